@@ -1,0 +1,131 @@
+#pragma once
+
+#include <gravity/app/health.hpp>
+#include <gravity/app/settings.hpp>
+#include <gravity/http/router.hpp>
+#include <gravity/http/ctx.hpp>
+#include <gravity/pg/migrations.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace gravity {
+
+namespace http {
+class Exchange;
+class Server;
+} // namespace http
+namespace pg {
+class Database;
+}
+
+namespace app {
+
+/// The running parts of a service, as its start-up hooks and tests see them. I/O thread, but for what says otherwise.
+struct Runtime {
+    boost::asio::io_context& io;
+    const PlatformSettings& settings;
+    Health& health;
+    Resources& resources;
+    pg::Database* database; // null without PostgreSQL
+};
+
+/// What a service is made of; filled by `Service`.
+struct Definition {
+    std::string name;
+    std::uint16_t port = 0;
+    bool uses_postgres = false;
+    pg::Migrations migrations{};
+    std::vector<std::function<void(Router&)>> routes;
+    std::vector<SettingsSection> settings;                        // the service's own
+    std::vector<std::shared_ptr<void>> owned;                     // keeps them alive
+    std::vector<std::function<void(PlatformSettings&)>> before_start;
+    std::vector<std::function<void(Runtime&)>> provision;         // once the store is up, before serving: makes resources
+    std::vector<std::function<Task<void>(Runtime&)>> background;  // coroutines for the life of the process
+    std::vector<std::function<Task<void>(Runtime&)>> drain;       // on SIGTERM, after deregistration, before connections close
+    std::function<Task<void>(Runtime&, http::Exchange&)> fallback; // answers what no fixed path and no route does (foreign surfaces)
+    bool registers = true;                                        // with discovery (the discovery daemon itself does not)
+    std::vector<std::string> extra_tags;                          // of the registration
+};
+
+} // namespace app
+
+/// A service, told in one sentence by its main.cpp:
+///
+///     return Service{"product-catalog", 8102}.postgres(product_catalog_migrations()).routes(routes).run(argc, argv);
+///
+/// Life: settings, log, listen (only /health answers), store (waits for it), migrate, provision, ready, register; on SIGTERM not ready,
+/// deregister, drain, exit 0. A second signal ends at once.
+class Service {
+public:
+    Service(std::string_view name, std::uint16_t port) {
+        definition_.name = name;
+        definition_.port = port;
+    }
+
+    Service& postgres(pg::Migrations migrations) {
+        definition_.uses_postgres = true;
+        definition_.migrations = migrations;
+        return *this;
+    }
+    Service& routes(void (*table)(Router&)) {
+        definition_.routes.emplace_back(table);
+        return *this;
+    }
+    /// The service's own settings, named `<prefix><FIELD>` outside; handlers get them by `ctx.get<S>()`.
+    template <class S>
+    Service& settings(std::string_view prefix) {
+        return settings(prefix, std::make_shared<S>());
+    }
+    template <class S>
+    Service& settings(std::string_view prefix, std::shared_ptr<S> values) {
+        definition_.settings.push_back({std::string(prefix), meta::mutable_ref(*values)});
+        definition_.owned.push_back(values);
+        definition_.provision.insert(definition_.provision.begin(), [values](app::Runtime& runtime) { runtime.resources.put(values); });
+        return *this;
+    }
+    /// May adjust the platform's settings once all are loaded, before anything is started.
+    Service& before_start(std::function<void(app::PlatformSettings&)> adjust) {
+        definition_.before_start.push_back(std::move(adjust));
+        return *this;
+    }
+    Service& provision(std::function<void(app::Runtime&)> make) {
+        definition_.provision.push_back(std::move(make));
+        return *this;
+    }
+    Service& background(std::function<Task<void>(app::Runtime&)> coroutine) {
+        definition_.background.push_back(std::move(coroutine));
+        return *this;
+    }
+    Service& on_drain(std::function<Task<void>(app::Runtime&)> coroutine) {
+        definition_.drain.push_back(std::move(coroutine));
+        return *this;
+    }
+    Service& fallback(std::function<Task<void>(app::Runtime&, http::Exchange&)> handler) {
+        definition_.fallback = std::move(handler);
+        return *this;
+    }
+    Service& unregistered() {
+        definition_.registers = false;
+        return *this;
+    }
+
+    /// The whole of main(): flags, settings, life, exit code (0 fine, 1 failed, 2 wrong settings or usage).
+    int run(int argc, char** argv);
+
+    app::Definition& definition() { return definition_; }
+
+private:
+    app::Definition definition_;
+};
+
+} // namespace gravity

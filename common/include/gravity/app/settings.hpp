@@ -1,0 +1,130 @@
+#pragma once
+
+#include <gravity/base/number.hpp>
+#include <gravity/base/secret.hpp>
+#include <gravity/meta/describe.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gravity::app {
+
+enum class DiscoveryMode { consul, dns, off };
+BOOST_DESCRIBE_ENUM(DiscoveryMode, consul, dns, off)
+enum class LogLevel { trace, debug, info, warn, error, critical };
+BOOST_DESCRIBE_ENUM(LogLevel, trace, debug, info, warn, error, critical)
+enum class AccessLog { all, errors, off };
+BOOST_DESCRIBE_ENUM(AccessLog, all, errors, off)
+
+/// What every service can be told. The environment variable is the name in upper case; the flag is the name with hyphens.
+struct PlatformSettings {
+    std::string listen_address = "127.0.0.1";
+    Bounded<int, 0, 65535> port{0};
+    std::optional<Secret<>> database_url;
+    std::optional<Secret<>> migration_database_url;
+    Bounded<int, 1, 64> pg_pool_min{1};
+    Bounded<int, 1, 64> pg_pool_max{8};
+    Bounded<int, 1, 100'000> pg_queue_max{1024};
+    bool pg_prepare = true;
+    std::optional<Secret<>> redis_url;
+    std::optional<Secret<>> events_url;
+    DiscoveryMode discovery_mode = DiscoveryMode::off;
+    std::string discovery_url = "http://127.0.0.1:8500";
+    std::optional<Secret<>> discovery_token;
+    std::optional<std::string> advertise_address;
+    std::optional<std::string> auth_jwks_url;
+    std::optional<std::string> auth_issuer;
+    std::string auth_audience = "gravity";
+    std::optional<Secret<>> master_key;
+    LogLevel log_level = LogLevel::info;
+    AccessLog access_log = AccessLog::errors;
+    std::optional<std::string> otlp_endpoint;
+    Bounded<int, 0, 3600> shutdown_grace_seconds{30};
+    Bounded<int, 0, 300> deregister_delay_seconds{5};
+    std::optional<std::string> docs_dir;
+    Bounded<int, 1, 64> io_threads{1};
+    std::optional<std::string> tls_certificate_file;
+    std::optional<std::string> tls_private_key_file;
+    bool gravity_test_mode = false;
+    std::int64_t clock_offset_seconds = 0;
+    double clock_factor = 1;
+};
+BOOST_DESCRIBE_STRUCT(PlatformSettings, (),
+                      (listen_address, port, database_url, migration_database_url, pg_pool_min, pg_pool_max, pg_queue_max, pg_prepare, redis_url,
+                       events_url, discovery_mode, discovery_url, discovery_token, advertise_address, auth_jwks_url, auth_issuer, auth_audience,
+                       master_key, log_level, access_log, otlp_endpoint, shutdown_grace_seconds, deregister_delay_seconds, docs_dir, io_threads,
+                       tls_certificate_file, tls_private_key_file, gravity_test_mode, clock_offset_seconds, clock_factor))
+
+} // namespace gravity::app
+
+template <>
+struct gravity::meta::docs<gravity::app::PlatformSettings> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"listen_address", "Address to listen on"},
+        {"port", "Port to listen on; 0 takes any free one"},
+        {"database_url", "PostgreSQL of this service, as its run-time role: postgres://role:password@host/database"},
+        {"migration_database_url", "The same as the owner of the database, for migrations; without it DATABASE_URL is used"},
+        {"pg_pool_min", "Database connections kept when idle"},
+        {"pg_pool_max", "Database connections at most"},
+        {"pg_queue_max", "Requests that may wait for a database connection; beyond it 503"},
+        {"pg_prepare", "Named statements; false behind a pooler that shares connections between transactions"},
+        {"redis_url", "Redis of this service: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://"},
+        {"events_url", "Redis whose streams carry events; without it events wait in the outbox"},
+        {"discovery_mode", "How services find one another: a Consul API, DNS names, or not at all"},
+        {"discovery_url", "Consul-compatible discovery"},
+        {"discovery_token", "ACL token for discovery"},
+        {"advertise_address", "Address others reach this service by; default: the listening address"},
+        {"auth_jwks_url", "Keys that sign access tokens: http(s):// or file://; without it every protected route answers 401"},
+        {"auth_issuer", "Accepted `iss` of access tokens"},
+        {"auth_audience", "Accepted `aud` of access tokens"},
+        {"master_key", "32 bytes in base64 that seal stored secrets"},
+        {"log_level", "Least level that is logged"},
+        {"access_log", "Which requests are logged"},
+        {"otlp_endpoint", "OTLP/HTTP receiver of spans, e.g. http://127.0.0.1:4318"},
+        {"shutdown_grace_seconds", "Time for running requests to end after SIGTERM"},
+        {"deregister_delay_seconds", "Time between leaving discovery and refusing connections"},
+        {"docs_dir", "Folder with the files of Swagger UI"},
+        {"io_threads", "I/O threads"},
+        {"tls_certificate_file", "PEM certificate chain; with a key the port speaks TLS"},
+        {"tls_private_key_file", "PEM private key"},
+        {"gravity_test_mode", "Allows the clock settings"},
+        {"clock_offset_seconds", "Moves the clock; test mode only"},
+        {"clock_factor", "Speeds the clock up; test mode only"},
+    };
+};
+
+namespace gravity::app {
+
+/// A described settings struct and the prefix its names have outside (`CATALOG_`; empty for the platform's).
+struct SettingsSection {
+    std::string prefix;
+    meta::MutableRef values;
+};
+
+using Texts = std::map<std::string, std::string>; // NAME -> text
+
+/// One setting, for --help, --print-config and .env.example.
+struct SettingInfo {
+    std::string name;
+    std::string type;
+    std::optional<std::string> default_text; // absent: none
+    bool required = false;
+    bool secret = false;
+    std::string doc;
+    std::string value; // what is in force; "***" for a secret that is set
+};
+
+/// Fills the sections; a later source wins: file < environment < flags. Throws std::invalid_argument with one line for a value that is not
+/// acceptable, a missing required one, or a name nobody knows (with the nearest known). Of the environment, only names that begin with a
+/// section's prefix can be unknown: the rest belongs to others.
+void load_settings(const std::vector<SettingsSection>& sections, const Texts& file, const Texts& environment, const Texts& flags);
+
+/// A flat YAML mapping: `port: 8102` or `PORT: 8102`. Throws std::invalid_argument.
+Texts read_settings_file(const std::string& path);
+
+/// In the order of the structs. `as_loaded` holds the values in force.
+std::vector<SettingInfo> describe_settings(const std::vector<SettingsSection>& sections);
+
+} // namespace gravity::app

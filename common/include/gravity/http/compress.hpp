@@ -1,0 +1,36 @@
+#pragma once
+
+#include <gravity/http/message.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// Content codings (RFC 9110 sections 8.4 and 12.5.3). Plain functions that cost CPU: call them off the I/O thread for large bodies.
+namespace gravity::http {
+
+enum class Coding : std::uint8_t { identity, gzip, brotli };
+
+std::string_view to_string(Coding coding); // as in Content-Encoding
+
+/// The coding that the client wants most of those we have; between equals brotli, gzip, identity. Nothing if it refuses all of them,
+/// identity included; then send identity nevertheless, or 406.
+std::optional<Coding> choose_coding(std::string_view accept_encoding, bool offer_brotli = true);
+/// Whether the client takes gzip at all.
+bool accepts_gzip(std::string_view accept_encoding);
+
+/// Throws std::bad_alloc only.
+std::string compress(Coding coding, std::string_view data);
+/// Nothing if the data is damaged, cut short, or would be longer than `max` (a bomb). For gzip several members are one (RFC 1952 section 2.2).
+std::optional<std::string> decompress(Coding coding, std::string_view data, std::size_t max);
+
+/// Text, JSON, XML, scripts, fonts that are not compressed yet.
+bool is_compressible(std::string_view content_type);
+
+/// Compresses the body if that is wanted, allowed and worth it (over 1 KiB and smaller afterwards). Sets Content-Encoding and Vary,
+/// and makes a strong ETag weak, since the bytes are others (section 8.8.1).
+void compress_response(const Request& request, Response& response);
+
+} // namespace gravity::http

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <gravity/async/task.hpp>
+#include <gravity/base/caller.hpp>
+#include <gravity/http/message.hpp>
+#include <gravity/pg/tx.hpp>
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <typeindex>
+#include <unordered_map>
+
+namespace gravity {
+
+namespace pg {
+class Database;
+}
+
+/// What a service keeps for its coroutine handlers, by type: made once in main.cpp, found by `ctx.get<T>()`. Filled before serving, then read only.
+class Resources {
+public:
+    template <class T>
+    void put(std::shared_ptr<T> resource) {
+        by_type_[typeid(T)] = std::move(resource);
+    }
+    template <class T>
+    T& get() const {
+        const auto found = by_type_.find(typeid(T));
+        if (found == by_type_.end()) throw std::logic_error("no such resource was provided");
+        return *static_cast<T*>(found->second.get());
+    }
+
+private:
+    std::unordered_map<std::type_index, std::shared_ptr<void>> by_type_;
+};
+
+/// The surroundings of a coroutine handler; I/O thread, lives until the handler has returned.
+class Ctx {
+public:
+    Ctx(const http::Request& request, const Caller* caller, pg::Database* database, const Resources& resources,
+        std::chrono::steady_clock::time_point deadline, std::string traceparent)
+        : request_(request), caller_(caller), database_(database), resources_(resources), deadline_(deadline), traceparent_(std::move(traceparent)) {}
+
+    const http::Request& request() const { return request_; }
+    /// Null on an open route without credentials.
+    const Caller* caller() const { return caller_; }
+    std::chrono::steady_clock::time_point deadline() const { return deadline_; }
+    /// For calls that continue this request's trace.
+    const std::string& traceparent() const { return traceparent_; }
+    template <class T>
+    T& get() const {
+        return resources_.get<T>();
+    }
+
+    /// A transaction in the caller's project, on a database worker: `Product p = co_await ctx.transaction(load, id);` runs `load(tx, id)`.
+    /// Arguments are copied, since the transaction may be run again.
+    template <class F, class... A>
+    auto transaction(F function, A... arguments) -> Task<std::invoke_result_t<F, Tx&, A...>> {
+        return in_scope(caller_scope(), std::move(function), std::move(arguments)...);
+    }
+    /// The same in a scope of the handler's choosing: routes open to the public.
+    template <class F, class... A>
+    auto in_scope(pg::Scope scope, F function, A... arguments) -> Task<std::invoke_result_t<F, Tx&, A...>> {
+        using R = std::invoke_result_t<F, Tx&, A...>;
+        if constexpr (std::is_void_v<R>) {
+            std::function<void(Tx&)> work = [&](Tx& tx) { function(tx, arguments...); };
+            co_await run(std::move(scope), work);
+        } else {
+            std::optional<R> result;
+            std::function<void(Tx&)> work = [&](Tx& tx) { result.emplace(function(tx, arguments...)); };
+            co_await run(std::move(scope), work);
+            co_return *std::move(result);
+        }
+    }
+
+private:
+    pg::Scope caller_scope() const;
+    Task<void> run(pg::Scope scope, const std::function<void(Tx&)>& work);
+
+    const http::Request& request_;
+    const Caller* caller_;
+    pg::Database* database_;
+    const Resources& resources_;
+    std::chrono::steady_clock::time_point deadline_;
+    std::string traceparent_;
+};
+
+} // namespace gravity

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <gravity/async/task.hpp>
+#include <gravity/base/problem.hpp>
+#include <gravity/http/input.hpp>
+#include <gravity/http/message.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gravity {
+class Tx;
+class Ctx;
+} // namespace gravity
+
+namespace gravity::http {
+
+class Output;
+
+/// How a parameter, body or answer of a route appears in OpenAPI.
+struct ParameterDoc {
+    std::string_view in; // "path", "query", "header"
+    std::string_view name;
+    const meta::Type* type = nullptr; // of one parameter; for "query" with an empty name an object whose fields are parameters
+    bool required = false;
+    std::string_view description{};
+};
+struct BodyDoc {
+    std::string_view content_type;
+    const meta::Type* type = nullptr; // null: bytes
+    bool merge_patch = false;         // every field optional
+};
+struct AnswerDoc {
+    int status = 200;
+    std::string_view description = "OK";
+    std::string_view content_type{};  // empty: no body
+    const meta::Type* type = nullptr; // null with a content type: bytes
+    bool etag = false;
+    bool location = false;
+};
+
+/// What stands beside a route in `routes()`. Everything has a sensible value; only the summary is always worth writing.
+struct RouteOptions {
+    std::string_view summary{};
+    std::string_view description{};
+    std::vector<Problem> problems{};  // beyond those every route can answer
+    std::string_view scope{};         // instead of <collection>:read or :write
+    std::string_view open{};          // no credentials needed: the reason, for the reader and the linter
+    std::size_t body_limit = 1 << 20; // bytes
+    int timeout_ms = 15'000;          // the most one request may take; the caller's X-Request-Timeout-Ms may shorten it
+    bool serializable = false;        // its transaction runs as if alone; re-run on a conflict
+    bool idempotency = true;          // of a POST: honours Idempotency-Key
+};
+
+/// One method on one path template.
+struct Route {
+    Method method = Method::get;
+    std::string path; // "/api/v1/products/{id}"
+    std::string tag;  // the collection
+    std::string operation_id;
+    std::string scope; // empty: open
+    RouteOptions options;
+
+    std::vector<ParameterDoc> parameters;
+    std::vector<BodyDoc> bodies; // empty: the request has none
+    AnswerDoc answer;
+
+    // Exactly one is set: a plain function on a database worker, or a coroutine on the I/O thread.
+    void (*transaction)(Tx&, Input&, Output&) = nullptr;
+    Task<void> (*coroutine)(Ctx&, Input&, Output&) = nullptr;
+
+    bool honours_idempotency_key() const { return method == Method::post && options.idempotency && transaction != nullptr; }
+};
+
+} // namespace gravity::http

@@ -1,0 +1,115 @@
+-- The tables every service has beside its own. All in the schema `gravity`; a service's SQL names none of them.
+
+create schema if not exists gravity;
+
+-- The project of the running transaction. `nullif`: on a reused connection the setting of an ended transaction is '' rather than null.
+create function gravity.current_project() returns uuid language sql stable parallel safe as
+    $$ select nullif(current_setting('gravity.project', true), '')::uuid $$;
+
+-- Only the platform's own tables can be seen without a project (Scope::system): relay, jobs, clean-up.
+create function gravity.is_system() returns boolean language sql stable parallel safe as
+    $$ select current_setting('gravity.scope', true) = 'system' $$;
+
+-- One call turns a table into a tenant's: the column's default, and a policy that cannot be forgotten by its owner either.
+create procedure gravity.isolate(target regclass) language plpgsql as $$
+begin
+    execute format('alter table %s alter column project set default gravity.current_project()', target);
+    execute format('alter table %s alter column project set not null', target);
+    execute format('alter table %s enable row level security', target);
+    execute format('alter table %s force row level security', target);
+    execute format('create policy project_isolation on %s using (project = gravity.current_project())', target);
+end $$;
+
+-- Announcements written in the transaction of the change they announce. There is no high-water mark: the relay takes whatever is unpublished,
+-- so a transaction that commits late is not skipped.
+create table gravity.outbox (
+    position     bigint generated always as identity primary key,
+    id           uuid not null,
+    project      uuid not null,
+    type         text not null,
+    subject      text not null,
+    data         jsonb not null,
+    time         timestamptz not null,
+    traceparent  text,
+    published_at timestamptz
+);
+create index outbox_unpublished on gravity.outbox (position) where published_at is null;
+create index outbox_published on gravity.outbox (published_at) where published_at is not null;
+
+-- Gapless sequence and epoch of this producer; the epoch is new with every database, so that a consumer notices a restore.
+create table gravity.outbox_state (
+    singleton boolean primary key default true check (singleton),
+    sequence  bigint not null default 0,
+    epoch     uuid not null default gen_random_uuid()
+);
+insert into gravity.outbox_state default values;
+
+-- Events that have taken effect here, so that a second delivery does not.
+create table gravity.inbox (
+    consumer    text not null,
+    event_id    text not null,
+    received_at timestamptz not null default now(),
+    primary key (consumer, event_id)
+);
+create index inbox_received on gravity.inbox (received_at);
+
+-- What a request with an Idempotency-Key answered. Kept a day.
+create table gravity.idempotency (
+    project     uuid not null,
+    key         text not null,
+    caller      text not null,
+    fingerprint text not null,  -- SHA-256 of method, target and body, hexadecimal
+    status      integer not null,
+    headers     jsonb not null,
+    body        text not null,
+    created_at  timestamptz not null default now(),
+    primary key (project, caller, key)
+);
+create index idempotency_created on gravity.idempotency (created_at);
+
+-- A name held by one process at a time (relay, scheduler), by a fencing token that only grows.
+create table gravity.lease (
+    name    text primary key,
+    holder  uuid,
+    token   bigint not null default 0,
+    until   timestamptz not null default '-infinity'
+);
+
+-- Work for later: leased, fenced, repeated with back-off.
+create table gravity.job (
+    id           uuid primary key,
+    project      uuid not null,
+    kind         text not null,
+    key          text,                     -- at most one unfinished job per kind and key
+    payload      jsonb not null,
+    due_at       timestamptz not null,
+    attempts     integer not null default 0,
+    max_attempts integer not null default 10,
+    lease_until  timestamptz,
+    token        bigint not null default 0,
+    state        text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed', 'cancelled')),
+    progress     double precision not null default 0 check (progress between 0 and 1),
+    result       jsonb,
+    last_error   text,
+    created_at   timestamptz not null default now(),
+    finished_at  timestamptz
+);
+create index job_due on gravity.job (due_at) where state in ('waiting', 'running');
+create unique index job_key on gravity.job (project, kind, key) where state in ('waiting', 'running') and key is not null;
+
+-- Random bytes that every replica shares and nobody chose: they authenticate list cursors.
+create table gravity.instance_key (
+    purpose text primary key,
+    bytes   bytea not null
+);
+insert into gravity.instance_key values ('cursor', uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+
+do $$
+declare t text;
+begin
+    foreach t in array array['outbox', 'idempotency', 'job'] loop
+        execute format('alter table gravity.%I enable row level security', t);
+        execute format('alter table gravity.%I force row level security', t);
+        execute format('create policy project_isolation on gravity.%I using (project = gravity.current_project() or gravity.is_system())', t);
+    end loop;
+end $$;

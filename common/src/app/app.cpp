@@ -1,0 +1,284 @@
+#include <gravity/app/app.hpp>
+
+#include "app/authentication.hpp"
+#include "app/http_endpoints.hpp"
+#include "app/registration.hpp"
+
+#include <gravity/async/blocking.hpp>
+#include <gravity/async/sleep.hpp>
+#include <gravity/http/dispatcher.hpp>
+#include <gravity/http/problem.hpp>
+#include <gravity/http/server.hpp>
+#include <gravity/log/log.hpp>
+#include <gravity/openapi/document.hpp>
+#include <gravity/pg/database.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <atomic>
+#include <malloc.h>
+#include <mutex>
+
+namespace gravity::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto probe_interval = 5s;
+constexpr auto probe_interval_not_ready = 500ms;
+
+pg::Options pg_options(const PlatformSettings& settings, const std::string& name) {
+    pg::Options options;
+    options.url = settings.database_url->reveal();
+    options.pool_min = settings.pg_pool_min;
+    options.pool_max = std::max<int>(settings.pg_pool_max, settings.pg_pool_min);
+    options.queue_max = settings.pg_queue_max;
+    options.prepare = settings.pg_prepare;
+    options.application_name = "gravity-" + name;
+    return options;
+}
+
+// The role of a URL, which the migrator grants rights to.
+std::string role_of(const std::string& url) {
+    const auto begin = url.find("://");
+    if (begin == std::string::npos) return {};
+    const auto user = url.substr(begin + 3, url.find_first_of(":@/", begin + 3) - begin - 3);
+    return url.find('@') == std::string::npos ? std::string() : http::percent_decode(user).value_or(user);
+}
+
+} // namespace
+
+struct App::Impl {
+    Definition definition;
+    PlatformSettings settings;
+    boost::asio::io_context io{1};
+    Router router;
+    Health health;
+    Resources resources;
+    std::unique_ptr<pg::Database> database;
+    std::unique_ptr<Authentication> authentication;
+    std::unique_ptr<Registration> registration;
+    std::unique_ptr<http::Dispatcher> dispatcher;
+    std::unique_ptr<http::Server> server;
+    std::unique_ptr<Runtime> runtime;
+    std::atomic<bool> provisioned{false};
+    std::atomic<bool> stopping{false};
+    int exit_code = 0;
+    mutable std::mutex reason_mutex;
+    std::string reason = "starting"; // copy for other threads
+
+    Impl(Definition d, PlatformSettings s) : definition(std::move(d)), settings(std::move(s)) {
+        for (const auto& adjust : definition.before_start) adjust(settings);
+        for (const auto& add : definition.routes) add(router);
+        router.finish();
+        const bool has_database = definition.uses_postgres && settings.database_url.has_value();
+        if (has_database) database = std::make_unique<pg::Database>(pg_options(settings, definition.name), io.get_executor());
+        runtime.reset(new Runtime{io, settings, health, resources, database.get()});
+    }
+
+    void start() {
+        if (definition.uses_postgres && !settings.database_url) throw std::runtime_error("setting DATABASE_URL is required");
+        authentication = std::make_unique<Authentication>(io, settings);
+        authentication->start();
+
+        http::DispatcherOptions options;
+        options.database = database.get();
+        options.resources = &resources;
+        options.authenticate = [this](const http::Request& request) { return authentication->caller_of(request); };
+        options.observe = observer(settings.access_log);
+        add_fixed_paths(options, definition, settings, health, openapi_of(definition));
+        options.gate = [this](const http::Request&) {
+            if (!provisioned) throw Refusal(problems::store_unavailable, "starting").with_header("Retry-After", "1");
+        };
+        if (definition.fallback) options.fallback = [this](http::Exchange& exchange) { return definition.fallback(*runtime, exchange); };
+        dispatcher = std::make_unique<http::Dispatcher>(router, std::move(options));
+
+        http::ServerOptions listen;
+        listen.address = settings.listen_address;
+        listen.port = static_cast<std::uint16_t>(static_cast<int>(settings.port));
+        if (settings.tls_certificate_file && settings.tls_private_key_file)
+            listen.tls = net::TlsFiles{*settings.tls_certificate_file, *settings.tls_private_key_file};
+        listen.on_error = [](const http::Request& request, const std::exception_ptr& failure) {
+            std::string why = "the handler did not answer";
+            try {
+                if (failure) std::rethrow_exception(failure);
+            } catch (const std::exception& error) {
+                why = error.what();
+            }
+            log::error("request failed", {{"path", request.path}, {"error", why}});
+        };
+        http::Dispatcher* pipeline = dispatcher.get();
+        server = std::make_unique<http::Server>(io, std::move(listen), [pipeline](http::Exchange& exchange) { return (*pipeline)(exchange); });
+        try {
+            server->start();
+        } catch (const boost::system::system_error& error) {
+            throw std::runtime_error("cannot listen on " + settings.listen_address + ":" + std::to_string(static_cast<int>(settings.port)) + ": " +
+                                     error.code().message());
+        }
+        if (definition.registers && settings.discovery_mode == DiscoveryMode::consul)
+            registration = std::make_unique<Registration>(io, registration_of(definition, settings, router, server->port()));
+        spawn(io, "provision", [this] { return provision(); });
+    }
+
+    // Each step waits for what it needs; what can only be mended by a person ends the process with one line.
+    Task<void> provision() {
+        if (database) {
+            const std::string url = settings.migration_database_url ? settings.migration_database_url->reveal() : settings.database_url->reveal();
+            const std::string role = settings.migration_database_url ? role_of(settings.database_url->reveal()) : std::string();
+            std::string waiting_for;
+            while (!stopping) {
+                std::string failure;
+                bool fatal = false;
+                std::function<void()> step = [&] { prepare_store(url, role, failure, fatal); };
+                co_await run_blocking(std::move(step));
+                if (failure.empty()) break;
+                if (fatal) co_return give_up(failure);
+                if (failure != waiting_for) log::warn("waiting for the store", {{"reason", failure}});
+                waiting_for = failure;
+                block("postgresql: " + failure);
+                co_await sleep_for(500ms);
+            }
+            health.add("postgresql", Health::Kind::required, [this] { return probe_database(); });
+        }
+        health.add("jwks", Health::Kind::required, [this] { return probe_keys(); });
+        if (stopping) co_return;
+        try {
+            for (const auto& make : definition.provision) make(*runtime);
+        } catch (const std::exception& error) {
+            co_return give_up(error.what());
+        }
+        provisioned = true;
+        block("");
+        for (const auto& coroutine : definition.background) {
+            const auto& start = coroutine;
+            spawn(io, "background", [this, start] { return start(*runtime); });
+        }
+        spawn(io, "probes", [this] { return probe_loop(); });
+        malloc_trim(0); // what starting took and serving does not need goes back: an idle daemon stays small
+    }
+
+    void prepare_store(const std::string& url, const std::string& role, std::string& failure, bool& fatal) {
+        try {
+            if (const auto unreachable = database->probe()) {
+                failure = *unreachable;
+                return;
+            }
+            fatal = true;
+            if (const auto unsafe = database->unsafe_role()) {
+                failure = *unsafe;
+                return;
+            }
+            pg::migrate(url, definition.migrations, role);
+            database->load_cursor_key();
+        } catch (const std::exception& error) {
+            failure = error.what();
+            if (database->probe()) fatal = false; // it went away meanwhile
+        }
+    }
+
+    Task<std::optional<std::string>> probe_database() {
+        static const Sql<std::int64_t()> ping{"gravity.ping", "select 1"};
+        pg::Run run;
+        run.scope = pg::Scope::system("health probe");
+        run.read_only = true;
+        run.deadline = std::chrono::steady_clock::now() + 2s;
+        std::function<void(Tx&)> work = [](Tx& tx) { tx.one(ping); };
+        std::optional<std::string> failure;
+        try {
+            co_await database->run(std::move(run), std::move(work));
+        } catch (const Refusal& refusal) {
+            // A pool with no room is busy, not broken: leaving the rotation would only push the load to the others.
+            if (refusal.problem().slug != problems::overloaded.slug) failure = refusal.what();
+        }
+        co_return failure;
+    }
+
+    Task<std::optional<std::string>> probe_keys() { co_return authentication->problem(); }
+
+    Task<void> probe_loop() {
+        bool was_ready = false;
+        while (!stopping) {
+            co_await health.run_probes();
+            block(health.reason(), false);
+            if (health.ready() != was_ready) {
+                was_ready = health.ready();
+                if (was_ready)
+                    log::info("ready", {{"port", static_cast<int>(server->port())}});
+                else
+                    log::warn("not ready", {{"reason", health.reason()}});
+            }
+            if (was_ready && registration) registration->start();
+            if (was_ready)
+                co_await sleep_for(probe_interval);
+            else
+                co_await sleep_for(probe_interval_not_ready);
+        }
+    }
+
+    void block(const std::string& why, bool set = true) {
+        if (set) health.set_blocked(why);
+        const std::lock_guard lock(reason_mutex);
+        reason = set && why.empty() ? health.reason() : why;
+    }
+
+    void give_up(const std::string& why) {
+        log::critical("cannot start", {{"reason", why}});
+        exit_code = 1;
+        io.stop();
+    }
+
+    Task<void> shut_down() {
+        log::info("stopping");
+        block("draining");
+        if (registration) {
+            co_await registration->stop();
+            const auto settle = std::chrono::seconds(static_cast<int>(settings.deregister_delay_seconds));
+            co_await sleep_for(settle);
+        }
+        for (const auto& coroutine : definition.drain) co_await coroutine(*runtime);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(static_cast<int>(settings.shutdown_grace_seconds));
+        co_await server->drain(deadline);
+        log::info("stopped");
+        io.stop();
+    }
+};
+
+App::App(Definition definition, PlatformSettings settings) : impl_(std::make_unique<Impl>(std::move(definition), std::move(settings))) {}
+
+App::~App() {
+    impl_->database.reset(); // its workers may complete coroutines of this context
+    impl_->server.reset();
+}
+
+void App::start() { impl_->start(); }
+
+int App::run() {
+    impl_->io.run();
+    return impl_->exit_code;
+}
+
+void App::stop() {
+    if (impl_->stopping.exchange(true)) return;
+    Impl* impl = impl_.get();
+    boost::asio::post(impl_->io, [impl] { spawn(impl->io, "shutdown", [impl] { return impl->shut_down(); }); });
+}
+
+std::uint16_t App::port() const { return impl_->server->port(); }
+bool App::ready() const { return reason().empty(); }
+std::string App::reason() const {
+    const std::lock_guard lock(impl_->reason_mutex);
+    return impl_->reason;
+}
+const Router& App::router() const { return impl_->router; }
+pg::Database* App::database() { return impl_->database.get(); }
+
+std::string openapi_of(const Definition& definition) {
+    Router router;
+    for (const auto& add : definition.routes) add(router);
+    router.finish();
+    return openapi::document(router, {.title = definition.name, .version = GRAVITY_VERSION}).dump();
+}
+
+} // namespace gravity::app

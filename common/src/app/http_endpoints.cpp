@@ -1,0 +1,73 @@
+#include "app/http_endpoints.hpp"
+
+#include <gravity/http/output.hpp>
+#include <gravity/log/log.hpp>
+#include <gravity/metrics/metrics.hpp>
+#include <gravity/openapi/docs_page.hpp>
+
+namespace gravity::app {
+namespace {
+
+using http::Request;
+using http::Response;
+
+Response text_response(int status, std::string_view content_type, std::string body) {
+    Response response;
+    response.status = status;
+    response.headers.add("Content-Type", content_type);
+    response.body = std::move(body);
+    return response;
+}
+
+} // namespace
+
+void add_fixed_paths(http::DispatcherOptions& options, const Definition& definition, const PlatformSettings& settings, const Health& health,
+                     std::string openapi) {
+    options.fixed["/health/live"] = [](const Request&) -> Task<Response> {
+        co_return text_response(200, "application/health+json", "{\"status\":\"pass\"}");
+    };
+    // A named closure object outlives its coroutines: it stays in the map for the life of the dispatcher.
+    options.fixed["/health/ready"] = [name = definition.name, &health](const Request&) -> Task<Response> {
+        Response response = text_response(health.ready() ? 200 : 503, "application/health+json", health.document(name, GRAVITY_VERSION));
+        response.headers.add("Cache-Control", "no-store");
+        if (!health.ready()) response.headers.add("Retry-After", "1");
+        co_return response;
+    };
+    options.fixed["/metrics"] = [](const Request&) -> Task<Response> {
+        co_return text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics::render());
+    };
+    options.fixed["/openapi.json"] = [document = std::move(openapi)](const Request&) -> Task<Response> {
+        co_return text_response(200, "application/json", document);
+    };
+    // Read when asked for, not kept: two megabytes that hardly anybody looks at would be a quarter of an idle daemon.
+    const std::string title = definition.name, folder = settings.docs_dir.value_or("");
+    for (const auto& page : openapi::docs_pages(title, folder))
+        options.fixed[page.first] = [title, folder](const Request& request) -> Task<Response> {
+            auto pages = openapi::docs_pages(title, folder);
+            const auto found = pages.find(request.path);
+            if (found == pages.end()) throw Refusal(problems::not_found); // removed meanwhile
+            co_return std::move(found->second);
+        };
+}
+
+std::function<void(const http::Observation&)> observer(AccessLog access_log) {
+    auto& durations = metrics::histogram("gravity_http_request_duration_seconds", "Time from the request's head to its answer", {"method", "route", "status"});
+    return [access_log, &durations](const http::Observation& seen) {
+        const std::string status = std::to_string(seen.status);
+        const std::string_view route = seen.route == nullptr ? std::string_view("none") : std::string_view(seen.route->path);
+        const std::string_view method = seen.request.method == http::Method::other ? "other" : http::to_string(seen.request.method);
+        const double seconds = std::chrono::duration<double>(seen.duration).count();
+        durations.with({method, route, status}).observe(seconds);
+        if (access_log == AccessLog::off || (access_log == AccessLog::errors && seen.status < 500)) return;
+        log::info("request", {{"method", seen.request.method_text},
+                              {"path", seen.request.path},
+                              {"route", route},
+                              {"status", seen.status},
+                              {"duration_ms", seconds * 1000},
+                              {"peer", seen.request.peer_address},
+                              {"problem", seen.problem},
+                              {"request_trace", seen.trace_id}});
+    };
+}
+
+} // namespace gravity::app

@@ -1,0 +1,113 @@
+#include "auth/openssl.hpp"
+
+#include <gravity/auth/signer.hpp>
+#include <gravity/base/encoding.hpp>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <stdexcept>
+
+namespace gravity::auth {
+
+struct Signer::Data {
+    Owned<EVP_PKEY> pair;
+    PublicKey public_key;
+};
+
+namespace {
+
+void require(bool ok, const char* what) {
+    if (ok) return;
+    ERR_clear_error();
+    throw std::runtime_error(std::string("crypto: ") + what + " failed");
+}
+
+EVP_PKEY* fresh_pair(Algorithm algorithm) {
+    switch (algorithm) {
+    case Algorithm::es256: return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
+    case Algorithm::eddsa: return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    case Algorithm::rs256: return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048});
+    }
+    return nullptr;
+}
+
+/// The two numbers of a DER signature, 32 bytes each.
+std::string raw_signature(std::string_view der) {
+    const unsigned char* at = octets(der);
+    const Owned<ECDSA_SIG> parsed(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
+    std::string out(2 * p256_bytes, '\0');
+    require(parsed && BN_bn2binpad(ECDSA_SIG_get0_r(parsed.get()), octets(out), p256_bytes) >= 0 &&
+                BN_bn2binpad(ECDSA_SIG_get0_s(parsed.get()), octets(out) + p256_bytes, p256_bytes) >= 0,
+            "ECDSA");
+    return out;
+}
+
+/// No passphrase: without this OpenSSL would ask for one on the terminal.
+int no_passphrase(char*, int, int, void*) { return -1; }
+
+} // namespace
+
+Signer Signer::generate(Algorithm algorithm, std::string kid) {
+    Owned<EVP_PKEY> pair(fresh_pair(algorithm));
+    require(pair != nullptr, "key generation");
+    auto half = public_half(pair.get(), std::move(kid));
+    require(half.has_value(), "key generation");
+    return Signer(std::make_shared<const Data>(Data{std::move(pair), *std::move(half)}));
+}
+
+Parsed<Signer> Signer::from_pem(std::string_view pem, std::string kid) {
+    if (pem.size() > 64 * 1024) return ParseError{"must be at most 64 KiB"};
+    const Owned<BIO> input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    if (!input) throw std::bad_alloc();
+    Owned<EVP_PKEY> pair(PEM_read_bio_PrivateKey(input.get(), nullptr, &no_passphrase, nullptr));
+    ERR_clear_error();
+    if (!pair) return ParseError{"must be an unencrypted private key in PEM"};
+    auto half = public_half(pair.get(), std::move(kid));
+    if (!half) return ParseError{"must be an EC P-256, an Ed25519 or an RSA key of 2048 to 4096 bits"};
+    return Signer(std::make_shared<const Data>(Data{std::move(pair), *std::move(half)}));
+}
+
+const PublicKey& Signer::public_key() const { return data_->public_key; }
+std::string Signer::jwks() const { return KeySet({public_key()}).document(); }
+
+Secret<> Signer::pem() const {
+    const Owned<BIO> output(BIO_new(BIO_s_secmem())); // cleared when freed
+    require(output &&
+                PEM_write_bio_PrivateKey(output.get(), data_->pair.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
+            "PEM output");
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(output.get(), &text);
+    return Secret<>(std::string(text, static_cast<std::size_t>(size)));
+}
+
+std::string Signer::sign(std::string_view signing_input) const {
+    const Owned<EVP_MD_CTX> context(EVP_MD_CTX_new());
+    if (!context) throw std::bad_alloc();
+    const char* digest = algorithm() == Algorithm::eddsa ? nullptr : "SHA256";
+    require(EVP_DigestSignInit_ex(context.get(), nullptr, digest, nullptr, nullptr, data_->pair.get(), nullptr) == 1,
+            "signing");
+    std::size_t size = 0;
+    require(EVP_DigestSign(context.get(), nullptr, &size, octets(signing_input), signing_input.size()) == 1, "signing");
+    std::string signature(size, '\0');
+    require(EVP_DigestSign(context.get(), octets(signature), &size, octets(signing_input), signing_input.size()) == 1,
+            "signing");
+    signature.resize(size);
+    return algorithm() == Algorithm::es256 ? raw_signature(signature) : signature;
+}
+
+std::string Signer::token(std::string_view payload, std::string_view type) const {
+    std::string header = R"({"alg":")";
+    header += to_string(algorithm());
+    header += R"(","kid":)";
+    append_json_string(header, kid());
+    header += R"(,"typ":)";
+    append_json_string(header, type);
+    header += '}';
+    const std::string input = base64url_encode(header) + '.' + base64url_encode(payload);
+    return input + '.' + base64url_encode(sign(input));
+}
+
+std::string Signer::token(const Claims& claims) const { return token(to_json(claims), "at+jwt"); }
+
+} // namespace gravity::auth

@@ -1,0 +1,250 @@
+#include "log/line.hpp"
+
+#include <gravity/log/capture.hpp>
+#include <gravity/log/init.hpp>
+
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/sinks/sink.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <poll.h>
+#include <shared_mutex>
+#include <unistd.h>
+
+namespace gravity::log {
+namespace {
+
+using std::chrono::steady_clock;
+
+std::atomic<std::uint64_t> refused_lines{0}; // standard output would not take them
+std::atomic<Level> threshold{Level::info};
+
+/// False if the descriptor takes no more (closed pipe, full disk). Waits for a slow reader.
+bool write_all(int fd, std::string_view data) {
+    while (!data.empty()) {
+        const ssize_t n = ::write(fd, data.data(), data.size());
+        if (n >= 0) {
+            data.remove_prefix(static_cast<std::size_t>(n));
+        } else if (errno == EAGAIN) {
+            pollfd wait{fd, POLLOUT, 0};
+            if (::poll(&wait, 1, 5000) <= 0) return false;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Hands lines to a callback, or gathers them and writes to standard output when nothing more waits: one system call
+/// for a burst.
+class LineSink final : public spdlog::sinks::sink {
+public:
+    explicit LineSink(Sink callback) : callback_(std::move(callback)) {}
+
+    /// Called once before the first line. The pool outlives its use here: it is what calls log().
+    void set_pool(spdlog::details::thread_pool* pool) { pool_ = pool; }
+
+    void log(const spdlog::details::log_msg& msg) override {
+        const std::string_view line(msg.payload.data(), msg.payload.size());
+        if (callback_) return callback_(line);
+        buffer_ += line;
+        buffer_ += '\n';
+        ++buffered_;
+        if (buffer_.size() >= 32768 || pool_->queue_size() == 0) write_out();
+    }
+
+    void flush() override {
+        write_out();
+        const std::lock_guard lock(mutex_);
+        ++flushed_;
+        done_.notify_all();
+    }
+
+    void set_pattern(const std::string&) override {} // lines come complete
+    void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+    std::uint64_t flushed() {
+        const std::lock_guard lock(mutex_);
+        return flushed_;
+    }
+    bool wait_flushed_past(std::uint64_t count, steady_clock::duration time) {
+        std::unique_lock lock(mutex_);
+        return done_.wait_for(lock, time, [&] { return flushed_ > count; });
+    }
+
+private:
+    void write_out() {
+        if (buffer_.empty()) return;
+        if (!write_all(STDOUT_FILENO, buffer_)) refused_lines += buffered_;
+        buffer_.clear();
+        if (buffer_.capacity() > 65536) buffer_.shrink_to_fit();
+        buffered_ = 0;
+    }
+
+    Sink callback_;
+    spdlog::details::thread_pool* pool_ = nullptr;
+    std::string buffer_; // background thread only, with buffered_
+    std::uint64_t buffered_ = 0;
+    std::mutex mutex_;
+    std::condition_variable done_;
+    std::uint64_t flushed_ = 0;
+};
+
+/// A running log: options, the background thread and its queue.
+class Running {
+public:
+    explicit Running(Options options)
+        : options_(std::move(options)),
+          sink_(std::make_shared<LineSink>(options_.sink)),
+          pool_(std::make_shared<spdlog::details::thread_pool>(options_.queue, 1)),
+          logger_(
+              std::make_shared<spdlog::async_logger>("", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest)) {
+        sink_->set_pool(pool_.get());
+        logger_->set_level(spdlog::level::trace); // our own threshold decides
+        logger_->set_error_handler([](const std::string&) { ++refused_lines; });
+    }
+
+    const Options& options() const { return options_; }
+    void log(std::string_view line) {
+        logger_->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+    }
+    std::uint64_t overrun() { return pool_->overrun_counter(); }
+
+    bool flush() {
+        // The request to flush travels through the same queue and may itself be overrun, hence asked again.
+        const auto before = sink_->flushed();
+        const auto deadline = steady_clock::now() + std::chrono::seconds(5);
+        do {
+            logger_->flush();
+            if (sink_->wait_flushed_past(before, std::chrono::milliseconds(100))) return true;
+        } while (steady_clock::now() < deadline);
+        return false;
+    }
+
+private:
+    Options options_;
+    std::shared_ptr<LineSink> sink_;
+    std::shared_ptr<spdlog::details::thread_pool> pool_;
+    std::shared_ptr<spdlog::async_logger> logger_;
+};
+
+struct Global {
+    std::shared_mutex mutex; // exclusive: replacing `running`
+    std::unique_ptr<Running> running;
+    std::atomic<std::uint64_t> overrun_before{0}; // by logs that have ended
+};
+/// Never destroyed: destructors of other static objects may still log.
+Global& global() {
+    static Global& instance = *new Global;
+    return instance;
+}
+
+thread_local const Scope* thread_scope = nullptr;
+
+/// Ends the running log, writing out what waits. `lock` is held exclusively.
+void end(Global& g) {
+    if (!g.running) return;
+    g.running->flush();
+    g.overrun_before += g.running->overrun();
+    g.running.reset();
+}
+
+std::optional<Options> running_options() {
+    Global& g = global();
+    const std::shared_lock lock(g.mutex);
+    if (!g.running) return std::nullopt;
+    Options options = g.running->options();
+    options.level = threshold;
+    return options;
+}
+
+} // namespace
+
+ScopeGuard::ScopeGuard(const Scope& scope) : previous_(thread_scope) { thread_scope = &scope; }
+ScopeGuard::~ScopeGuard() { thread_scope = previous_; }
+const Scope* current_scope() { return thread_scope; }
+
+bool enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed) && level != Level::off; }
+
+void write(Level level, const Scope* scope, std::string_view msg, Fields fields) {
+    if (!enabled(level)) return;
+    const auto now = std::chrono::system_clock::now();
+    Global& g = global();
+    const std::shared_lock lock(g.mutex);
+    if (g.running) return g.running->log(make_line(g.running->options().service, level, scope, msg, fields, now));
+    if (!write_all(STDOUT_FILENO, make_line("", level, scope, msg, fields, now) + '\n')) ++refused_lines;
+}
+
+void init(Options options) {
+    if (options.queue == 0) options.queue = 1;
+    Global& g = global();
+    const std::unique_lock lock(g.mutex);
+    end(g);
+    threshold = options.level;
+    g.running = std::make_unique<Running>(std::move(options));
+}
+
+void set_level(Level level) { threshold = level; }
+
+bool flush() {
+    Global& g = global();
+    const std::shared_lock lock(g.mutex);
+    return !g.running || g.running->flush();
+}
+
+void shutdown() {
+    Global& g = global();
+    const std::unique_lock lock(g.mutex);
+    end(g);
+}
+
+std::uint64_t dropped() {
+    Global& g = global();
+    const std::shared_lock lock(g.mutex);
+    return refused_lines + g.overrun_before + (g.running ? g.running->overrun() : 0);
+}
+
+struct Capture::Store {
+    std::mutex mutex;
+    std::vector<std::string> lines;
+};
+
+Capture::Capture(Level level, std::string service) : store_(std::make_shared<Store>()), previous_(running_options()) {
+    Options options;
+    options.service = std::move(service);
+    options.level = level;
+    options.queue = 65536; // a test's own lines are all wanted
+    options.sink = [store = store_](std::string_view line) {
+        const std::lock_guard lock(store->mutex);
+        store->lines.emplace_back(line);
+    };
+    init(std::move(options));
+}
+
+Capture::~Capture() {
+    if (previous_) {
+        init(*std::move(previous_));
+    } else {
+        shutdown();
+        set_level(Level::info);
+    }
+}
+
+std::vector<std::string> Capture::lines() const {
+    flush();
+    const std::lock_guard lock(store_->mutex);
+    return store_->lines;
+}
+
+bool Capture::contains(std::string_view text) const {
+    for (const std::string& line : lines()) {
+        if (line.find(text) != std::string::npos) return true;
+    }
+    return false;
+}
+
+} // namespace gravity::log

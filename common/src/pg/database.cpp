@@ -1,0 +1,247 @@
+#include "pg/tx_state.hpp"
+
+#include <gravity/log/log.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <random>
+#include <thread>
+
+namespace gravity::pg {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr int max_tries = 3;
+constexpr std::chrono::seconds idle_life{60}; // a worker above the minimum ends after this long without work
+
+void back_off(int attempt) {
+    // Two transactions that collided must not meet again in step.
+    thread_local std::minstd_rand random{std::random_device{}()};
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(1, 5 << attempt)(random)));
+}
+
+void run_once(Connection& connection, const Options& options, const Run& run, const std::function<void(Tx&)>& work) {
+    TxState state(connection, run, options);
+    try {
+        Tx tx(state);
+        work(tx);
+    } catch (...) {
+        state.rollback();
+        throw;
+    }
+    try {
+        state.commit();
+    } catch (const ConnectionLost& error) {
+        // The server may have committed before the connection broke: saying "it failed" would invite a second order.
+        if (run.read_only) throw;
+        log::error("connection lost in commit", {{"error", error.what()}});
+        throw Refusal(problems::outcome_unknown).with_header("Retry-After", "1");
+    }
+    for (const auto& action : state.after_commit) action();
+}
+
+Refusal unavailable() {
+    Refusal refusal(problems::store_unavailable);
+    refusal.with_header("Retry-After", "2");
+    return refusal;
+}
+
+} // namespace
+
+struct Database::Impl {
+    struct Job {
+        const Run* run; // lives in the awaiting coroutine's frame or the blocked caller's
+        const std::function<void(Tx&)>* work;
+        std::function<void(std::exception_ptr)> done;
+    };
+
+    Options options;
+    boost::asio::any_io_executor executor;
+    mutable std::mutex mutex;
+    std::condition_variable wake;
+    std::deque<Job> queue;
+    std::vector<std::thread> threads; // finished ones are joined when the next is made, or at the end
+    std::vector<std::thread::id> finished;
+    int live = 0;
+    int idle = 0;
+    bool stopping = false;
+    std::uint64_t retried = 0;
+    std::uint64_t dropped = 0;
+
+    void submit(Job job) {
+        std::unique_lock lock(mutex);
+        if (stopping || queue.size() >= static_cast<std::size_t>(options.queue_max)) {
+            lock.unlock();
+            Refusal refusal(problems::overloaded);
+            refusal.with_header("Retry-After", "1");
+            return job.done(std::make_exception_ptr(std::move(refusal)));
+        }
+        queue.push_back(std::move(job));
+        if (static_cast<std::size_t>(idle) < queue.size() && live < options.pool_max) start_worker();
+        lock.unlock();
+        wake.notify_one();
+    }
+
+    void start_worker() { // with the mutex held
+        for (const auto id : finished) {
+            const auto thread = std::find_if(threads.begin(), threads.end(), [&](const std::thread& t) { return t.get_id() == id; });
+            thread->join();
+            threads.erase(thread);
+        }
+        finished.clear();
+        ++live;
+        threads.emplace_back([this] { work_loop(); });
+    }
+
+    void work_loop() {
+        std::unique_ptr<Connection> connection;
+        std::unique_lock lock(mutex);
+        while (true) {
+            ++idle;
+            const bool woken = wake.wait_for(lock, idle_life, [this] { return stopping || !queue.empty(); });
+            --idle;
+            if (queue.empty()) {
+                if (stopping || (!woken && live > options.pool_min)) break;
+                continue;
+            }
+            Job job = std::move(queue.front());
+            queue.pop_front();
+            lock.unlock();
+            job.done(execute(job, connection));
+            job = {};
+            lock.lock();
+        }
+        --live;
+        finished.push_back(std::this_thread::get_id());
+    }
+
+    std::exception_ptr execute(const Job& job, std::unique_ptr<Connection>& connection) {
+        try {
+            if (job.run->abandoned && job.run->abandoned()) {
+                count(dropped);
+                throw Refusal(problems::deadline_exceeded); // nobody reads it
+            }
+            if (job.run->deadline != Steady::time_point{} && job.run->deadline <= Steady::now()) {
+                count(dropped);
+                throw Refusal(problems::deadline_exceeded);
+            }
+            run_with_retries(job, connection);
+            return nullptr;
+        } catch (...) {
+            return std::current_exception();
+        }
+    }
+
+    void run_with_retries(const Job& job, std::unique_ptr<Connection>& connection) {
+        // A connection that the server closed while it lay idle is found out at `begin`: then, and only then, once more on a fresh one.
+        for (int attempt = 0, reconnects = 0;;) {
+            const bool fresh = connection == nullptr;
+            try {
+                if (fresh) connection = std::make_unique<Connection>(Connection::Settings{options.url, options.application_name, options.prepare});
+                return run_once(*connection, options, *job.run, *job.work);
+            } catch (const TryAgain&) {
+                if (++attempt >= max_tries) throw Refusal(problems::conflict, "The rows are being changed by others; try again");
+                count(retried);
+                back_off(attempt);
+            } catch (const ConnectionLost& error) {
+                connection.reset();
+                if (!fresh && reconnects++ == 0) continue; // nothing of the transaction can have been committed: `commit` has its own answer
+                log::warn("the store is not reachable", {{"error", error.what()}});
+                throw unavailable();
+            } catch (...) {
+                if (connection && !connection->usable()) connection.reset();
+                throw;
+            }
+        }
+    }
+
+    void count(std::uint64_t& counter) {
+        const std::lock_guard lock(mutex);
+        ++counter;
+    }
+};
+
+Database::Database(Options options, boost::asio::any_io_executor executor) : impl_(std::make_shared<Impl>()) {
+    impl_->options = std::move(options);
+    impl_->executor = std::move(executor);
+}
+
+Database::~Database() {
+    std::deque<Impl::Job> left;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->stopping = true;
+        left.swap(impl_->queue);
+    }
+    for (auto& job : left) job.done(std::make_exception_ptr(unavailable()));
+    impl_->wake.notify_all();
+    for (auto& thread : impl_->threads) thread.join();
+}
+
+Task<void> Database::run(Run run, std::function<void(Tx&)> work) {
+    auto initiate = [](auto handler, Impl* impl, const Run* how, const std::function<void(Tx&)>* what) {
+        // The handler is move-only and std::function copies: shared. Completed on the coroutine's own executor.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        impl->submit({how, what, [shared](std::exception_ptr error) {
+                          const auto executor = boost::asio::get_associated_executor(*shared);
+                          boost::asio::post(executor, [shared, error] { (*shared)(error); });
+                      }});
+    };
+    const auto keep_alive = impl_;
+    const auto& token = boost::asio::use_awaitable;
+    co_await boost::asio::async_initiate<decltype(token), void(std::exception_ptr)>(initiate, token, impl_.get(), &run, &work);
+}
+
+void Database::run_blocking(const Run& run, const std::function<void(Tx&)>& work) {
+    std::mutex mutex;
+    std::condition_variable wake;
+    bool finished = false;
+    std::exception_ptr failure;
+    impl_->submit({&run, &work, [&](std::exception_ptr error) {
+                       const std::lock_guard lock(mutex);
+                       failure = error;
+                       finished = true;
+                       wake.notify_one();
+                   }});
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [&] { return finished; });
+    if (failure) std::rethrow_exception(failure);
+}
+
+std::optional<std::string> Database::probe() {
+    try {
+        Connection({impl_->options.url, impl_->options.application_name, false}).simple("select 1");
+        return std::nullopt;
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+std::optional<std::string> Database::unsafe_role() {
+    Connection connection({impl_->options.url, impl_->options.application_name, false});
+    const auto rows = connection.simple("select rolname from pg_roles where rolname = current_user and (rolsuper or rolbypassrls)");
+    if (rows.empty()) return std::nullopt;
+    return "the role '" + std::string(rows[0][0].c_str()) + "' is a superuser or may bypass row-level security: projects would see each other's rows";
+}
+
+std::string Database::load_cursor_key() {
+    Connection connection({impl_->options.url, impl_->options.application_name, false});
+    const auto rows = connection.simple("select encode(bytes, 'hex') from gravity.instance_key where purpose = 'cursor'");
+    if (rows.empty()) throw std::runtime_error("gravity.instance_key has no cursor key");
+    impl_->options.cursor_key = rows[0][0].c_str();
+    return impl_->options.cursor_key;
+}
+
+Database::Stats Database::stats() const {
+    const std::lock_guard lock(impl_->mutex);
+    return {impl_->live, impl_->live - impl_->idle, static_cast<int>(impl_->queue.size()), impl_->retried, impl_->dropped};
+}
+
+} // namespace gravity::pg

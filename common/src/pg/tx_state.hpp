@@ -1,0 +1,40 @@
+#pragma once
+
+#include "pg/connection.hpp"
+
+#include <gravity/pg/database.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace gravity::pg {
+
+/// What a Tx works on.
+struct TxState {
+    TxState(Connection& on, const Run& how, const Options& opts) : connection(on), run(how), options(opts) {}
+
+    Connection& connection;
+    const Run& run;
+    const Options& options;
+    Timestamp began{};
+    bool open = false;
+    std::vector<std::function<void()>> after_commit{};
+
+    /// Sends `begin` and the settings of the scope, if not done yet: one round trip.
+    void ensure_open();
+    void commit(); // ConnectionLost: the outcome is unknown
+    void rollback() noexcept;
+
+    pqxx::result execute(const Statement& statement, const std::string& name, const std::string& sql, const Values& values);
+};
+
+/// Fills a described value or a plain one from row `index`.
+void read_row(const pqxx::result& rows, pqxx::result::size_type index, meta::MutableRef out);
+
+/// An opaque position in a list: versioned, authenticated, bound to list, project and filters.
+std::string make_cursor(const std::string& key, std::string_view binding, const std::vector<std::string>& values);
+/// Refusal{invalid_cursor} unless this very list, project and filter made it.
+std::vector<std::string> read_cursor(const std::string& key, std::string_view binding, std::string_view cursor, std::size_t count);
+
+} // namespace gravity::pg

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <gravity/testkit/postgres.hpp>
+
+#include <string>
+#include <vector>
+
+namespace gravity::testkit {
+
+/// Prepares every statement of the process on the migrated schema and holds parameter types, columns and nullability of plain columns against
+/// the type tables. One line per fault; empty: all is well. A typo fails a test, not a night.
+std::vector<std::string> check_sql(const TestDatabase& database);
+
+} // namespace gravity::testkit

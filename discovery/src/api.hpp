@@ -1,0 +1,158 @@
+#pragma once
+
+#include "commands.hpp"
+
+#include <gravity/http/message.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// Consul's HTTP API v1, decided without I/O: a request becomes an answer, a read of the model that may wait for a change, or a command.
+namespace gravity::discovery::api {
+
+/// A refusal in Consul's form: plain text.
+struct ApiError : std::runtime_error {
+    ApiError(int s, const std::string& text) : std::runtime_error(text), status(s) {}
+    int status;
+};
+
+/// This daemon as its clients see it: the agent, on whose node services register.
+struct Agent {
+    std::string node;
+    std::string node_id;
+    std::string address;
+    std::string datacenter = "dc1";
+    std::string version; // of Consul, as clients branch on it
+    int port = 0;        // HTTP
+};
+
+/// Bodies of the hot reads, kept while the index they were made at is that of the watch. I/O thread only.
+class BodyCache {
+public:
+    /// The body under `key`, made by `make` if there is none of this index.
+    const std::string& get(const std::string& key, std::int64_t index, const std::function<std::string()>& make);
+
+private:
+    struct Entry {
+        std::int64_t index;
+        std::string body;
+    };
+    static constexpr std::size_t max_entries = 4096;
+    std::map<std::string, Entry, std::less<>> entries_;
+};
+
+struct Context {
+    const Model& model;
+    const Agent& agent;
+    BodyCache& cache;
+};
+
+/// Decoded query parameters; unknown ones are ignored.
+class Query {
+public:
+    Query() = default;
+    explicit Query(std::vector<http::QueryParameter> parameters) : parameters_(std::move(parameters)) {}
+
+    bool has(std::string_view name) const { return find(name) != nullptr; }
+    std::string get(std::string_view name) const { return find(name) ? *find(name) : std::string(); }
+    std::vector<std::string> all(std::string_view name) const;
+    /// `?name`, `?name=`, `?name=true` and `?name=1`; false if absent, 0 or false; anything else is refused.
+    bool flag(std::string_view name) const;
+    /// A decimal number; nothing if absent, refused if it is none.
+    std::optional<std::uint64_t> number(std::string_view name) const;
+
+private:
+    const std::string* find(std::string_view name) const;
+    std::vector<http::QueryParameter> parameters_;
+};
+
+/// A request below /v1.
+struct Call {
+    http::Method method = http::Method::get;
+    std::string path; // decoded once, without "/v1/"
+    std::string rest; // what follows the route's path: a name, an id, a key
+    Query query;
+    std::string_view body;
+};
+
+struct Answer {
+    int status = 200;
+    std::string body;
+    std::string content_type = "application/json";
+    std::string hash{}; // of the body, where clients wait for it to differ
+};
+
+/// What a blocking query asks for.
+struct Blocking {
+    std::int64_t index = 0; // 0: do not wait
+    std::string hash;
+    std::int64_t wait_us = 300'000'000;
+    std::string consistency = "leader";
+};
+
+struct ReadPlan {
+    std::string watched; // empty: answered at once, without an index
+    std::function<Answer(const Model&)> answer;
+};
+struct WritePlan {
+    Command command;
+    std::function<Answer(const Reply&)> answer;
+    std::string renews{}; // key of the check or instance whose owner has just shown that it lives
+    bool renews_check = false;
+};
+using Plan = std::variant<Answer, ReadPlan, WritePlan>;
+
+/// The most a body may have for this path, in bytes.
+std::size_t body_limit(std::string_view path);
+
+/// Throws ApiError. `target` and `query` raw, as in the request; `path` begins with "/v1/".
+Call parse_call(http::Method method, std::string_view path, std::string_view query, std::string_view body);
+Plan decide(const Context& context, Call call);
+Blocking blocking_of(const Query& query);
+
+/// The handlers of the route table, by area.
+using Handler = Plan (*)(const Context& context, const Call& call);
+namespace routes {
+Plan agent_services(const Context&, const Call&);
+Plan agent_service(const Context&, const Call&);
+Plan agent_register_service(const Context&, const Call&);
+Plan agent_deregister_service(const Context&, const Call&);
+Plan agent_service_maintenance(const Context&, const Call&);
+Plan agent_maintenance(const Context&, const Call&);
+Plan agent_checks(const Context&, const Call&);
+Plan agent_register_check(const Context&, const Call&);
+Plan agent_deregister_check(const Context&, const Call&);
+Plan agent_check_pass(const Context&, const Call&);
+Plan agent_check_warn(const Context&, const Call&);
+Plan agent_check_fail(const Context&, const Call&);
+Plan agent_check_update(const Context&, const Call&);
+Plan agent_self(const Context&, const Call&);
+Plan agent_members(const Context&, const Call&);
+Plan catalog_register(const Context&, const Call&);
+Plan catalog_deregister(const Context&, const Call&);
+Plan catalog_datacenters(const Context&, const Call&);
+Plan catalog_nodes(const Context&, const Call&);
+Plan catalog_services(const Context&, const Call&);
+Plan catalog_service(const Context&, const Call&);
+Plan catalog_node(const Context&, const Call&);
+Plan catalog_node_services(const Context&, const Call&);
+Plan health_service(const Context&, const Call&);
+Plan health_node(const Context&, const Call&);
+Plan health_checks(const Context&, const Call&);
+Plan health_state(const Context&, const Call&);
+Plan status_leader(const Context&, const Call&);
+Plan status_peers(const Context&, const Call&);
+Plan kv_get(const Context&, const Call&);
+Plan kv_put(const Context&, const Call&);
+Plan kv_delete(const Context&, const Call&);
+} // namespace routes
+
+} // namespace gravity::discovery::api

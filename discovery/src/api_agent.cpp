@@ -1,0 +1,192 @@
+// The agent's API: what a service tells about itself, and what runs on this node.
+#include "api_input.hpp"
+#include "api_output.hpp"
+
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
+
+namespace gravity::discovery::api::routes {
+namespace {
+
+Answer empty_or_error(const Reply& reply) {
+    if (reply.status != 200) throw ApiError(reply.status, reply.text);
+    return {};
+}
+
+// The node in full, so that an agent whose node was removed from the catalog brings it back.
+Node own_node(const Context& context) {
+    Node node;
+    if (const Node* known = context.model.find<Node>(context.agent.node)) return *known;
+    node.name = context.agent.node;
+    node.id = context.agent.node_id;
+    node.address = context.agent.address;
+    return node;
+}
+
+bool is_own_service(const Instance& instance) { return instance.name == "consul" && instance.id == "consul"; }
+
+std::string name_in(const Call& call, const char* missing) {
+    if (call.rest.empty()) throw ApiError(400, missing);
+    return call.rest;
+}
+
+bool enable_of(const Query& query) {
+    const std::string text = query.get("enable");
+    if (text.empty()) throw ApiError(400, "Missing value for enable");
+    if (text != "true" && text != "false" && text != "1" && text != "0") throw ApiError(400, "Invalid value for enable: \"" + text + "\"");
+    return text == "true" || text == "1";
+}
+
+Plan set_ttl(const Context& context, const Call& call, Status status, std::string output) {
+    const std::string id = name_in(call, "Missing check ID");
+    return WritePlan{UpdateCheck{context.agent.node, id, status, std::move(output), std::nullopt}, empty_or_error, key_of(context.agent.node, id), true};
+}
+
+std::string hash_of(std::string_view text) { return hex_encode(sha256(text)).substr(0, 16); }
+
+} // namespace
+
+Plan agent_services(const Context& context, const Call&) {
+    ObjectWriter services;
+    each_with_prefix<Instance>(context.model, key_of(context.agent.node, ""), [&](const std::string&, const Instance& instance) {
+        if (!is_own_service(instance)) services.add(instance.id, agent_service_out(instance, context.agent));
+    });
+    return Answer{200, std::move(services).finish()};
+}
+
+Plan agent_service(const Context& context, const Call& call) {
+    const std::string id = name_in(call, "Missing service ID");
+    return ReadPlan{watch::node(context.agent.node), [id, agent = context.agent](const Model& model) -> Answer {
+                        const Instance* instance = model.find<Instance>(key_of(agent.node, id));
+                        if (instance == nullptr || is_own_service(*instance)) throw ApiError(404, "unknown service ID: " + id);
+                        AgentServiceOut out = agent_service_out(*instance, agent);
+                        out.ContentHash = hash_of(json::encode(out));
+                        Answer answer = answer_json(out);
+                        answer.hash = *out.ContentHash;
+                        return answer;
+                    }};
+}
+
+Plan agent_register_service(const Context& context, const Call& call) {
+    const auto in = decode_body<AgentServiceIn>(call.body);
+    Register command;
+    command.node = own_node(context);
+    command.node_name = context.agent.node;
+    command.instance = instance_from(in, context.agent.node);
+    command.replace_checks = call.query.flag("replace-existing-checks");
+    command.replace_same_address = true;
+    std::vector<AgentCheckIn> checks;
+    if (in.Check) checks.push_back(*in.Check);
+    checks.insert(checks.end(), in.Checks.begin(), in.Checks.end());
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+        Check check = check_from(checks[i], context.agent.node);
+        check.service_id = command.instance->id;
+        check.service_name = command.instance->name;
+        if (check.name.empty()) check.name = "Service '" + command.instance->name + "' check";
+        const bool has_id = (checks[i].CheckID && !checks[i].CheckID->empty()) || (checks[i].ID && !checks[i].ID->empty());
+        if (!has_id) check.id = "service:" + command.instance->id + (checks.size() > 1 ? ":" + std::to_string(i + 1) : "");
+        command.checks.push_back(std::move(check));
+    }
+    const std::string key = key_of(context.agent.node, command.instance->id);
+    return WritePlan{std::move(command), empty_or_error, key, false};
+}
+
+Plan agent_deregister_service(const Context& context, const Call& call) {
+    return WritePlan{Deregister{context.agent.node, name_in(call, "Missing service ID"), "", true}, empty_or_error};
+}
+
+Plan agent_service_maintenance(const Context& context, const Call& call) {
+    const std::string id = name_in(call, "Missing service ID");
+    return WritePlan{Maintain{context.agent.node, id, enable_of(call.query), call.query.get("reason")}, empty_or_error};
+}
+
+Plan agent_maintenance(const Context& context, const Call& call) {
+    return WritePlan{Maintain{context.agent.node, "", enable_of(call.query), call.query.get("reason")}, empty_or_error};
+}
+
+Plan agent_checks(const Context& context, const Call&) {
+    ObjectWriter checks;
+    each_with_prefix<Check>(context.model, key_of(context.agent.node, ""), [&](const std::string&, const Check& check) {
+        if (check.id != serf_health_id) checks.add(check.id, check_out(check, context.model));
+    });
+    return Answer{200, std::move(checks).finish()};
+}
+
+Plan agent_register_check(const Context& context, const Call& call) {
+    Check check = check_from(decode_body<AgentCheckIn>(call.body), context.agent.node);
+    if (check.name.empty()) throw ApiError(400, "Missing check name");
+    if (check.id == serf_health_id) throw ApiError(400, "The check ID serfHealth is the agent's own");
+    Register command;
+    command.node = own_node(context);
+    command.node_name = context.agent.node;
+    const std::string key = key_of(context.agent.node, check.id);
+    command.checks.push_back(std::move(check));
+    return WritePlan{std::move(command), empty_or_error, key, true};
+}
+
+Plan agent_deregister_check(const Context& context, const Call& call) {
+    const std::string id = name_in(call, "Missing check ID");
+    if (id == serf_health_id) throw ApiError(404, unknown_check(id));
+    return WritePlan{Deregister{context.agent.node, "", id, true}, empty_or_error};
+}
+
+Plan agent_check_pass(const Context& context, const Call& call) { return set_ttl(context, call, Status::passing, call.query.get("note")); }
+Plan agent_check_warn(const Context& context, const Call& call) { return set_ttl(context, call, Status::warning, call.query.get("note")); }
+Plan agent_check_fail(const Context& context, const Call& call) { return set_ttl(context, call, Status::critical, call.query.get("note")); }
+
+Plan agent_check_update(const Context& context, const Call& call) {
+    const auto in = decode_body<CheckUpdateIn>(call.body);
+    const std::string text = in.Status.value_or("");
+    return set_ttl(context, call, status_from(text, "Invalid check status: '" + text + "'"), in.Output.value_or(""));
+}
+
+namespace {
+
+Json member_document(const Agent& agent) {
+    return Json::object({{"Name", agent.node},
+                         {"Addr", agent.address},
+                         {"Port", agent.port},
+                         {"Tags", Json::object({{"dc", agent.datacenter},
+                                                {"id", agent.node_id},
+                                                {"role", "consul"},
+                                                {"build", agent.version},
+                                                {"bootstrap", "1"},
+                                                {"port", std::to_string(agent.port)}})},
+                         {"Status", 1}, // alive
+                         {"ProtocolMin", 1},
+                         {"ProtocolMax", 5},
+                         {"ProtocolCur", 2},
+                         {"DelegateMin", 2},
+                         {"DelegateMax", 5},
+                         {"DelegateCur", 4}});
+}
+
+} // namespace
+
+Plan agent_self(const Context& context, const Call&) {
+    const Agent& agent = context.agent;
+    const Json config = Json::object({{"Datacenter", agent.datacenter},
+                                      {"PrimaryDatacenter", agent.datacenter},
+                                      {"NodeName", agent.node},
+                                      {"NodeID", agent.node_id},
+                                      {"Revision", ""},
+                                      {"Server", true},
+                                      {"Version", agent.version}});
+    const Json stats = Json::object(
+        {{"agent", Json::object({{"services", std::to_string(context.model.table<Instance>().size())},
+                                 {"checks", std::to_string(context.model.table<Check>().size())}})},
+         {"consul", Json::object({{"server", "true"}, {"leader", "true"}, {"leader_addr", agent.address + ":" + std::to_string(agent.port)}})}});
+    return Answer{200, Json::object({{"Config", config}, {"Member", member_document(agent)}, {"Stats", stats}, {"Meta", Json::object()}}).dump()};
+}
+
+Plan agent_members(const Context& context, const Call&) { return Answer{200, Json::array({member_document(context.agent)}).dump()}; }
+
+Plan status_leader(const Context& context, const Call&) {
+    return Answer{200, Json(context.agent.address + ":" + std::to_string(context.agent.port)).dump()};
+}
+
+Plan status_peers(const Context& context, const Call&) {
+    return Answer{200, Json::array({Json(context.agent.address + ":" + std::to_string(context.agent.port))}).dump()};
+}
+
+} // namespace gravity::discovery::api::routes

@@ -1,0 +1,139 @@
+// The catalog: all nodes and services, also those that other registrars put there.
+#include "api_input.hpp"
+#include "api_output.hpp"
+
+#include <set>
+
+namespace gravity::discovery::api::routes {
+namespace {
+
+Answer true_or_error(const Reply& reply) {
+    if (reply.status != 200) throw ApiError(reply.status, reply.text);
+    return {200, "true"};
+}
+
+std::string required(const std::string& text, const char* missing) {
+    if (text.empty()) throw ApiError(400, missing);
+    return text;
+}
+
+void check_datacenter(const std::optional<std::string>& datacenter, const Context& context) {
+    if (datacenter && !datacenter->empty() && *datacenter != context.agent.datacenter) throw ApiError(500, "No path to datacenter");
+}
+
+} // namespace
+
+Plan catalog_register(const Context& context, const Call& call) {
+    const auto in = decode_body<CatalogRegisterIn>(call.body);
+    check_datacenter(in.Datacenter, context);
+    Register command;
+    command.keep_status = false;
+    command.node_name = required(in.Node.value_or(""), "Must provide node (Node)");
+    if (command.node_name.size() > 512) throw ApiError(400, "Node name is longer than 512 bytes");
+    if (!in.SkipNodeUpdate.value_or(false)) {
+        Node node;
+        node.name = command.node_name;
+        node.id = in.ID.value_or("");
+        node.address = required(in.Address.value_or(""), "Must provide address (Address) if SkipNodeUpdate is not set");
+        check_meta(in.NodeMeta, "Node");
+        node.meta = in.NodeMeta;
+        node.tagged_addresses = in.TaggedAddresses;
+        command.node = std::move(node);
+    }
+    if (in.Service) command.instance = instance_from(*in.Service, command.node_name);
+    std::vector<CatalogCheckIn> checks;
+    if (in.Check) checks.push_back(*in.Check);
+    checks.insert(checks.end(), in.Checks.begin(), in.Checks.end());
+    for (const CatalogCheckIn& check : checks) {
+        if (check.Node && !check.Node->empty() && *check.Node != command.node_name) throw ApiError(400, "check node does not match Node");
+        command.checks.push_back(check_from(check, command.node_name));
+    }
+    const std::string key = command.instance ? key_of(command.node_name, command.instance->id) : std::string();
+    return WritePlan{std::move(command), true_or_error, key, false};
+}
+
+Plan catalog_deregister(const Context& context, const Call& call) {
+    const auto in = decode_body<CatalogDeregisterIn>(call.body);
+    check_datacenter(in.Datacenter, context);
+    Deregister command{required(in.Node.value_or(""), "Must provide node (Node)"), in.ServiceID.value_or(""), in.CheckID.value_or(""), false};
+    return WritePlan{std::move(command), true_or_error};
+}
+
+Plan catalog_datacenters(const Context& context, const Call&) { return Answer{200, Json::array({Json(context.agent.datacenter)}).dump()}; }
+
+Plan catalog_nodes(const Context& context, const Call& call) {
+    return ReadPlan{watch::nodes, [agent = context.agent, wanted = node_meta_of(call.query)](const Model& model) -> Answer {
+                        ListWriter nodes;
+                        for (const auto& [name, node] : model.table<Node>())
+                            if (has_meta(*node, wanted)) nodes.add(node_out(*node, agent));
+                        return {200, std::move(nodes).finish()};
+                    }};
+}
+
+Plan catalog_services(const Context&, const Call& call) {
+    return ReadPlan{watch::services, [wanted = node_meta_of(call.query)](const Model& model) -> Answer {
+                        ObjectWriter services;
+                        for (const auto& [name, keys] : model.services()) {
+                            std::set<std::string> tags;
+                            bool any = false;
+                            for (const std::string& key : keys) {
+                                const Instance* instance = model.find<Instance>(key);
+                                const Node* node = wanted.empty() ? nullptr : model.find<Node>(instance->node);
+                                if (!wanted.empty() && (node == nullptr || !has_meta(*node, wanted))) continue;
+                                any = true;
+                                tags.insert(instance->tags.begin(), instance->tags.end());
+                            }
+                            if (any) services.add(name, std::vector<std::string>(tags.begin(), tags.end()));
+                        }
+                        return {200, std::move(services).finish()};
+                    }};
+}
+
+Plan catalog_service(const Context& context, const Call& call) {
+    const std::string name = required(call.rest, "Missing service name");
+    return ReadPlan{watch::service(name),
+                    [name, agent = context.agent, tags = call.query.all("tag"), wanted = node_meta_of(call.query)](const Model& model) -> Answer {
+                        ListWriter list;
+                        for (const std::string& key : model.instances_of(name)) {
+                            const Instance* instance = model.find<Instance>(key);
+                            const Node* node = model.find<Node>(instance->node);
+                            if (has_tags(*instance, tags) && has_meta(*node, wanted)) list.add(service_node_out(*instance, *node, agent));
+                        }
+                        return {200, std::move(list).finish()};
+                    }};
+}
+
+Plan catalog_node(const Context& context, const Call& call) {
+    const std::string name = required(call.rest, "Missing node name");
+    return ReadPlan{watch::node(name), [name, agent = context.agent](const Model& model) -> Answer {
+                        const Node* node = model.find<Node>(name);
+                        if (node == nullptr) return {200, "null"}; // as Consul
+                        ObjectWriter services;
+                        each_with_prefix<Instance>(model, key_of(name, ""), [&](const std::string&, const Instance& instance) {
+                            services.add(instance.id, service_out(instance));
+                        });
+                        ObjectWriter out;
+                        out.add("Node", node_out(*node, agent));
+                        out.add_raw("Services", std::move(services).finish());
+                        return {200, std::move(out).finish()};
+                    }};
+}
+
+Plan catalog_node_services(const Context& context, const Call& call) {
+    const std::string name = required(call.rest, "Missing node name");
+    return ReadPlan{watch::node(name), [name, agent = context.agent](const Model& model) -> Answer {
+                        const Node* node = model.find<Node>(name);
+                        ListWriter services;
+                        each_with_prefix<Instance>(model, key_of(name, ""),
+                                                   [&](const std::string&, const Instance& instance) { services.add(service_out(instance)); });
+                        ObjectWriter out;
+                        if (node != nullptr)
+                            out.add("Node", node_out(*node, agent));
+                        else
+                            out.add_raw("Node", "null");
+                        out.add_raw("Services", std::move(services).finish());
+                        return {200, std::move(out).finish()};
+                    }};
+}
+
+} // namespace gravity::discovery::api::routes

@@ -1,0 +1,160 @@
+#include "api_output.hpp"
+
+#include "go_duration.hpp"
+
+#include <gravity/base/encoding.hpp>
+
+#include <algorithm>
+
+namespace gravity::discovery::api {
+namespace {
+
+AddressesOut addresses_out(const Instance& instance) {
+    AddressesOut out;
+    for (const auto& [tag, address] : instance.tagged_addresses) out[tag] = {address.address, address.port};
+    return out;
+}
+
+std::optional<std::string> lease_out(const Instance& instance) {
+    if (instance.lease_us == 0) return std::nullopt;
+    return GoDuration(instance.lease_us).to_string();
+}
+
+std::string duration_out(std::int64_t us) { return us == 0 ? std::string() : GoDuration(us).to_string(); }
+
+void set_duration(std::optional<std::string>& out, std::int64_t us) {
+    if (us != 0) out = GoDuration(us).to_string();
+}
+
+} // namespace
+
+NodeOut node_out(const Node& node, const Agent& agent) {
+    NodeOut out;
+    out.ID = node.id;
+    out.Node = node.name;
+    out.Address = node.address;
+    out.Datacenter = agent.datacenter;
+    out.TaggedAddresses = node.tagged_addresses;
+    out.Meta = node.meta;
+    out.CreateIndex = node.create_index;
+    out.ModifyIndex = node.modify_index;
+    return out;
+}
+
+ServiceOut service_out(const Instance& instance) {
+    ServiceOut out;
+    out.ID = instance.id;
+    out.Service = instance.name;
+    out.Tags = instance.tags;
+    out.Address = instance.address;
+    out.TaggedAddresses = addresses_out(instance);
+    out.Meta = instance.meta;
+    out.Port = instance.port;
+    out.Weights = {instance.weight_passing, instance.weight_warning};
+    out.EnableTagOverride = instance.enable_tag_override;
+    out.LeaseTTL = lease_out(instance);
+    out.CreateIndex = instance.create_index;
+    out.ModifyIndex = instance.modify_index;
+    return out;
+}
+
+AgentServiceOut agent_service_out(const Instance& instance, const Agent& agent) {
+    AgentServiceOut out;
+    out.ID = instance.id;
+    out.Service = instance.name;
+    out.Tags = instance.tags;
+    out.Meta = instance.meta;
+    out.Port = instance.port;
+    out.Address = instance.address;
+    out.TaggedAddresses = addresses_out(instance);
+    out.Weights = {instance.weight_passing, instance.weight_warning};
+    out.EnableTagOverride = instance.enable_tag_override;
+    out.LeaseTTL = lease_out(instance);
+    out.Datacenter = agent.datacenter;
+    return out;
+}
+
+ServiceNodeOut service_node_out(const Instance& instance, const Node& node, const Agent& agent) {
+    ServiceNodeOut out;
+    out.ID = node.id;
+    out.Node = node.name;
+    out.Address = node.address;
+    out.Datacenter = agent.datacenter;
+    out.TaggedAddresses = node.tagged_addresses;
+    out.NodeMeta = node.meta;
+    out.ServiceID = instance.id;
+    out.ServiceName = instance.name;
+    out.ServiceTags = instance.tags;
+    out.ServiceAddress = instance.address;
+    out.ServiceTaggedAddresses = addresses_out(instance);
+    out.ServiceMeta = instance.meta;
+    out.ServicePort = instance.port;
+    out.ServiceWeights = {instance.weight_passing, instance.weight_warning};
+    out.ServiceEnableTagOverride = instance.enable_tag_override;
+    out.CreateIndex = instance.create_index;
+    out.ModifyIndex = instance.modify_index;
+    return out;
+}
+
+CheckOut check_out(const Check& check, const Model& model) {
+    CheckOut out;
+    out.Node = check.node;
+    out.CheckID = check.id;
+    out.Name = check.name;
+    out.Status = check.status;
+    out.Notes = check.notes;
+    out.Output = check.output;
+    out.ServiceID = check.service_id;
+    out.ServiceName = check.service_name;
+    if (!check.service_id.empty())
+        if (const Instance* instance = model.find<Instance>(key_of(check.node, check.service_id))) out.ServiceTags = instance->tags;
+    const CheckDefinition& definition = check.definition;
+    if (definition.type != CheckType::none) out.Type = meta::enum_name(definition.type);
+    out.Interval = duration_out(definition.interval_us);
+    out.Timeout = duration_out(definition.timeout_us);
+    if (definition.type == CheckType::http) {
+        out.Definition.HTTP = definition.target;
+        if (!definition.method.empty()) out.Definition.Method = definition.method;
+        if (!definition.body.empty()) out.Definition.Body = definition.body;
+        if (!definition.header.empty()) out.Definition.Header = definition.header;
+        if (definition.tls_skip_verify) out.Definition.TLSSkipVerify = true;
+    }
+    if (definition.type == CheckType::tcp) out.Definition.TCP = definition.target;
+    set_duration(out.Definition.Interval, definition.interval_us);
+    set_duration(out.Definition.Timeout, definition.timeout_us);
+    set_duration(out.Definition.DeregisterCriticalServiceAfter, definition.deregister_after_us);
+    out.CreateIndex = check.create_index;
+    out.ModifyIndex = check.modify_index;
+    return out;
+}
+
+void ObjectWriter::begin(std::string_view name) {
+    text_ += text_.size() == 1 ? "" : ",";
+    append_json_string(text_, name);
+    text_ += ':';
+}
+
+bool has_tags(const Instance& instance, const std::vector<std::string>& wanted) {
+    return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& tag) {
+        return std::find(instance.tags.begin(), instance.tags.end(), tag) != instance.tags.end();
+    });
+}
+
+std::vector<std::pair<std::string, std::string>> node_meta_of(const Query& query) {
+    std::vector<std::pair<std::string, std::string>> wanted;
+    for (const std::string& text : query.all("node-meta")) {
+        const auto colon = text.find(':');
+        wanted.emplace_back(text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1));
+    }
+    return wanted;
+}
+
+bool has_meta(const Node& node, const std::vector<std::pair<std::string, std::string>>& wanted) {
+    for (const auto& [key, value] : wanted) {
+        const auto found = node.meta.find(key);
+        if (found == node.meta.end() || found->second != value) return false;
+    }
+    return true;
+}
+
+} // namespace gravity::discovery::api

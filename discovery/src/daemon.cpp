@@ -1,0 +1,262 @@
+#include "daemon.hpp"
+
+#include <gravity/base/clock.hpp>
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/uuid.hpp>
+#include <gravity/metrics/metrics.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace gravity::discovery {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t tick_us = 30'000'000;
+constexpr std::int64_t remembered_us = 900'000'000; // tombstones and the indexes of what has gone
+constexpr auto look_for_client = 10s;               // a client that hung up is noticed so late at most
+constexpr std::string_view node_id_setting = "node_id";
+
+std::int64_t unix_us() { return now().unix_us(); }
+
+http::Response plain(int status, std::string text) {
+    http::Response response;
+    response.status = status;
+    response.headers.add("Content-Type", "text/plain; charset=utf-8");
+    response.body = std::move(text);
+    return response;
+}
+
+http::Response response_of(api::Answer answer) {
+    http::Response response;
+    response.status = answer.status;
+    if (!answer.body.empty()) response.headers.add("Content-Type", answer.content_type);
+    response.body = std::move(answer.body);
+    return response;
+}
+
+// What every read of Consul tells.
+void add_consul_headers(http::Response& response, const api::Blocking& blocking) {
+    response.headers.add("X-Consul-KnownLeader", "true");
+    response.headers.add("X-Consul-LastContact", "0");
+    response.headers.add("X-Consul-Effective-Consistency", blocking.consistency);
+}
+
+// Up to a sixteenth more, so that clients that came together do not come again together.
+std::chrono::microseconds with_jitter(std::int64_t wait_us) {
+    std::uint64_t random = 0;
+    fill_random(&random, sizeof random);
+    return std::chrono::microseconds(wait_us + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(wait_us / 16 + 1)));
+}
+
+} // namespace
+
+struct Daemon::Gauges {
+    static metrics::Gauge of(std::string_view name, std::string_view help) { return metrics::gauge(name, help).with({}); }
+    metrics::Gauge waiters = of("gravity_discovery_waiters", "Blocking queries that wait now");
+    metrics::Gauge nodes = of("gravity_discovery_nodes", "Nodes in the catalog");
+    metrics::Gauge instances = of("gravity_discovery_instances", "Service instances in the catalog");
+    metrics::Gauge checks = of("gravity_discovery_checks", "Health checks in the catalog");
+    metrics::Gauge checks_running = of("gravity_discovery_checks_running", "HTTP and TCP checks executed here");
+    metrics::Gauge keys = of("gravity_discovery_keys", "Keys of the key-value store");
+    metrics::Gauge index = of("gravity_discovery_index", "Index of the last change");
+};
+
+Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, DaemonOptions options)
+    : io_(io), agent_(std::move(options.agent)), engine_(io, std::move(store), unix_us), hub_(io, options.max_waiters), checker_(io, engine_),
+      alarm_(io), gauges_(std::make_unique<Gauges>()) {
+    engine_.listen([this](const std::vector<Change>& changes, const std::set<std::string>& touched) { on_changes(changes, touched); });
+    const Model& model = engine_.model();
+    const std::int64_t time = steady_now().count_us();
+    for (const auto& [key, instance] : model.table<Instance>())
+        timekeeper_.on_change(ChangeOf<Instance>{key, instance, instance->modify_index}, time, unix_us());
+    for (const auto& [key, check] : model.table<Check>()) {
+        const ChangeOf<Check> change{key, check, check->modify_index};
+        timekeeper_.on_change(change, time, unix_us());
+        checker_.on_change(change);
+    }
+    if (agent_.node_id.empty()) {
+        const Setting* known = model.find<Setting>(node_id_setting);
+        agent_.node_id = known != nullptr ? known->value : Uuid::v4().to_string();
+    }
+    register_self();
+    measure();
+}
+
+Daemon::~Daemon() = default;
+
+void Daemon::measure() {
+    const Model& model = engine_.model();
+    gauges_->nodes.set(static_cast<double>(model.table<Node>().size()));
+    gauges_->instances.set(static_cast<double>(model.table<Instance>().size()));
+    gauges_->checks.set(static_cast<double>(model.table<Check>().size()));
+    gauges_->checks_running.set(static_cast<double>(checker_.running()));
+    gauges_->keys.set(static_cast<double>(model.table<KvEntry>().size()));
+    gauges_->index.set(static_cast<double>(model.index()));
+}
+
+void Daemon::register_self() {
+    engine_.post(PutSetting{std::string(node_id_setting), agent_.node_id});
+    Register self;
+    Node node;
+    if (const Node* known = engine_.model().find<Node>(agent_.node)) node = *known;
+    node.name = agent_.node;
+    node.id = agent_.node_id;
+    node.address = agent_.address;
+    self.node = std::move(node);
+    self.node_name = agent_.node;
+    // A server is a service of its own catalog: clients find it there.
+    Instance consul;
+    consul.node = agent_.node;
+    consul.id = consul.name = "consul";
+    consul.port = agent_.port;
+    self.instance = std::move(consul);
+    Check alive;
+    alive.node = agent_.node;
+    alive.id = serf_health_id;
+    alive.name = "Serf Health Status";
+    alive.status = Status::passing;
+    alive.output = "Agent alive and reachable";
+    self.checks.push_back(std::move(alive));
+    self.keep_status = false;
+    engine_.post(std::move(self));
+}
+
+void Daemon::on_changes(const std::vector<Change>& changes, const std::set<std::string>& touched) {
+    const std::int64_t time = steady_now().count_us();
+    for (const Change& change : changes) {
+        timekeeper_.on_change(change, time, unix_us());
+        if (const auto* check = std::get_if<ChangeOf<Check>>(&change); check != nullptr && !draining_) checker_.on_change(*check);
+    }
+    hub_.wake(touched);
+    measure();
+    if (timekeeper_.next() < alarm_at_) alarm_.cancel();
+}
+
+std::optional<std::string> Daemon::store_failure() {
+    if (engine_.store_failure().empty()) return std::nullopt;
+    engine_.post(PutSetting{"last_try", now().to_string()}); // the next write tells whether it is over
+    return engine_.store_failure();
+}
+
+void Daemon::drain() {
+    draining_ = true;
+    hub_.close();
+    checker_.stop();
+}
+
+void Daemon::age() {
+    const std::int64_t time = steady_now().count_us();
+    const Model& model = engine_.model();
+    ages_.emplace_back(time, model.index());
+    while (ages_.size() > 1 && time - ages_[1].first >= remembered_us) ages_.pop_front();
+    if (time - ages_.front().first < remembered_us) return;
+    engine_.forget_departed(ages_.front().second);
+    if (!model.table<Tombstone>().empty()) engine_.post(ReapTombstones{ages_.front().second});
+}
+
+Task<void> Daemon::keep_time() {
+    const auto token = boost::asio::as_tuple(boost::asio::use_awaitable);
+    std::int64_t next_tick = 0;
+    while (!draining_) {
+        const std::int64_t time = steady_now().count_us();
+        for (Command& command : timekeeper_.due(time)) engine_.post(std::move(command));
+        if (time >= next_tick) {
+            age();
+            register_self(); // comes back if somebody took it out of the catalog; else writes nothing
+            next_tick = time + tick_us;
+        }
+        alarm_at_ = std::min(timekeeper_.next(), next_tick);
+        const Duration pause = clock::real(Duration::microseconds(std::max<std::int64_t>(alarm_at_ - time, 0)));
+        alarm_.expires_after(std::chrono::microseconds(pause.count_us()));
+        co_await alarm_.async_wait(token);
+    }
+}
+
+void Daemon::renew(const api::WritePlan& plan) {
+    if (plan.renews.empty()) return;
+    const std::int64_t time = steady_now().count_us();
+    if (!plan.renews_check) return timekeeper_.renew_lease(plan.renews, time);
+    timekeeper_.renew_check(plan.renews, time);
+    if (const Check* check = engine_.model().find<Check>(plan.renews); check != nullptr && !check->service_id.empty())
+        timekeeper_.renew_lease(key_of(check->node, check->service_id), time);
+}
+
+Task<void> Daemon::handle(http::Exchange& exchange) {
+    http::Response response;
+    try {
+        response = co_await answer(exchange);
+    } catch (const api::ApiError& error) {
+        response = plain(error.status, error.what());
+        if (error.status == 405) {
+            const std::string text = error.what();
+            response.headers.add("Allow", text.substr(text.rfind(' ') + 1));
+        }
+    }
+    co_await exchange.respond(std::move(response));
+}
+
+Task<http::Response> Daemon::answer(http::Exchange& exchange) {
+    http::Request& request = exchange.request();
+    const bool reads = request.method == http::Method::get || request.method == http::Method::head;
+    if (!reads) {
+        const std::size_t limit = api::body_limit(request.path);
+        const bool fits = co_await exchange.read_body(limit);
+        if (!fits) co_return plain(413, "Request body too large, max size: " + std::to_string(limit) + " bytes.");
+    }
+    const api::Context context{engine_.model(), agent_, cache_};
+    api::Call call = api::parse_call(request.method, request.path, request.query, request.body);
+    api::Blocking blocking = api::blocking_of(call.query);
+    api::Plan plan = api::decide(context, std::move(call));
+    if (auto* wanted = std::get_if<api::ReadPlan>(&plan)) {
+        http::Response response = co_await read(exchange, std::move(*wanted), std::move(blocking));
+        co_return response;
+    }
+    if (auto* wanted = std::get_if<api::WritePlan>(&plan)) {
+        http::Response response = co_await write(std::move(*wanted));
+        co_return response;
+    }
+    co_return response_of(std::move(std::get<api::Answer>(plan)));
+}
+
+Task<http::Response> Daemon::write(api::WritePlan plan) {
+    renew(plan);
+    Reply reply = co_await engine_.run(std::move(plan.command));
+    co_return response_of(plan.answer(reply));
+}
+
+Task<http::Response> Daemon::read(http::Exchange& exchange, api::ReadPlan plan, api::Blocking blocking) {
+    using Clock = std::chrono::steady_clock;
+    const Model& model = engine_.model();
+    const Clock::time_point deadline = Clock::now() + with_jitter(blocking.wait_us);
+    std::int64_t index = 0;
+    api::Answer answer;
+    for (;;) {
+        index = model.index_of(plan.watched);
+        // An index from the future (of another server, of a store since replaced) is answered at once with the true one.
+        bool wait = blocking.index > 0 && index <= blocking.index && blocking.index <= model.index();
+        if (!blocking.hash.empty()) {
+            answer = plan.answer(model);
+            wait = wait || (!answer.hash.empty() && answer.hash == blocking.hash);
+        }
+        if (!wait || draining_ || Clock::now() >= deadline || exchange.client_gone()) break;
+        if (hub_.full()) throw api::ApiError(429, "Too many blocking queries");
+        const Clock::time_point until = std::min(deadline, Clock::now() + Clock::duration(look_for_client));
+        gauges_->waiters.set(static_cast<double>(hub_.waiting() + 1));
+        co_await hub_.wait(plan.watched, until);
+        gauges_->waiters.set(static_cast<double>(hub_.waiting()));
+    }
+    if (blocking.hash.empty()) answer = plan.answer(model);
+    const std::string hash = answer.hash;
+    http::Response response = response_of(std::move(answer));
+    response.headers.add("X-Consul-Index", std::to_string(index));
+    if (!hash.empty()) response.headers.add("X-Consul-ContentHash", hash);
+    add_consul_headers(response, blocking);
+    co_return response;
+}
+
+} // namespace gravity::discovery

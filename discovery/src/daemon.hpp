@@ -1,0 +1,74 @@
+#pragma once
+
+#include "api.hpp"
+#include "checker.hpp"
+#include "engine.hpp"
+#include "timekeeper.hpp"
+#include "wait_hub.hpp"
+
+#include <gravity/http/exchange.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gravity::discovery {
+
+struct DaemonOptions {
+    api::Agent agent; // an empty node_id is taken from the store, or made
+    std::size_t max_waiters = 100'000;
+};
+
+/// The parts put together: requests go in, answers come out. I/O thread only.
+class Daemon {
+public:
+    /// Loads the store. Throws StoreError.
+    Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, DaemonOptions options);
+    ~Daemon();
+
+    /// Answers everything below /v1/.
+    Task<void> handle(http::Exchange& exchange);
+    /// For as long as the daemon lives: deadlines, reaping, and this node's own entries.
+    Task<void> keep_time();
+    /// Ends waiting and checking; requests are still answered.
+    void drain();
+
+    /// Why writes fail now; nothing if they do not. Tries one while they do.
+    std::optional<std::string> store_failure();
+
+    Engine& engine() { return engine_; }
+    std::size_t waiting() const { return hub_.waiting(); }
+    const api::Agent& agent() const { return agent_; }
+
+private:
+    Task<http::Response> answer(http::Exchange& exchange);
+    Task<http::Response> read(http::Exchange& exchange, api::ReadPlan plan, api::Blocking blocking);
+    Task<http::Response> write(api::WritePlan plan);
+    void on_changes(const std::vector<Change>& changes, const std::set<std::string>& touched);
+    void renew(const api::WritePlan& plan);
+    void register_self();
+    void age();
+    void measure();
+
+    boost::asio::io_context& io_;
+    api::Agent agent_;
+    Engine engine_;
+    WaitHub hub_;
+    Timekeeper timekeeper_;
+    Checker checker_;
+    api::BodyCache cache_;
+    boost::asio::steady_timer alarm_;
+    std::int64_t alarm_at_ = 0;
+    bool draining_ = false;
+    std::deque<std::pair<std::int64_t, std::int64_t>> ages_; // (time, index then): which index is how old
+    struct Gauges;
+    std::unique_ptr<Gauges> gauges_;
+};
+
+} // namespace gravity::discovery

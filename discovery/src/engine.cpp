@@ -1,0 +1,125 @@
+#include "engine.hpp"
+
+#include "layout.hpp"
+
+#include <gravity/log/log.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace gravity::discovery {
+namespace {
+
+constexpr std::size_t max_batch = 512; // bounds how long the I/O thread evaluates in one go
+
+} // namespace
+
+Engine::Engine(boost::asio::io_context& io, std::unique_ptr<Store> store, std::function<std::int64_t()> unix_us)
+    : io_(io), store_(std::move(store)), unix_us_(std::move(unix_us)) {
+    layout::load(*store_, model_);
+    disk_ = std::thread([this] { disk_loop(); });
+}
+
+Engine::~Engine() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    to_do_.notify_one();
+    disk_.join();
+}
+
+Task<Reply> Engine::run(Command command) {
+    auto initiate = [this](auto handler, Command given) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        enqueue(std::move(given), [shared](Reply reply) { (*shared)(std::move(reply)); });
+    };
+    const auto& token = boost::asio::use_awaitable;
+    Reply reply = co_await boost::asio::async_initiate<decltype(token), void(Reply)>(initiate, token, std::move(command));
+    co_return reply;
+}
+
+void Engine::post(Command command) {
+    enqueue(std::move(command), [](const Reply& reply) {
+        if (reply.status != 200) log::warn("an internal command was refused", {{"status", reply.status}, {"reason", reply.text}});
+    });
+}
+
+void Engine::enqueue(Command command, Answer answer) {
+    queue_.push_back({std::move(command), std::move(answer)});
+    // Posted, not called: what arrives in this turn of the loop joins one batch.
+    if (!std::exchange(committing_, true)) boost::asio::post(io_, [this] { start_batch(); });
+}
+
+void Engine::start_batch() {
+    auto batch = std::make_unique<Batch>();
+    View view(model_, burnt_index_);
+    const std::int64_t now = unix_us_();
+    for (std::size_t n = std::min(queue_.size(), max_batch); n > 0; --n) {
+        Pending pending = std::move(queue_.front());
+        queue_.pop_front();
+        Reply reply = evaluate(pending.command, view, now);
+        batch->answers.emplace_back(std::move(pending.answer), std::move(reply));
+    }
+    batch->changes = view.changes();
+    batch->index = view.index();
+    if (batch->changes.empty()) return finish_batch(std::move(batch)); // nothing to write: no need to wake the disk
+    {
+        const std::lock_guard lock(mutex_);
+        job_ = std::move(batch);
+    }
+    to_do_.notify_one();
+}
+
+void Engine::finish_batch(std::unique_ptr<Batch> batch) {
+    if (!batch->changes.empty()) {
+        if (batch->failure != failure_) {
+            failure_ = batch->failure;
+            if (failure_.empty())
+                log::info("the store takes writes again");
+            else
+                log::error("the store does not take writes", {{"reason", failure_}});
+        }
+        if (failure_.empty()) {
+            std::set<std::string> touched;
+            model_.apply(batch->changes, touched);
+            for (const Listener& listener : listeners_) listener(batch->changes, touched);
+        } else {
+            burnt_index_ = batch->index;
+        }
+    }
+    for (auto& [answer, reply] : batch->answers) {
+        // A command that was only evaluated upon changes that are now void has no true answer either.
+        if (!batch->failure.empty()) reply = {500, "Failed to write: " + batch->failure, false};
+        answer(std::move(reply));
+    }
+    if (queue_.empty())
+        committing_ = false;
+    else
+        boost::asio::post(io_, [this] { start_batch(); });
+}
+
+void Engine::disk_loop() {
+    for (;;) {
+        std::unique_ptr<Batch> batch;
+        {
+            std::unique_lock lock(mutex_);
+            to_do_.wait(lock, [this] { return job_ || stop_; });
+            if (!job_) return;
+            batch = std::move(job_);
+        }
+        try {
+            store_->commit(layout::writes_of(batch->changes, batch->index));
+        } catch (const std::exception& error) {
+            batch->failure = error.what();
+        }
+        auto shared = std::make_shared<std::unique_ptr<Batch>>(std::move(batch));
+        boost::asio::post(io_, [this, shared] { finish_batch(std::move(*shared)); });
+    }
+}
+
+} // namespace gravity::discovery

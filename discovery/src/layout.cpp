@@ -1,0 +1,128 @@
+#include "layout.hpp"
+
+#include <gravity/base/number.hpp>
+#include <gravity/http/message.hpp>
+#include <gravity/json/codec.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace gravity::discovery::layout {
+namespace {
+
+template <class R>
+struct Prefix;
+template <>
+struct Prefix<Node> {
+    static constexpr std::string_view text = "n/";
+    static constexpr bool has_owner = false;
+};
+template <>
+struct Prefix<Instance> {
+    static constexpr std::string_view text = "s/";
+    static constexpr bool has_owner = true;
+};
+template <>
+struct Prefix<Check> {
+    static constexpr std::string_view text = "c/";
+    static constexpr bool has_owner = true;
+};
+template <>
+struct Prefix<KvEntry> {
+    static constexpr std::string_view text = "k/";
+    static constexpr bool has_owner = false;
+};
+template <>
+struct Prefix<Tombstone> {
+    static constexpr std::string_view text = "kt/";
+    static constexpr bool has_owner = false;
+};
+template <>
+struct Prefix<Setting> {
+    static constexpr std::string_view text = "m/";
+    static constexpr bool has_owner = false;
+};
+
+std::string escaped(std::string_view name) {
+    std::string text;
+    for (const char c : name) {
+        if (c == '/')
+            text += "%2F";
+        else if (c == '%')
+            text += "%25";
+        else
+            text += c;
+    }
+    return text;
+}
+
+template <class R>
+std::string stored_key(std::string_view key) {
+    std::string text(Prefix<R>::text);
+    if constexpr (Prefix<R>::has_owner) {
+        const auto end = key.find('\0');
+        text += escaped(key.substr(0, end)) + '/';
+        key.remove_prefix(end + 1);
+    }
+    return text += key;
+}
+
+[[noreturn]] void unreadable(std::string_view key, std::string_view why) {
+    throw StoreError("the store holds something this release cannot read: " + std::string(key) + ": " + std::string(why));
+}
+
+template <class R>
+bool load_row(std::string_view stored, std::string_view value, Model& model, std::int64_t& newest) {
+    if (!stored.starts_with(Prefix<R>::text)) return false;
+    std::string_view rest = stored.substr(Prefix<R>::text.size());
+    std::string key;
+    if constexpr (Prefix<R>::has_owner) {
+        const auto slash = rest.find('/');
+        const auto owner = http::percent_decode(rest.substr(0, slash));
+        if (slash == std::string_view::npos || !owner) unreadable(stored, "bad key");
+        key = key_of(*owner, rest.substr(slash + 1));
+    } else {
+        key = rest;
+    }
+    auto row = json::decode<R>(value);
+    if (!row) unreadable(stored, row.why());
+    newest = std::max(newest, row->modify_index);
+    const std::int64_t index = row->modify_index;
+    model.load(ChangeOf<R>{std::move(key), std::make_shared<const R>(*std::move(row)), index});
+    return true;
+}
+
+} // namespace
+
+std::vector<Write> writes_of(const std::vector<Change>& changes, std::int64_t index) {
+    std::vector<Write> writes;
+    writes.reserve(changes.size() + 1);
+    for (const Change& change : changes) {
+        std::visit(
+            [&]<class R>(const ChangeOf<R>& one) {
+                writes.push_back({stored_key<R>(one.key), one.after ? std::optional(json::encode(*one.after)) : std::nullopt});
+            },
+            change);
+    }
+    writes.push_back({std::string(index_key), std::to_string(index)});
+    return writes;
+}
+
+void load(Store& store, Model& model) {
+    std::int64_t index = 0;
+    std::int64_t newest = 0;
+    store.each([&](std::string_view key, std::string_view value) {
+        if (key == index_key) {
+            const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), index);
+            if (error != std::errc() || end != value.data() + value.size()) unreadable(key, "not a number");
+            return;
+        }
+        const bool known = load_row<Tombstone>(key, value, model, newest) || load_row<KvEntry>(key, value, model, newest) ||
+                           load_row<Node>(key, value, model, newest) || load_row<Instance>(key, value, model, newest) ||
+                           load_row<Check>(key, value, model, newest) || load_row<Setting>(key, value, model, newest);
+        if (!known) unreadable(key, "unknown key");
+    });
+    model.finish_loading(std::max(index, newest));
+}
+
+} // namespace gravity::discovery::layout

@@ -1,0 +1,167 @@
+#include "model.hpp"
+
+#include <algorithm>
+
+namespace gravity::discovery {
+namespace {
+
+const std::set<std::string> no_keys;
+
+template <class R>
+auto first_with_prefix(const Table<R>& table, std::string_view prefix) {
+    return table.lower_bound(prefix);
+}
+
+} // namespace
+
+const std::set<std::string>& Model::instances_of(std::string_view service) const {
+    const auto found = by_name_.find(service);
+    return found == by_name_.end() ? no_keys : found->second;
+}
+
+const std::set<std::string>& Model::checks_of(std::string_view node, std::string_view service_id) const {
+    const auto found = checks_by_service_.find(key_of(node, service_id));
+    return found == checks_by_service_.end() ? no_keys : found->second;
+}
+
+std::int64_t Model::index_of(std::string_view watched) const {
+    if (watched.starts_with(watch::kv_mark)) return kv_index(watched.substr(watch::kv_mark.size()));
+    const auto found = indexes_.find(watched);
+    return found == indexes_.end() ? floor_ : found->second;
+}
+
+std::int64_t Model::kv_index(std::string_view prefix) const {
+    std::int64_t newest = floor_;
+    const auto look = [&](const auto& table) {
+        for (auto row = first_with_prefix(table, prefix); row != table.end() && row->first.starts_with(prefix); ++row)
+            newest = std::max(newest, row->second->modify_index);
+    };
+    look(table<KvEntry>());
+    look(table<Tombstone>());
+    return newest;
+}
+
+void Model::apply(const std::vector<Change>& changes, std::set<std::string>& touched) {
+    for (const Change& change : changes) {
+        std::visit(
+            [&](auto copy) {
+                index_ = std::max(index_, copy.index);
+                put(std::move(copy), touched);
+            },
+            change);
+    }
+}
+
+void Model::load(Change row) {
+    std::set<std::string> ignored;
+    std::visit([&](auto& change) { put(std::move(change), ignored); }, row);
+}
+
+void Model::finish_loading(std::int64_t index) {
+    // What was deleted before the start left no trace but in the tombstones: no index may be below one that was told to a client, so all begin
+    // at the last one. It costs each client one answer that is not news.
+    index_ = floor_ = std::max<std::int64_t>(index, 1);
+    indexes_.clear();
+    departed_.clear();
+}
+
+void Model::forget_departed(std::int64_t index) {
+    for (auto gone = departed_.begin(); gone != departed_.end();) {
+        if (gone->second > index) {
+            ++gone;
+            continue;
+        }
+        floor_ = std::max(floor_, indexes_[gone->first]);
+        indexes_.erase(gone->first);
+        gone = departed_.erase(gone);
+    }
+}
+
+void Model::touch(std::string name, std::int64_t index, std::set<std::string>& touched) {
+    departed_.erase(name);
+    indexes_[name] = index;
+    touched.insert(std::move(name));
+}
+
+void Model::touch_services_of(std::string_view node, std::int64_t index, std::set<std::string>& touched) {
+    const std::string prefix = key_of(node, "");
+    const auto& instances = table<Instance>();
+    for (auto row = first_with_prefix(instances, prefix); row != instances.end() && row->first.starts_with(prefix); ++row)
+        touch(watch::service(row->second->name), index, touched);
+}
+
+template <class R>
+Row<R> Model::replace(ChangeOf<R>& change) {
+    auto& rows = std::get<Table<R>>(tables_);
+    Row<R> before;
+    if (const auto found = rows.find(change.key); found != rows.end()) before = found->second;
+    if (change.after)
+        rows[change.key] = change.after;
+    else
+        rows.erase(change.key);
+    return before;
+}
+
+void Model::put(ChangeOf<Node>&& change, std::set<std::string>& touched) {
+    replace(change);
+    touch(watch::nodes, change.index, touched);
+    touch(watch::node(change.key), change.index, touched);
+    touch_services_of(change.key, change.index, touched);
+    if (!change.after) departed_[watch::node(change.key)] = change.index;
+}
+
+void Model::put(ChangeOf<Instance>&& change, std::set<std::string>& touched) {
+    const Row<Instance> before = replace(change);
+    touch(watch::services, change.index, touched);
+    touch(watch::node(std::string_view(change.key).substr(0, change.key.find('\0'))), change.index, touched);
+    if (change.after) {
+        by_name_[change.after->name].insert(change.key);
+        touch(watch::service(change.after->name), change.index, touched);
+    }
+    if (before && (!change.after || change.after->name != before->name)) {
+        touch(watch::service(before->name), change.index, touched);
+        auto& keys = by_name_[before->name];
+        keys.erase(change.key);
+        if (keys.empty()) {
+            by_name_.erase(before->name);
+            departed_[watch::service(before->name)] = change.index;
+        }
+    }
+}
+
+void Model::put(ChangeOf<Check>&& change, std::set<std::string>& touched) {
+    const Row<Check> before = replace(change);
+    touch(watch::checks, change.index, touched);
+    touch(watch::node(std::string_view(change.key).substr(0, change.key.find('\0'))), change.index, touched);
+    const auto concern = [&](const Check& check) {
+        if (check.service_id.empty())
+            touch_services_of(check.node, change.index, touched);
+        else if (!instances_of(check.service_name).empty())
+            touch(watch::service(check.service_name), change.index, touched);
+    };
+    if (before) {
+        concern(*before);
+        const auto owner = checks_by_service_.find(key_of(before->node, before->service_id));
+        owner->second.erase(change.key);
+        if (owner->second.empty()) checks_by_service_.erase(owner);
+    }
+    if (change.after) {
+        concern(*change.after);
+        checks_by_service_[key_of(change.after->node, change.after->service_id)].insert(change.key);
+    }
+}
+
+void Model::put(ChangeOf<KvEntry>&& change, std::set<std::string>& touched) {
+    touched.insert(watch::kv(change.key));
+    replace(change);
+}
+
+void Model::put(ChangeOf<Tombstone>&& change, std::set<std::string>&) {
+    const Row<Tombstone> before = replace(change);
+    // A list that held this tombstone must not fall behind it: from now on every list begins there.
+    if (before && !change.after) floor_ = std::max(floor_, before->modify_index);
+}
+
+void Model::put(ChangeOf<Setting>&& change, std::set<std::string>&) { replace(change); }
+
+} // namespace gravity::discovery

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "records.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+namespace gravity::discovery {
+
+template <class R>
+using Row = std::shared_ptr<const R>;
+template <class R>
+using Table = std::map<std::string, Row<R>, std::less<>>;
+
+/// One row that a command wrote or, with `after` null, removed.
+template <class R>
+struct ChangeOf {
+    std::string key;
+    Row<R> after;
+    std::int64_t index = 0;
+};
+using Change = std::variant<ChangeOf<Node>, ChangeOf<Instance>, ChangeOf<Check>, ChangeOf<KvEntry>, ChangeOf<Tombstone>, ChangeOf<Setting>>;
+
+/// Names of what can be watched. A watch on `kv:<prefix>` concerns every key that begins so.
+namespace watch {
+inline const std::string nodes = "nodes", services = "services", checks = "checks";
+inline std::string node(std::string_view name) { return "node:" + std::string(name); }
+inline std::string service(std::string_view name) { return "service:" + std::string(name); }
+inline std::string kv(std::string_view prefix) { return "kv:" + std::string(prefix); }
+inline constexpr std::string_view kv_mark = "kv:";
+} // namespace watch
+
+/// Everything that is committed, in memory, with the indexes that blocking queries wait on. No I/O, no clock. One thread.
+class Model {
+public:
+    template <class R>
+    const Table<R>& table() const {
+        return std::get<Table<R>>(tables_);
+    }
+    template <class R>
+    const R* find(std::string_view key) const {
+        const auto found = table<R>().find(key);
+        return found == table<R>().end() ? nullptr : found->second.get();
+    }
+
+    /// Keys of the instances of a service; empty if there is none.
+    const std::set<std::string>& instances_of(std::string_view service) const;
+    const std::map<std::string, std::set<std::string>, std::less<>>& services() const { return by_name_; }
+    /// Keys of the checks of an instance; with an empty id those of the node itself.
+    const std::set<std::string>& checks_of(std::string_view node, std::string_view service_id) const;
+
+    /// Index of the last change; at least 1, because clients take 0 for "do not wait".
+    std::int64_t index() const { return index_; }
+    /// Index of the last change to what is watched. Never goes back; a name that nobody knows has that of the start, so that who waits for it is
+    /// not woken by others.
+    std::int64_t index_of(std::string_view watched) const;
+
+    /// Applies committed changes in order. `touched` gets the names of the watches they concern (for keys "kv:<key>").
+    void apply(const std::vector<Change>& changes, std::set<std::string>& touched);
+
+    /// A row read from the store at the start; afterwards `finish_loading` once.
+    void load(Change row);
+    void finish_loading(std::int64_t index);
+
+    /// Forgets the indexes of services and nodes that went at or before `index`.
+    void forget_departed(std::int64_t index);
+
+private:
+    void put(ChangeOf<Node>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<Instance>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<Check>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<KvEntry>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<Tombstone>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<Setting>&& change, std::set<std::string>& touched);
+    template <class R>
+    Row<R> replace(ChangeOf<R>& change); // the row that was there
+    void touch(std::string name, std::int64_t index, std::set<std::string>& touched);
+    void touch_services_of(std::string_view node, std::int64_t index, std::set<std::string>& touched);
+    std::int64_t kv_index(std::string_view prefix) const;
+
+    std::tuple<Table<Node>, Table<Instance>, Table<Check>, Table<KvEntry>, Table<Tombstone>, Table<Setting>> tables_;
+    std::map<std::string, std::set<std::string>, std::less<>> by_name_;
+    std::map<std::string, std::set<std::string>, std::less<>> checks_by_service_; // key_of(node, service id)
+    std::map<std::string, std::int64_t, std::less<>> indexes_;                    // by watch name, but for kv
+    std::map<std::string, std::int64_t, std::less<>> departed_;                   // watch name -> index of the last deletion
+    std::int64_t index_ = 1;
+    std::int64_t floor_ = 1; // index of what has none of its own
+};
+
+} // namespace gravity::discovery

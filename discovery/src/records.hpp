@@ -1,0 +1,145 @@
+#pragma once
+
+#include <gravity/base/bytes.hpp>
+#include <gravity/meta/describe.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+/// What the daemon keeps: plain structs, stored as JSON under the keys of layout.hpp. A field that is added later must be one an older record may
+/// lack (optional, list, map or Default<>). Lengths of time are microseconds.
+namespace gravity::discovery {
+
+using Texts = std::map<std::string, std::string, std::less<>>;
+
+enum class Status { passing, warning, critical };
+BOOST_DESCRIBE_ENUM(Status, passing, warning, critical)
+
+struct Node {
+    std::string name;
+    std::string id; // UUID, may be empty
+    std::string address;
+    Texts tagged_addresses;
+    Texts meta;
+    std::int64_t create_index = 0;
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(Node, (), (name, id, address, tagged_addresses, meta, create_index, modify_index))
+
+struct TaggedAddress {
+    std::string address;
+    int port = 0;
+    friend bool operator==(const TaggedAddress&, const TaggedAddress&) = default;
+};
+BOOST_DESCRIBE_STRUCT(TaggedAddress, (), (address, port))
+
+/// One instance of a service.
+struct Instance {
+    std::string node;
+    std::string id; // unique on the node
+    std::string name;
+    std::vector<std::string> tags;
+    std::string address; // empty: the node's
+    std::map<std::string, TaggedAddress, std::less<>> tagged_addresses;
+    Texts meta;
+    int port = 0;
+    int weight_passing = 1;
+    int weight_warning = 1;
+    bool enable_tag_override = false;
+    std::int64_t lease_us = 0; // not renewed for so long: gone; 0: stays until it is deregistered
+    std::int64_t create_index = 0;
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(Instance, (),
+                      (node, id, name, tags, address, tagged_addresses, meta, port, weight_passing, weight_warning, enable_tag_override, lease_us,
+                       create_index, modify_index))
+
+enum class CheckType { none, ttl, http, tcp }; // none: its status is set by whoever registered it in the catalog
+BOOST_DESCRIBE_ENUM(CheckType, none, ttl, http, tcp)
+
+struct CheckDefinition {
+    CheckType type = CheckType::none;
+    std::int64_t ttl_us = 0;
+    std::string target; // http: URL; tcp: host:port
+    std::string method;
+    std::map<std::string, std::vector<std::string>, std::less<>> header;
+    std::string body;
+    bool tls_skip_verify = false;
+    std::int64_t interval_us = 0;
+    std::int64_t timeout_us = 0;
+    int success_before_passing = 0;
+    int failures_before_warning = 0;
+    int failures_before_critical = 0;
+    int output_max_size = 4096;
+    std::int64_t deregister_after_us = 0; // critical for so long: its service is deregistered; 0: never
+    friend bool operator==(const CheckDefinition&, const CheckDefinition&) = default;
+};
+BOOST_DESCRIBE_STRUCT(CheckDefinition, (),
+                      (type, ttl_us, target, method, header, body, tls_skip_verify, interval_us, timeout_us, success_before_passing, failures_before_warning,
+                       failures_before_critical, output_max_size, deregister_after_us))
+
+struct Check {
+    std::string node;
+    std::string id; // unique on the node
+    std::string name;
+    Status status = Status::critical;
+    std::string notes;
+    std::string output;
+    std::string service_id; // empty: of the node
+    std::string service_name;
+    CheckDefinition definition;
+    bool run_here = false;            // this daemon executes it (registered through the agent's API)
+    std::int64_t critical_since_us = 0; // Unix time of the last transition to critical; 0: not critical
+    std::int64_t create_index = 0;
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(Check, (),
+                      (node, id, name, status, notes, output, service_id, service_name, definition, run_here, critical_since_us, create_index,
+                       modify_index))
+
+struct KvEntry {
+    Bytes value{std::string()};
+    std::int64_t flags = 0; // the bits of an unsigned 64-bit number
+    std::int64_t lock_index = 0;
+    std::int64_t create_index = 0;
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(KvEntry, (), (value, flags, lock_index, create_index, modify_index))
+
+/// A key that was deleted, kept for a while so that the index of a list moves forward when its newest key goes.
+struct Tombstone {
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(Tombstone, (), (modify_index))
+
+/// A single value of the daemon itself, e.g. the id of its node.
+struct Setting {
+    std::string value;
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(Setting, (), (value, modify_index))
+
+/// Equality of described structs, member by member.
+template <class R>
+bool equal(const R& a, const R& b) {
+    bool same = true;
+    boost::mp11::mp_for_each<boost::describe::describe_members<R, boost::describe::mod_public>>(
+        [&](auto member) { same = same && a.*member.pointer == b.*member.pointer; });
+    return same;
+}
+
+/// Key of an instance or a check in its table. Neither part holds NUL (the API refuses it).
+inline std::string key_of(std::string_view node, std::string_view id) {
+    std::string key(node);
+    key += '\0';
+    key += id;
+    return key;
+}
+
+inline constexpr std::string_view node_maintenance_id = "_node_maintenance";
+inline constexpr std::string_view service_maintenance_prefix = "_service_maintenance:";
+inline constexpr std::string_view serf_health_id = "serfHealth"; // the check by which Consul's clients know that a node is alive
+
+} // namespace gravity::discovery

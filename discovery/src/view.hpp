@@ -1,0 +1,104 @@
+#pragma once
+
+#include "model.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace gravity::discovery {
+
+/// The model as it will be once the commands evaluated so far are committed: what a group commit is made in. A command reads and writes here; the
+/// model itself changes only when the store has the batch. No I/O. One thread.
+class View {
+public:
+    /// The indexes given begin above that of the model and above `burnt`.
+    explicit View(const Model& model, std::int64_t burnt = 0) : model_(model), index_(std::max(model.index(), burnt)) {}
+
+    /// Before each command: the index its changes get.
+    void begin_command() {
+        mark_ = changes_.size();
+        wrote_ = false;
+    }
+    /// Takes back what the command wrote so far.
+    void roll_back();
+    bool command_wrote() const { return changes_.size() != mark_; }
+
+    template <class R>
+    Row<R> find(std::string_view key) const {
+        const auto& overlay = std::get<Table<R>>(overlays_);
+        if (const auto found = overlay.find(key); found != overlay.end()) return found->second;
+        const auto& table = model_.table<R>();
+        const auto found = table.find(key);
+        return found == table.end() ? nullptr : found->second;
+    }
+
+    /// The rows whose keys begin with `prefix`, in order.
+    template <class R>
+    std::vector<std::pair<std::string, Row<R>>> with_prefix(std::string_view prefix) const {
+        std::vector<std::pair<std::string, Row<R>>> rows;
+        const auto& overlay = std::get<Table<R>>(overlays_);
+        const auto& table = model_.table<R>();
+        auto below = table.lower_bound(prefix);
+        auto above = overlay.lower_bound(prefix);
+        const auto inside = [&](const Table<R>& of, const auto& at) { return at != of.end() && at->first.starts_with(prefix); };
+        while (inside(table, below) || inside(overlay, above)) {
+            const bool take_above = inside(overlay, above) && (!inside(table, below) || above->first <= below->first);
+            if (take_above) {
+                if (inside(table, below) && below->first == above->first) ++below;
+                if (above->second) rows.emplace_back(*above);
+                ++above;
+            } else {
+                rows.emplace_back(*below);
+                ++below;
+            }
+        }
+        return rows;
+    }
+
+    std::vector<Row<Instance>> instances_of(std::string_view service) const;
+    std::vector<Row<Check>> checks_of(std::string_view node, std::string_view service_id) const;
+
+    /// Writes a row: gives it the index of the command, and keeps the index of its creation.
+    template <class R>
+    void put(std::string key, R row) {
+        row.modify_index = claim_index();
+        if constexpr (requires { row.create_index; }) {
+            const Row<R> before = find<R>(key);
+            row.create_index = before ? before->create_index : row.modify_index;
+        }
+        note(ChangeOf<R>{std::move(key), std::make_shared<const R>(std::move(row)), index_});
+    }
+    template <class R>
+    void remove(std::string key) {
+        note(ChangeOf<R>{std::move(key), nullptr, claim_index()});
+    }
+
+    /// Index of the last change; that of the model if nothing was written.
+    std::int64_t index() const { return index_; }
+    const std::vector<Change>& changes() const { return changes_; }
+
+private:
+    std::int64_t claim_index() {
+        if (!std::exchange(wrote_, true)) ++index_;
+        return index_;
+    }
+    template <class R>
+    void note(ChangeOf<R> change) {
+        std::get<Table<R>>(overlays_)[change.key] = change.after;
+        changes_.emplace_back(std::move(change));
+    }
+
+    const Model& model_;
+    std::tuple<Table<Node>, Table<Instance>, Table<Check>, Table<KvEntry>, Table<Tombstone>, Table<Setting>> overlays_; // null row: removed
+    std::vector<Change> changes_;
+    std::int64_t index_;
+    std::size_t mark_ = 0;
+    bool wrote_ = false;
+};
+
+} // namespace gravity::discovery

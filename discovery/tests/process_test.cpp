@@ -1,0 +1,173 @@
+// The program itself: what survives kill -9, and how it ends in order.
+#include "store.hpp"
+
+#include <gravity/testkit/client.hpp>
+
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace gravity::discovery {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Folder {
+public:
+    Folder() {
+        char name[] = "/tmp/gravity-discovery-XXXXXX";
+        if (::mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp");
+        path = name;
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    std::string path;
+};
+
+std::uint16_t free_port() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    ::close(fd);
+    return ntohs(address.sin_port);
+}
+
+class Process {
+public:
+    explicit Process(const std::string& folder) : port_(free_port()) {
+        const std::string port = "--port=" + std::to_string(port_);
+        const std::string data = "--discovery-data-dir=" + folder + "/data";
+        const std::string log = folder + "/log";
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+            ::dup2(out, 1);
+            ::dup2(out, 2);
+            ::execl(GRAVITY_DISCOVERY, GRAVITY_DISCOVERY, port.c_str(), data.c_str(), "--deregister-delay-seconds=0", nullptr);
+            ::_exit(127);
+        }
+        client = testkit::Client(port_, "");
+        const auto end = std::chrono::steady_clock::now() + 30s;
+        while (!ready() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+        EXPECT_TRUE(ready());
+    }
+    ~Process() {
+        if (pid_ > 0) end(SIGKILL);
+    }
+    /// Sends the signal and waits: the exit code, or minus the signal that ended it.
+    int end(int signal) {
+        int status = 0;
+        ::kill(pid_, signal);
+        ::waitpid(pid_, &status, 0);
+        pid_ = -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    }
+    bool ready() const {
+        try {
+            return client.get("/health/ready").send().status() == 200;
+        } catch (const std::runtime_error&) {
+            return false;
+        }
+    }
+    testkit::Answer put(const std::string& target, const std::string& body) const {
+        return client.call("PUT", target).raw(body, "application/json").send();
+    }
+    testkit::Client client;
+
+private:
+    std::uint16_t port_;
+    pid_t pid_ = -1;
+};
+
+TEST(Process, KillNineLosesNothingThatWasAcknowledged) {
+    const Folder folder;
+    std::map<std::string, long long> acknowledged; // key -> index told
+    long long last_index = 0;
+    for (int round = 0; round < 3; ++round) {
+        Process process(folder.path);
+        for (const auto& [key, index] : acknowledged) {
+            const auto answer = process.client.get("/v1/kv/" + key).send();
+            ASSERT_EQ(answer.status(), 200) << key;
+            EXPECT_EQ(answer.at("/0/ModifyIndex").as_integer(), index) << key;
+        }
+        const auto services = process.client.get("/v1/catalog/services").expect(200);
+        EXPECT_GE(std::stoll(services.header("X-Consul-Index")), last_index);
+        for (int earlier = 0; earlier < round; ++earlier) EXPECT_NE(services.json().find("svc" + std::to_string(earlier)), nullptr);
+        process.put("/v1/agent/service/register", "{\"Name\":\"svc" + std::to_string(round) + "\"}").expect_header("Content-Length", "0");
+
+        // Four writers are at it when the process dies.
+        std::mutex mutex;
+        std::atomic<int> written{0};
+        std::vector<std::thread> writers;
+        std::vector<std::string> keys;
+        for (int w = 0; w < 4; ++w) {
+            writers.emplace_back([&, w] {
+                for (int i = 0;; ++i) {
+                    const std::string key = "r" + std::to_string(round) + "w" + std::to_string(w) + "i" + std::to_string(i);
+                    try {
+                        if (process.put("/v1/kv/" + key, key).body() != "true") return;
+                    } catch (const std::runtime_error&) {
+                        return; // the process is gone
+                    }
+                    const std::lock_guard lock(mutex);
+                    keys.push_back(key);
+                    ++written;
+                }
+            });
+        }
+        const auto end = std::chrono::steady_clock::now() + 30s;
+        while (written < 40 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+        EXPECT_EQ(process.end(SIGKILL), -SIGKILL);
+        for (auto& writer : writers) writer.join();
+        EXPECT_GE(keys.size(), 40u);
+
+        Process after(folder.path);
+        for (const std::string& key : keys) {
+            const auto answer = after.client.get("/v1/kv/" + key).send();
+            ASSERT_EQ(answer.status(), 200) << key << " was acknowledged and is lost";
+            acknowledged[key] = answer.at("/0/ModifyIndex").as_integer();
+        }
+        last_index = std::stoll(after.client.get("/v1/catalog/services").expect(200).header("X-Consul-Index"));
+        for (const auto& [key, index] : acknowledged) EXPECT_LE(index, last_index);
+        EXPECT_EQ(after.end(SIGTERM), 0);
+    }
+}
+
+TEST(Process, ASecondProcessOnOneStoreDoesNotStart) {
+    const Folder folder;
+    const Process first(folder.path);
+    EXPECT_THROW(open_rocks_store(folder.path + "/data"), StoreError);
+}
+
+TEST(RocksStore, ABatchIsThereAfterReopening) {
+    const Folder folder;
+    {
+        const auto store = open_rocks_store(folder.path + "/db");
+        store->commit({{"a", "1"}, {"b", "2"}});
+        store->commit({{"a", std::nullopt}, {"c", std::string("\0\xFF", 2)}});
+    }
+    std::map<std::string, std::string> pairs;
+    open_rocks_store(folder.path + "/db")->each([&](std::string_view key, std::string_view value) { pairs.emplace(key, value); });
+    const std::map<std::string, std::string> expected{{"b", "2"}, {"c", std::string("\0\xFF", 2)}};
+    EXPECT_EQ(pairs, expected);
+}
+
+} // namespace
+} // namespace gravity::discovery

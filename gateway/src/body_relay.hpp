@@ -1,0 +1,59 @@
+#pragma once
+
+#include <gravity/http/wire.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace gravity::gateway {
+
+/// One body on its way from one connection to another: takes received bytes apart by their framing, and gives the pieces to be written, framed
+/// anew. Pure; no copy of the data is made. Trailer fields of chunked bodies are dropped, as RFC 9112 section 7.1.2 allows.
+class BodyRelay {
+public:
+    enum class Out : std::uint8_t {
+        plain,   // as long as it was announced, or until the connection closes
+        chunked, // RFC 9112 section 7.1
+    };
+
+    struct Batch {
+        std::span<const std::string_view> pieces; // to be written in this order; into the input and this object, valid until the next take
+        std::size_t consumed = 0;                 // of the input, once the pieces have been written
+        std::size_t data = 0;                     // body bytes among the pieces
+        bool done = false;                        // the body ends with this batch
+        bool malformed = false;                   // the framing is broken; nothing else of the batch counts
+    };
+
+    BodyRelay() = default;
+    BodyRelay(const http::Framing& in, Out out)
+        : decoder_(in.chunked), until_close_(in.until_close), left_(in.content_length.value_or(0)), out_(out), done_(!in.has_body()) {}
+
+    /// `end`: the sender has closed, nothing follows the input. A body cut short is malformed, so that it never looks complete.
+    Batch take(std::string_view input, bool end = false);
+    bool done() const { return done_; }
+    /// Body bytes seen so far.
+    std::uint64_t total() const { return total_; }
+
+private:
+    std::size_t take_plain(std::string_view input);
+    std::size_t take_chunked(std::string_view input, bool& malformed);
+    void frame();
+
+    static constexpr std::size_t most = 16; // pieces of data a batch; more stay for the next
+    http::ChunkDecoder chunks_;
+    bool decoder_ = false;
+    bool until_close_ = false;
+    std::uint64_t left_ = 0;
+    std::uint64_t total_ = 0;
+    Out out_ = Out::plain;
+    bool done_ = true;
+    std::array<std::string_view, most + 3> pieces_; // [0] chunk size, data ..., CR LF, last chunk
+    std::size_t count_ = 0;                         // pieces of data
+    std::size_t data_ = 0;
+    std::array<char, 20> size_line_{};
+};
+
+} // namespace gravity::gateway

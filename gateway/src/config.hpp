@@ -1,0 +1,57 @@
+#pragma once
+
+#include <gravity/base/number.hpp>
+#include <gravity/meta/describe.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace gravity::gateway {
+
+/// Settings that begin with GATEWAY_.
+struct Settings {
+    std::optional<std::string> routes_file;
+    Bounded<int, 0, 1'000'000> rate_per_second{200};
+    Bounded<int, 1, 1'000'000> rate_burst{1000};
+    Bounded<std::int64_t, 0, std::int64_t{1} << 50> max_body_bytes{std::int64_t{1} << 30};
+    Bounded<int, 1, 10'000'000> max_connections{50'000};
+    Bounded<int, 0, 100'000> pool_per_instance{64};
+    Bounded<int, 1, 3'600'000> connect_timeout_ms{2'000};
+    Bounded<int, 1, 10> max_attempts{3};
+    std::string trusted_proxies{};
+};
+BOOST_DESCRIBE_STRUCT(Settings, (),
+                      (routes_file, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance, connect_timeout_ms, max_attempts,
+                       trusted_proxies))
+
+/// Settings that begin with ADMIN_.
+struct AdminSettings {
+    Bounded<int, 0, 65535> port{8002};
+    std::string address = "127.0.0.1";
+};
+BOOST_DESCRIBE_STRUCT(AdminSettings, (), (port, address))
+
+} // namespace gravity::gateway
+
+template <>
+struct gravity::meta::docs<gravity::gateway::Settings> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"routes_file", "JSON file with routes, beside those of discovery or instead of them"},
+        {"rate_per_second", "Requests a caller may send in the long run; 0: no limit"},
+        {"rate_burst", "Requests a caller may send at once"},
+        {"max_body_bytes", "Longest request body where the route has no limit of its own; 0: no limit"},
+        {"max_connections", "Connections of clients, for each I/O thread; the next wait in the kernel's queue"},
+        {"pool_per_instance", "Idle connections kept to an instance, for each I/O thread"},
+        {"connect_timeout_ms", "Time for a connection to an instance"},
+        {"max_attempts", "Instances tried for one request when they cannot be reached"},
+        {"trusted_proxies", "Networks (10.0.0.0/8, ...) of proxies whose X-Forwarded-* and Forwarded fields are believed"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::gateway::AdminSettings> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"port", "Port of the admin interface: metrics, routes, services"},
+        {"address", "Address the admin interface listens on"},
+    };
+};

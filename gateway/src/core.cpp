@@ -1,0 +1,174 @@
+#include "core.hpp"
+
+#include "session.hpp"
+
+#include <gravity/base/crypto.hpp>
+#include <gravity/log/log.hpp>
+
+#include <boost/asio/detail/socket_option.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+
+#include <cstring>
+#include <ctime>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace gravity::gateway {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using std::chrono::steady_clock;
+
+namespace {
+
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    fill_random(&seed, sizeof seed);
+    return seed;
+}
+
+} // namespace
+
+TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
+    for (const std::string& text : networks) {
+        boost::system::error_code bad4, bad6;
+        const auto v4 = asio::ip::make_network_v4(text, bad4);
+        const auto v6 = asio::ip::make_network_v6(text, bad6);
+        if (!bad4) v4_.push_back(v4);
+        else if (!bad6) v6_.push_back(v6);
+        else throw std::invalid_argument("\"" + text + "\" is no network such as 10.0.0.0/8 or fd00::/8");
+    }
+}
+
+bool TrustedProxies::contains(const asio::ip::address& address) const {
+    // is_subnet_of compares networks; an address is the network of its whole length.
+    if (address.is_v4()) {
+        const asio::ip::network_v4 host(address.to_v4(), 32);
+        for (const auto& network : v4_)
+            if (network == host || host.is_subnet_of(network)) return true;
+        return false;
+    }
+    const asio::ip::network_v6 host(address.to_v6(), 128);
+    for (const auto& network : v6_)
+        if (network == host || host.is_subnet_of(network)) return true;
+    return false;
+}
+
+Core::Core(Shared& shared, unsigned number)
+    : shared_(shared), snapshot_(Snapshot::build({}, nullptr)), pool_(shared.options.pool_per_endpoint), choices_(random_seed() + number) {
+    write_date();
+}
+
+Core::~Core() = default;
+
+void Core::listen(std::uint16_t port) {
+    const tcp::endpoint endpoint(asio::ip::make_address(options().address), port);
+    acceptor_.open(endpoint.protocol());
+    acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    acceptor_.set_option(asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>(true)); // one socket a core; the kernel spreads
+    if (endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false));
+    acceptor_.bind(endpoint);
+    acceptor_.listen(4096);
+    accept();
+    tick();
+}
+
+std::uint16_t Core::port() const { return acceptor_.local_endpoint().port(); }
+
+void Core::run() {
+    io_.run();
+    cut_all();
+    io_.restart();
+    io_.poll(); // the handlers of what was closed
+}
+
+void Core::publish(std::shared_ptr<const Snapshot> snapshot) {
+    // Requests keep the snapshot they began with. Each core counts its own uses, so that cores do not share a cache line for it.
+    auto holder = std::make_shared<std::shared_ptr<const Snapshot>>(std::move(snapshot));
+    std::shared_ptr<const Snapshot> own(holder, holder->get());
+    asio::post(io_, [this, own = std::move(own)]() mutable { snapshot_ = std::move(own); });
+}
+
+void Core::drain() { asio::post(io_, [this] { drain_all(); }); }
+void Core::cut() { asio::post(io_, [this] { cut_all(); }); }
+void Core::stop() { io_.stop(); }
+
+void Core::drain_all() {
+    draining_ = true;
+    boost::system::error_code ignored; // closing a listener loses nothing that could be reported
+    acceptor_.close(ignored);
+    for (auto at = sessions_.begin(); at != sessions_.end();) (*at++)->begin_drain(); // which may take itself off the list
+}
+
+void Core::cut_all() {
+    drain_all();
+    for (auto at = sessions_.begin(); at != sessions_.end();) (*at++)->close();
+    pool_.clear();
+}
+
+std::list<Session*>::iterator Core::add(Session& session) {
+    open_.fetch_add(1, std::memory_order_relaxed);
+    shared_.telemetry.connections.add();
+    return sessions_.insert(sessions_.end(), &session);
+}
+
+void Core::remove(std::list<Session*>::iterator place) {
+    sessions_.erase(place);
+    open_.fetch_sub(1, std::memory_order_relaxed);
+    shared_.telemetry.connections.subtract();
+    if (!draining_) accept();
+}
+
+void Core::accept() {
+    if (accepting_ || draining_ || sessions_.size() >= options().max_connections) return; // remove() calls again
+    accepting_ = true;
+    acceptor_.async_accept(io_, [this](boost::system::error_code error, Socket socket) {
+        accepting_ = false;
+        if (!draining_) accepted(error, std::move(socket));
+    });
+}
+
+void Core::accepted(boost::system::error_code error, Socket socket) {
+    if (!error) {
+        boost::system::error_code gone;
+        const auto peer = socket.remote_endpoint(gone);
+        socket.set_option(tcp::no_delay(true), gone);
+        if (!gone) std::make_shared<Session>(*this, std::move(socket), peer.address())->start();
+    } else if (error != asio::error::connection_aborted && error != asio::error::interrupted) {
+        // Out of descriptors or memory: the kernel would say the same at once, again and again.
+        shared_.telemetry.accept_pauses.add();
+        retry_.expires_after(std::chrono::milliseconds(100));
+        retry_.async_wait([this](boost::system::error_code) { accept(); });
+        return;
+    }
+    accept();
+}
+
+/// One timer for the time-outs of all connections: they are compared a few times a second instead of being set and cleared for every request.
+void Core::tick() {
+    tick_.expires_after(options().tick);
+    tick_.async_wait([this](boost::system::error_code) {
+        const auto now = steady_clock::now();
+        for (auto at = sessions_.begin(); at != sessions_.end();) (*at++)->check(now);
+        if (now - pool_swept_ >= std::chrono::seconds(1)) {
+            pool_swept_ = now;
+            pool_.sweep(now);
+            write_date();
+        }
+        tick();
+    });
+}
+
+void Core::write_date() {
+    char text[64];
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    // The names are those of the "C" locale, which a process has until it asks for another; none here does.
+    const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    date_.assign(text, size);
+}
+
+} // namespace gravity::gateway

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "balancer.hpp"
+#include "buffer.hpp"
+#include "head.hpp"
+#include "shared.hpp"
+#include "snapshot.hpp"
+#include "upstream.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gravity::gateway {
+
+class Session;
+
+/// One thread of the data path and all that it owns: a connection lives and dies here, so nothing on a request's way is locked or handed over.
+/// Everything but the functions that say so on that thread.
+class Core {
+public:
+    Core(Shared& shared, unsigned number);
+    ~Core();
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+
+    /// Binds; throws boost::system::system_error. Before `run`. Port 0 takes any free one.
+    void listen(std::uint16_t port);
+    std::uint16_t port() const;
+    /// The life of the thread, until `stop`.
+    void run();
+
+    // Any thread; they take effect on the core's own a moment later.
+    void publish(std::shared_ptr<const Snapshot> snapshot);
+    void drain();                            // no new connections; idle ones close, others after their answer
+    void cut();                              // what is left ends now
+    void stop();
+    std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
+
+    // For its sessions.
+    boost::asio::io_context& io() { return io_; }
+    Shared& shared() { return shared_; }
+    const Options& options() const { return shared_.options; }
+    const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
+    Slab& slab() { return slab_; }
+    UpstreamPool& pool() { return pool_; }
+    Choices& choices() { return choices_; }
+    bool draining() const { return draining_; }
+    /// For the Date field, right to the second.
+    std::string_view date() const { return date_; }
+    /// Filled anew by each message; valid until the function that filled it returns.
+    RequestHead& request_head() { return request_head_; }
+    ResponseHead& response_head() { return response_head_; }
+
+    std::list<Session*>::iterator add(Session& session);
+    void remove(std::list<Session*>::iterator place);
+
+private:
+    using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                    boost::asio::io_context::executor_type>;
+    void accept();
+    void accepted(boost::system::error_code error, Socket socket);
+    void tick();
+    void write_date();
+    void drain_all();
+    void cut_all();
+
+    Shared& shared_;
+    Slab slab_; // outlives the context, whose last handlers give their buffers back
+    boost::asio::io_context io_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+    boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type> acceptor_{io_};
+    Timer tick_{io_}, retry_{io_};
+    std::shared_ptr<const Snapshot> snapshot_;
+    UpstreamPool pool_;
+    Choices choices_;
+    RequestHead request_head_;
+    ResponseHead response_head_;
+    std::string date_;
+    std::list<Session*> sessions_;
+    std::atomic<std::size_t> open_{0};
+    std::chrono::steady_clock::time_point pool_swept_{};
+    bool draining_ = false;
+    bool accepting_ = false;
+};
+
+} // namespace gravity::gateway

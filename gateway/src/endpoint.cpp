@@ -1,0 +1,118 @@
+#include "endpoint.hpp"
+
+#include "telemetry.hpp"
+
+#include <gravity/resilience/retry_budget.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <mutex>
+
+namespace gravity::gateway {
+
+using Time = std::chrono::steady_clock::time_point;
+
+struct Endpoint::Health {
+    explicit Health(std::uint64_t seed) : breaker({}, seed) {}
+
+    // What the balancer reads for every request is read without the lock.
+    std::atomic<std::uint64_t> in_flight{0}, requests{0}, failures{0};
+    std::atomic<double> ewma_seconds{0};
+    std::atomic<bool> tripped{false}; // the breaker is not closed: ask it
+
+    std::mutex mutex;
+    resilience::Breaker breaker;
+    Time updated{};
+};
+
+Endpoint::Endpoint(std::string service, InstanceSpec spec)
+    : service_(std::move(service)), spec_(std::move(spec)), health_(std::make_shared<Health>(std::hash<std::string>{}(spec_.id + spec_.address) + spec_.port)) {}
+
+Endpoint::Endpoint(std::string service, InstanceSpec spec, const Endpoint& known)
+    : service_(std::move(service)), spec_(std::move(spec)), health_(known.health_) {}
+
+Endpoint::~Endpoint() = default;
+
+double Endpoint::load() const {
+    // A new instance has no time yet: it counts as fast, so that it gets its share at once.
+    const double seconds = std::max(health_->ewma_seconds.load(std::memory_order_relaxed), 1e-4);
+    return seconds * static_cast<double>(health_->in_flight.load(std::memory_order_relaxed) + 1) / spec_.weight;
+}
+
+bool Endpoint::may_try(Time now) const {
+    if (!health_->tripped.load(std::memory_order_acquire)) return true;
+    const std::lock_guard lock(health_->mutex);
+    return health_->breaker.retry_after(now).count() == 0;
+}
+
+std::optional<resilience::Breaker::Permit> Endpoint::begin(Time now) {
+    std::optional<resilience::Breaker::Permit> permit;
+    {
+        const std::lock_guard lock(health_->mutex);
+        permit = health_->breaker.allow(now);
+    }
+    if (!permit) return std::nullopt;
+    health_->in_flight.fetch_add(1, std::memory_order_relaxed);
+    health_->requests.fetch_add(1, std::memory_order_relaxed);
+    return permit;
+}
+
+void Endpoint::end(resilience::Breaker::Permit permit, Outcome outcome, std::chrono::steady_clock::duration took, Time now) {
+    health_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    if (outcome == Outcome::failure) health_->failures.fetch_add(1, std::memory_order_relaxed);
+    const std::lock_guard lock(health_->mutex);
+    resilience::Breaker& breaker = health_->breaker;
+    if (outcome == Outcome::neutral) breaker.withdraw(permit, now);
+    else breaker.record(permit, outcome == Outcome::success, now);
+    health_->tripped.store(breaker.state(now) != resilience::Breaker::State::closed, std::memory_order_release);
+    if (outcome == Outcome::neutral) return;
+
+    // Peak EWMA: a slower answer counts at once, a faster one over ten seconds.
+    const double seconds = std::chrono::duration<double>(took).count();
+    const double before = health_->ewma_seconds.load(std::memory_order_relaxed);
+    const double keep = std::exp(-std::chrono::duration<double>(now - health_->updated).count() / 10.0);
+    health_->ewma_seconds.store(seconds > before ? seconds : before * keep + seconds * (1 - keep), std::memory_order_relaxed);
+    health_->updated = std::max(health_->updated, now);
+}
+
+Endpoint::Figures Endpoint::figures(Time now) const {
+    const std::lock_guard lock(health_->mutex);
+    return {resilience::to_string(health_->breaker.state(now)), health_->in_flight.load(), health_->requests.load(), health_->failures.load(),
+            health_->ewma_seconds.load()};
+}
+
+std::chrono::milliseconds Endpoint::retry_after(Time now) const {
+    const std::lock_guard lock(health_->mutex);
+    return std::chrono::ceil<std::chrono::milliseconds>(health_->breaker.retry_after(now));
+}
+
+struct ClusterState::State {
+    std::mutex mutex;
+    resilience::RetryBudget budget{{.percent = 20, .per_second = 10, .burst = 100}, std::chrono::steady_clock::now()};
+    std::atomic<const ServiceMetrics*> metrics{nullptr};
+};
+
+ClusterState::ClusterState() : state_(std::make_unique<State>()) {}
+ClusterState::~ClusterState() = default;
+
+void ClusterState::count_request(Time now) {
+    const std::lock_guard lock(state_->mutex);
+    state_->budget.on_request(now);
+}
+
+bool ClusterState::take_retry(Time now) {
+    const std::lock_guard lock(state_->mutex);
+    return state_->budget.try_retry(now);
+}
+
+const ServiceMetrics& ClusterState::metrics(Telemetry& telemetry, std::string_view name) {
+    const ServiceMetrics* found = state_->metrics.load(std::memory_order_acquire);
+    if (!found) {
+        found = &telemetry.service(name);
+        state_->metrics.store(found, std::memory_order_release);
+    }
+    return *found;
+}
+
+} // namespace gravity::gateway

@@ -1,0 +1,117 @@
+#include "forward.hpp"
+
+#include <charconv>
+
+namespace gravity::gateway {
+namespace {
+
+constexpr std::string_view own_via = "1.1 gravity";
+
+void line(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void number_line(std::string& out, std::string_view name, std::uint64_t value) {
+    char text[20];
+    const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+    line(out, name, {text, static_cast<std::size_t>(end - text)});
+}
+
+/// Ends at this hop, whoever sent it.
+bool ends_here(const Field& field) {
+    switch (field.known) {
+    case Known::connection:
+    case Known::keep_alive:
+    case Known::proxy:
+    case Known::te:
+    case Known::trailer:
+    case Known::transfer_encoding:
+    case Known::upgrade: return true;
+    default: return field.hop;
+    }
+}
+
+void copy_field(std::string_view bytes, const Field& field, std::string& out) {
+    line(out, field.name.in(bytes), field.value.in(bytes));
+}
+
+/// All values of one kind of field, then one more: lists that grow by every hop.
+void extended_list(std::string_view bytes, const Head& head, Known known, bool take_theirs, std::string_view name, std::string_view last, std::string& out) {
+    out.append(name).append(": ");
+    for (std::size_t i = 0; take_theirs && i < head.field_count; ++i)
+        if (head.fields[i].known == known && !head.fields[i].hop) out.append(head.fields[i].value.in(bytes)).append(", ");
+    out.append(last).append("\r\n");
+}
+
+bool request_field_goes_on(std::string_view bytes, const Field& field, const RequestFacts& facts) {
+    if (ends_here(field)) return false;
+    switch (field.known) {
+    case Known::host: // written first
+    case Known::via:
+    case Known::x_forwarded_for:
+    case Known::traceparent:
+    case Known::x_request_timeout_ms: return false; // written anew
+    case Known::tracestate: return facts.continues_trace; // of no use without its traceparent
+    case Known::x_forwarded:
+    case Known::forwarded: return facts.trusted_peer;
+    case Known::other: return field.name.in(bytes).find('_') == std::string_view::npos;
+    default: return true;
+    }
+}
+
+bool has_other(std::string_view bytes, const Head& head, std::string_view name) {
+    for (std::size_t i = 0; i < head.field_count; ++i)
+        if (!head.fields[i].hop && http::iequals(head.fields[i].name.in(bytes), name)) return true;
+    return false;
+}
+
+} // namespace
+
+void write_request_head(std::string_view bytes, const RequestHead& head, const RequestFacts& facts, std::string& out) {
+    out.clear();
+    out.append(head.method_text.in(bytes)).append(" ").append(facts.path).append(head.query.in(bytes)).append(" HTTP/1.1\r\n");
+    line(out, "Host", head.host(bytes));
+    for (std::size_t i = 0; i < head.field_count; ++i)
+        if (request_field_goes_on(bytes, head.fields[i], facts)) copy_field(bytes, head.fields[i], out);
+
+    if (facts.websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    if (head.framing.chunked) out.append("Transfer-Encoding: chunked\r\n");
+    extended_list(bytes, head, Known::via, true, "Via", own_via, out);
+    extended_list(bytes, head, Known::x_forwarded_for, facts.trusted_peer, "X-Forwarded-For", facts.peer_address, out);
+    if (!facts.trusted_peer || !has_other(bytes, head, "X-Forwarded-Proto")) line(out, "X-Forwarded-Proto", facts.secure ? "https" : "http");
+    if (!facts.trusted_peer || !has_other(bytes, head, "X-Forwarded-Host")) line(out, "X-Forwarded-Host", head.host(bytes));
+    line(out, "traceparent", facts.traceparent);
+    number_line(out, "X-Request-Timeout-Ms", facts.timeout_ms);
+    out.append("\r\n");
+}
+
+void write_response_head(std::string_view bytes, const ResponseHead& head, const ResponseFacts& facts, std::string& out) {
+    out.clear();
+    out.append("HTTP/1.1 ").append(head.status_text.in(bytes)).append("\r\n");
+    for (std::size_t i = 0; i < head.field_count; ++i) {
+        const Field& field = head.fields[i];
+        if (ends_here(field) || field.known == Known::via) continue;
+        // RFC 9110 section 8.6: no Content-Length in 1xx and 204; nor where the framing is another one now.
+        if (field.known == Known::content_length && (head.status < 200 || head.status == 204 || facts.chunked)) continue;
+        copy_field(bytes, field, out);
+    }
+    extended_list(bytes, head, Known::via, true, "Via", own_via, out);
+    if (head.status >= 200) {
+        if (!head.has(Known::date)) line(out, "Date", facts.date);
+        if (facts.chunked) out.append("Transfer-Encoding: chunked\r\n");
+        if (!facts.keep_alive) out.append("Connection: close\r\n");
+        else if (facts.client_minor == 0) out.append("Connection: keep-alive\r\n");
+        out.append(facts.extra);
+    }
+    if (facts.upgrade) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    out.append("\r\n");
+}
+
+std::optional<std::uint32_t> parse_timeout_ms(std::string_view text) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value == 0 || value > 86'400'000) return std::nullopt;
+    return value;
+}
+
+} // namespace gravity::gateway

@@ -1,0 +1,121 @@
+#include "gate.hpp"
+
+#include "caller_limits.hpp"
+
+#include <gravity/base/clock.hpp>
+#include <gravity/base/scope.hpp>
+#include <gravity/resilience/backoff.hpp>
+
+#include <charconv>
+
+namespace gravity::gateway {
+namespace {
+
+constexpr Problem no_route{404, "no-route", "No service has this path"};
+constexpr Problem keys_missing{503, "keys-unavailable", "Tokens cannot be checked at the moment"};
+
+/// What one caller is held against: the token's subject in its project, else the address (of IPv6 the network of one subscriber).
+void write_key(const auth::Claims* claims, const boost::asio::ip::address& peer, std::string& key) {
+    if (claims) {
+        key.assign("s").append(claims->project.is_set() ? claims->project.to_string() : std::string()).append("/").append(claims->subject);
+    } else if (peer.is_v4()) {
+        const auto bytes = peer.to_v4().to_bytes();
+        key.assign("4").append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    } else {
+        const auto bytes = peer.to_v6().to_bytes();
+        key.assign("6").append(reinterpret_cast<const char*>(bytes.data()), 8);
+    }
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+    char text[20];
+    out.append(text, std::to_chars(text, text + sizeof text, number).ptr);
+}
+
+std::uint64_t whole_seconds(resilience::Span time) { return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(time).count()); }
+
+Refusal unauthenticated(std::string_view challenge, std::string_view detail) {
+    return Refusal(problems::unauthenticated, std::string(detail)).with_header("WWW-Authenticate", std::string(challenge));
+}
+
+} // namespace
+
+struct Gate::Limiter {
+    explicit Limiter(const GateOptions& options) : callers(options.requests_per_second, options.burst) {
+        policy = "RateLimit-Policy: \"caller\";q=";
+        append_number(policy, options.burst);
+        policy += ";w=";
+        append_number(policy, std::max<std::uint64_t>(options.burst / options.requests_per_second, 1));
+        policy += "\r\n";
+    }
+    CallerLimits callers;
+    std::string policy; // the whole line
+};
+
+Gate::Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key)
+    : options_(options), verifier_(std::move(verifier)), on_unknown_key_(std::move(on_unknown_key)) {
+    if (options.requests_per_second != 0) limiter_ = std::make_unique<Limiter>(options);
+}
+
+Gate::~Gate() = default;
+
+std::string_view bearer_token(std::string_view authorization) {
+    constexpr std::string_view scheme = "bearer ";
+    if (authorization.size() <= scheme.size() || !http::iequals(authorization.substr(0, scheme.size()), scheme)) return {};
+    authorization.remove_prefix(scheme.size());
+    while (!authorization.empty() && authorization.front() == ' ') authorization.remove_prefix(1);
+    return authorization;
+}
+
+std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view bytes, const RequestHead& head, std::string_view path,
+                                   const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Admission& out) {
+    const Snapshot::Match match = snapshot.match(path);
+    if (!match.route) return Refusal(no_route);
+    out.route = match.route;
+    out.upstream_path = match.upstream_path;
+    std::shared_ptr<const auth::Claims> claims;
+    if (match.access == Access::jwt) {
+        if (auto denied = authenticate(head.value(Known::authorization, bytes), claims)) {
+            // Whoever guesses tokens is limited by where he is.
+            if (auto limited = limit(nullptr, peer, now, out.extra_lines)) return limited;
+            return denied;
+        }
+        if (!match.route->scope.empty() && !scope_allows(claims->scopes, match.route->scope)) {
+            return Refusal(problems::forbidden, "The token lacks the scope " + match.route->scope + ".")
+                .with_header("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"" + match.route->scope + "\"");
+        }
+    }
+    return limit(claims.get(), peer, now, out.extra_lines);
+}
+
+std::optional<Refusal> Gate::authenticate(std::string_view authorization, std::shared_ptr<const auth::Claims>& claims) {
+    const std::string_view token = bearer_token(authorization);
+    if (token.empty()) return unauthenticated("Bearer", "A bearer token is needed."); // RFC 6750 section 3: no error code without credentials
+    constexpr std::string_view challenge = "Bearer error=\"invalid_token\"";
+    if (!verifier_) return unauthenticated(challenge, "No issuer of tokens is configured.");
+    auto verified = verifier_->verify(token, gravity::now().unix_seconds());
+    if (verified) {
+        claims = *std::move(verified);
+        return std::nullopt;
+    }
+    if (verified.error() == auth::VerifyError::unknown_key && on_unknown_key_) on_unknown_key_();
+    if (verified.error() == auth::VerifyError::no_keys) return Refusal(keys_missing).with_header("Retry-After", "1");
+    return unauthenticated(challenge, verified.error() == auth::VerifyError::expired ? "The token has expired." : "The token is not valid here.");
+}
+
+std::optional<Refusal> Gate::limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now,
+                                   std::string& lines) {
+    if (!limiter_) return std::nullopt;
+    thread_local std::string key; // its capacity is what is wanted
+    write_key(claims, peer, key);
+    const auto decision = limiter_->callers.take(key, now);
+    lines.assign(limiter_->policy).append("RateLimit: \"caller\";r=");
+    append_number(lines, decision.remaining);
+    lines += ";t=";
+    append_number(lines, whole_seconds(decision.allowed ? decision.reset_after : decision.retry_after));
+    lines += "\r\n";
+    if (decision.allowed) return std::nullopt;
+    return Refusal(problems::rate_limited).with_header("Retry-After", std::to_string(resilience::retry_after_seconds(decision.retry_after)));
+}
+
+} // namespace gravity::gateway

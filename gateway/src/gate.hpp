@@ -1,0 +1,60 @@
+#pragma once
+
+#include "head.hpp"
+#include "snapshot.hpp"
+
+#include <gravity/auth/verifier.hpp>
+#include <gravity/base/problem.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gravity::gateway {
+
+struct GateOptions {
+    std::uint32_t requests_per_second = 200; // sustained, for each caller; 0: no limit
+    std::uint32_t burst = 1000;              // at once
+};
+
+/// What became of a request that may pass.
+struct Admission {
+    const Route* route = nullptr;
+    std::string_view upstream_path; // into the path
+    std::string extra_lines;        // RateLimit fields for the answer, as complete lines; its capacity is reused
+};
+
+/// Decides whether and where to a request may go: route, token, limit, in this order, so that what nobody serves costs no signature check. Does
+/// no I/O. Any thread.
+class Gate {
+public:
+    /// `verifier` null: routes that need a token answer 401. `on_unknown_key` is called for a token whose key is not known, to have the keys fetched
+    /// again; on the calling thread, and often.
+    Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key = {});
+    ~Gate();
+
+    /// Why not, or nothing. `path` in normal form; `bytes` is the head.
+    std::optional<Refusal> admit(const Snapshot& snapshot, std::string_view bytes, const RequestHead& head, std::string_view path,
+                                 const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Admission& out);
+
+private:
+    std::optional<Refusal> authenticate(std::string_view authorization, std::shared_ptr<const auth::Claims>& claims);
+    std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, std::string& lines);
+
+    GateOptions options_;
+    std::shared_ptr<auth::Verifier> verifier_;
+    std::function<void()> on_unknown_key_;
+    struct Limiter;
+    std::unique_ptr<Limiter> limiter_;
+};
+
+/// The token of "Bearer <token>" (RFC 6750 section 2.1); empty for another scheme.
+std::string_view bearer_token(std::string_view authorization);
+
+} // namespace gravity::gateway

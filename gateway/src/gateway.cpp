@@ -1,0 +1,50 @@
+#include "gateway.hpp"
+
+#include <numeric>
+#include <stdexcept>
+
+namespace gravity::gateway {
+
+Gateway::Gateway(Options options, Gate& gate, OwnPages& pages, Telemetry& telemetry)
+    : shared_{options, gate, pages, telemetry, TrustedProxies(options.trusted_proxies)}, snapshot_(Snapshot::build({}, nullptr)) {
+    if (options.threads == 0) throw std::invalid_argument("the gateway needs at least one I/O thread");
+    for (unsigned i = 0; i < options.threads; ++i) cores_.push_back(std::make_unique<Core>(shared_, i));
+}
+
+Gateway::~Gateway() { stop(); }
+
+void Gateway::start() {
+    for (const auto& core : cores_) {
+        core->listen(port_ != 0 ? port_ : shared_.options.port);
+        port_ = core->port();
+    }
+    for (const auto& core : cores_) threads_.emplace_back([&core = *core] { core.run(); });
+}
+
+std::vector<Conflict> Gateway::publish(const std::vector<ServiceSpec>& services) {
+    const std::lock_guard lock(mutex_); // two publishers must not build on the same predecessor
+    snapshot_ = Snapshot::build(services, snapshot_.get());
+    for (const auto& core : cores_) core->publish(snapshot_);
+    return snapshot_->conflicts();
+}
+
+std::shared_ptr<const Snapshot> Gateway::snapshot() const {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+}
+
+std::size_t Gateway::connections() const {
+    return std::accumulate(cores_.begin(), cores_.end(), std::size_t{0}, [](std::size_t sum, const auto& core) { return sum + core->connections(); });
+}
+
+void Gateway::drain() {
+    for (const auto& core : cores_) core->drain();
+}
+
+void Gateway::stop() {
+    for (const auto& core : cores_) core->stop();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+}
+
+} // namespace gravity::gateway

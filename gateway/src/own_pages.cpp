@@ -1,0 +1,45 @@
+#include "own_pages.hpp"
+
+#include <gravity/base/encoding.hpp>
+#include <gravity/http/problem.hpp>
+
+namespace gravity::gateway {
+
+void OwnPages::set_ready(std::string reason) {
+    const std::lock_guard lock(mutex_);
+    blocked_ = std::move(reason);
+}
+
+http::Response OwnPages::health(bool ready, std::string_view reason) const {
+    http::Response response;
+    response.status = ready ? 200 : 503;
+    response.headers.add("Content-Type", "application/health+json");
+    response.headers.add("Cache-Control", "no-store");
+    response.body = ready ? R"({"status":"pass","serviceId":"gateway","version":)" : R"({"status":"fail","serviceId":"gateway","version":)";
+    append_json_string(response.body, version_);
+    if (!ready) {
+        response.body += ",\"output\":";
+        append_json_string(response.body, reason);
+    }
+    response.body += '}';
+    return response;
+}
+
+std::optional<http::Response> OwnPages::answer(http::Method method, std::string_view path) const {
+    const bool live = path == "/health/live", ready = path == "/health/ready";
+    if (!live && !ready && path != "/openapi.json") return std::nullopt;
+    if (method != http::Method::get && method != http::Method::head) {
+        return http::problem_response(Refusal(problems::method_not_allowed).with_header("Allow", "GET, HEAD"), path, {});
+    }
+    if (live) return health(true, {});
+    if (ready) {
+        const std::lock_guard lock(mutex_);
+        return health(blocked_.empty(), blocked_);
+    }
+    http::Response response;
+    response.headers.add("Content-Type", "application/json");
+    response.body = openapi_;
+    return response;
+}
+
+} // namespace gravity::gateway

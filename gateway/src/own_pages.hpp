@@ -1,0 +1,30 @@
+#pragma once
+
+#include <gravity/http/message.hpp>
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gravity::gateway {
+
+/// The few paths of the data ports that are the gateway's own: /health/live, /health/ready, /openapi.json. Any thread.
+class OwnPages {
+public:
+    OwnPages(std::string version, std::string openapi) : version_(std::move(version)), openapi_(std::move(openapi)) {}
+
+    /// An empty reason: ready.
+    void set_ready(std::string reason);
+    /// The answer, if the path is one of ours; 405 with Allow for another method than GET and HEAD.
+    std::optional<http::Response> answer(http::Method method, std::string_view path) const;
+
+private:
+    http::Response health(bool ready, std::string_view reason) const;
+    std::string version_;
+    std::string openapi_;
+    mutable std::mutex mutex_;
+    std::string blocked_ = "starting";
+};
+
+} // namespace gravity::gateway

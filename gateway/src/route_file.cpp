@@ -1,0 +1,107 @@
+#include "route_file.hpp"
+
+#include <gravity/base/number.hpp>
+#include <gravity/json/codec.hpp>
+
+#include <charconv>
+#include <fstream>
+#include <set>
+
+namespace gravity::gateway {
+
+struct FileRoute {
+    std::string name;
+    std::vector<std::string> prefixes;
+    std::vector<std::string> upstreams;
+    std::optional<std::string> auth;
+    std::optional<std::string> scope;
+    Bounded<int, 1, 86'400'000> timeout_ms{15'000};
+    Bounded<std::int64_t, 0, std::int64_t{1} << 50> body_limit_bytes{0};
+    std::optional<bool> standard_surface;
+};
+BOOST_DESCRIBE_STRUCT(FileRoute, (), (name, prefixes, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface))
+
+struct RouteFile {
+    std::vector<FileRoute> routes;
+};
+BOOST_DESCRIBE_STRUCT(RouteFile, (), (routes))
+
+namespace {
+
+constexpr std::size_t most_bytes = 4 << 20;
+
+/// "host:port" or "[v6]:port".
+Parsed<InstanceSpec> parse_upstream(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    InstanceSpec instance;
+    instance.id = text;
+    if (colon == std::string::npos || colon == 0) return ParseError{"\"" + text + "\" is no address such as 127.0.0.1:9000"};
+    instance.address = text.substr(0, colon);
+    const bool brackets = instance.address.front() == '[' && instance.address.back() == ']';
+    if (brackets) instance.address = instance.address.substr(1, instance.address.size() - 2);
+    const auto [end, error] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), instance.port);
+    const bool plain = brackets || instance.address.find(':') == std::string::npos;
+    if (error != std::errc() || end != text.data() + text.size() || instance.port == 0 || instance.address.empty() || !plain) {
+        return ParseError{"\"" + text + "\" is no address such as 127.0.0.1:9000"};
+    }
+    return instance;
+}
+
+Parsed<ServiceSpec> service_of(const FileRoute& route) {
+    ServiceSpec spec;
+    const auto refuse = [&](std::string why) { return ParseError{"route \"" + route.name + "\": " + std::move(why)}; };
+    if (!is_service_name(route.name)) return refuse("the name must be lower-case letters, digits and hyphens");
+    spec.name = route.name;
+    for (const std::string& text : route.prefixes) {
+        std::string prefix = parse_prefix(text);
+        if (prefix.empty()) return refuse("\"" + text + "\" is no path prefix");
+        spec.prefixes.push_back(std::move(prefix));
+    }
+    if (route.auth && *route.auth != "jwt" && *route.auth != "public") return refuse("auth must be \"jwt\" or \"public\"");
+    spec.access = route.auth == "public" ? Access::public_ : Access::jwt;
+    spec.scope = route.scope.value_or("");
+    if (spec.access == Access::public_ && !spec.scope.empty()) return refuse("a public route has no token whose scope could be asked for");
+    spec.timeout_ms = static_cast<std::uint32_t>(route.timeout_ms.value());
+    spec.body_limit = static_cast<std::uint64_t>(route.body_limit_bytes.value());
+    spec.standard_surface = route.standard_surface.value_or(false);
+    if (spec.prefixes.empty() && !spec.standard_surface) return refuse("it has no prefix");
+    for (const std::string& text : route.upstreams) {
+        auto instance = parse_upstream(text);
+        if (!instance) return refuse(instance.why());
+        spec.instances.push_back(*std::move(instance));
+    }
+    return spec;
+}
+
+} // namespace
+
+Parsed<std::vector<ServiceSpec>> parse_routes(std::string_view document) {
+    const auto json = Json::parse(document);
+    if (!json) return ParseError{json.why()};
+    RouteFile file;
+    meta::Errors errors;
+    json::decode(*json, meta::mutable_ref(file), errors);
+    if (!errors.empty()) return ParseError{errors.to_string()};
+    std::vector<ServiceSpec> services;
+    std::set<std::string_view> names;
+    for (const FileRoute& route : file.routes) {
+        auto service = service_of(route);
+        if (!service) return ParseError{service.why()};
+        if (!names.insert(route.name).second) return ParseError{"route \"" + route.name + "\" is there twice"};
+        services.push_back(*std::move(service));
+    }
+    return services;
+}
+
+Parsed<std::vector<ServiceSpec>> read_routes(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string text(most_bytes + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!in.eof() || in.bad()) return ParseError{file + ": cannot be read, or is larger than 4 MiB"};
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    auto services = parse_routes(text);
+    if (!services) return ParseError{file + ": " + services.why()};
+    return services;
+}
+
+} // namespace gravity::gateway

@@ -1,0 +1,36 @@
+#include "service_spec.hpp"
+
+#include "path.hpp"
+
+#include <gravity/base/ascii.hpp>
+
+#include <algorithm>
+
+namespace gravity::gateway {
+
+std::string_view to_string(Access access) { return access == Access::jwt ? "jwt" : "public"; }
+
+std::string parse_prefix(std::string_view text) {
+    text = ascii::trim(text);
+    std::string path;
+    // A query or a wildcard in a prefix is a misunderstanding, not a path.
+    if (text.size() > 256 || text.find_first_of("?#* \t") != std::string_view::npos || text.empty() || !normalise_path(text, path).empty()) return {};
+    if (path.size() > 1 && path.back() == '/') path.pop_back();
+    return path;
+}
+
+std::vector<std::string> parse_prefixes(std::string_view list) {
+    std::vector<std::string> prefixes;
+    for (const std::string_view item : ascii::split(list, ',')) {
+        std::string prefix = parse_prefix(item);
+        if (!prefix.empty() && std::find(prefixes.begin(), prefixes.end(), prefix) == prefixes.end()) prefixes.push_back(std::move(prefix));
+    }
+    return prefixes;
+}
+
+bool is_service_name(std::string_view text) {
+    const auto allowed = [](char c) { return ascii::is_lower(c) || ascii::is_digit(c) || c == '-'; };
+    return !text.empty() && text.size() <= 63 && ascii::is_alnum(text.front()) && std::all_of(text.begin(), text.end(), allowed);
+}
+
+} // namespace gravity::gateway

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What is known of the services behind the gateway, whoever said so (discovery, a route file). Plain values.
+namespace gravity::gateway {
+
+enum class Access : std::uint8_t {
+    jwt,     // a verified token is needed
+    public_, // whatever credentials there are, are the service's matter
+};
+std::string_view to_string(Access access);
+
+struct InstanceSpec {
+    std::string id;
+    std::string address; // textual IP or a host name
+    std::uint16_t port = 0;
+    std::uint32_t weight = 1; // 1 to 1000; the share of requests, beside the others of the service
+    std::string zone;
+    std::string version;
+
+    friend bool operator==(const InstanceSpec&, const InstanceSpec&) = default;
+};
+
+struct ServiceSpec {
+    std::string name;
+    std::vector<std::string> prefixes; // "/api/v1/products"; normalised, without a slash at the end, but for "/"
+    Access access = Access::jwt;
+    std::string scope;                 // what a token must hold besides; empty: nothing
+    std::uint32_t timeout_ms = 15'000;
+    std::uint64_t body_limit = 0; // bytes; 0: the gateway's own
+    bool standard_surface = true; // also reached as /<name>/..., without that prefix
+    std::uint64_t age = 0;        // order of creation: of two that claim one prefix the lower keeps it
+    std::vector<InstanceSpec> instances;
+
+    friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
+};
+
+/// Reads a comma list of prefixes: bad ones are left out. Each begins with a slash and is in normal form (path.hpp).
+std::vector<std::string> parse_prefixes(std::string_view list);
+/// One prefix in the form ServiceSpec has it, or empty if it is none.
+std::string parse_prefix(std::string_view text);
+/// A service's name: lower-case letters, digits and hyphens, at most 63 characters.
+bool is_service_name(std::string_view text);
+
+} // namespace gravity::gateway

@@ -1,0 +1,241 @@
+#include "session.hpp"
+
+#include "path.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+namespace gravity::gateway {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+Session::Session(Core& core, Socket socket, asio::ip::address peer)
+    : core_(core), client_(std::move(socket)), peer_(std::move(peer)), peer_text_(peer_.to_string()), trusted_peer_(core.shared().trusted.contains(peer_)),
+      place_(core.add(*this)), in_(core.slab()) {}
+
+Session::~Session() = default;
+
+void Session::start() {
+    last_activity_ = steady_clock::now();
+    deadline_ = last_activity_ + core_.options().head_timeout; // a connection that says nothing is no more welcome than a slow head
+    read_client();
+}
+
+void Session::close() {
+    if (phase_ == Phase::closed) return;
+    phase_ = Phase::closed;
+    drop_upstream();
+    use_.end(Outcome::neutral);
+    Error ignored; // the peer may have gone; nothing is left to be said
+    client_.close(ignored);
+    core_.remove(place_);
+}
+
+/// Ends the connection so that what was sent cannot be taken for the whole, not even by HTTP/1.0: a reset.
+void Session::cut() {
+    Error ignored;
+    client_.set_option(asio::socket_base::linger(true, 0), ignored);
+    close();
+}
+
+void Session::client_gone() {
+    if (phase_ == Phase::connecting || phase_ == Phase::forwarding) core_.shared().telemetry.client_aborts.add();
+    close();
+}
+
+void Session::begin_drain() {
+    keep_alive_ = false;
+    if (phase_ == Phase::idle && in_.empty()) close();
+}
+
+void Session::read_client() {
+    if (client_reading_ || phase_ == Phase::closed) return;
+    // While a part of the buffer is being written, or is kept for a retry, it must stay where it is.
+    const Buffer::Space space = in_.space(!upstream_writing_ && taken_ == 0);
+    if (space.size == 0) return; // whoever makes room reads on
+    client_reading_ = true;
+    // Who was told to wait for "100 Continue" is not slow.
+    if (phase_ == Phase::forwarding && !request_sent_ && !expects_continue_) client_sends_.begin(steady_clock::now());
+    client_.async_read_some(asio::buffer(space.data, space.size),
+                            [self = shared_from_this()](Error error, std::size_t size) { self->client_was_read(error, size); });
+}
+
+void Session::client_was_read(Error error, std::size_t size) {
+    client_reading_ = false;
+    if (phase_ == Phase::closed) return;
+    if (parking_) {
+        parking_ = false;
+        if (error == asio::error::operation_aborted) return park();
+    }
+    if (error) {
+        if (phase_ == Phase::tunnel) {
+            client_ended_ = true;
+            return tunnel_half_closed();
+        }
+        if (phase_ == Phase::replying && error == asio::error::eof) { // it may still read what we have to say
+            keep_alive_ = false;
+            return;
+        }
+        return client_gone();
+    }
+    const auto now = steady_clock::now();
+    last_activity_ = now;
+    client_sends_.end(now, size);
+    in_.commit(size);
+    switch (phase_) {
+    case Phase::idle:
+        phase_ = Phase::head;
+        deadline_ = now + core_.options().head_timeout;
+        return try_head();
+    case Phase::head: return try_head();
+    case Phase::forwarding:
+        if (!request_sent_) return pump_request(false);
+        return read_client(); // a pipelined request waits; the end of the connection must still be noticed
+    case Phase::connecting:
+    case Phase::replying: return read_client();
+    case Phase::lingering: in_.release(); return read_client();
+    case Phase::tunnel: return tunnel_up();
+    case Phase::closed: return;
+    }
+}
+
+/// An idle connection waits without a buffer.
+void Session::park() {
+    in_.release();
+    parked_ = true;
+    client_.async_wait(Socket::wait_read, [self = shared_from_this()](Error) {
+        self->parked_ = false;
+        self->read_client();
+    });
+}
+
+void Session::try_head() {
+    switch (scanner_.scan(in_.view(), head_limits)) {
+    case http::HeadScanner::Result::refused:
+        begin_answer(steady_clock::now());
+        return refuse_wire(scanner_.refusal());
+    case http::HeadScanner::Result::incomplete:
+        if (in_.space().size == 0) in_.grow(head_limits.bytes + 1); // one more than allowed: the scanner sees that it is too much
+        return read_client();
+    case http::HeadScanner::Result::complete: break;
+    }
+    const std::string_view bytes = in_.view().substr(0, scanner_.length());
+    in_.consume(bytes.size()); // the bytes stay in their place until the next read
+    scanner_.reset();
+    begin_request(bytes);
+}
+
+/// Forgets the last request. What comes is answered here until it is known that it is to be passed on.
+void Session::begin_answer(Time now) {
+    phase_ = Phase::replying;
+    begun_ = now;
+    method_ = http::Method::other;
+    minor_version_ = 1;
+    keep_alive_ = false;
+    websocket_ = expects_continue_ = client_deadline_ = false;
+    path_.clear();
+    trace_ = {};
+    request_body_ = {};
+    admission_.route = nullptr;
+    admission_.extra_lines.clear();
+    attempts_ = 0;
+    taken_ = unconsumed_down_ = 0;
+    failed_.reset();
+    request_sent_ = request_broken_ = replayable_ = body_began_ = stale_retried_ = false;
+    response_began_ = response_head_sent_ = interim_ = response_end_ = upstream_ended_ = false;
+    client_sends_.reset();
+    client_takes_.reset();
+}
+
+void Session::begin_request(std::string_view bytes) {
+    begin_answer(steady_clock::now());
+    RequestHead& head = core_.request_head();
+    const auto refusal = parse_request_head(bytes, head);
+    const auto parent = trace::parse_traceparent(refusal ? std::string_view() : head.value(Known::traceparent, bytes));
+    continues_trace_ = parent.has_value();
+    trace_ = parent ? trace::child_of(*parent) : trace::new_trace(0); // who starts a trace decides whether it is sampled
+    if (refusal) return refuse_wire(refusal);
+    method_ = head.method;
+    minor_version_ = head.framing.minor_version;
+    keep_alive_ = head.framing.keep_alive && !core_.draining();
+    expects_continue_ = head.framing.expect_continue;
+    websocket_ = head.websocket_handshake(bytes);
+    request_framing_ = head.framing;
+    request_body_ = BodyRelay(head.framing, head.framing.chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
+
+    const std::string_view raw_path = head.path.in(bytes);
+    if (raw_path == "*") return reply(http::Response{204, {}, {}}, "ok");
+    if (const auto why = normalise_path(raw_path, path_); !why.empty()) return refuse_wire({400, "malformed-request", why});
+    if (auto own = core_.shared().pages.answer(method_, path_)) return reply(*std::move(own), "ok");
+
+    snapshot_ = core_.snapshot();
+    if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, peer_, begun_, admission_)) return refuse(*denied);
+    body_limit_ = admission_.route->body_limit != 0 ? admission_.route->body_limit : core_.options().body_limit;
+    if (body_limit_ != 0 && head.framing.content_length.value_or(0) > body_limit_) return refuse(Refusal(problems::too_large));
+    pass_on(bytes, head, admission_.upstream_path);
+}
+
+void Session::next_request() {
+    snapshot_.reset();
+    if (!keep_alive_ || core_.draining()) return linger();
+    const auto now = steady_clock::now();
+    last_activity_ = now;
+    if (in_.empty()) {
+        phase_ = Phase::idle;
+        deadline_ = now + core_.options().idle_timeout;
+        return read_client();
+    }
+    phase_ = Phase::head;
+    deadline_ = now + core_.options().head_timeout;
+    try_head();
+}
+
+/// RFC 9112 section 9.6: closing with unread bytes would reset the connection and could destroy the answer on its way.
+void Session::linger() {
+    phase_ = Phase::lingering;
+    deadline_ = steady_clock::now() + core_.options().linger;
+    Error ignored; // the client may have closed first
+    client_.shutdown(Socket::shutdown_send, ignored);
+    if (!client_reading_) in_.release();
+    read_client();
+}
+
+void Session::check(Time now) {
+    switch (phase_) {
+    case Phase::idle:
+        if (now >= deadline_) return close();
+        if (client_reading_ && !parking_ && !parked_ && now - last_activity_ > core_.options().park_after) {
+            parking_ = true;
+            client_.cancel();
+        }
+        return;
+    case Phase::head:
+        if (now < deadline_) return;
+        begin_answer(now);
+        return refuse_wire({408, "request-timeout", "The request's head did not come in time."});
+    case Phase::connecting:
+        if (now >= deadline_) connect_failed(true);
+        return;
+    case Phase::forwarding:
+        if (client_takes_.too_slow(now)) return client_gone();
+        if (!request_sent_ && client_sends_.too_slow(now)) {
+            return refuse_wire({408, "request-timeout", "The request's body came too slowly."});
+        }
+        // A client that takes its time with the body is the guard's matter above, unless it set the deadline itself.
+        if (!response_began_ && now >= deadline_ && (request_sent_ || upstream_writing_ || expects_continue_ || client_deadline_)) return no_response(true);
+        if (response_began_ && upstream_reading_ && !event_stream_ && now - last_activity_ > core_.options().upstream_silence) return upstream_broke();
+        return;
+    case Phase::replying:
+        if (client_takes_.too_slow(now)) close();
+        return;
+    case Phase::lingering:
+        if (now >= deadline_) close();
+        return;
+    case Phase::tunnel:
+        if (now - last_activity_ > core_.options().tunnel_idle) close();
+        return;
+    case Phase::closed: return;
+    }
+}
+
+} // namespace gravity::gateway

@@ -1,0 +1,181 @@
+#pragma once
+
+#include "body_relay.hpp"
+#include "core.hpp"
+#include "rate_guard.hpp"
+
+#include <gravity/base/problem.hpp>
+#include <gravity/trace/context.hpp>
+
+#include <array>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gravity::gateway {
+
+/// One client's connection and the request that is under way on it. The parts of its life are in a file each: session.cpp (the connection, heads,
+/// time-outs), session_request.cpp (an instance, the request's way to it), session_response.cpp (the way back), session_tunnel.cpp (WebSocket),
+/// session_reply.cpp (answers of the gateway itself).
+///
+/// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
+class Session : public std::enable_shared_from_this<Session> {
+public:
+    Session(Core& core, Socket socket, boost::asio::ip::address peer);
+    ~Session();
+
+    void start();
+    /// Looks at the time-outs.
+    void check(std::chrono::steady_clock::time_point now);
+    void begin_drain();
+    /// At once, whatever is under way.
+    void close();
+
+private:
+    using Time = std::chrono::steady_clock::time_point;
+    using Error = boost::system::error_code;
+    enum class Phase : std::uint8_t {
+        idle,       // between requests
+        head,       // part of a head has come
+        connecting, // to an instance
+        forwarding, // request and response are on their way
+        replying,   // an answer of our own is
+        lingering,  // answered; waits for the client to close
+        tunnel,     // WebSocket
+        closed
+    };
+
+    // session.cpp
+    void read_client();
+    void client_was_read(Error error, std::size_t size);
+    void park();
+    void try_head();
+    void begin_answer(Time now);
+    void begin_request(std::string_view bytes);
+    void next_request();
+    void linger();
+    void client_gone();
+    void cut();
+
+    // session_request.cpp
+    void pass_on(std::string_view bytes, const RequestHead& head, std::string_view path);
+    void try_instance();
+    void connect(std::shared_ptr<Upstream> upstream);
+    void resolve(std::shared_ptr<Upstream> upstream);
+    void connect_to(std::shared_ptr<Upstream> upstream, const std::vector<boost::asio::ip::tcp::endpoint>& addresses);
+    void connect_failed(bool timed_out);
+    void send_request();
+    void rearm_deadline(Time now);
+    void pump_request(bool first);
+    void write_upstream(std::span<const std::string_view> pieces, bool with_head);
+    void upstream_was_written(const std::shared_ptr<Upstream>& upstream, Error error);
+    void request_is_sent();
+    bool retry_stale();
+    void drop_upstream();
+
+    // session_response.cpp
+    void read_upstream();
+    void upstream_was_read(const std::shared_ptr<Upstream>& upstream, Error error, std::size_t size);
+    void no_response(bool timed_out);
+    void bad_response(std::string_view detail);
+    void try_response_head();
+    void interim_response(std::string_view bytes, const ResponseHead& head);
+    void begin_response(std::string_view bytes, const ResponseHead& head);
+    void pump_response(bool end);
+    void write_client(std::span<const std::string_view> pieces, bool with_head);
+    void client_was_written(Error error, std::size_t size);
+    void finish_response();
+    void keep_or_drop_upstream();
+    void upstream_broke();
+    void record(int status);
+
+    // session_tunnel.cpp
+    void begin_tunnel(std::string_view bytes, const ResponseHead& head);
+    void tunnel_up();
+    void tunnel_down();
+    void tunnel_half_closed();
+
+    // session_reply.cpp
+    void refuse(const Refusal& refusal);
+    void refuse_wire(const http::WireRefusal& refusal);
+    void reply(http::Response response, std::string_view slug);
+    void finish_request_body();
+
+    Core& core_;
+    Socket client_;
+    boost::asio::ip::address peer_;
+    std::string peer_text_;
+    bool trusted_peer_ = false;
+    std::list<Session*>::iterator place_;
+
+    Phase phase_ = Phase::idle;
+    Buffer in_; // from the client
+    http::HeadScanner scanner_;
+    bool client_reading_ = false, client_writing_ = false, parked_ = false, parking_ = false;
+    Time deadline_{};     // of the phase; of `forwarding`: until the response begins
+    Time last_activity_{};
+
+    // The request under way.
+    http::Method method_ = http::Method::get;
+    unsigned minor_version_ = 1;
+    bool keep_alive_ = true, websocket_ = false, expects_continue_ = false, client_deadline_ = false;
+    std::string path_; // normalised
+    trace::Context trace_; // of this gateway's work on it
+    bool continues_trace_ = false;
+    Time begun_{};
+    http::Framing request_framing_;
+    BodyRelay request_body_;
+    std::uint64_t body_limit_ = 0;
+    std::shared_ptr<const Snapshot> snapshot_; // keeps the route
+    Admission admission_;
+    std::string request_head_;  // as it goes out
+    Use use_;
+    std::shared_ptr<Upstream> upstream_;
+    unsigned attempts_ = 0;
+    bool stale_retried_ = false;
+    bool request_sent_ = false;   // whole
+    bool request_broken_ = false; // could not be sent whole: the upstream is not reusable
+    bool replayable_ = false;     // all of it is still here: it could be sent again
+    bool body_began_ = false;     // a byte of its body has been sent
+    bool upstream_writing_ = false, upstream_reading_ = false;
+    std::size_t taken_ = 0;       // at the front of in_: part of the body, being written or kept for a retry
+    std::shared_ptr<Endpoint> failed_; // the instance that could not be reached, to be avoided
+    Time deadline_total_{};       // until the response begins, all attempts together
+    RateGuard client_sends_;
+
+    // The response under way.
+    int status_ = 0;
+    bool response_began_ = false; // its final head has come
+    bool response_head_sent_ = false;
+    bool interim_ = false;        // a 1xx head is being written
+    bool response_end_ = false;   // the batch being written is the last
+    bool upstream_ended_ = false; // closed by the upstream where that ends the body
+    bool upstream_keep_alive_ = false, event_stream_ = false;
+    std::string response_head_;   // as it goes out
+    std::string reply_body_;
+    BodyRelay response_body_;
+    std::size_t unconsumed_down_ = 0; // of upstream_->in, being written
+    RateGuard client_takes_;
+
+    // The tunnel.
+    bool client_ended_ = false, server_ended_ = false;
+};
+
+/// A gathered write of at most this many pieces, without allocation.
+class Pieces {
+public:
+    using value_type = boost::asio::const_buffer;
+    void add(std::string_view piece) {
+        if (!piece.empty()) pieces_[count_++] = boost::asio::const_buffer(piece.data(), piece.size());
+    }
+    const value_type* begin() const { return pieces_.data(); }
+    const value_type* end() const { return pieces_.data() + count_; }
+    bool empty() const { return count_ == 0; }
+
+private:
+    std::array<value_type, 21> pieces_{};
+    std::size_t count_ = 0;
+};
+
+} // namespace gravity::gateway

@@ -1,0 +1,195 @@
+#include "forward.hpp"
+#include "session.hpp"
+
+#include <gravity/http/client.hpp>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+
+namespace gravity::gateway {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using std::chrono::steady_clock;
+
+void Session::pass_on(std::string_view bytes, const RequestHead& head, std::string_view path) {
+    const auto wanted = parse_timeout_ms(head.value(Known::x_request_timeout_ms, bytes));
+    const std::uint32_t timeout_ms = std::min(admission_.route->timeout_ms, wanted.value_or(admission_.route->timeout_ms));
+    client_deadline_ = wanted.has_value() && *wanted <= admission_.route->timeout_ms;
+    deadline_total_ = begun_ + std::chrono::milliseconds(timeout_ms);
+
+    const std::string traceparent = trace::format_traceparent(trace_);
+    RequestFacts facts;
+    facts.path = path;
+    facts.peer_address = peer_text_;
+    facts.trusted_peer = trusted_peer_;
+    facts.traceparent = traceparent;
+    facts.continues_trace = continues_trace_;
+    facts.timeout_ms = timeout_ms;
+    facts.websocket = websocket_;
+    write_request_head(bytes, head, facts, request_head_);
+    admission_.route->cluster->state->count_request(begun_);
+    try_instance();
+}
+
+void Session::try_instance() {
+    phase_ = Phase::connecting;
+    const Cluster& cluster = *admission_.route->cluster;
+    const auto now = steady_clock::now();
+    use_ = pick(cluster, failed_.get(), core_.choices(), now);
+    if (!use_) {
+        std::chrono::milliseconds wait{1000}; // nobody knows when there will be an instance; an open breaker knows when it lets one through
+        for (const auto& endpoint : cluster.endpoints) wait = std::max(wait, endpoint->retry_after(now));
+        static constexpr Problem no_instance{503, "no-instance", "No instance of the service takes requests at the moment"};
+        return refuse(Refusal(no_instance).with_header("Retry-After", std::to_string((wait.count() + 999) / 1000)));
+    }
+    ++attempts_;
+    if (auto kept = core_.pool().take(*use_.endpoint())) {
+        upstream_ = std::move(kept);
+        return send_request();
+    }
+    connect(std::make_shared<Upstream>(core_.io(), core_.slab(), use_.endpoint()));
+}
+
+void Session::connect(std::shared_ptr<Upstream> upstream) {
+    phase_ = Phase::connecting;
+    upstream_ = upstream;
+    deadline_ = std::min(deadline_total_, steady_clock::now() + core_.options().connect_timeout);
+    const InstanceSpec& target = upstream->endpoint->spec();
+    Error error;
+    const auto address = asio::ip::make_address(target.address, error);
+    if (error) return resolve(std::move(upstream));
+    connect_to(std::move(upstream), {tcp::endpoint(address, target.port)});
+}
+
+void Session::resolve(std::shared_ptr<Upstream> upstream) {
+    using Resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
+    const auto resolver = std::make_shared<Resolver>(core_.io());
+    const InstanceSpec& target = upstream->endpoint->spec();
+    resolver->async_resolve(target.address, std::to_string(target.port), Resolver::numeric_service,
+                            [self = shared_from_this(), upstream, resolver](Error error, const Resolver::results_type& found) {
+                                if (upstream != self->upstream_) return; // given up meanwhile
+                                if (error) return self->connect_failed(false);
+                                self->connect_to(upstream, {found.begin(), found.end()});
+                            });
+}
+
+void Session::connect_to(std::shared_ptr<Upstream> upstream, const std::vector<tcp::endpoint>& addresses) {
+    Socket& socket = upstream->socket;
+    asio::async_connect(socket, addresses, [self = shared_from_this(), upstream = std::move(upstream)](Error error, const tcp::endpoint&) {
+        if (upstream != self->upstream_) return;
+        if (error) return self->connect_failed(false);
+        Error ignored; // only a matter of speed
+        upstream->socket.set_option(tcp::no_delay(true), ignored);
+        self->send_request();
+    });
+}
+
+void Session::connect_failed(bool timed_out) {
+    failed_ = use_.endpoint();
+    drop_upstream();
+    use_.end(Outcome::failure);
+    const auto now = steady_clock::now();
+    // Nothing has been sent, so any method may go elsewhere.
+    const bool elsewhere = admission_.route->cluster->endpoints.size() > 1 && attempts_ < core_.options().max_attempts && now < deadline_total_;
+    if (elsewhere && admission_.route->cluster->state->take_retry(now)) {
+        core_.shared().telemetry.retries.add();
+        return try_instance();
+    }
+    static constexpr Problem unreachable{502, "upstream-unreachable", "The service could not be reached"};
+    if (timed_out) core_.shared().telemetry.timeouts.add();
+    refuse(timed_out ? Refusal(problems::deadline_exceeded) : Refusal(unreachable));
+}
+
+void Session::send_request() {
+    phase_ = Phase::forwarding;
+    deadline_ = deadline_total_;
+    pump_request(true);
+    if (phase_ == Phase::forwarding) read_upstream();
+}
+
+void Session::pump_request(bool first) {
+    if (upstream_writing_ || request_sent_ || request_broken_) return;
+    const BodyRelay::Batch batch = request_body_.take(in_.view());
+    if (batch.malformed) return refuse_wire({400, "malformed-request", "The body is not well-formed chunked data."});
+    if (body_limit_ != 0 && request_body_.total() > body_limit_) {
+        keep_alive_ = false;
+        return refuse(Refusal(problems::too_large));
+    }
+    taken_ = batch.consumed;
+    if (batch.data != 0) {
+        body_began_ = true;
+        expects_continue_ = false;
+    }
+    if (first && batch.done) replayable_ = true;
+    if (first || !batch.pieces.empty()) return write_upstream(batch.pieces, first);
+    in_.consume(std::exchange(taken_, 0));
+    if (batch.done) return request_is_sent();
+    read_client();
+}
+
+void Session::write_upstream(std::span<const std::string_view> pieces, bool with_head) {
+    Pieces buffers;
+    if (with_head) buffers.add(request_head_);
+    for (const std::string_view piece : pieces) buffers.add(piece);
+    upstream_writing_ = true;
+    asio::async_write(upstream_->socket, buffers,
+                      [self = shared_from_this(), upstream = upstream_](Error error, std::size_t) { self->upstream_was_written(upstream, error); });
+}
+
+void Session::upstream_was_written(const std::shared_ptr<Upstream>& upstream, Error error) {
+    if (upstream != upstream_) return;
+    upstream_writing_ = false;
+    last_activity_ = steady_clock::now();
+    if (error) {
+        // It may have answered before it stopped listening: what can still be read decides.
+        request_broken_ = true;
+        if (phase_ == Phase::tunnel) close();
+        return;
+    }
+    if (phase_ == Phase::tunnel) {
+        in_.consume(std::exchange(taken_, 0));
+        return tunnel_up();
+    }
+    if (!replayable_ || response_began_) in_.consume(std::exchange(taken_, 0));
+    rearm_deadline(last_activity_);
+    if (request_body_.done()) return request_is_sent();
+    pump_request(false);
+}
+
+/// A long upload is no reason to give up; the time for the answer counts from its last byte, unless the client said otherwise.
+void Session::rearm_deadline(Time now) {
+    if (!client_deadline_ && body_began_) deadline_ = now + std::chrono::milliseconds(admission_.route->timeout_ms);
+}
+
+void Session::request_is_sent() {
+    request_sent_ = true;
+    read_client(); // to notice the client going away
+}
+
+/// A kept connection that its instance had just closed. The request cannot have been acted upon if it is idempotent anyway, or if the instance was
+/// still owed the body (RFC 9110 section 9.2.2).
+bool Session::retry_stale() {
+    const bool again = http::is_idempotent(method_) ? replayable_ : expects_continue_;
+    if (!upstream_->reused || !upstream_->in.empty() || stale_retried_ || !again) return false;
+    stale_retried_ = true;
+    core_.shared().telemetry.stale_retries.add();
+    const std::shared_ptr<Endpoint> endpoint = upstream_->endpoint;
+    drop_upstream();
+    taken_ = 0; // still in front of the buffer, to be taken again
+    request_body_ = BodyRelay(request_framing_, request_framing_.chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
+    request_sent_ = request_broken_ = replayable_ = body_began_ = false;
+    connect(std::make_shared<Upstream>(core_.io(), core_.slab(), endpoint));
+    return true;
+}
+
+void Session::drop_upstream() {
+    if (!upstream_) return;
+    std::exchange(upstream_, nullptr)->close();
+    upstream_writing_ = upstream_reading_ = false;
+}
+
+} // namespace gravity::gateway

@@ -1,0 +1,36 @@
+#include "telemetry.hpp"
+
+namespace gravity::gateway {
+namespace {
+
+metrics::Counter plain(std::string_view name, std::string_view help) { return metrics::counter(name, help).with({}); }
+
+} // namespace
+
+Telemetry::Telemetry()
+    : client_aborts(plain("gravity_gateway_client_aborts_total", "Clients that went away before their answer was whole")),
+      upstream_breaks(plain("gravity_gateway_upstream_breaks_total", "Instances that broke off in the middle of a response")),
+      retries(plain("gravity_gateway_retries_total", "Requests sent to another instance because the first could not be reached")),
+      stale_retries(plain("gravity_gateway_stale_retries_total", "Requests repeated because a kept connection had just been closed")),
+      timeouts(plain("gravity_gateway_timeouts_total", "Instances that did not answer in time")),
+      malformed(plain("gravity_gateway_malformed_requests_total", "Requests that were refused for their framing or syntax")),
+      accept_pauses(plain("gravity_gateway_accept_pauses_total", "Times no descriptor or memory was left for a connection")),
+      upgrades(plain("gravity_gateway_upgrades_total", "WebSockets opened")),
+      connections(metrics::gauge("gravity_gateway_connections", "Open connections of clients").with({})),
+      prefix_conflicts(metrics::gauge("gravity_gateway_prefix_conflicts", "Prefixes claimed by more than one service").with({})),
+      own_(metrics::counter("gravity_gateway_own_answers_total", "Requests the gateway answered itself, by the kind of problem", {"problem"})) {}
+
+const ServiceMetrics& Telemetry::service(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = services_.find(name); found != services_.end()) return found->second;
+    auto& requests = metrics::counter("gravity_gateway_requests_total", "Requests passed on, by the class of their answer", {"service", "status"});
+    auto& seconds = metrics::histogram("gravity_gateway_request_duration_seconds", "From a request's head to the end of its answer", {"service"});
+    ServiceMetrics made{{requests.with({name, "1xx"}), requests.with({name, "2xx"}), requests.with({name, "3xx"}), requests.with({name, "4xx"}),
+                         requests.with({name, "5xx"})},
+                        seconds.with({name})};
+    return services_.emplace(name, std::move(made)).first->second;
+}
+
+void Telemetry::count_own_answer(std::string_view slug) { own_.with({slug}).add(); }
+
+} // namespace gravity::gateway

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <gravity/metrics/metrics.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace gravity::gateway {
+
+/// The metrics of one service's routes, looked up once and kept.
+struct ServiceMetrics {
+    std::array<metrics::Counter, 5> by_class; // 1xx ... 5xx
+    metrics::Histogram seconds;               // from the request's head to the answer's end
+};
+
+/// Counts what passes. Any thread; counting takes no lock.
+class Telemetry {
+public:
+    Telemetry();
+
+    /// The same object for the same name; it lives as long as this.
+    const ServiceMetrics& service(std::string_view name);
+
+    metrics::Counter client_aborts, upstream_breaks, retries, stale_retries, timeouts, malformed, accept_pauses, upgrades;
+    metrics::Gauge connections, prefix_conflicts;
+    /// A request that was answered here, by the slug of its problem ("ok" for the own pages).
+    void count_own_answer(std::string_view slug);
+
+private:
+    std::mutex mutex_;
+    std::map<std::string, ServiceMetrics, std::less<>> services_;
+    metrics::CounterFamily& own_;
+};
+
+} // namespace gravity::gateway

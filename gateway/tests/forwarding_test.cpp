@@ -1,0 +1,62 @@
+#include "support.hpp"
+
+#include <gravity/base/problem.hpp>
+
+namespace gravity::gateway::test {
+namespace {
+
+const std::string get = "GET /api/v1/things/1?a=b HTTP/1.1\r\nHost: shop.example\r\n\r\n";
+
+TEST(Forwarding, ARequestReachesTheInstanceAndTheAnswerTheClient) {
+    std::string seen;
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        seen = request.head;
+        return Instance::ok("hello", "Connection: x-secret, keep-alive\r\nX-Secret: 1\r\nKeep-Alive: timeout=5\r\nX-Shown: 2\r\n");
+    }));
+    Running running;
+    running.publish({service("things", {"/api/v1/things"}, {instance.port()})});
+    auto client = running.client();
+    const auto answer = client.ask("GET /api/v1/./things//1?a=b HTTP/1.1\r\nHost: shop.example\r\nConnection: x-hop, keep-alive\r\nX-Hop: 1\r\n"
+                                   "Forged_Field: 1\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nForwarded: for=6.6.6.6\r\n"
+                                   "Proxy-Authorization: x\r\nTE: gzip\r\nVia: 1.0 other\r\nX-Kept: yes\r\nX-Request-Timeout-Ms: 1234\r\n"
+                                   "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: a=b\r\n\r\n");
+    EXPECT_EQ(answer.status(), 200);
+    EXPECT_EQ(answer.body, "hello");
+    EXPECT_TRUE(answer.has("X-Shown: 2"));
+    EXPECT_TRUE(answer.has("Via: 1.1 gravity"));
+    EXPECT_TRUE(answer.field("Date").has_value());
+    EXPECT_FALSE(answer.field("X-Secret").has_value());
+    EXPECT_FALSE(answer.field("Keep-Alive").has_value());
+
+    const Wire::Message at_instance{seen, {}};
+    EXPECT_EQ(seen.substr(0, seen.find("\r\n")), "GET /api/v1/things/1?a=b HTTP/1.1");
+    EXPECT_TRUE(at_instance.has("Host: shop.example"));
+    EXPECT_TRUE(at_instance.has("X-Kept: yes"));
+    EXPECT_TRUE(at_instance.has("Via: 1.0 other, 1.1 gravity"));
+    EXPECT_TRUE(at_instance.has("X-Forwarded-For: 127.0.0.1"));
+    EXPECT_TRUE(at_instance.has("X-Forwarded-Proto: http"));
+    EXPECT_TRUE(at_instance.has("X-Forwarded-Host: shop.example"));
+    EXPECT_TRUE(at_instance.has("X-Request-Timeout-Ms: 1234"));
+    EXPECT_TRUE(at_instance.has("tracestate: a=b"));
+    for (const char* gone : {"X-Hop", "Forged_Field", "Forwarded", "Proxy-Authorization", "TE", "Connection"}) EXPECT_FALSE(at_instance.field(gone)) << gone;
+    const auto traceparent = at_instance.field("traceparent").value_or("");
+    EXPECT_TRUE(traceparent.starts_with("00-0af7651916cd43dd8448eb211c80319c-")) << traceparent;
+    EXPECT_EQ(traceparent.find("b7ad6b7169203331"), std::string::npos) << "the gateway's own span must be named";
+}
+
+TEST(Forwarding, ConnectionsAreKeptOnBothSidesAndPipelinedRequestsAnsweredInOrder) {
+    Instance instance(Instance::answering([](const Wire::Message& request) { return Instance::ok(request.head.substr(5, 1)); }));
+    Running running;
+    running.publish({service("all", {"/"}, {instance.port()})});
+    auto client = running.client();
+    std::string burst;
+    for (const char name : std::string("abcdefgh")) burst += "GET /" + std::string(1, name) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+    ASSERT_TRUE(client.send(burst));
+    std::string order;
+    for (int i = 0; i < 8; ++i) order += client.read_message().body;
+    EXPECT_EQ(order, "abcdefgh");
+    EXPECT_EQ(instance.connections(), 1u);
+}
+
+} // namespace
+} // namespace gravity::gateway::test

@@ -1,0 +1,9 @@
+#include "api.hpp"
+#include "product_catalog_migrations.hpp"
+
+#include <gravity/service.hpp>
+
+int main(int argc, char** argv) {
+    using namespace gravity;
+    return Service{"product-catalog", 8102}.postgres(product_catalog_migrations()).routes(product_catalog::routes).run(argc, argv);
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env python3
+"""Prints the Debian packages that building, testing and running all of the platform takes: the common ones and every manifest's own."""
+
+import pathlib
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+names = set()
+for packages in yaml.safe_load((ROOT / "tools/gravity/data/packages.yaml").read_text()).items():
+    if packages[0] != "image":
+        names.update(packages[1])
+for pattern in ("discovery/service.yaml", "gateway/service.yaml", "services/*/service.yaml"):
+    for path in ROOT.glob(pattern):
+        for kind in yaml.safe_load(path.read_text()).get("packages", {}).values():
+            names.update(kind)
+print(" ".join(sorted(names)))

@@ -1,0 +1,35 @@
+"""Derive every generated file from the manifests; with --check only compare, and check the manifests against the executables."""
+
+from .. import checks, derive_secrets, drift, errors, generate, output, paths
+
+
+def add_arguments(parser):
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on any difference (for CI)")
+    parser.add_argument("--secrets", action="store_true", help="also write .env with random passwords for docker-compose (kept if present)")
+    parser.add_argument("--preset", default=None, help="compare with the executables of this preset (default: the newest build)")
+
+
+def run(arguments) -> int:
+    problems = checks.everything()
+    if problems:
+        for problem in problems:
+            output.say(f"{output.mark('bad')} {problem}")
+        return errors.FAILED
+    wanted = generate.outputs()
+    changes = generate.differences(wanted) if arguments.check else generate.write(wanted)
+    for path, kind in changes:
+        output.say(f"{output.mark('bad' if arguments.check else 'ok')} {path.relative_to(paths.ROOT).as_posix()} "
+                   + (kind if arguments.check else {"missing": "made", "differs": "changed", "left over": "removed"}[kind]))
+    if arguments.secrets and not arguments.check:
+        derive_secrets.write_compose_env()
+    drifted, unbuilt = drift.compare_all(arguments.preset)
+    for problem in drifted:
+        output.say(f"{output.mark('bad')} {problem}")
+    if unbuilt:
+        output.say(f"{output.mark('warn')} not compared with their manifests, because not built: {', '.join(unbuilt)}")
+    if drifted or (arguments.check and changes):
+        output.say("The manifests and what is derived from them disagree"
+                   + ("; run `./gravity generate`." if arguments.check and changes else "."))
+        return errors.FAILED
+    output.say(f"{len(wanted)} files {'are as the manifests say' if arguments.check else 'written or unchanged'}.")
+    return errors.OK

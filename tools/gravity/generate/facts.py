@@ -1,0 +1,112 @@
+"""What every deployment says alike: image names, ports, the environment of a container, and which service talks to which."""
+
+import re
+from functools import cache
+
+from .. import paths
+from ..errors import Failure
+from ..manifest import Service, Setting
+
+USER = 10001  # of every daemon in a container
+DISK = "/var/lib/gravity"  # where a service that keeps files has its volume
+JWKS = "/etc/gravity/jwks.json"
+GRACE = 40  # seconds from SIGTERM to SIGKILL: DEREGISTER_DELAY_SECONDS and SHUTDOWN_GRACE_SECONDS with some to spare
+STORE_PORTS = {"postgres": 5432, "redis": 6379}
+# Whom everybody may call, named in a manifest or not: the registry, and whose keys tokens are verified with.
+SHARED = ("discovery", "auth")
+
+
+@cache
+def version() -> str:
+    """The platform's, from the project() line of the root CMakeLists.txt; 0.0.0 where there is none to build."""
+    lists = paths.ROOT / "CMakeLists.txt"
+    found = re.search(r"project\(\s*\w+\s+VERSION\s+([0-9.]+)", lists.read_text(encoding="utf-8")) if lists.is_file() else None
+    return found[1] if found else "0.0.0"
+
+
+def image(name: str) -> str:
+    return f"gravity/{name}"
+
+
+def binary(service: Service) -> str:
+    return f"/usr/bin/{service.executable}"
+
+
+def needs_redis(service: Service) -> bool:
+    return service.store.redis or (service.has_events and service.store.postgres)
+
+
+def stores_of(service: Service) -> list[str]:
+    return ["postgres"] * service.store.postgres + ["redis"] * needs_redis(service)
+
+
+def metrics_port(service: Service) -> int:
+    """Where /metrics is: a service with an admin port answers it there only."""
+    return next((extra.port for extra in service.ports if extra.name == "admin"), service.port)
+
+
+def open_ports(service: Service) -> list[tuple[str, int, str]]:
+    """(name, port, protocol) of what it listens on without further settings."""
+    result = [("http", service.port, "tcp")]
+    for extra in service.ports:
+        if not extra.optional:
+            result += [(extra.name if len(extra.protocols) == 1 else f"{extra.name}-{protocol}", extra.port, protocol)
+                       for protocol in extra.protocols]
+    return result
+
+
+def own_settings(service: Service) -> list[Setting]:
+    """Its own settings that a person may want to change: not where its ports and files are, which a container decides."""
+    fixed = {extra.env for extra in service.ports} | {service.store.disk}
+    return [item for item in service.env if item.name not in fixed]
+
+
+def callees(service: Service, services: dict[str, Service]) -> list[str]:
+    """Whom it calls, as far as there is such a service."""
+    named = dict.fromkeys((*service.requires, *service.optional, *SHARED))
+    return [name for name in named if name in services and name != service.name]
+
+
+def callers(service: Service, services: dict[str, Service]) -> list[str]:
+    """Who calls it: the door, and whoever names it as a neighbour."""
+    result = [other.name for other in services.values()
+              if other.name != service.name and (other.name == "gateway" or service.name in callees(other, services))]
+    return sorted(result)
+
+
+def environment(service: Service, discovery: str) -> dict[str, str]:
+    """Settings without secrets of a container; `discovery` is the mode that services find one another by."""
+    values = {"LISTEN_ADDRESS": "0.0.0.0"}
+    if service.store.disk:
+        values[service.store.disk] = DISK
+    if service.name == "discovery" or discovery == "off":
+        values["DISCOVERY_MODE"] = "off"
+    else:
+        values["DISCOVERY_MODE"] = discovery
+        if discovery == "consul":
+            values |= {"DISCOVERY_URL": "http://discovery:8500", "ADVERTISE_ADDRESS": service.name}
+    return values
+
+
+def secrets(service: Service, password: dict[str, str], postgres: str = "postgres", redis: str = "redis") -> dict[str, str]:
+    """Settings that hold passwords. `password` maps what is meant (database, owner, redis, events, master_key) to its text."""
+    values = {}
+    if service.store.postgres:
+        values["DATABASE_URL"] = f"postgres://{service.database}:{password['database']}@{postgres}:5432/{service.database}"
+        values["MIGRATION_DATABASE_URL"] = f"postgres://{service.owner}:{password['owner']}@{postgres}:5432/{service.database}"
+    if service.store.redis:
+        values["REDIS_URL"] = f"redis://{service.name}:{password['redis']}@{redis}:6379/0"
+    if service.has_events and service.store.postgres:
+        values["EVENTS_URL"] = f"redis://events:{password['events']}@{redis}:6379/0"
+    return values | {"MASTER_KEY": password["master_key"]}
+
+
+def mebibytes(text: str) -> int:
+    found = re.fullmatch(r"(\d+)(Mi|Gi)", text)
+    if not found:
+        raise Failure(f"{text!r} is no amount of memory.")
+    return int(found[1]) * (1024 if found[2] == "Gi" else 1)
+
+
+def millicores(text: str) -> int:
+    return int(text.removesuffix("m"))

@@ -1,0 +1,177 @@
+"""A PostgreSQL cluster of our own below var/: made, configured, and given one database and two roles per service."""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+from . import derive_secrets, manifest, processes
+from .errors import UNFIT, Failure
+from .manifest import Service
+from .paths import Instance, store_user, write_private
+
+SUPERUSER = "postgres"
+DECLARED_PORT = 15432
+
+
+class Postgres:
+    def __init__(self, instance: Instance):
+        self.instance = instance
+        self.data = instance.store_dir / "postgres"
+        self.socket_dir = instance.socket_dir / "pg"
+        self.user = store_user()
+
+    @property
+    def port(self) -> int:
+        return int(self.instance.state().get("postgres_port", self.instance.port(DECLARED_PORT)))
+
+    def bin_dir(self) -> Path:
+        """The binaries of the cluster's own major version, or for a new cluster the newest ones there are."""
+        installed = {int(path.parent.parent.name): path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")
+                     if path.parent.parent.name.isdigit()}
+        if not installed:
+            raise Failure("PostgreSQL is not installed.", "apt-get install postgresql", UNFIT)
+        version_file = self.data / "PG_VERSION"
+        if not version_file.exists():
+            return installed[max(installed)]
+        major = int(version_file.read_text().split(".")[0])
+        if major not in installed:
+            raise Failure(f"The data in {self.data} is PostgreSQL {major}'s, but only {', '.join(map(str, sorted(installed)))} is installed. "
+                          "The data is kept as it is.",
+                          f"apt-get install postgresql-{major}, or move the data with pg_upgrade (both versions installed).", UNFIT)
+        return installed[major]
+
+    def prepare(self) -> None:
+        """Makes the cluster if there is none. A half-made one from an interrupted start is thrown away first."""
+        folder = self.instance.store_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        for owned in (self.socket_dir,):
+            owned.mkdir(parents=True, exist_ok=True)
+            self._give(owned)
+        if not (self.data / "PG_VERSION").exists():
+            if self.data.exists() and any(self.data.iterdir()):
+                raise Failure(f"{self.data} holds something that is not a PostgreSQL cluster.", "Look at it, and move it away.")
+            self._initialise(folder)
+        self._configure()
+
+    def _initialise(self, folder: Path) -> None:
+        fresh = folder / "postgres.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        password_file = folder / "pwfile"
+        write_private(password_file, derive_secrets.of_stores(self.instance)["POSTGRES_PASSWORD"] + "\n")
+        self._give(fresh)
+        self._give(password_file)
+        command = [str(self.bin_dir() / "initdb"), "-D", str(fresh), "--data-checksums", "--auth=scram-sha-256", "--encoding=UTF8",
+                   "--locale=C.UTF-8", f"--username={SUPERUSER}", f"--pwfile={password_file}"]
+        if self.instance.test:
+            command.append("--no-sync")
+        made = processes.run(command, self.user)
+        password_file.unlink()
+        if made.returncode != 0:
+            raise Failure(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
+        with open(fresh / "postgresql.conf", "a", encoding="utf-8") as file:
+            file.write("\ninclude 'gravity.conf'\n")
+        (fresh / "gravity.conf").touch()
+        self._give(fresh / "gravity.conf")
+        if self.data.exists():
+            self.data.rmdir()
+        fresh.rename(self.data)  # from here on the cluster exists: all or nothing
+
+    def _configure(self) -> None:
+        lines = {
+            "listen_addresses": "'127.0.0.1'",
+            "port": str(self.port),
+            "unix_socket_directories": _quoted(str(self.socket_dir)),
+            "max_connections": str(max(100, manifest.connection_budget())),
+            "shared_buffers": "'128MB'",
+            "password_encryption": "'scram-sha-256'",
+            "timezone": "'UTC'",
+            "log_timezone": "'UTC'",
+            "log_line_prefix": "'%m [%p] %q%d %u '",
+            "jit": "off",  # small statements: compiling them costs more than it saves
+        }
+        if self.instance.test:
+            # Throw-away data: speed over survival of a power cut. Tests of durability start a cluster of their own.
+            lines |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
+        path = self.data / "gravity.conf"
+        text = "# written by ./gravity at each start\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
+        if not path.exists() or path.read_text() != text:
+            write_private(path, text)
+            self._give(path)
+
+    def _give(self, path: Path) -> None:
+        if self.user:
+            shutil.chown(path, self.user, self.user)
+
+    def command(self) -> list[str]:
+        return [str(self.bin_dir() / "postgres"), "-D", str(self.data)]
+
+    def answers(self) -> bool:
+        return processes.run([str(self.bin_dir() / "pg_isready"), "-q", "-h", str(self.socket_dir), "-p", str(self.port)]).returncode == 0
+
+    def url(self, user: str, password: str, database: str) -> str:
+        return f"postgres://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
+
+    def superuser_url(self, database: str = "postgres") -> str:
+        return self.url(SUPERUSER, derive_secrets.of_stores(self.instance)["POSTGRES_PASSWORD"], database)
+
+    def psql(self, script: str, database: str = "postgres") -> str:
+        """Runs a script as superuser; any error ends it."""
+        password = derive_secrets.of_stores(self.instance)["POSTGRES_PASSWORD"]
+        ran = processes.run([str(self.bin_dir() / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", str(self.socket_dir),
+                             "-p", str(self.port), "-U", SUPERUSER, "-d", database, "-f", "-"], input=script,
+                            env={"PATH": "/usr/bin:/bin", "PGPASSWORD": password, "LANG": "C.UTF-8"})
+        if ran.returncode != 0:
+            raise Failure(f"PostgreSQL refused: {ran.stderr.strip()}", "`./gravity logs postgres` shows its log.")
+        return ran.stdout
+
+    def provision(self, services: list[Service]) -> None:
+        """A database, its owner (migrates) and its runtime role (reads and writes rows) per service, once each."""
+        record = self.instance.store_dir / "provisioned.json"
+        try:
+            done = json.loads(record.read_text())
+        except (FileNotFoundError, ValueError):
+            done = {}
+        changed = False
+        for service in services:
+            if not service.store.postgres:
+                continue
+            secret = derive_secrets.of_service(self.instance, service)
+            digest = hashlib.sha256(json.dumps([secret["DATABASE_PASSWORD"], secret["MIGRATION_DATABASE_PASSWORD"],
+                                                service.store.extensions]).encode()).hexdigest()
+            if done.get(service.name) == digest:
+                continue
+            self.psql(database_script(service, secret["DATABASE_PASSWORD"], secret["MIGRATION_DATABASE_PASSWORD"]))
+            done[service.name] = digest
+            changed = True
+        if changed:
+            write_private(record, json.dumps(done, indent=1, sort_keys=True))
+
+
+def database_script(service: Service, password: str, owner_password: str) -> str:
+    """The psql script that makes both roles and the database. Values are names and hex, so plain quotes hold them."""
+    values = {"database": service.database, "owner": service.owner, "password": password, "owner_password": owner_password,
+              "extensions": ",".join(service.store.extensions)}
+    return "".join(f"\\set {name} '{value}'\n" for name, value in values.items()) + (manifest.DATA / "database.sql").read_text(encoding="utf-8")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def environment(postgres: Postgres, service: Service) -> dict[str, str]:
+    """What a service needs to reach its database."""
+    secret = derive_secrets.of_service(postgres.instance, service)
+    return {"DATABASE_URL": postgres.url(service.database, secret["DATABASE_PASSWORD"], service.database),
+            "MIGRATION_DATABASE_URL": postgres.url(service.owner, secret["MIGRATION_DATABASE_PASSWORD"], service.database)}
+
+
+def shared_memory_error() -> str | None:
+    """PostgreSQL needs shared memory; containers sometimes give it none."""
+    info = os.statvfs("/dev/shm") if os.path.isdir("/dev/shm") else None
+    if info and info.f_bavail * info.f_frsize < 16 << 20:
+        return "/dev/shm has less than 16 MiB free, which PostgreSQL needs"
+    return None
