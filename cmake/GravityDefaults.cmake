@@ -16,10 +16,11 @@ option(GRAVITY_HARDEN "Hardening flags of release builds" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-    # A precompiled header changes __TIME__-like state only; without this ccache refuses every file that uses one.
-    set(ENV{CCACHE_SLOPPINESS} pch_defines,time_macros)
+    # Hits across checkouts and build folders, and for files that use a precompiled header (which ccache refuses without the first setting).
+    set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+        CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
+    set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 find_program(MOLD mold)
 if(MOLD)

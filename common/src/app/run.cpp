@@ -219,6 +219,8 @@ int Service::run(int argc, char** argv) {
             print_config(definition_, settings_of(definition_, sections), line.json);
             return 0;
         }
+        app::require_settings(sections);
+        if (definition_.uses_postgres && !settings.database_url) throw std::invalid_argument("setting DATABASE_URL is required");
         if (line.health) return ask_health(settings);
     } catch (const std::invalid_argument& error) {
         std::fprintf(stderr, "gravity-%s: %s\n", definition_.name.c_str(), error.what());

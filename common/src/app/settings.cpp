@@ -86,7 +86,11 @@ void load_settings(const std::vector<SettingsSection>& sections, const Texts& fi
             }
         }
     }
-    for (const Slot& slot : slots)
+}
+
+void require_settings(const std::vector<SettingsSection>& sections) {
+    std::vector<std::shared_ptr<void>> keep;
+    for (const Slot& slot : slots_of(sections, keep))
         if (lacks_value(slot, slot.place)) throw std::invalid_argument("setting " + slot.name + " is required");
 }
 

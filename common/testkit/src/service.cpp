@@ -66,6 +66,7 @@ RunningService::RunningService(Service service, app::Texts texts) : state_(std::
     std::vector<app::SettingsSection> sections{{"", meta::mutable_ref(settings)}};
     sections.insert(sections.end(), definition.settings.begin(), definition.settings.end());
     app::load_settings(sections, {}, {}, texts);
+    app::require_settings(sections);
 
     log::init({.service = definition.name, .level = log::Level::warn, .sink = {}});
     state_->app = std::make_unique<app::App>(definition, settings);

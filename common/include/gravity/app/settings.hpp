@@ -117,9 +117,12 @@ struct SettingInfo {
 };
 
 /// Fills the sections; a later source wins: file < environment < flags. Throws std::invalid_argument with one line for a value that is not
-/// acceptable, a missing required one, or a name nobody knows (with the nearest known). Of the environment, only names that begin with a
-/// section's prefix can be unknown: the rest belongs to others.
+/// acceptable or a name nobody knows (with the nearest known). Of the environment, only names that begin with a section's prefix can be
+/// unknown: the rest belongs to others.
 void load_settings(const std::vector<SettingsSection>& sections, const Texts& file, const Texts& environment, const Texts& flags);
+
+/// Throws std::invalid_argument if a required setting has no value. Apart from loading, since --print-config must work without.
+void require_settings(const std::vector<SettingsSection>& sections);
 
 /// A flat YAML mapping: `port: 8102` or `PORT: 8102`. Throws std::invalid_argument.
 Texts read_settings_file(const std::string& path);
