@@ -271,7 +271,7 @@ class Faults(unittest.TestCase):
         process = subprocess.Popen([str(self.checkout.root / "gravity"), "up", "--no-build", "--port-base", str(self.checkout.base)],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
         stores = self.checkout.root / "var" / "stores"
-        until(lambda: (stores / "postgres.new").exists() or (stores / "postgres").exists())
+        until(lambda: any(stores.glob("postgres*")))
         process.kill()
         process.wait()
         ran = self.checkout.up()

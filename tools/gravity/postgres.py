@@ -57,10 +57,12 @@ class Postgres:
         self._configure()
 
     def _initialise(self, folder: Path) -> None:
-        fresh = folder / "postgres.new"
-        shutil.rmtree(fresh, ignore_errors=True)
+        # A name of its own: the initdb of a start that was killed may still be writing into the old one.
+        for left in [*folder.glob("postgres.new*"), *folder.glob("pwfile*")]:
+            left.unlink() if left.is_file() else shutil.rmtree(left, ignore_errors=True)
+        fresh = folder / f"postgres.new.{os.getpid()}"
         fresh.mkdir(mode=0o700)
-        password_file = folder / "pwfile"
+        password_file = folder / f"pwfile.{os.getpid()}"
         write_private(password_file, derive_secrets.of_stores(self.instance)["POSTGRES_PASSWORD"] + "\n")
         self._give(fresh)
         self._give(password_file)
