@@ -1,0 +1,130 @@
+"""A durable PostgreSQL and a product-catalog of one's own, for the scripts that kill or measure them. Nothing that runs is touched."""
+
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import types
+import urllib.request
+
+ROOT = pathlib.Path(os.environ.get("GRAVITY_ROOT", pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(ROOT / "tools"))
+
+
+def binary(name, preset):
+    return ROOT / "build" / preset / "bin" / f"gravity-{name}"
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class Cluster:
+    """A durable PostgreSQL: fsync is on, for that is what is being asked."""
+
+    def __init__(self, folder):
+        self.folder, self.port = folder, free_port()
+        self.bin = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
+        self.prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if self.prefix:
+            os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
+            os.chmod(folder, 0o755)
+        self.run("initdb", "-D", f"{folder}/data", "-U", "postgres", "--auth=trust", "--no-sync")
+        self.start()
+        for sql in ("create role catalog_app login", "create role catalog_owner login", "create database catalog owner catalog_owner"):
+            self.sql(sql)
+
+    def run(self, program, *arguments):
+        subprocess.run([*self.prefix, str(self.bin / program), *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+
+    def start(self):
+        self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o",
+                 f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1", "start")
+
+    def kill(self):
+        """The postmaster and all its children at once, as a power cut would."""
+        pid = int((self.folder / "data/postmaster.pid").read_text().split()[0])
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout.split()
+        for victim in [pid, *map(int, children)]:
+            try:
+                os.kill(victim, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        while pathlib.Path(f"/proc/{pid}").exists():
+            time.sleep(0.01)
+
+    def stop(self):
+        self.run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
+
+    def url(self, role):
+        return f"postgres://{role}@127.0.0.1:{self.port}/catalog"
+
+    def sql(self, text, database="postgres"):
+        return subprocess.run([str(self.bin / "psql"), "-qAt", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database, "-c", text],
+                              check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Daemon:
+    def __init__(self, program, cluster, folder, keys):
+        self.program = program
+        self.port = free_port()
+        self.log = open(folder / "catalog.log", "ab")
+        self.environment = {"PATH": os.environ["PATH"], "PORT": str(self.port), "DATABASE_URL": cluster.url("catalog_app"),
+                            "MIGRATION_DATABASE_URL": cluster.url("catalog_owner"), **keys}
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([str(self.program)], env=self.environment, stdout=self.log, stderr=self.log)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def wait_ready(self, limit=60):
+        deadline = time.monotonic() + limit
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        sys.exit(f"the service is not ready again within {limit} s")
+
+
+def signed_token(folder):
+    from gravity import tokens  # the launcher's own signer
+    identity = tokens.Identity(types.SimpleNamespace(secrets_dir=folder))
+    identity.ensure()
+    return identity.token(["products:admin"], lifetime=7200), tokens.environment(identity)
+
+
+class Workshop:
+    """A folder with cluster, keys and daemon; gone at the end."""
+
+    def __init__(self, preset):
+        self.program = binary("product-catalog", preset)
+        if not self.program.exists():
+            print(f"{self.program} is not built")
+            sys.exit(77)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-workshop-"))
+        os.chmod(self.folder, 0o755)
+
+    def __enter__(self):
+        (self.folder / "pg").mkdir()
+        self.cluster = Cluster(self.folder / "pg")
+        self.token, keys = signed_token(self.folder)
+        self.daemon = Daemon(self.program, self.cluster, self.folder, keys)
+        self.daemon.wait_ready()
+        return self
+
+    def __exit__(self, *_):
+        self.daemon.kill()
+        self.cluster.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
