@@ -108,6 +108,15 @@ pqxx::result Connection::execute(const std::string& name, const std::string& sql
     });
 }
 
+void Connection::end_read() noexcept {
+    if (!std::exchange(read_open_, false)) return;
+    try {
+        simple("commit");
+    } catch (const std::exception&) {
+        usable_ = false; // nothing is lost by it: nothing was written
+    }
+}
+
 std::string Connection::quote(const std::string& text) const { return connection_->quote(text); }
 
 } // namespace gravity::pg

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace gravity::pg {
@@ -50,6 +51,13 @@ public:
     std::string quote(const std::string& text) const;
     bool usable() const { return usable_; }
 
+    /// A read-only transaction has nothing to acknowledge: its commit is left to the next begin here, or to `end_read` when nothing waits, so
+    /// that no answer waits for it.
+    void leave_read_open() { read_open_ = true; }
+    /// "commit; " if such a transaction is open; the caller sends it in front of its begin.
+    std::string_view end_read_prefix() { return std::exchange(read_open_, false) ? "commit; " : ""; }
+    void end_read() noexcept;
+
 private:
     template <class F>
     pqxx::result guarded(F&& call);
@@ -59,6 +67,7 @@ private:
     std::unordered_set<std::string> prepared_;
     bool prepare_;
     bool usable_ = true;
+    bool read_open_ = false;
 };
 
 /// "CONSTRAINT NAME:  product_sku_key" of a verbose error text. libpqxx 6.4 has no diagnostic fields; libpq writes this label itself,

@@ -117,6 +117,12 @@ struct Database::Impl {
             job.done(execute(job, connection));
             job = {};
             lock.lock();
+            if (queue.empty() && connection) {
+                lock.unlock();
+                connection->end_read();
+                if (!connection->usable()) connection.reset();
+                lock.lock();
+            }
         }
         --live;
         finished.push_back(std::this_thread::get_id());

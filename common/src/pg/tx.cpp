@@ -132,7 +132,7 @@ void TxState::ensure_open() {
     const std::string project = run.scope.is_system ? "" : run.scope.project_id.to_string();
     if (!run.scope.is_system && !run.scope.project_id.is_set()) throw std::logic_error("a transaction needs a project or Scope::system");
     // The values are quoted by libpq's own function; one round trip for all of it.
-    connection.simple(std::string("begin") + (run.serializable ? " isolation level serializable" : "") + (run.read_only ? " read only" : "") + "; select set_config('gravity.project', '" + project +
+    connection.simple(std::string(connection.end_read_prefix()) + "begin" + (run.serializable ? " isolation level serializable" : "") + (run.read_only ? " read only" : "") + "; select set_config('gravity.project', '" + project +
                       "', true), set_config('gravity.caller', " + connection.quote(run.scope.subject) +
                       ", true), set_config('gravity.scope', '" + (run.scope.is_system ? "system" : "project") +
                       "', true), set_config('statement_timeout', '" + std::to_string(timeout.count()) + "', true)");
@@ -151,6 +151,7 @@ pqxx::result TxState::execute(const Statement& statement, const std::string& nam
 void TxState::commit() {
     if (!open) return;
     open = false;
+    if (run.read_only) return connection.leave_read_open();
     try {
         connection.simple("commit");
     } catch (const ServerError& error) { // a deferred constraint, or the disk is full: the server says it did not happen
