@@ -2,6 +2,7 @@
 
 #include "session.hpp"
 
+#include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/log/log.hpp>
 
@@ -29,6 +30,12 @@ std::uint64_t random_seed() {
     return seed;
 }
 
+/// A socket on "::" shows IPv4 peers as mapped IPv6 ones (RFC 4291 section 2.5.5.2); they are who they are.
+asio::ip::address plain_address(const asio::ip::address& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 } // namespace
 
 TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
@@ -54,6 +61,25 @@ bool TrustedProxies::contains(const asio::ip::address& address) const {
     for (const auto& network : v6_)
         if (network == host || host.is_subnet_of(network)) return true;
     return false;
+}
+
+asio::ip::address TrustedProxies::client_of(const asio::ip::address& peer, std::string_view bytes, const RequestHead& head) const {
+    asio::ip::address client = peer;
+    for (std::size_t i = head.field_count; i > 0; --i) {
+        if (head.fields[i - 1].known != Known::x_forwarded_for) continue;
+        std::string_view list = head.fields[i - 1].value.in(bytes);
+        while (!list.empty()) {
+            if (!contains(client)) return client;
+            const std::size_t comma = list.rfind(',');
+            const std::string_view last = ascii::trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
+            list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
+            boost::system::error_code unreadable;
+            const auto address = asio::ip::make_address(last, unreadable);
+            if (unreadable) return client;
+            client = plain_address(address);
+        }
+    }
+    return client;
 }
 
 Core::Core(Shared& shared, unsigned number)
@@ -135,7 +161,7 @@ void Core::accepted(boost::system::error_code error, Socket socket) {
         boost::system::error_code gone;
         const auto peer = socket.remote_endpoint(gone);
         socket.set_option(tcp::no_delay(true), gone);
-        if (!gone) std::make_shared<Session>(*this, std::move(socket), peer.address())->start();
+        if (!gone) std::make_shared<Session>(*this, std::move(socket), plain_address(peer.address()))->start();
     } else if (error != asio::error::connection_aborted && error != asio::error::interrupted) {
         // Out of descriptors or memory: the kernel would say the same at once, again and again.
         shared_.telemetry.accept_pauses.add();

@@ -169,7 +169,8 @@ void Session::begin_request(std::string_view bytes) {
     if (auto own = core_.shared().pages.answer(method_, path_)) return reply(*std::move(own), "ok");
 
     snapshot_ = core_.snapshot();
-    if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, peer_, begun_, admission_)) return refuse(*denied);
+    const asio::ip::address caller = trusted_peer_ ? core_.shared().trusted.client_of(peer_, bytes, head) : peer_;
+    if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, caller, begun_, admission_)) return refuse(*denied);
     body_limit_ = admission_.route->body_limit != 0 ? admission_.route->body_limit : core_.options().body_limit;
     if (body_limit_ != 0 && head.framing.content_length.value_or(0) > body_limit_) return refuse(Refusal(problems::too_large));
     pass_on(bytes, head, admission_.upstream_path);

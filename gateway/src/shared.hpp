@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gate.hpp"
+#include "head.hpp"
 #include "options.hpp"
 #include "own_pages.hpp"
 #include "telemetry.hpp"
@@ -20,6 +21,9 @@ public:
     /// Throws std::invalid_argument for what is no network ("10.0.0.0/8", "::1/128").
     explicit TrustedProxies(const std::vector<std::string>& networks);
     bool contains(const boost::asio::ip::address& address) const;
+    /// Who began the chain that ends at `peer`: of a peer that is believed, the last address in X-Forwarded-For that is not a believed proxy's. What cannot
+    /// be read ends the search at whom was read last.
+    boost::asio::ip::address client_of(const boost::asio::ip::address& peer, std::string_view bytes, const RequestHead& head) const;
 
 private:
     std::vector<boost::asio::ip::network_v4> v4_;

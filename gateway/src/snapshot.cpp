@@ -68,9 +68,13 @@ void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const S
     }
     for (auto& [prefix, claimants] : claims) {
         const Route* before = previous ? previous->find(prefix) : nullptr;
-        // A surface is its service's by name; among the others an incumbent stays, so that a restart does not move a prefix.
+        // "/<name>" is the service's of that name: as an explicit prefix if it claims that (with its token check), else as its standard surface. Among
+        // others an incumbent stays, so that a restart does not move a prefix.
         std::stable_sort(claimants.begin(), claimants.end(), [&](const Claim& a, const Claim& b) {
-            const auto rank = [&](const Claim& claim) { return claim.surface ? 0 : before && before->cluster->name == claim.service->name ? 1 : 2; };
+            const auto rank = [&](const Claim& claim) {
+                if (prefix == "/" + claim.service->name) return claim.surface ? 1 : 0;
+                return before && before->cluster->name == claim.service->name ? 2 : 3;
+            };
             return rank(a) < rank(b);
         });
         const Claim& winner = claimants.front();

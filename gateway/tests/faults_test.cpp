@@ -1,0 +1,187 @@
+#include "support.hpp"
+
+/// What goes wrong between a client and an instance, and what each then sees.
+namespace gravity::gateway::test {
+namespace {
+
+const std::string get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+
+TEST(Faults, SmugglingReachesNoInstance) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("x"); }));
+    Running running;
+    running.publish({service("a", {"/"}, {instance.port()})});
+    for (const char* bytes : {"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG", "GET /a%2f..%2fb HTTP/1.1\r\nHost: h\r\n\r\n",
+                              "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \tchunked, identity\r\n\r\n", "GET /a HTTP/1.1\r\nHost: h\r\nX : y\r\n\r\n"}) {
+        auto client = running.client();
+        const auto answer = client.ask(bytes);
+        EXPECT_EQ(answer.status(), 400) << bytes;
+        EXPECT_TRUE(answer.has("Connection: close")) << bytes;
+        EXPECT_TRUE(answer.has("Content-Type: application/problem+json"));
+        EXPECT_NE(answer.body.find("urn:gravity:problem:malformed-request"), std::string::npos);
+        EXPECT_TRUE(client.ended());
+    }
+    EXPECT_EQ(instance.connections(), 0u);
+}
+
+TEST(Faults, AnswersOfTheGatewayItselfKeepTheConnectionWhereTheyCan) {
+    Running running;
+    running.publish({service("a", {"/a"}, {})});
+    auto client = running.client();
+    EXPECT_EQ(client.ask("GET /nobody HTTP/1.1\r\nHost: h\r\n\r\n").status(), 404);
+    EXPECT_EQ(client.ask("POST /nobody HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc").status(), 404);
+    const auto head = client.ask("HEAD /nobody HTTP/1.1\r\nHost: h\r\n\r\n", true);
+    EXPECT_EQ(head.status(), 404);
+    const auto none = client.ask(get);
+    EXPECT_EQ(none.status(), 503);
+    EXPECT_TRUE(none.field("Retry-After").has_value());
+    EXPECT_EQ(client.ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200);
+    EXPECT_EQ(client.ask("GET /openapi.json HTTP/1.1\r\nHost: h\r\n\r\n").body, R"({"openapi":"3.1.0"})");
+    const auto wrong = client.ask("DELETE /health/live HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(wrong.status(), 405);
+    EXPECT_TRUE(wrong.has("Allow: GET, HEAD"));
+    EXPECT_EQ(client.ask("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").status(), 204);
+    // What is not all here cannot be skipped over.
+    const auto closing = client.ask("POST /nobody HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nabc");
+    EXPECT_EQ(closing.status(), 404);
+    EXPECT_TRUE(closing.has("Connection: close"));
+}
+
+TEST(Faults, ABodyOverTheLimitIsRefusedBeforeItIsRead) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("x"); }));
+    Options options;
+    options.body_limit = 10;
+    Running running(options);
+    running.publish({service("a", {"/a"}, {instance.port()})});
+    auto client = running.client();
+    EXPECT_EQ(client.ask("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n").status(), 413);
+    EXPECT_EQ(instance.connections(), 0u);
+    auto chunky = running.client();
+    EXPECT_EQ(chunky.ask("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n").status(), 413);
+}
+
+TEST(Faults, AnInstanceThatCannotBeReachedIsA502AndAnotherOneIsTried) {
+    std::uint16_t dead = 0;
+    {
+        Instance gone([](Wire&) {});
+        dead = gone.port();
+    }
+    Instance alive(Instance::answering([](const Wire::Message&) { return Instance::ok("alive"); }));
+    Running running;
+    running.publish({service("a", {"/a"}, {dead})});
+    const auto refused = running.client().ask(get);
+    EXPECT_EQ(refused.status(), 502);
+    EXPECT_NE(refused.body.find("upstream-unreachable"), std::string::npos);
+
+    running.publish({service("b", {"/a"}, {dead, alive.port()})});
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(running.client().ask("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi").body, "alive") << i;
+    const auto snapshot = running.gateway.snapshot();
+    EXPECT_EQ(snapshot->clusters()[0]->endpoints[0]->figures(std::chrono::steady_clock::now()).breaker, "open");
+}
+
+TEST(Faults, ASilentInstanceIsA504AndABreakerOpensA503) {
+    Instance silent([](Wire& wire) { wire.read_to_end(); });
+    Running running;
+    auto spec = service("a", {"/a"}, {silent.port()});
+    spec.timeout_ms = 30;
+    running.publish({spec});
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(running.client().ask(get).status(), 504);
+    const auto open = running.client().ask(get);
+    EXPECT_EQ(open.status(), 503);
+    EXPECT_GE(std::stoi(open.field("Retry-After").value_or("0")), 3);
+    EXPECT_EQ(silent.connections(), 5u);
+}
+
+TEST(Faults, AKeptConnectionThatDiedIsReplacedOnceForWhatMayBeRepeated) {
+    Instance instance([](Wire& wire) { // one answer, then the next request is dropped unanswered
+        if (wire.read_message().head.empty()) return;
+        wire.send(Instance::ok("first"));
+        wire.read_message();
+    });
+    Running running;
+    running.publish({service("a", {"/a"}, {instance.port()})});
+    auto client = running.client();
+    EXPECT_EQ(client.ask(get).body, "first");
+    EXPECT_EQ(client.ask(get).body, "first") << "GET is repeated on a fresh connection";
+    EXPECT_EQ(instance.connections(), 2u);
+    const auto lost = client.ask("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
+    EXPECT_EQ(lost.status(), 502) << "a POST may have been acted upon";
+    EXPECT_NE(lost.body.find("upstream-closed"), std::string::npos);
+}
+
+TEST(Faults, AnswersThatAreNotHttpAreA502) {
+    for (const char* bytes : {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+                              "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"}) {
+        Instance instance([bytes](Wire& wire) {
+            wire.read_message();
+            wire.send(bytes);
+            wire.read_to_end();
+        });
+        Running running;
+        running.publish({service("a", {"/a"}, {instance.port()})});
+        const auto answer = running.client().ask(get);
+        EXPECT_EQ(answer.status(), 502) << bytes;
+        EXPECT_NE(answer.body.find("upstream-malformed"), std::string::npos);
+    }
+}
+
+TEST(Faults, AnInstanceThatDiesInMidBodyCutsTheClient) {
+    for (const char* begin : {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"}) {
+        Instance instance([begin](Wire& wire) {
+            wire.read_message();
+            wire.send(begin);
+        });
+        Running running;
+        running.publish({service("a", {"/a"}, {instance.port()})});
+        auto client = running.client();
+        client.send("GET /a HTTP/1.0\r\nHost: h\r\n\r\n"); // to HTTP/1.0 an end of the connection is the end of the body: it must not be a clean one
+        const auto rest = client.read_to_end();
+        EXPECT_EQ(rest.end, Wire::End::reset) << begin;
+    }
+}
+
+TEST(Faults, AClientThatGoesAwayCancelsItsRequest) {
+    std::atomic<bool> asked = false, cancelled = false;
+    Instance instance([&](Wire& wire) {
+        wire.read_message();
+        asked = true;
+        cancelled = wire.ended();
+    });
+    Running running;
+    running.publish({service("a", {"/a"}, {instance.port()})});
+    auto client = running.client();
+    client.send(get);
+    ASSERT_TRUE(eventually([&] { return asked.load(); }));
+    client.reset();
+    EXPECT_TRUE(eventually([&] { return cancelled.load(); }));
+}
+
+TEST(Faults, SlowHeadsAndIdleConnectionsEnd) {
+    Options options;
+    options.head_timeout = 50ms;
+    options.idle_timeout = 50ms;
+    options.park_after = 10ms;
+    Running running(options);
+    auto silent = running.client();
+    EXPECT_TRUE(silent.ended());
+    auto half = running.client();
+    half.send("GET / HTTP/1.1\r\nHo");
+    EXPECT_EQ(half.read_message().status(), 408);
+    auto idle = running.client();
+    EXPECT_EQ(idle.ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200);
+    EXPECT_TRUE(idle.ended());
+}
+
+TEST(Faults, AParkedConnectionWakesUp) {
+    Options options;
+    options.park_after = 0ms;
+    Running running(options);
+    auto client = running.client();
+    for (int i = 0; i < 20; ++i) {
+        // Time enough for several sweeps: another connection is served in between.
+        for (int j = 0; j < 3; ++j) EXPECT_EQ(running.client().ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200);
+        EXPECT_EQ(client.ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200);
+    }
+}
+
+} // namespace
+} // namespace gravity::gateway::test

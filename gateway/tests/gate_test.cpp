@@ -1,0 +1,153 @@
+#include "caller_limits.hpp"
+#include "support.hpp"
+
+#include <gravity/auth/signer.hpp>
+#include <gravity/base/clock.hpp>
+
+namespace gravity::gateway::test {
+namespace {
+
+namespace asio = boost::asio;
+
+struct Issuer {
+    auth::Signer signer = auth::Signer::generate();
+    std::shared_ptr<auth::Verifier> verifier = make();
+
+    std::shared_ptr<auth::Verifier> make() const {
+        auth::VerifierOptions options;
+        options.issuer = "https://issuer.example";
+        options.audiences = {"gravity"};
+        auto made = std::make_shared<auth::Verifier>(std::move(options));
+        made->set_keys(std::make_shared<auth::KeySet>(std::vector{signer.public_key()}));
+        return made;
+    }
+    std::string token(std::string subject, std::int64_t lifetime = 600, std::vector<std::string> scopes = {}) const {
+        auth::Claims claims;
+        claims.issuer = "https://issuer.example";
+        claims.audience = {"gravity"};
+        claims.subject = std::move(subject);
+        claims.expires_at = now().unix_seconds() + lifetime;
+        claims.scopes = std::move(scopes);
+        return signer.token(claims);
+    }
+};
+
+std::string get(std::string_view token) { return "GET /a HTTP/1.1\r\nHost: h\r\n" + (token.empty() ? std::string() : "Authorization: Bearer " + std::string(token) + "\r\n") + "\r\n"; }
+
+TEST(Gate, ATokenIsNeededAndGoesAlong) {
+    const Issuer issuer, stranger;
+    std::string seen;
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        seen = request.field("Authorization").value_or("");
+        return Instance::ok("in");
+    }));
+    Running running({}, {.requests_per_second = 0}, issuer.verifier);
+    auto spec = service("a", {"/a"}, {instance.port()}, Access::jwt);
+    running.publish({spec});
+    auto client = running.client();
+    const auto missing = client.ask(get(""));
+    EXPECT_EQ(missing.status(), 401);
+    EXPECT_TRUE(missing.has("WWW-Authenticate: Bearer"));
+    EXPECT_NE(missing.body.find("urn:gravity:problem:unauthenticated"), std::string::npos);
+    const std::string good = issuer.token("ada");
+    EXPECT_EQ(client.ask(get(good)).body, "in");
+    EXPECT_EQ(seen, "Bearer " + good);
+    EXPECT_EQ(client.ask(get(good)).body, "in");
+    EXPECT_EQ(issuer.verifier->counts().checked, 1u) << "verified once, then remembered";
+    const auto expired = client.ask(get(issuer.token("ada", -600)));
+    EXPECT_EQ(expired.status(), 401);
+    EXPECT_TRUE(expired.has("WWW-Authenticate: Bearer error=\"invalid_token\""));
+    EXPECT_EQ(client.ask(get("nonsense")).status(), 401);
+    EXPECT_EQ(running.unknown_keys, 0);
+    EXPECT_EQ(client.ask(get(stranger.token("eve"))).status(), 401);
+    EXPECT_EQ(running.unknown_keys, 1) << "the key may be newer than the set";
+    EXPECT_EQ(client.ask("GET /a/../a HTTP/1.1\r\nHost: h\r\n\r\n").status(), 401);
+    EXPECT_EQ(client.ask("GET /a/x/api HTTP/1.1\r\nHost: h\r\n\r\n").status(), 401) << "the service's own resources, by whatever way";
+
+    spec.scope = "things:write";
+    running.publish({spec});
+    const auto lacking = client.ask(get(issuer.token("ada", 600, {"things:read"})));
+    EXPECT_EQ(lacking.status(), 403);
+    EXPECT_NE(lacking.field("WWW-Authenticate").value_or("").find("insufficient_scope"), std::string::npos);
+    EXPECT_EQ(client.ask(get(issuer.token("ada", 600, {"things:admin"}))).status(), 200);
+    issuer.verifier->set_keys(nullptr);
+    EXPECT_EQ(client.ask(get(issuer.token("bob"))).status(), 503) << "nobody can say";
+}
+
+TEST(Gate, WithoutAnIssuerProtectedRoutesStayClosed) {
+    Running running;
+    running.publish({service("a", {"/a"}, {}, Access::jwt)});
+    EXPECT_EQ(running.client().ask(get(Issuer().token("ada"))).status(), 401);
+}
+
+TEST(Gate, CallersAreLimitedEachByHimself) {
+    const Issuer issuer;
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("in"); }));
+    Running running({}, {.requests_per_second = 1, .burst = 3}, issuer.verifier);
+    running.publish({service("a", {"/a"}, {instance.port()}, Access::jwt)});
+    auto client = running.client();
+    const std::string ada = issuer.token("ada"), bob = issuer.token("bob");
+    const auto first = client.ask(get(ada));
+    EXPECT_EQ(first.status(), 200);
+    EXPECT_TRUE(first.has("RateLimit-Policy: \"caller\";q=3;w=3"));
+    EXPECT_TRUE(first.field("RateLimit").value_or("").starts_with("\"caller\";r=2;t="));
+    int allowed = 1;
+    Wire::Message last = first;
+    for (int i = 0; i < 20 && last.status() == 200; ++i) {
+        last = client.ask(get(ada));
+        allowed += last.status() == 200;
+    }
+    EXPECT_EQ(last.status(), 429);
+    EXPECT_GE(allowed, 3);
+    EXPECT_GE(std::stoi(last.field("Retry-After").value_or("0")), 1);
+    EXPECT_TRUE(last.field("RateLimit").value_or("").starts_with("\"caller\";r=0;t="));
+    EXPECT_NE(last.body.find("urn:gravity:problem:rate-limited"), std::string::npos);
+    EXPECT_EQ(client.ask(get(bob)).status(), 200) << "by subject, not by connection";
+}
+
+TEST(CallerLimits, AreExactForEachAndBoundedInAll) {
+    const auto start = std::chrono::steady_clock::time_point(1000s);
+    CallerLimits limits(10, 5, 1024);
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(limits.take("ada", start).allowed);
+    EXPECT_FALSE(limits.take("ada", start).allowed);
+    EXPECT_TRUE(limits.take("bob", start).allowed);
+    EXPECT_TRUE(limits.take("ada", start + 100ms).allowed);
+    EXPECT_FALSE(limits.take("ada", start + 100ms).allowed);
+    // A crowd of others in the same moment costs no more memory, and nobody is refused because of it.
+    for (int i = 0; i < 100'000; ++i) EXPECT_TRUE(limits.take("caller" + std::to_string(i), start + 200ms).allowed) << i;
+    EXPECT_THROW(CallerLimits(0, 1), std::invalid_argument);
+    EXPECT_THROW(CallerLimits(1, 0), std::invalid_argument);
+}
+
+asio::ip::address client_of(const TrustedProxies& trusted, const char* peer, std::string_view fields) {
+    const std::string bytes = "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
+    RequestHead head;
+    EXPECT_FALSE(parse_request_head(bytes, head));
+    return trusted.client_of(asio::ip::make_address(peer), bytes, head);
+}
+
+TEST(TrustedProxies, TellWhoCallsThroughThem) {
+    const TrustedProxies trusted({"10.0.0.0/8", "fd00::/8"});
+    const auto is = [](const char* text) { return asio::ip::make_address(text); };
+    EXPECT_EQ(client_of(trusted, "10.0.0.1", "X-Forwarded-For: 6.6.6.6, 7.7.7.7\r\n"), is("7.7.7.7")) << "what stands before it is hearsay";
+    EXPECT_EQ(client_of(trusted, "10.0.0.1", "X-Forwarded-For: 6.6.6.6, 7.7.7.7, 10.0.0.2\r\n"), is("7.7.7.7"));
+    EXPECT_EQ(client_of(trusted, "10.0.0.1", "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: fd00::1\r\n"), is("6.6.6.6"));
+    EXPECT_EQ(client_of(trusted, "10.0.0.1", "X-Forwarded-For: ::ffff:7.7.7.7\r\n"), is("7.7.7.7"));
+    EXPECT_EQ(client_of(trusted, "10.0.0.1", "X-Forwarded-For: nobody\r\n"), is("10.0.0.1"));
+    EXPECT_EQ(client_of(trusted, "10.0.0.1", ""), is("10.0.0.1"));
+    EXPECT_EQ(client_of(trusted, "8.8.8.8", "X-Forwarded-For: 6.6.6.6\r\n"), is("8.8.8.8"));
+    EXPECT_TRUE(trusted.contains(is("fd12::3")));
+    EXPECT_FALSE(trusted.contains(is("11.0.0.1")));
+    EXPECT_THROW(TrustedProxies({"10.0.0.0"}), std::invalid_argument);
+}
+
+TEST(Gate, BearerTokensAreTakenFromTheirScheme) {
+    EXPECT_EQ(bearer_token("Bearer abc"), "abc");
+    EXPECT_EQ(bearer_token("bearer  abc"), "abc");
+    EXPECT_EQ(bearer_token("Basic abc"), "");
+    EXPECT_EQ(bearer_token("Bearer"), "");
+    EXPECT_EQ(bearer_token("Bearerabc"), "");
+}
+
+} // namespace
+} // namespace gravity::gateway::test

@@ -1,0 +1,154 @@
+#include "support.hpp"
+
+#include <gravity/auth/signer.hpp>
+#include <gravity/base/clock.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sys/wait.h>
+
+/// The executable itself, beside the test's own.
+namespace gravity::gateway::test {
+namespace {
+
+std::uint16_t free_port() {
+    Instance reserved([](Wire&) {});
+    return reserved.port();
+}
+
+class Folder {
+public:
+    Folder() {
+        char name[] = "/tmp/gravity-gateway-test-XXXXXX";
+        path_ = ::mkdtemp(name);
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    std::string file(std::string_view name, std::string_view text) const {
+        const std::string path = path_ / name;
+        std::ofstream(path) << text;
+        return path;
+    }
+
+private:
+    std::filesystem::path path_;
+};
+
+class Process {
+public:
+    explicit Process(const std::vector<std::string>& settings) {
+        const std::string program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "gravity-gateway";
+        std::vector<std::string> texts = settings;
+        std::vector<char*> environment;
+        for (std::string& text : texts) environment.push_back(text.data());
+        environment.push_back(nullptr);
+        char* arguments[] = {const_cast<char*>(program.c_str()), nullptr};
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            const int null = ::open("/dev/null", O_RDWR);
+            ::dup2(null, STDOUT_FILENO);
+            ::dup2(null, STDERR_FILENO);
+            ::execve(program.c_str(), arguments, environment.data());
+            ::_exit(127);
+        }
+    }
+    ~Process() {
+        if (pid_ <= 0) return;
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    void signal(int number) const { ::kill(pid_, number); }
+    /// Its exit code; -1 if it does not end, or is killed.
+    int wait() {
+        int status = 0;
+        if (!eventually([&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; })) return -1;
+        pid_ = -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+
+private:
+    pid_t pid_ = -1;
+};
+
+/// The status of a request to a port on which perhaps nobody listens yet.
+int status_of(std::uint16_t port, std::string_view path, std::string_view fields = {}) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    Wire wire(fd);
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) return 0;
+    return wire.ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + std::string(fields) + "\r\n").status();
+}
+
+TEST(Process, ServesRoutesOfAFileChecksTokensOfAJwksAndDrains) {
+    const Folder folder;
+    const auth::Signer signer = auth::Signer::generate();
+    auth::Claims claims;
+    claims.issuer = "https://issuer.example";
+    claims.audience = {"gravity"};
+    claims.subject = "ada";
+    claims.expires_at = now().unix_seconds() + 600;
+    claims.project = ProjectId::fresh();
+    claims.scopes = {"gateway:read"};
+    const std::string bearer = "Authorization: Bearer " + signer.token(claims) + "\r\n";
+
+    std::atomic<bool> asked = false, go = false;
+    Instance instance([&](Wire& wire) {
+        const auto request = wire.read_message();
+        if (request.head.find("/slow") != std::string::npos) {
+            asked = true;
+            EXPECT_TRUE(eventually([&] { return go.load(); }));
+        }
+        wire.send(Instance::ok("in", "Connection: close\r\n"));
+    });
+    const std::string routes = folder.file("routes.json", R"({"routes":[{"name":"shop","prefixes":["/api/v1/things"],"upstreams":["127.0.0.1:)" + std::to_string(instance.port()) + R"("]}]})");
+    const std::string jwks = folder.file("jwks.json", signer.jwks());
+    const std::uint16_t port = free_port(), admin = free_port();
+    Process process({"PORT=" + std::to_string(port), "ADMIN_PORT=" + std::to_string(admin), "GATEWAY_ROUTES_FILE=" + routes, "AUTH_JWKS_URL=file://" + jwks,
+                     "AUTH_ISSUER=https://issuer.example", "DEREGISTER_DELAY_SECONDS=0", "LOG_LEVEL=error"});
+    ASSERT_TRUE(eventually([&] { return status_of(port, "/health/ready") == 200; }));
+    EXPECT_EQ(status_of(port, "/api/v1/things"), 401);
+    ASSERT_TRUE(eventually([&] { return status_of(port, "/api/v1/things", bearer) != 503; })) << "the keys have not been read";
+    EXPECT_EQ(status_of(port, "/api/v1/things", bearer), 200);
+    EXPECT_EQ(status_of(port, "/api/v1/gateway/routes", bearer), 404) << "the admin interface is not behind the data port";
+
+    auto client = Wire::connect(admin);
+    EXPECT_EQ(status_of(admin, "/api/v1/gateway/routes"), 401);
+    const auto shown = client.ask("GET /api/v1/gateway/routes HTTP/1.1\r\nHost: h\r\n" + bearer + "\r\n");
+    EXPECT_EQ(shown.status(), 200) << shown.body;
+    EXPECT_NE(shown.body.find(R"("prefix":"/api/v1/things")"), std::string::npos) << shown.body;
+    const auto services = client.ask("GET /api/v1/gateway/services HTTP/1.1\r\nHost: h\r\n" + bearer + "\r\n");
+    EXPECT_NE(services.body.find(R"("breaker":"closed")"), std::string::npos) << services.body;
+    EXPECT_NE(client.ask("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n").body.find("gravity_gateway_requests_total{service=\"shop\",status=\"2xx\"}"), std::string::npos);
+    client.close();
+
+    auto slow = Wire::connect(port);
+    slow.send("GET /api/v1/things/slow HTTP/1.1\r\nHost: h\r\n" + bearer + "\r\n");
+    ASSERT_TRUE(eventually([&] { return asked.load(); }));
+    process.signal(SIGTERM);
+    ASSERT_TRUE(eventually([&] { return status_of(port, "/health/live") == 0; })) << "it still accepts";
+    go = true;
+    const auto answer = slow.read_message();
+    EXPECT_EQ(answer.body, "in");
+    EXPECT_TRUE(answer.has("Connection: close"));
+    slow.close();
+    EXPECT_EQ(process.wait(), 0);
+}
+
+TEST(Process, SettingsThatCannotBeFollowedEndTheStart) {
+    const Folder folder;
+    const std::string bad = folder.file("routes.json", R"({"routes":[{"name":"shop","prefixes":["x"],"upstreams":[]}]})");
+    Process unreadable({"PORT=0", "ADMIN_PORT=0", "GATEWAY_ROUTES_FILE=" + bad});
+    EXPECT_EQ(unreadable.wait(), 1);
+    Process unknown({"PORT=0", "ADMIN_PORT=0", "GATEWAY_RATE_BRUST=5"});
+    EXPECT_EQ(unknown.wait(), 2);
+    Process networks({"PORT=0", "ADMIN_PORT=0", "GATEWAY_TRUSTED_PROXIES=10.0.0.0/8, everybody"});
+    EXPECT_EQ(networks.wait(), 1);
+}
+
+} // namespace
+} // namespace gravity::gateway::test
