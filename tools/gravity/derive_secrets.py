@@ -56,17 +56,25 @@ def of_stores(instance: Instance) -> dict[str, str]:
                   {"POSTGRES_PASSWORD": password, "REDIS_PASSWORD": password, "EVENTS_PASSWORD": password})
 
 
+def variable(service: Service, what: str) -> str:
+    """The name of a service's secret in .env: ORDER_DATABASE_PASSWORD."""
+    return f"{service.id.upper()}_{what}"
+
+
 def compose_names(services: dict[str, Service]) -> dict[str, object]:
     """The variables that docker-compose.yml asks for."""
-    wanted: dict[str, object] = {"POSTGRES_PASSWORD": password, "REDIS_PASSWORD": password}
+    wanted: dict[str, object] = {"POSTGRES_PASSWORD": password, "REDIS_PASSWORD": password, "EVENTS_PASSWORD": password}
     for service in services.values():
-        prefix = service.id.upper()
-        wanted[f"{prefix}_MASTER_KEY"] = master_key
+        wanted[variable(service, "MASTER_KEY")] = master_key
         if service.store.postgres:
-            wanted[f"{prefix}_DATABASE_PASSWORD"] = password
-            wanted[f"{prefix}_OWNER_PASSWORD"] = password
+            wanted[variable(service, "DATABASE_PASSWORD")] = password
+            wanted[variable(service, "OWNER_PASSWORD")] = password
+        if service.store.redis:
+            wanted[variable(service, "REDIS_PASSWORD")] = password
     return wanted
 
 
-def write_compose_env() -> None:
-    ensure(paths.ROOT / ".env", {"COMPOSE_PROJECT_NAME": lambda: "gravity", **compose_names(manifest.load_all())})
+def write_compose_env() -> dict[str, str]:
+    """.env beside docker-compose.yml; what is in it stays."""
+    return ensure(paths.ROOT / ".env", {"COMPOSE_PROJECT_NAME": lambda: "gravity", "COMPOSE_PROFILES": lambda: "all",
+                                        **compose_names(manifest.load_all())})

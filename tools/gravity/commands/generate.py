@@ -1,11 +1,12 @@
 """Derive every generated file from the manifests; with --check only compare, and check the manifests against the executables."""
 
-from .. import checks, derive_secrets, drift, errors, generate, output, paths
+from .. import checks, derive_secrets, drift, errors, generate, manifest, output, paths, tokens
+from ..generate import kubernetes_secrets
 
 
 def add_arguments(parser):
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on any difference (for CI)")
-    parser.add_argument("--secrets", action="store_true", help="also write .env with random passwords for docker-compose (kept if present)")
+    parser.add_argument("--secrets", action="store_true", help="also write .env with random passwords for docker-compose, and var/secrets/kubernetes.yaml (kept if present)")
     parser.add_argument("--preset", default=None, help="compare with the executables of this preset (default: the newest build)")
 
 
@@ -21,7 +22,7 @@ def run(arguments) -> int:
         output.say(f"{output.mark('bad' if arguments.check else 'ok')} {path.relative_to(paths.ROOT).as_posix()} "
                    + (kind if arguments.check else {"missing": "made", "differs": "changed", "left over": "removed"}[kind]))
     if arguments.secrets and not arguments.check:
-        derive_secrets.write_compose_env()
+        write_secrets()
     drifted, unbuilt = drift.compare_all(arguments.preset)
     for problem in drifted:
         output.say(f"{output.mark('bad')} {problem}")
@@ -33,3 +34,15 @@ def run(arguments) -> int:
         return errors.FAILED
     output.say(f"{len(wanted)} files {'are as the manifests say' if arguments.check else 'written or unchanged'}.")
     return errors.OK
+
+
+def write_secrets() -> None:
+    """Passwords for Compose and for a cluster, the same in both, and the development identity whose tokens they accept."""
+    values = derive_secrets.write_compose_env()
+    instance = paths.main_instance()
+    instance.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    identity = tokens.Identity(instance)
+    identity.ensure()
+    text = kubernetes_secrets.development(manifest.load_all(), values, identity.jwks_file.read_text(encoding="utf-8"))
+    paths.write_private(instance.secrets_dir / "kubernetes.yaml", text)
+    output.say(f"{output.mark('ok')} .env and var/secrets/kubernetes.yaml hold the passwords; neither belongs in git.")

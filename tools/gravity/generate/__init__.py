@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from .. import manifest, paths
-from . import documents, environment
+from . import compose, dockerfile, documents, environment, kubernetes, observability, systemd
 
-GENERATORS = (documents.files, environment.files)
+GENERATORS = (documents.files, environment.files, dockerfile.files, compose.files, kubernetes.files, systemd.files, observability.files)
 
 # Folders where every file is derived: one that no generator makes any more is left over and goes.
 OWNED = ("deploy/kubernetes", "deploy/systemd")

@@ -57,26 +57,36 @@ def open_ports(service: Service) -> list[tuple[str, int, str]]:
 
 def own_settings(service: Service) -> list[Setting]:
     """Its own settings that a person may want to change: not where its ports and files are, which a container decides."""
-    fixed = {extra.env for extra in service.ports} | {service.store.disk}
+    fixed = {extra.env for extra in service.ports} | set(_addresses(service)) | {service.store.disk}
     return [item for item in service.env if item.name not in fixed]
 
 
+def _addresses(service: Service) -> list[str]:
+    """The settings that bind its ports beside the main one: ADMIN_ADDRESS beside ADMIN_PORT."""
+    names = {extra.env.removesuffix("_PORT") + "_ADDRESS" for extra in service.ports}
+    return [item.name for item in service.env if item.name in names]
+
+
 def callees(service: Service, services: dict[str, Service]) -> list[str]:
-    """Whom it calls, as far as there is such a service."""
-    named = dict.fromkeys((*service.requires, *service.optional, *SHARED))
-    return [name for name in named if name in services and name != service.name]
+    """Whom it calls, as far as there is such a service: the door everybody, the others their neighbours."""
+    named = services if service.name == "gateway" else dict.fromkeys((*service.requires, *service.optional, *SHARED))
+    return sorted(name for name in named if name in services and name != service.name)
 
 
 def callers(service: Service, services: dict[str, Service]) -> list[str]:
-    """Who calls it: the door, and whoever names it as a neighbour."""
-    result = [other.name for other in services.values()
-              if other.name != service.name and (other.name == "gateway" or service.name in callees(other, services))]
-    return sorted(result)
+    return sorted(other.name for other in services.values() if service.name in callees(other, services))
+
+
+def routes(services: dict[str, Service]) -> dict:
+    """Routes of a gateway without discovery, by the names of a network (gateway/src/route_file.hpp)."""
+    return {"routes": [{"name": service.name, "prefixes": list(service.route_prefixes), "upstreams": [f"{service.name}:{service.port}"],
+                        "standard_surface": bool(service.standards)}
+                       for service in services.values() if service.name != "gateway" and service.route_prefixes]}
 
 
 def environment(service: Service, discovery: str) -> dict[str, str]:
     """Settings without secrets of a container; `discovery` is the mode that services find one another by."""
-    values = {"LISTEN_ADDRESS": "0.0.0.0"}
+    values = {"LISTEN_ADDRESS": "0.0.0.0"} | dict.fromkeys(_addresses(service), "0.0.0.0")
     if service.store.disk:
         values[service.store.disk] = DISK
     if service.name == "discovery" or discovery == "off":

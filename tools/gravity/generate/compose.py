@@ -1,0 +1,158 @@
+"""docker-compose.yml and docker-compose.isolated.yml, in what docker-compose 1.29.2 and `docker compose` v2 both read: no top-level `name`, no
+`include`, no `!reset`; limits by `mem_limit` instead of `deploy`; `version` for the old one, which the new one ignores with a notice."""
+
+import re
+
+from .. import manifest
+from ..derive_secrets import variable
+from ..manifest import Service
+from . import facts
+from .text import generated_from, to_yaml
+
+VERSION = "3.8"
+HINT = "run ./gravity generate --secrets"
+
+
+def files(services: dict[str, Service]) -> dict[str, str]:
+    return {"docker-compose.yml": platform(services), "docker-compose.isolated.yml": isolated(services)}
+
+
+def needed(name: str) -> str:
+    return f"${{{name}:?{HINT}}}"
+
+
+def with_anchors(text: str, names: tuple[str, ...]) -> str:
+    """Turns `x-name:` into an anchor and `<<: '@name'` into its use: YAML merge keys, which the dumper cannot write."""
+    for name in names:
+        text = text.replace(f"x-{name}:\n", f"x-{name}: &{name}\n")
+    return re.sub(r"""(?m)^( *)["']?<<["']?: ["']@(\w+)["']$""", r"\1<<: *\2", text)
+
+
+def platform(services: dict[str, Service]) -> str:
+    document = {
+        "version": VERSION,
+        "x-service": _common(),
+        "x-environment": {
+            "AUTH_JWKS_URL": f"${{AUTH_JWKS_URL:-file://{facts.JWKS}}}", "AUTH_ISSUER": "${AUTH_ISSUER:-gravity-dev}",
+            "AUTH_AUDIENCE": "${AUTH_AUDIENCE:-gravity}", "LOG_LEVEL": "${LOG_LEVEL:-info}", "OTLP_ENDPOINT": "${OTLP_ENDPOINT:-}"},
+        "services": _stores(services) | {service.name: daemon(service) for service in services.values()},
+        # The stores can be reached by the services that have one, and reach nothing themselves.
+        "networks": {"platform": {}, "stores": {"internal": True}},
+        "volumes": {name: {} for name in _volumes(services)},
+    }
+    return generated_from("the manifests") + (
+        "#\n#     ./gravity generate --secrets      # once: passwords in .env, and a development identity\n"
+        "#     docker-compose up -d --build      # or docker compose up; COMPOSE_PROFILES=core (or shop, content) for less than all\n"
+        "#     curl -s http://127.0.0.1:8000/api/v1/products -H \"Authorization: Bearer $(./gravity token)\"\n"
+        "#\n# Order is left to the services: each starts without its neighbours and is ready when they are.\n"
+    ) + with_anchors(to_yaml(document), ("service", "environment"))
+
+
+def _common() -> dict:
+    return {"restart": "unless-stopped", "init": True, "read_only": True, "tmpfs": ["/tmp"], "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges:true"], "user": f"{facts.USER}:{facts.USER}", "stop_grace_period": f"{facts.GRACE}s",
+            "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}}
+
+
+def _build(dockerfile: str, arguments: dict | None = None) -> dict:
+    return {"context": ".", "dockerfile": dockerfile, "args": {"BASE_IMAGE": "${BASE_IMAGE:-debian:12-slim}", **(arguments or {})}}
+
+
+def _image(name: str) -> str:
+    return f"{facts.image(name)}:${{GRAVITY_VERSION:-{facts.version()}}}"
+
+
+def daemon(service: Service) -> dict:
+    environment = {"<<": "@environment", **facts.environment(service, "consul"), **_own(service)}
+    password = {"database": needed(variable(service, "DATABASE_PASSWORD")), "owner": needed(variable(service, "OWNER_PASSWORD")),
+                "redis": needed(variable(service, "REDIS_PASSWORD")), "events": needed("EVENTS_PASSWORD"),
+                "master_key": needed(variable(service, "MASTER_KEY"))}
+    environment |= facts.secrets(service, password)
+    stores = facts.stores_of(service)
+    result: dict = {"<<": "@service", "profiles": list(service.profiles),
+                    "build": _build("deploy/docker/Dockerfile", {"SERVICE": service.name}), "image": _image(service.name),
+                    "environment": environment,
+                    # A missing source is an error with a bind mount written out; the short form would make a folder of that name.
+                    "volumes": [{"type": "bind", "source": "${GRAVITY_JWKS_FILE:-./var/secrets/dev-jwks.json}", "target": facts.JWKS,
+                                 "read_only": True}]}
+    if service.store.disk:
+        result["volumes"].append({"type": "volume", "source": service.name, "target": facts.DISK})
+    if service.name in ("gateway", "console"):
+        result["ports"] = [f"127.0.0.1:${{{service.id.upper()}_PORT:-{service.port}}}:{service.port}"]
+    if stores:
+        result["depends_on"] = {store: {"condition": "service_healthy"} for store in stores}
+    return result | {
+        "healthcheck": {"test": ["CMD", facts.binary(service), "--health"], "interval": "10s", "timeout": "6s", "retries": 3, "start_period": "60s"},
+        "networks": ["platform"] + (["stores"] if stores else []),
+        "cpu_shares": max(2, facts.millicores(service.resources["cpu"]) * 1024 // 1000),  # a weight: idle cores are for all
+        "mem_limit": f"{facts.mebibytes(service.resources['memory_limit'])}m",
+        "mem_reservation": f"{facts.mebibytes(service.resources['memory'])}m"}
+
+
+def _own(service: Service) -> dict[str, str | None]:
+    """Its own settings, which .env or the shell may set by their name; a name without a value is passed on only if it is set there."""
+    return {item.name: needed(item.name).replace(HINT, f"see {service.folder_name}/.env.example") if item.required else None
+            for item in facts.own_settings(service)}
+
+
+def postgres(services: list[Service], volume: str) -> dict:
+    environment = {"POSTGRES_PASSWORD": needed("POSTGRES_PASSWORD"),
+                   "GRAVITY_DATABASES": " ".join(f"{s.id}:{','.join(s.store.extensions)}" for s in services)}
+    for service in services:
+        for what in ("DATABASE_PASSWORD", "OWNER_PASSWORD"):
+            environment[variable(service, what)] = needed(variable(service, what))
+    connections = max(100, sum(s.store.pool + manifest.CONNECTIONS_BESIDE_POOL for s in services) + 20)
+    return {"<<": "@service", "build": _build("deploy/docker/postgres/Dockerfile"), "image": _image("postgres"),
+            "command": ["-c", f"max_connections={connections}", "-c", "jit=off", "-c", "timezone=UTC"],
+            "environment": environment, "user": f"{facts.USER + 1}:{facts.USER + 1}", "tmpfs": ["/tmp", _tmpfs("/run/postgresql", facts.USER + 1)],
+            "shm_size": "256m", "stop_signal": "SIGINT", "stop_grace_period": "90s", "networks": ["stores"],
+            "volumes": [{"type": "volume", "source": volume, "target": "/var/lib/postgresql/data"}]}
+
+
+def _tmpfs(path: str, user: int) -> str:
+    return f"{path}:mode=0755,uid={user},gid={user}"
+
+
+def _stores(services: dict[str, Service]) -> dict:
+    result = {}
+    with_postgres = [s for s in services.values() if s.store.postgres]
+    with_redis = [s for s in services.values() if s.store.redis]
+    if with_postgres:
+        result["postgres"] = postgres(with_postgres, "postgres")
+    if any(facts.needs_redis(s) for s in services.values()):
+        environment = {"REDIS_PASSWORD": needed("REDIS_PASSWORD"), "EVENTS_PASSWORD": needed("EVENTS_PASSWORD"),
+                       "GRAVITY_REDIS_USERS": " ".join(s.name for s in with_redis)}
+        environment |= {variable(s, "REDIS_PASSWORD"): needed(variable(s, "REDIS_PASSWORD")) for s in with_redis}
+        durable = any(s.store.redis_durable for s in with_redis)
+        result["redis"] = {"<<": "@service", "build": _build("deploy/docker/redis/Dockerfile"), "image": _image("redis"),
+                           "command": ["--appendfsync", "always" if durable else "everysec"], "environment": environment,
+                           "user": f"{facts.USER + 2}:{facts.USER + 2}", "tmpfs": ["/tmp", _tmpfs("/run/redis", facts.USER + 2)],
+                           "stop_grace_period": "60s", "networks": ["stores"],
+                           "volumes": [{"type": "volume", "source": "redis", "target": "/var/lib/redis"}]}
+    return result
+
+
+def _volumes(services: dict[str, Service]) -> list[str]:
+    return list(_stores(services)) + [s.name for s in services.values() if s.store.disk]
+
+
+def isolated(services: dict[str, Service]) -> str:
+    """Each service with PostgreSQL gets a server of its own; the shared one is scaled to nothing."""
+    changed: dict = {"postgres": {"scale": 0}}
+    volumes = {}
+    for service in services.values():
+        if not service.store.postgres:
+            continue
+        host = f"postgres-{service.name}"
+        password = {"database": needed(variable(service, "DATABASE_PASSWORD")), "owner": needed(variable(service, "OWNER_PASSWORD"))}
+        password |= dict.fromkeys(("redis", "events", "master_key"), "")
+        urls = {name: value for name, value in facts.secrets(service, password, host).items() if "DATABASE_URL" in name}
+        changed[host] = {**postgres([service], host), "profiles": list(service.profiles)}
+        changed[service.name] = {"environment": urls, "depends_on": {host: {"condition": "service_healthy"}}}
+        volumes[host] = {}
+    document = {"version": VERSION, "x-service": _common(), "services": changed, "volumes": volumes}
+    if not volumes:
+        document = {"version": VERSION, "services": {}}
+    return generated_from("the manifests") + (
+        "#\n# A PostgreSQL server for each service instead of one for all:\n"
+        "#     docker-compose -f docker-compose.yml -f docker-compose.isolated.yml up -d\n") + with_anchors(to_yaml(document), ("service",))
