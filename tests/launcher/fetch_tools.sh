@@ -1,6 +1,6 @@
 #!/bin/sh
 # Puts the foreign programs that test_deployments.py asks into var/tools: Debian's kubectl (unpacked, not installed: a newer one may be in its
-# place), a current kustomize, `docker compose` v2, and kubernetes-validate in a virtual environment. docker-compose 1.29 is Debian's
+# place), promtool, a current kustomize, `docker compose` v2, and kubernetes-validate in a virtual environment. docker-compose 1.29 is Debian's
 # package of that name. What cannot be had is said and left out; its tests then skip. Done once; remove var/tools to do it again.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -23,17 +23,18 @@ from_go() { # name module@version package
     return $code
 }
 
-if [ ! -x "$tools/bin/kubectl-debian" ]; then
-    work=$(mktemp -d)
-    # The package goes to a folder that apt's unprivileged user may write to.
-    chmod 755 "$work"
-    if (cd "$work" && apt-get download -qq kubernetes-client) >/dev/null 2>&1 && dpkg -x "$work"/kubernetes-client_*.deb "$work/out"; then
-        cp "$work/out/usr/bin/kubectl" "$tools/bin/kubectl-debian"
-    else
-        without "Debian's kubectl"
-    fi
+# One program out of a Debian package, which is unpacked and not installed.
+from_debian() { # name package path-in-package
+    work=$(mktemp -d) || return 1
+    chmod 755 "$work" # apt downloads as a user of its own
+    (cd "$work" && apt-get download -qq "$2" && dpkg -x "$2"_*.deb out && cp "out/$3" "$tools/bin/$1") >"$tools/$1.log" 2>&1
+    code=$?
     rm -rf "$work"
-fi
+    return $code
+}
+
+[ -x "$tools/bin/kubectl-debian" ] || from_debian kubectl-debian kubernetes-client usr/bin/kubectl || without "Debian's kubectl"
+[ -x "$tools/bin/promtool" ] || from_debian promtool prometheus usr/bin/promtool || without promtool
 [ -x "$tools/bin/kustomize" ] || from_go kustomize sigs.k8s.io/kustomize/kustomize/v5@v5.7.1 sigs.k8s.io/kustomize/kustomize/v5 || without kustomize
 [ -x "$tools/bin/compose-v2" ] || from_go compose-v2 github.com/docker/compose/v2/cmd@v2.39.4 github.com/docker/compose/v2/cmd || without 'docker compose v2'
 if [ ! -x "$tools/venv/bin/kubernetes-validate" ]; then

@@ -3,6 +3,7 @@
 #include "http/idempotency.hpp"
 
 #include <gravity/base/ascii.hpp>
+#include <gravity/base/utf8.hpp>
 #include <gravity/http/conditional.hpp>
 #include <gravity/http/problem.hpp>
 #include <gravity/log/log.hpp>
@@ -61,8 +62,8 @@ std::optional<std::string> idempotency_key(const Request& request, const Route& 
     if (!route.honours_idempotency_key()) return std::nullopt;
     const auto field = request.headers.get("Idempotency-Key");
     if (!field) return std::nullopt;
-    if (field->empty() || field->size() > idempotency::max_key_bytes)
-        throw Refusal(problems::malformed, "Idempotency-Key must have 1 to 255 characters");
+    if (field->empty() || field->size() > idempotency::max_key_bytes || !utf8::valid(*field))
+        throw Refusal(problems::malformed, "Idempotency-Key must have 1 to 255 bytes of UTF-8");
     return std::string(*field);
 }
 

@@ -22,7 +22,7 @@ void apply_merge_patch(const Json& document, meta::MutableRef target) {
 }
 
 Caller Extractor<Caller>::read(Input& in) {
-    if (in.caller() == nullptr) throw Refusal(problems::unauthenticated);
+    if (in.caller() == nullptr) throw Refusal(problems::unauthenticated).with_header("WWW-Authenticate", "Bearer");
     return *in.caller();
 }
 

@@ -40,10 +40,10 @@ std::string url_for(const std::string& user, const std::string& database) {
 }
 
 void ensure_roles(const std::string& admin) {
-    run(admin, std::string("do $$ begin perform pg_advisory_lock(4711); "
+    run(admin, std::string("do $$ begin perform pg_advisory_xact_lock(4711); " // until the commit: a role is not seen before
                            "if not exists (select from pg_roles where rolname = '") + runtime_role + "') then create role " + runtime_role +
                    " login password '" + password + "'; end if; if not exists (select from pg_roles where rolname = '" + owner_role +
-                   "') then create role " + owner_role + " login password '" + password + "'; end if; perform pg_advisory_unlock(4711); end $$");
+                   "') then create role " + owner_role + " login password '" + password + "'; end if; end $$");
 }
 
 // The template for these migrations, made by whichever test process comes first.

@@ -84,6 +84,7 @@ TEST_F(CatalogApi, AnIdempotencyKeyAnswersWhatItAnsweredBefore) {
     EXPECT_EQ(first.location(), again.location());
     EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
     as.owner.post("/api/v1/products", {{"name", "Cup"}, {"slug", "cup"}}).key("k1").expect_problem(422, "idempotency-key-reused");
+    as.owner.post("/api/v1/products", body).key("\xff").expect_problem(400, "malformed-request");
     as.stranger.post("/api/v1/products", body).key("k1").expect(201); // keys of two projects are different keys
     EXPECT_EQ(service.take_events().size(), 2u);
 }
