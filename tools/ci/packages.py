@@ -6,10 +6,8 @@ import pathlib
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-names = set()
-for packages in yaml.safe_load((ROOT / "tools/gravity/data/packages.yaml").read_text()).items():
-    if packages[0] != "image":
-        names.update(packages[1])
+common = yaml.safe_load((ROOT / "tools/gravity/data/packages.yaml").read_text())
+names = {name for group in ("build", "test", "run", "generate") for name in common[group]}
 for pattern in ("discovery/service.yaml", "gateway/service.yaml", "services/*/service.yaml"):
     for path in ROOT.glob(pattern):
         for kind in yaml.safe_load(path.read_text()).get("packages", {}).values():
