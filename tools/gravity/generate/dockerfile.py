@@ -123,9 +123,9 @@ ENTRYPOINT ["/usr/local/bin/entrypoint.sh"]
 
 def store_packages(services: dict[str, Service]) -> list[str]:
     """PostgreSQL with the extensions that manifests name and that are not in its contrib modules."""
-    common = manifest.common_packages()
+    packages = manifest.read_yaml(manifest.DATA / "extensions.yaml")
     extensions = {name for service in services.values() for name in service.store.extensions}
-    return ["postgresql", *dict.fromkeys(common["extensions"][name] for name in sorted(extensions) if name in common["extensions"])]
+    return ["postgresql", *dict.fromkeys(packages[name] for name in sorted(extensions) if name in packages)]
 
 
 def _redis() -> str:

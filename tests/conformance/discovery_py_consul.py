@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""The py-consul client, unchanged, against the discovery daemon: key-value store, blocking queries, agent, checks, maintenance, catalog."""
+
+import os
+import sys
+import threading
+import urllib.parse
+import uuid
+
+try:
+    import consul
+except ImportError:
+    print("py-consul is not installed (tests/conformance/requirements.txt)")
+    sys.exit(77)
+
+PORT = urllib.parse.urlsplit(os.environ["GRAVITY_DISCOVERY_URL"]).port
+client = consul.Consul(host="127.0.0.1", port=PORT)
+mark = uuid.uuid4().hex[:8]
+service, instance = f"conformance-{mark}", f"conformance-{mark}:1"
+
+
+def passing():
+    return [entry["Service"]["ID"] for entry in client.health.service(service, passing=True)[1]]
+
+
+def same(what, got, wanted):
+    if got != wanted:
+        sys.exit(f"{what}: {got!r} instead of {wanted!r}")
+
+
+# Key-value store
+assert client.kv.put(f"{mark}/foo", "bar")
+index, entry = client.kv.get(f"{mark}/foo")
+same("value", entry["Value"], b"bar")
+same("keys", client.kv.get(f"{mark}/", keys=True)[1], [f"{mark}/foo"])
+assert client.kv.put(f"{mark}/once", "1", cas=0)
+same("a second check-and-set", client.kv.put(f"{mark}/once", "2", cas=0), False)
+
+# A blocking query wakes when its key is written by another client.
+index, _ = client.kv.get(f"{mark}/wait")
+writer = threading.Timer(0.2, lambda: consul.Consul(host="127.0.0.1", port=PORT).kv.put(f"{mark}/wait", "x"))
+writer.start()
+_, entry = client.kv.get(f"{mark}/wait", index=index, wait="30s")
+writer.join()
+same("what the blocking query saw", entry and entry["Value"], b"x")
+assert client.kv.delete(f"{mark}/", recurse=True)
+same("after deleting", client.kv.get(f"{mark}/", recurse=True)[1], None)
+
+# Agent, TTL check, maintenance
+assert client.agent.service.register(service, service_id=instance, port=99, tags=["t"], check=consul.Check.ttl("10s"))
+assert instance in client.agent.services()
+same("before the first beat", passing(), [])
+assert client.agent.check.ttl_pass(f"service:{instance}")
+same("after it", passing(), [instance])
+assert client.agent.service.maintenance(instance, "true", "why")
+same("in maintenance", passing(), [])
+assert client.agent.service.maintenance(instance, "false")
+same("after maintenance", passing(), [instance])
+assert client.agent.service.deregister(instance)
+same("deregistered", passing(), [])
+
+# Catalog and status
+assert client.catalog.register(f"node-{mark}", "10.1.1.1", service={"service": f"s-{mark}", "port": 5})
+same("node of the service", [entry["Node"] for entry in client.catalog.service(f"s-{mark}")[1]], [f"node-{mark}"])
+assert client.catalog.deregister(f"node-{mark}")
+same("the node afterwards", client.catalog.node(f"node-{mark}")[1], None)
+assert client.agent.self()["Config"]["Version"] and client.agent.members() and client.status.leader() and client.status.peers()
+print("py-consul is served")
