@@ -72,7 +72,7 @@ private:
     pid_t pid_ = -1;
 };
 
-/// The status of a request to a port on which perhaps nobody listens yet.
+/// The status of a request to a port on which perhaps nobody listens yet, or no longer; then 0.
 int status_of(std::uint16_t port, std::string_view path, std::string_view fields = {}) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in to{};
@@ -81,7 +81,8 @@ int status_of(std::uint16_t port, std::string_view path, std::string_view fields
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     Wire wire(fd);
     if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) return 0;
-    return wire.ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + std::string(fields) + "\r\n").status();
+    if (!wire.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + std::string(fields) + "\r\n")) return 0;
+    return wire.read_message().status();
 }
 
 TEST(Process, ServesRoutesOfAFileChecksTokensOfAJwksAndDrains) {
