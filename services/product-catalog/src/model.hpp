@@ -7,7 +7,7 @@ namespace gravity::product_catalog {
 
 using ProductId = Id<"product">;
 
-/// A buyer sees active products only.
+/// Active products are meant for buyers. Reads do not filter by it yet: `?status=active` does.
 enum class Status { draft, active, archived };
 BOOST_DESCRIBE_ENUM(Status, draft, active, archived)
 
