@@ -104,10 +104,30 @@ create table gravity.instance_key (
 );
 insert into gravity.instance_key values ('cursor', uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
 
+-- Credentials of clients that cannot send a JWT. Of the key only the hash is kept; `sealed` is the secret itself under MASTER_KEY, for schemes
+-- that must know it. Found by `key_id` before the project is known: the one look-up that crosses projects, under Scope::system.
+create table gravity.access_key (
+    id                  uuid primary key,
+    project             uuid not null,
+    key_id              text not null unique,
+    name                text not null,
+    kind                text not null check (kind in ('secret', 'publishable')),
+    scopes              text[] not null,
+    requests_per_minute integer,
+    hash                bytea not null,
+    sealed              text,
+    created_by          text not null,
+    created_at          timestamptz not null,
+    expires_at          timestamptz,
+    revoked_at          timestamptz,
+    last_used_at        timestamptz
+);
+create index access_key_listed on gravity.access_key (project, created_at desc, id desc);
+
 do $$
 declare t text;
 begin
-    foreach t in array array['outbox', 'idempotency', 'job'] loop
+    foreach t in array array['outbox', 'idempotency', 'job', 'access_key'] loop
         execute format('alter table gravity.%I enable row level security', t);
         execute format('alter table gravity.%I force row level security', t);
         execute format('create policy project_isolation on gravity.%I using (project = gravity.current_project() or gravity.is_system())', t);

@@ -2,6 +2,7 @@
 
 #include "app/authentication.hpp"
 #include "app/http_endpoints.hpp"
+#include "app/platform.hpp"
 #include "app/registration.hpp"
 
 #include <gravity/async/blocking.hpp>
@@ -58,6 +59,7 @@ struct App::Impl {
     Health health;
     Resources resources;
     std::unique_ptr<pg::Database> database;
+    std::unique_ptr<Platform> platform;
     std::unique_ptr<Authentication> authentication;
     std::unique_ptr<Registration> registration;
     std::unique_ptr<http::Dispatcher> dispatcher;
@@ -80,13 +82,16 @@ struct App::Impl {
 
     void start() {
         if (definition.uses_postgres && !settings.database_url) throw std::runtime_error("setting DATABASE_URL is required");
-        authentication = std::make_unique<Authentication>(io, settings);
+        platform = std::make_unique<Platform>(io, definition, settings, resources, database.get());
+        authentication = std::make_unique<Authentication>(io, settings, platform->access_keys());
         authentication->start();
 
         http::DispatcherOptions options;
         options.database = database.get();
         options.resources = &resources;
-        options.authenticate = [this](const http::Request& request) { return authentication->caller_of(request); };
+        options.authenticate = [this](const http::Request& request, const http::Route& route) {
+            return authentication->caller_of(request, route.options.keys);
+        };
         options.observe = observer(settings.access_log);
         add_fixed_paths(options, definition, settings, health, openapi_of(definition));
         options.gate = [this](const http::Request&) {

@@ -52,7 +52,7 @@ struct Authentication::State {
     std::unique_ptr<auth::JwksSource> source;
 };
 
-Authentication::Authentication(boost::asio::io_context& io, const PlatformSettings& settings) {
+Authentication::Authentication(boost::asio::io_context& io, const PlatformSettings& settings, auth::AccessKeys* keys) : keys_(keys) {
     if (settings.auth_jwks_url) state_ = std::make_shared<State>(io, settings);
 }
 
@@ -73,7 +73,13 @@ std::optional<std::string> Authentication::problem() const {
     return "no keys yet: " + status.last_error;
 }
 
-Task<std::optional<Caller>> Authentication::caller_of(const http::Request& request) {
+Task<std::optional<Caller>> Authentication::caller_of(const http::Request& request, AcceptKeys accept) {
+    if (accept != AcceptKeys::no && keys_ != nullptr) {
+        if (auto key = auth::presented_key(request)) {
+            Caller caller = co_await keys_->caller_of(*std::move(key), accept);
+            co_return caller;
+        }
+    }
     const auto field = request.headers.get("Authorization");
     if (!field) co_return std::nullopt;
     const auto blank = field->find(' ');

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gravity/app/settings.hpp>
+#include <gravity/auth/access_keys.hpp>
 #include <gravity/async/task.hpp>
 #include <gravity/base/caller.hpp>
 #include <gravity/http/message.hpp>
@@ -15,22 +16,24 @@ class io_context;
 
 namespace gravity::app {
 
-/// From a request's bearer token to its caller, by the keys that AUTH_JWKS_URL names. I/O thread only.
+/// From a request's credentials to its caller: a bearer token, by the keys that AUTH_JWKS_URL names; an access key, where the route takes
+/// them. I/O thread only.
 class Authentication {
 public:
-    /// Throws std::invalid_argument for settings that cannot be right.
-    Authentication(boost::asio::io_context& io, const PlatformSettings& settings);
+    /// `keys` may be null. Throws std::invalid_argument for settings that cannot be right.
+    Authentication(boost::asio::io_context& io, const PlatformSettings& settings, auth::AccessKeys* keys);
     ~Authentication();
 
-    /// Nothing without an Authorization field. Throws Refusal: unauthenticated for a token that is no good, store_unavailable-like 503 while
+    /// Nothing without credentials. Throws Refusal: unauthenticated for a token that is no good, store_unavailable-like 503 while
     /// no keys could be loaded yet.
-    Task<std::optional<Caller>> caller_of(const http::Request& request);
+    Task<std::optional<Caller>> caller_of(const http::Request& request, AcceptKeys accept);
     void start();
     /// Why tokens cannot be verified at present, for /health/ready; nothing if they can, or if no keys are configured.
     std::optional<std::string> problem() const;
 
 private:
     struct State;
+    auth::AccessKeys* keys_;
     std::shared_ptr<State> state_;
 };
 

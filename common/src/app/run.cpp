@@ -1,6 +1,8 @@
 // The command line of every daemon, and the life of its process.
 #include <gravity/app/app.hpp>
 
+#include "app/platform.hpp"
+
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/json/json.hpp>
@@ -221,6 +223,7 @@ int Service::run(int argc, char** argv) {
         }
         app::require_settings(sections);
         if (definition_.uses_postgres && !settings.database_url) throw std::invalid_argument("setting DATABASE_URL is required");
+        app::check_platform_settings(definition_, settings);
         if (line.health) return ask_health(settings);
     } catch (const std::invalid_argument& error) {
         std::fprintf(stderr, "gravity-%s: %s\n", definition_.name.c_str(), error.what());

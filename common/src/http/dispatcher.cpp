@@ -46,6 +46,20 @@ Steady::time_point deadline_of(const Request& request, const Route& route) {
     return Steady::now() + allowed;
 }
 
+// Clients of a standard wait for the challenge before they send a password; a page that calls the API must not make the browser ask for one.
+std::string_view challenge_of(const Route& route) {
+    const bool basic = route.options.keys != AcceptKeys::no && !route.path.starts_with("/api/");
+    return basic ? "Bearer, Basic realm=\"gravity\", charset=\"UTF-8\"" : "Bearer";
+}
+
+// A credential in the query has been used: the handler's own parameters are what is left.
+void take_key_out(std::string& query) {
+    std::string rest;
+    for (const auto part : ascii::split(query, '&'))
+        if (!part.starts_with("key=")) rest += (rest.empty() ? "" : "&") + std::string(part);
+    query = std::move(rest);
+}
+
 std::string_view media_type(std::string_view content_type) { return ascii::trim(content_type.substr(0, content_type.find(';'))); }
 
 void check_content_type(const Request& request, const Route& route) {
@@ -129,9 +143,9 @@ Task<void> Dispatcher::operator()(Exchange& exchange) const {
 
 Task<std::optional<Caller>> Dispatcher::authorise(const Request& request, const Route& route) const {
     std::optional<Caller> caller;
-    if (options_.authenticate) caller = co_await options_.authenticate(request);
+    if (options_.authenticate) caller = co_await options_.authenticate(request, route);
     if (route.scope.empty()) co_return caller;
-    if (!caller) throw Refusal(problems::unauthenticated).with_header("WWW-Authenticate", "Bearer");
+    if (!caller) throw Refusal(problems::unauthenticated).with_header("WWW-Authenticate", std::string(challenge_of(route)));
     if (!caller->may(route.scope)) {
         Refusal refusal(problems::forbidden, "The token lacks the scope " + route.scope);
         refusal.with_header("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"" + route.scope + "\""); // RFC 6750 section 3.1
@@ -166,6 +180,7 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
 
     const std::optional<Caller> caller = co_await authorise(request, route);
     if (caller) call.scope.project = caller->project.to_string();
+    if (route.options.keys != AcceptKeys::no && !request.query.empty()) take_key_out(request.query);
     if (!route.bodies.empty()) {
         check_content_type(request, route);
         const bool fits = co_await exchange.read_body(route.options.body_limit);

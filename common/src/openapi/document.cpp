@@ -256,15 +256,27 @@ private:
         return all;
     }
 
+    // What a caller may prove who it is with: one of these.
+    static void schemes(const Route& route, Json& list, const Json& scopes) {
+        list.push_back(Json::object({{"bearer", scopes}}));
+        if (route.options.keys == AcceptKeys::no) return;
+        for (const auto scheme : {"accessKey", "accessKeyQuery", "basic"}) list.push_back(Json::object({{scheme, scopes}}));
+    }
+
     static void security(const Route& route, Json& op, std::string& words) {
         if (!words.empty()) words += "\n\n";
+        if (route.options.keys == AcceptKeys::publishable) words += "A publishable access key will do. ";
         if (route.scope.empty()) {
             // A token that is sent all the same is verified, and may widen what is shown.
-            op["security"] = Json::array({Json::object(), Json::object({{"bearer", Json::array()}})});
+            Json list = Json::array({Json::object()});
+            schemes(route, list, Json::array());
+            op["security"] = std::move(list);
             words += "No credentials needed: " + std::string(route.options.open) + ".";
             return;
         }
-        op["security"] = Json::array({Json::object({{"bearer", Json::array({route.scope})}})});
+        Json list = Json::array();
+        schemes(route, list, Json::array({route.scope}));
+        op["security"] = std::move(list);
         op["x-gravity-scope"] = route.scope;
         words += "Scope: `" + route.scope + "`.";
     }
@@ -309,6 +321,13 @@ private:
                           {"description", "A JWT of the platform's auth service or another OpenID provider, with the "
                                           "scope that the operation names. "
                                           "`<collection>:admin` includes `:write`, and that `:read`."}});
+        if (std::any_of(routes_.begin(), routes_.end(), [](const Route& r) { return r.options.keys != AcceptKeys::no; })) {
+            Json& all = components["securitySchemes"];
+            const auto words = "An access key of the service, for clients that cannot send a JWT";
+            all["accessKey"] = Json::object({{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}, {"description", words}});
+            all["accessKeyQuery"] = Json::object({{"type", "apiKey"}, {"in", "query"}, {"name", "key"}, {"description", words}});
+            all["basic"] = Json::object({{"type", "http"}, {"scheme", "basic"}, {"description", "An access key as the password"}});
+        }
         return components;
     }
 

@@ -25,6 +25,17 @@ TEST(AccessKey, ReadsBackFromItsText) {
     EXPECT_EQ(text.find(key.hash()), std::string::npos);
 }
 
+TEST(AccessKey, TellsWhetherItMayBeSeen) {
+    const auto key = AccessKey::generate(KeyKind::publishable);
+    const auto text = key.text().reveal();
+    EXPECT_TRUE(text.starts_with("gp_" + key.id() + "_"));
+    const auto again = AccessKey::parse(text);
+    ASSERT_TRUE(again) << again.why();
+    EXPECT_EQ(again->kind(), KeyKind::publishable);
+    EXPECT_EQ(AccessKey::parse("gk_" + text.substr(3))->kind(), KeyKind::secret);
+    EXPECT_FALSE(AccessKey::parse("gx_" + text.substr(3)));
+}
+
 TEST(AccessKey, AnotherSecretDoesNotMatch) {
     const auto key = AccessKey::generate();
     auto text = key.text().reveal();

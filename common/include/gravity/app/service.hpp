@@ -27,6 +27,12 @@ class Server;
 namespace pg {
 class Database;
 }
+namespace auth {
+void access_key_routes(Router& router, std::string_view service);
+}
+
+/// Whether the secrets of access keys are kept, sealed under MASTER_KEY: for schemes that sign with them (HMAC, SigV4).
+enum class KeySecrets : unsigned char { hashed, sealed };
 
 namespace app {
 
@@ -45,6 +51,7 @@ struct Definition {
     std::uint16_t port = 0;
     bool uses_postgres = false;
     pg::Migrations migrations{};
+    std::optional<KeySecrets> access_keys;                        // absent: the service has none
     std::vector<std::function<void(Router&)>> routes;
     std::vector<SettingsSection> settings;                        // the service's own
     std::vector<std::shared_ptr<void>> owned;                     // keeps them alive
@@ -79,6 +86,12 @@ public:
     }
     Service& routes(void (*table)(Router&)) {
         definition_.routes.emplace_back(table);
+        return *this;
+    }
+    /// Clients that cannot send a JWT come with access keys, made at /api/v1/<name>/access-keys: to the routes that say `.keys`. Needs PostgreSQL.
+    Service& access_keys(KeySecrets secrets = KeySecrets::hashed) {
+        definition_.access_keys = secrets;
+        definition_.routes.emplace_back([name = definition_.name](Router& router) { auth::access_key_routes(router, name); });
         return *this;
     }
     /// The service's own settings, named `<prefix><FIELD>` outside; handlers get them by `ctx.get<S>()`.

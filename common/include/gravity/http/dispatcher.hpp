@@ -26,7 +26,7 @@ struct DispatcherOptions {
     pg::Database* database = nullptr; // needed by transaction handlers
     const Resources* resources = nullptr;
     /// The caller of a request, or nothing without credentials. Throws Refusal{unauthenticated} for bad ones. Null: no route needs any.
-    std::function<Task<std::optional<Caller>>(const Request&)> authenticate;
+    std::function<Task<std::optional<Caller>>(const Request&, const Route&)> authenticate;
     std::function<void(const Observation&)> observe;
     double sample_ratio = 0; // of the traces that begin here
     /// Asked before anything but the fixed paths; throws to refuse (a service that is still starting).

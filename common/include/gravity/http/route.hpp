@@ -12,6 +12,10 @@
 namespace gravity {
 class Tx;
 class Ctx;
+
+/// Which access keys a route takes beside the platform's own tokens: none, those kept secret, or also those that may
+/// stand in a public page. For clients of a foreign standard and for what a shop's page asks by itself.
+enum class AcceptKeys : unsigned char { no, secret, publishable };
 } // namespace gravity
 
 namespace gravity::http {
@@ -47,6 +51,7 @@ struct RouteOptions {
     std::vector<Problem> problems{};  // beyond those every route can answer
     std::string_view scope{};         // instead of <collection>:read or :write
     std::string_view open{};          // no credentials needed: the reason, for the reader and the linter
+    AcceptKeys keys = AcceptKeys::no; // by Basic, X-API-Key, ?key= or Bearer; the service says .access_keys()
     std::size_t body_limit = 1 << 20; // bytes
     int timeout_ms = 15'000;          // the most one request may take; the caller's X-Request-Timeout-Ms may shorten it
     bool serializable = false;        // its transaction runs as if alone; re-run on a conflict
