@@ -8,6 +8,7 @@
 #include <gravity/http/problem.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/pg/database.hpp>
+#include <gravity/redis/error.hpp>
 #include <gravity/trace/context.hpp>
 
 #include <charconv>
@@ -90,6 +91,17 @@ void apply_if_none_match(const Request& request, Response& response) {
     response.status = 304;
     response.body.clear();
     response.headers.remove("Content-Type");
+}
+
+// A lost Redis is a lost store, not a fault of the program. Where the command may have had its effect, saying "it failed" would invite a second one.
+Refusal refusal_of(const redis::Error& error, Method method) {
+    using redis::ErrorKind;
+    const bool lost = error.kind() == ErrorKind::timeout || error.kind() == ErrorKind::connection_lost || error.kind() == ErrorKind::unavailable ||
+                      error.kind() == ErrorKind::closed;
+    const bool reads = method == Method::get || method == Method::head;
+    if (lost) return Refusal(error.maybe_executed() && !reads ? problems::outcome_unknown : problems::store_unavailable).with_header("Retry-After", "2");
+    if (error.kind() == ErrorKind::overloaded) return Refusal(problems::overloaded).with_header("Retry-After", "1");
+    return Refusal(problems::internal);
 }
 
 std::string allow_field(const std::vector<Method>& methods) {
@@ -199,6 +211,9 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
         }
     } catch (const Refusal&) {
         throw;
+    } catch (const redis::Error& error) {
+        log::error(call.scope, "redis failed", {{"route", route.path}, {"kind", redis::to_string(error.kind())}, {"error", error.what()}});
+        throw refusal_of(error, request.method);
     } catch (const std::exception& error) {
         // Nothing of the cause is shown; the trace id leads to this line.
         log::error(call.scope, "request failed", {{"route", route.path}, {"method", request.method_text}, {"error", error.what()}});
