@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support import PLATFORM, ROOT, manifest
 
-from gravity import checks, derive_secrets, drift, httpget, logfiles, output, packages, paths, readiness, remedies, selection, supervisor, tokens
+from gravity import checks, derive_secrets, drift, httpget, logfiles, output, packages, paths, readiness, remedies, scaffold, selection, supervisor, tokens
 from gravity import manifest as manifests
 from gravity.errors import Failure
 from gravity.generate import documents, environment, text
@@ -236,6 +236,58 @@ class Logs(unittest.TestCase):
             self.assertEqual([line.text for line in reader.fresh()], ["three", "four"])
             self.assertEqual(reader.fresh(), [])
             self.assertEqual([line.text for line in logfiles.Reader(path, "x").past()], ["one", "two", "three", "four"])
+
+
+class Scaffold(unittest.TestCase):
+    def setUp(self):
+        self.all = {item["name"]: manifests.parse(item, paths.ROOT / folder) for folder, item in PLATFORM.items()}
+
+    def plan(self, name="demo", port=8300, collections=("widgets",), store="postgres"):
+        return scaffold.plan(name, port, list(collections), store, self.all, {"http", "pg"})
+
+    def test_names(self):
+        for plural, one in (("products", "product"), ("categories", "category"), ("boxes", "box"), ("classes", "class"), ("wishes", "wish"),
+                            ("statuses", "status"), ("houses", "house"), ("bus", "bus"), ("news", "news"), ("cms", "cms"), ("media", "media"),
+                            ("ties", "tie")):
+            self.assertEqual(scaffold.singular(plural), one)
+        values = self.plan("gift-cards", collections=("gift-cards", "codes")).values()
+        self.assertEqual({key: values[key] for key in ("id", "Service", "noun", "Noun", "nouns", "table", "collections", "publishes", "title")},
+                         {"id": "gift_cards", "Service": "GiftCards", "noun": "gift_card", "Noun": "GiftCard", "nouns": "gift_cards",
+                          "table": "gift_card", "collections": "gift-cards, codes", "publishes": "gravity.gift_cards.gift_card.created", "title": "Gift Cards"})
+
+    def test_words_of_cxx_sql_and_common_are_kept_clear_of(self):
+        orders = self.plan(collections=("orders",)).values()
+        self.assertEqual((orders["noun"], orders["table"]), ("order", "orders"))
+        pages = self.plan(collections=("pages",)).values()
+        self.assertEqual((pages["Noun"], pages["noun"], pages["nouns"]), ("PageRecord", "page_record", "pages"))
+        media = self.plan(collections=("media",)).values()
+        self.assertNotEqual(media["noun"], media["nouns"])
+
+    def test_every_template_fills_and_its_manifest_holds(self):
+        import jsonschema
+        import yaml
+        schema = json.loads((ROOT / "schemas" / "service.schema.json").read_text())
+        for store in scaffold.STORES:
+            texts = scaffold.files(self.plan(store=store, collections=("gift-cards", "codes")))
+            self.assertFalse([name for name, text in texts.items() if "@" in name + text], "a placeholder is left")
+            raw = yaml.safe_load(texts["service.yaml"])
+            jsonschema.validate(raw, schema)
+            made = {**self.all, "demo": manifests.parse(raw, paths.ROOT / "services" / "demo")}
+            self.assertEqual(checks.cross_errors(made, set()), [])
+            self.assertEqual({"src/main.cpp", "src/api.cpp", "src/model.hpp", "src/problems.hpp", "src/domain.cpp", "tests/api_test.cpp",
+                              "tests/domain_test.cpp", "README.md", "CMakeLists.txt"} - set(texts), set())
+
+    def test_refusals_are_one_line(self):
+        for changes, said in (({"name": "Demo"}, "no name of a service"), ({"name": "alpha"}, "already"), ({"name": "http"}, "cannot be the name"),
+                              ({"name": "new"}, "cannot be the name"), ({"name": "x" * 41}, "at most 40"), ({"port": 8201}, "belongs to alpha"),
+                              ({"port": 80}, "between"), ({"port": 15432}, "store"), ({"collections": ["alphas"]}, "belongs to alpha"),
+                              ({"collections": ["Widgets"]}, "no name of a collection"), ({"collections": []}, "at least one"),
+                              ({"collections": ["a", "a"]}, "twice")):
+            with self.assertRaises(Failure) as caught:
+                self.plan(**changes)
+            self.assertIn(said, caught.exception.message)
+            self.assertNotIn("\n", caught.exception.message)
+            self.assertEqual(caught.exception.code, 2)
 
 
 class Drift(unittest.TestCase):

@@ -20,6 +20,7 @@ COMMANDS = {
     "psql": ("psql", "a psql session on a service's database"),
     "redis-cli": ("rediscli", "a redis-cli session as a service"),
     "token": ("token", "print an access token for development"),
+    "new": ("new", "make a new service that compiles and passes its tests"),
     "generate": ("generate", "derive all generated files from the manifests"),
     "reset": ("reset", "stop everything and delete var/"),
 }

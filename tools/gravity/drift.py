@@ -1,4 +1,4 @@
-"""Whether an executable knows exactly the settings that its manifest lists."""
+"""Whether an executable is what is committed about it: the settings of its manifest, and its openapi.json."""
 
 import json
 import subprocess
@@ -15,29 +15,58 @@ def newest_preset(executable: str) -> str | None:
     return max(built)[1] if built else None
 
 
-def compare_all(preset: str | None = None) -> tuple[list[str], list[str]]:
-    """(differences, services that are not built)."""
-    differences, unbuilt = [], []
+def compare_all(preset: str | None = None, write: bool = False) -> tuple[list[str], list[str], list[str]]:
+    """(differences, services that are not built, openapi.json files that were written). What a person must mend is only told; the
+    document of the routes is written if `write` says so."""
+    differences, unbuilt, written = [], [], []
     for service in manifest.load_all().values():
         chosen = preset or newest_preset(service.executable)
         binary = paths.ROOT / "build" / chosen / "bin" / service.executable if chosen else None
         if binary is None or not binary.is_file():
             unbuilt.append(service.name)
             continue
-        differences += compare(service, binary)
-    return differences, unbuilt
+        try:
+            differences += difference(service, _asked(binary, "--print-config", "--json")["settings"])
+            if write:
+                written += [openapi_name(service)] if write_openapi(service, binary) else []
+            elif not _has_openapi(service, binary):
+                differences.append(f"{openapi_name(service)} is not what {service.executable} --openapi prints; run `./gravity generate`")
+        except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
+            differences.append(f"{service.executable}: {error}")
+    return differences, unbuilt, written
 
 
-def compare(service: Service, binary) -> list[str]:
+def _asked(binary, *flags: str) -> dict:
+    """What an executable says of itself, as JSON. It is asked without the caller's environment, whose settings would show."""
+    ran = subprocess.run([str(binary), *flags], capture_output=True, text=True, timeout=20, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+    if ran.returncode != 0:
+        raise ValueError(f"{' '.join(flags)} exits {ran.returncode}: {ran.stderr.strip()[:300]}")
+    return json.loads(ran.stdout)
+
+
+def openapi_name(service: Service) -> str:
+    return f"{service.folder_name}/openapi.json"
+
+
+def openapi_text(document: dict) -> str:
+    """As it is committed: one member a line, so that a change of the API can be read in a diff."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _has_openapi(service: Service, binary) -> bool:
     try:
-        run = subprocess.run([str(binary), "--print-config", "--json"], capture_output=True, text=True, timeout=20,
-                             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
-        if run.returncode != 0:
-            return [f"{service.executable} --print-config --json exits {run.returncode}: {run.stderr.strip()[:300]}"]
-        reported = json.loads(run.stdout)["settings"]
-    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError) as error:
-        return [f"{service.executable} --print-config --json: {error}"]
-    return difference(service, reported)
+        there = (service.folder / "openapi.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        there = ""
+    return there == openapi_text(_asked(binary, "--openapi"))
+
+
+def write_openapi(service: Service, binary) -> bool:
+    """True if the file was not as the executable says."""
+    if _has_openapi(service, binary):
+        return False
+    (service.folder / "openapi.json").write_text(openapi_text(_asked(binary, "--openapi")), encoding="utf-8")
+    return True
 
 
 def difference(service: Service, reported: list[dict]) -> list[str]:

@@ -1,4 +1,5 @@
-"""Derive every generated file from the manifests; with --check only compare, and check the manifests against the executables."""
+"""Derive every generated file from the manifests, and each openapi.json from its executable; with --check only compare, also the manifests'
+settings with the executables'."""
 
 from .. import checks, derive_secrets, drift, errors, generate, manifest, output, paths, tokens
 from ..generate import kubernetes_secrets
@@ -23,7 +24,9 @@ def run(arguments) -> int:
                    + (kind if arguments.check else {"missing": "made", "differs": "changed", "left over": "removed"}[kind]))
     if arguments.secrets and not arguments.check:
         write_secrets()
-    drifted, unbuilt = drift.compare_all(arguments.preset)
+    drifted, unbuilt, written = drift.compare_all(arguments.preset, write=not arguments.check)
+    for name in written:
+        output.say(f"{output.mark('ok')} {name} written")
     for problem in drifted:
         output.say(f"{output.mark('bad')} {problem}")
     if unbuilt:

@@ -1,0 +1,5 @@
+#include "api.hpp"
+
+#include <gravity/service.hpp>
+
+int main(int argc, char** argv) { return gravity::Service{"@service@", @port@}.routes(gravity::@id@::routes).run(argc, argv); }
