@@ -75,27 +75,50 @@ create table gravity.lease (
     until   timestamptz not null default '-infinity'
 );
 
--- Work for later: leased, fenced, repeated with back-off.
+-- Work for later: leased, fenced, repeated with back-off. Work of the platform itself has the nil project.
 create table gravity.job (
-    id           uuid primary key,
-    project      uuid not null,
-    kind         text not null,
-    key          text,                     -- at most one unfinished job per kind and key
-    payload      jsonb not null,
-    due_at       timestamptz not null,
-    attempts     integer not null default 0,
-    max_attempts integer not null default 10,
-    lease_until  timestamptz,
-    token        bigint not null default 0,
-    state        text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed', 'cancelled')),
-    progress     double precision not null default 0 check (progress between 0 and 1),
-    result       jsonb,
-    last_error   text,
-    created_at   timestamptz not null default now(),
-    finished_at  timestamptz
+    id               uuid primary key,
+    project          uuid not null,
+    kind             text not null,
+    key              text,                     -- at most one unfinished job per project, kind and key
+    payload          jsonb not null,
+    caller           text not null,            -- who asked for it; the work is done in their name
+    traceparent      text,
+    due_at           timestamptz not null,     -- by the clock of the processes, which tests may move
+    attempts         integer not null default 0,
+    max_attempts     integer not null,
+    lease_until      timestamptz,              -- by the clock of this server, which all workers share
+    token            bigint not null default 0, -- grows with each claim: whoever has an older one has lost the job
+    state            text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed', 'cancelled')),
+    cancel_requested boolean not null default false,
+    again            boolean not null default false, -- asked for once more while it was running
+    progress         double precision not null default 0 check (progress between 0 and 1),
+    checkpoint       jsonb,                    -- where a long one goes on after a crash
+    result           jsonb,
+    error            jsonb,                    -- what its owner is told
+    last_error       text,                     -- what the operator is told
+    created_at       timestamptz not null,
+    finished_at      timestamptz
 );
-create index job_due on gravity.job (due_at) where state in ('waiting', 'running');
+create index job_waiting on gravity.job (project, due_at) where state = 'waiting'; -- the next of each project in turn
+create index job_due on gravity.job (due_at) where state = 'waiting';
+create index job_running on gravity.job (project, lease_until) where state = 'running';
 create unique index job_key on gravity.job (project, kind, key) where state in ('waiting', 'running') and key is not null;
+create index job_finished on gravity.job (finished_at) where finished_at is not null;
+
+-- When each schedule is due next. Whoever moves `next_at` on has done it for all replicas.
+create table gravity.schedule (
+    name    text primary key,
+    cron    text not null,
+    zone    text not null,
+    next_at timestamptz not null
+);
+
+-- The projects that have written anything here: what a schedule makes a job for each of.
+create table gravity.project (
+    id         uuid primary key,
+    first_seen timestamptz not null default now()
+);
 
 -- Random bytes that every replica shares and nobody chose: they authenticate list cursors.
 create table gravity.instance_key (

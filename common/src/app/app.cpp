@@ -10,6 +10,7 @@
 #include <gravity/http/dispatcher.hpp>
 #include <gravity/http/problem.hpp>
 #include <gravity/http/server.hpp>
+#include <gravity/jobs/runner.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/openapi/document.hpp>
 #include <gravity/pg/database.hpp>
@@ -60,6 +61,7 @@ struct App::Impl {
     Resources resources;
     std::unique_ptr<pg::Database> database;
     std::unique_ptr<Platform> platform;
+    std::unique_ptr<jobs::Runner> runner; // with a database
     std::unique_ptr<Authentication> authentication;
     std::unique_ptr<Registration> registration;
     std::unique_ptr<http::Dispatcher> dispatcher;
@@ -76,7 +78,14 @@ struct App::Impl {
         for (const auto& add : definition.routes) add(router);
         router.finish();
         const bool has_database = definition.uses_postgres && settings.database_url.has_value();
-        if (has_database) database = std::make_unique<pg::Database>(pg_options(settings, definition.name), io.get_executor());
+        if (has_database) {
+            pg::Options options = pg_options(settings, definition.name);
+            options.on_written = [this](pg::Written written) {
+                if (written.jobs) runner->wake();
+            };
+            database = std::make_unique<pg::Database>(std::move(options), io.get_executor());
+            runner = std::make_unique<jobs::Runner>(io, *database, resources, definition.jobs);
+        }
         runtime.reset(new Runtime{io, settings, health, resources, database.get()});
     }
 
@@ -160,6 +169,7 @@ struct App::Impl {
             const auto& start = coroutine;
             spawn(io, "background", [this, start] { return start(*runtime); });
         }
+        if (runner && !definition.jobs.empty()) runner->start();
         spawn(io, "probes", [this] { return probe_loop(); });
         malloc_trim(0); // what starting took and serving does not need goes back: an idle daemon stays small
     }
@@ -244,6 +254,7 @@ struct App::Impl {
         }
         for (const auto& coroutine : definition.drain) co_await coroutine(*runtime);
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(static_cast<int>(settings.shutdown_grace_seconds));
+        if (runner) co_await runner->drain(deadline);
         co_await server->drain(deadline);
         log::info("stopped");
         io.stop();
@@ -278,6 +289,7 @@ std::string App::reason() const {
 }
 const Router& App::router() const { return impl_->router; }
 pg::Database* App::database() { return impl_->database.get(); }
+jobs::Runner* App::jobs() { return impl_->runner.get(); }
 
 std::string openapi_of(const Definition& definition) {
     Router router;

@@ -19,7 +19,7 @@ http::Route& Collection::append(Method method, std::string_view path, std::strin
     route.tag = scope_;
     std::string noun = scope_;
     std::replace(noun.begin(), noun.end(), '-', '_');
-    route.operation_id = std::string(function) + "_" + noun;
+    route.operation_id = std::string(options.operation.empty() ? function : options.operation) + "_" + noun;
     if (!options.open.empty())
         route.scope.clear();
     else if (!options.scope.empty())

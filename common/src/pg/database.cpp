@@ -12,6 +12,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <unordered_set>
 
 namespace gravity::pg {
 namespace {
@@ -27,11 +28,34 @@ void back_off(int attempt) {
     std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(1, 5 << attempt)(random)));
 }
 
-void run_once(Connection& connection, const Options& options, const Run& run, const std::function<void(Tx&)>& work) {
+// Projects whose first write here has been recorded (gravity.project), so that it costs nothing from then on.
+class ProjectsSeen {
+public:
+    bool contains(const ProjectId& project) {
+        const std::lock_guard lock(mutex_);
+        return seen_.contains(project);
+    }
+    void add(const ProjectId& project) {
+        const std::lock_guard lock(mutex_);
+        if (seen_.size() >= max_size) seen_.clear();
+        seen_.insert(project);
+    }
+
+private:
+    static constexpr std::size_t max_size = 10'000;
+    std::mutex mutex_;
+    std::unordered_set<ProjectId> seen_;
+};
+
+void run_once(Connection& connection, const Options& options, ProjectsSeen& projects, const Run& run, const std::function<void(Tx&)>& work) {
     TxState state(connection, run, options);
+    bool records_project = false;
     try {
         Tx tx(state);
         work(tx);
+        records_project = state.open && !run.read_only && !run.scope.is_system && !projects.contains(run.scope.project_id);
+        if (records_project)
+            connection.simple("insert into gravity.project (id) values (gravity.current_project()) on conflict do nothing");
     } catch (...) {
         state.rollback();
         throw;
@@ -44,7 +68,9 @@ void run_once(Connection& connection, const Options& options, const Run& run, co
         log::error("connection lost in commit", {{"error", error.what()}});
         throw Refusal(problems::outcome_unknown).with_header("Retry-After", "1");
     }
+    if (records_project) projects.add(run.scope.project_id);
     for (const auto& action : state.after_commit) action();
+    if ((state.written.events || state.written.jobs) && options.on_written) options.on_written(state.written);
 }
 
 Refusal unavailable() {
@@ -74,6 +100,7 @@ struct Database::Impl {
     bool stopping = false;
     std::uint64_t retried = 0;
     std::uint64_t dropped = 0;
+    ProjectsSeen projects;
 
     void submit(Job job) {
         std::unique_lock lock(mutex);
@@ -151,7 +178,7 @@ struct Database::Impl {
             const bool fresh = connection == nullptr;
             try {
                 if (fresh) connection = std::make_unique<Connection>(Connection::Settings{options.url, options.application_name, options.prepare});
-                return run_once(*connection, options, *job.run, *job.work);
+                return run_once(*connection, options, projects, *job.run, *job.work);
             } catch (const TryAgain&) {
                 if (++attempt >= max_tries) throw Refusal(problems::conflict, "The rows are being changed by others; try again");
                 count(retried);

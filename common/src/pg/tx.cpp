@@ -261,6 +261,7 @@ void Tx::emit_event(std::string_view type, meta::Ref event, std::string subject)
     }
     if (!state_.run.traceparent.empty()) row.traceparent = state_.run.traceparent;
     exec(insert_event, row);
+    state_.written.events = true;
 }
 
 } // namespace gravity

@@ -20,6 +20,7 @@ struct TxState {
     Timestamp began{};
     bool open = false;
     std::vector<std::function<void()>> after_commit{};
+    Written written{};
 
     /// Sends `begin` and the settings of the scope, if not done yet: one round trip.
     void ensure_open();

@@ -3,6 +3,7 @@
 #include <gravity/app/app.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/jobs/runner.hpp>
 #include <gravity/log/init.hpp>
 
 #include <pqxx/connection>
@@ -115,6 +116,19 @@ std::vector<EmittedEvent> RunningService::take_events() {
     for (const auto& row : direct.exec("with taken as (delete from gravity.outbox returning *) select type, subject, data from taken order by position"))
         events.push_back({row[0].c_str(), row[1].c_str(), Json::parse(row[2].c_str()).or_throw()});
     return events;
+}
+
+void RunningService::run_jobs_until_idle() {
+    pqxx::connection connection(state_->database->admin_url());
+    pqxx::nontransaction direct(connection);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (true) {
+        state_->app->jobs()->wake(); // a test may have moved the clock
+        const auto rows = direct.exec("select kind from gravity.job where state = 'running' or (state = 'waiting' and due_at <= '" + now().to_string() + "') limit 1");
+        if (rows.empty()) return;
+        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error(std::string("the jobs did not end: ") + rows[0][0].c_str());
+        std::this_thread::sleep_for(std::chrono::milliseconds(2)); // polled, as readiness is
+    }
 }
 
 int RunningService::stop() {

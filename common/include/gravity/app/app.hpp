@@ -5,6 +5,10 @@
 #include <memory>
 #include <string>
 
+namespace gravity::jobs {
+class Runner;
+}
+
 namespace gravity::app {
 
 /// A service in this process: what `Service::run` runs, and what tests start on a free port. Settings must have been loaded into
@@ -29,6 +33,7 @@ public:
     /// True once provisioning failed for good (a wrong migration); `run` then returns 1.
     const Router& router() const;
     pg::Database* database();
+    jobs::Runner* jobs(); // null without a database
 
 private:
     struct Impl;

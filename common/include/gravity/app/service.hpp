@@ -4,6 +4,7 @@
 #include <gravity/app/settings.hpp>
 #include <gravity/http/router.hpp>
 #include <gravity/http/ctx.hpp>
+#include <gravity/jobs/job.hpp>
 #include <gravity/pg/migrations.hpp>
 
 #include <cstdint>
@@ -53,6 +54,7 @@ struct Definition {
     pg::Migrations migrations{};
     std::optional<KeySecrets> access_keys;                        // absent: the service has none
     std::vector<std::function<void(Router&)>> routes;
+    std::vector<jobs::Function> jobs;
     std::vector<SettingsSection> settings;                        // the service's own
     std::vector<std::shared_ptr<void>> owned;                     // keeps them alive
     std::vector<std::function<void(PlatformSettings&)>> before_start;
@@ -92,6 +94,17 @@ public:
     Service& access_keys(KeySecrets secrets = KeySecrets::hashed) {
         definition_.access_keys = secrets;
         definition_.routes.emplace_back([name = definition_.name](Router& router) { auth::access_key_routes(router, name); });
+        return *this;
+    }
+    /// Does the jobs of the kind that the function's input names (jobs/job.hpp).
+    template <class P>
+    Service& job(void (*work)(Tx&, const P&, JobRun&)) {
+        definition_.jobs.push_back(jobs::function(work));
+        return *this;
+    }
+    template <class P>
+    Service& job(Task<void> (*work)(JobCtx&, P)) {
+        definition_.jobs.push_back(jobs::function(work));
         return *this;
     }
     /// The service's own settings, named `<prefix><FIELD>` outside; handlers get them by `ctx.get<S>()`.

@@ -48,6 +48,7 @@ struct AnswerDoc {
 struct RouteOptions {
     std::string_view summary{};
     std::string_view description{};
+    std::string_view operation{};     // names it instead of the handler's function
     std::vector<Problem> problems{};  // beyond those every route can answer
     std::string_view scope{};         // instead of <collection>:read or :write
     std::string_view open{};          // no credentials needed: the reason, for the reader and the linter

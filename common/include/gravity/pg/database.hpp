@@ -13,6 +13,12 @@
 
 namespace gravity::pg {
 
+/// What a transaction has left for the background to do.
+struct Written {
+    bool events = false;
+    bool jobs = false;
+};
+
 struct Options {
     std::string url;            // postgres://role:password@host/database
     int pool_min = 1;           // connections kept when idle
@@ -22,6 +28,7 @@ struct Options {
     std::chrono::milliseconds statement_timeout{15'000}; // of one transaction without a nearer deadline
     std::string application_name = "gravity";
     std::string cursor_key{};   // authenticates list cursors; from Database::load_cursor_key
+    std::function<void(Written)> on_written{}; // told on the worker after a commit that left something; must not block or throw
 };
 
 /// How a unit of work is to be run.

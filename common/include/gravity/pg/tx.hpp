@@ -3,6 +3,7 @@
 #include <gravity/base/caller.hpp>
 #include <gravity/base/time.hpp>
 #include <gravity/json/json.hpp>
+#include <gravity/pg/job.hpp>
 #include <gravity/pg/page.hpp>
 #include <gravity/pg/sql.hpp>
 
@@ -88,6 +89,14 @@ public:
         emit_event(E::event.type, meta::ref(event), std::move(subject));
     }
 
+    /// Leaves work for later: it exists if, and only if, this transaction commits. P names its kind: `static constexpr JobKind job{"..."}`.
+    template <class P>
+    Job enqueue(const P& input, const Enqueue& how = {}) {
+        return enqueue_job(P::job, meta::ref(input), how);
+    }
+    /// Once committed, the job runner of this process looks again: for whoever changed a job's row.
+    void wake_jobs();
+
     template <class I>
     I new_id() {
         return I(Uuid::v7());
@@ -105,6 +114,7 @@ private:
     std::optional<std::string> fetch_page(const pg::Statement& statement, std::span<const meta::Ref> args, meta::MutableRef rows);
     std::int64_t execute(const pg::Statement& statement, std::span<const meta::Ref> args);
     void emit_event(std::string_view type, meta::Ref event, std::string subject);
+    Job enqueue_job(const JobKind& kind, meta::Ref input, const Enqueue& how);
     [[noreturn]] static void refuse_absent();
 
     pg::TxState& state_;

@@ -43,6 +43,9 @@ public:
     /// What has been announced and not been taken yet, in order.
     std::vector<EmittedEvent> take_events();
 
+    /// Waits until no job is due or running; those that failed and are to be tried again later are not due. std::runtime_error after 30 s.
+    void run_jobs_until_idle();
+
     /// Ends it as SIGTERM does and waits; the exit code.
     int stop();
 
