@@ -1,0 +1,68 @@
+#include "sitemap.hpp"
+
+#include "html.hpp"
+
+#include <utility>
+
+namespace gravity::product_catalog::sitemap {
+namespace {
+
+constexpr std::string_view head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                                  "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" xmlns:xhtml=\"http://www.w3.org/1999/xhtml\">\n";
+constexpr std::string_view foot = "</urlset>\n";
+
+std::string text_of(const storefront::Shop& shop, const Entry& entry) {
+    // Every page names all languages, itself included, or none are believed; x-default is where others are sent.
+    std::string links;
+    const auto link = [&](std::string_view hreflang, const storefront::Alternate& page) {
+        links.append("<xhtml:link rel=\"alternate\" hreflang=\"").append(html::escape(hreflang)).append("\" href=\"");
+        links.append(html::escape(storefront::page_url(shop, page.lang, page.slug))).append("\"/>");
+    };
+    if (entry.pages.size() > 1)
+        for (const auto& page : entry.pages) {
+            link(page.lang, page);
+            if (page.lang == shop.default_lang) link("x-default", page);
+        }
+    std::string out;
+    for (const auto& page : entry.pages) {
+        out.append("<url><loc>").append(html::escape(storefront::page_url(shop, page.lang, page.slug))).append("</loc><lastmod>");
+        out.append(entry.updated_at.to_string()).append("</lastmod>").append(links).append("</url>\n");
+    }
+    return out;
+}
+
+} // namespace
+
+File::File(const storefront::Shop& shop) : shop_(shop), buffer_(head), bytes_(head.size()) {}
+
+bool File::add(const Entry& entry) {
+    const std::string text = text_of(shop_, entry);
+    if (urls_ + entry.pages.size() > max_urls || bytes_ + text.size() + foot.size() > max_bytes) return false;
+    urls_ += entry.pages.size();
+    bytes_ += text.size();
+    buffer_ += text;
+    return true;
+}
+
+void File::finish() { buffer_ += foot; }
+
+bool Plan::add(const Entry& entry) {
+    if (file_ && file_->add(entry)) {
+        file_->take();
+        return false;
+    }
+    file_.emplace(shop_);
+    file_->add(entry);
+    file_->take();
+    return true;
+}
+
+std::string file_url(const storefront::Shop& shop, const Uuid& start) { return shop.base_url + "/sitemap-" + start.to_string() + ".xml"; }
+
+std::string index(const storefront::Shop& shop, const std::vector<Uuid>& starts) {
+    std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n";
+    for (const Uuid& start : starts) out.append("<sitemap><loc>").append(html::escape(file_url(shop, start))).append("</loc></sitemap>\n");
+    return out + "</sitemapindex>\n";
+}
+
+} // namespace gravity::product_catalog::sitemap
