@@ -117,6 +117,12 @@ std::string tsv_head() {
     return out + "\n";
 }
 
+std::string left_out_head() { return "product_id\tvariant_id\tsku\tmissing\n"; }
+
+std::string left_out_line(const LeftOut& one) {
+    return one.product.to_string() + "\t" + one.variant.to_string() + "\t" + tsv_field(one.sku) + "\t" + std::string(to_string(one.missing)) + "\n";
+}
+
 std::string tsv_line(const Item& item) {
     std::string out;
     bool first = true;

@@ -35,4 +35,8 @@ std::string rss_foot();
 std::string tsv_head();
 std::string tsv_line(const Item& item);
 
+/// The report of what is left out, in the same form: product, variant, SKU, and what is missing.
+std::string left_out_head();
+std::string left_out_line(const LeftOut& left_out);
+
 } // namespace gravity::product_catalog::feed

@@ -59,10 +59,10 @@ bool Plan::add(const Entry& entry) {
 
 std::string file_url(const storefront::Shop& shop, const Uuid& start) { return shop.base_url + "/sitemap-" + start.to_string() + ".xml"; }
 
-std::string index(const storefront::Shop& shop, const std::vector<Uuid>& starts) {
-    std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n";
-    for (const Uuid& start : starts) out.append("<sitemap><loc>").append(html::escape(file_url(shop, start))).append("</loc></sitemap>\n");
-    return out + "</sitemapindex>\n";
-}
+std::string index_head() { return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n"; }
+
+std::string index_entry(const storefront::Shop& shop, const Uuid& start) { return "<sitemap><loc>" + html::escape(file_url(shop, start)) + "</loc></sitemap>\n"; }
+
+std::string index_foot() { return "</sitemapindex>\n"; }
 
 } // namespace gravity::product_catalog::sitemap

@@ -48,8 +48,10 @@ private:
     std::optional<File> file_;
 };
 
-/// The sitemap index: its files by the id that each begins at.
-std::string index(const storefront::Shop& shop, const std::vector<Uuid>& starts);
+/// The sitemap index: head, an entry for each file by the id that it begins at, foot.
+std::string index_head();
+std::string index_entry(const storefront::Shop& shop, const Uuid& start);
+std::string index_foot();
 /// "https://shop.example/sitemap-<id>.xml"
 std::string file_url(const storefront::Shop& shop, const Uuid& start);
 

@@ -333,6 +333,13 @@ Json error_document(std::string_view code, std::string_view content) {
                          {"messages", Json::array({Json::object({{"type", "error"}, {"code", code}, {"content", content}, {"severity", "unrecoverable"}})})}});
 }
 
+Json fault_document(const Fault& fault) {
+    Json out = error_document(fault.code(), fault.what());
+    out["code"] = fault.code();
+    out["content"] = fault.what();
+    return out;
+}
+
 Json profile(const Shop& shop) {
     const std::string base = "https://ucp.dev/" + std::string(version);
     const auto capability = [&](std::string_view page, std::string_view schema) {

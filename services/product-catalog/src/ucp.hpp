@@ -105,8 +105,10 @@ Json lookup_document(const storefront::Shop& shop, const std::vector<Found>& fou
 /// `product` with all its variants; `variant` is the one that was asked for, if the id was a variant's.
 Json product_document(const storefront::Shop& shop, const storefront::Product& product, const std::optional<Uuid>& variant, const GetProduct& request);
 
-/// An outcome that is no product: HTTP 200 and status "error" for get_product, the same body under the status of a Fault.
+/// An outcome that is no product: status "error" under HTTP 200.
 Json error_document(std::string_view code, std::string_view content);
+/// The body under the status of a Fault: the same, and the code at its top as the protocol's transport errors have it.
+Json fault_document(const Fault& fault);
 
 /// /.well-known/ucp: who we are and what we speak.
 Json profile(const storefront::Shop& shop);

@@ -174,8 +174,7 @@ TEST(Sitemap, APlanCutsWhereFilesEnd) {
     for (int i = 0; i < 60'000; ++i)
         if (plan.add(two)) starts.push_back(i);
     EXPECT_EQ(starts, (std::vector<int>{0, 25'000, 50'000}));
-    const std::string index = sitemap::index(shop, {uuid(1), uuid(2)});
-    EXPECT_NE(index.find("<sitemap><loc>https://shop.example/sitemap-" + uuid(2).to_string() + ".xml</loc></sitemap>"), std::string::npos);
+    EXPECT_EQ(sitemap::index_entry(shop, uuid(2)), "<sitemap><loc>https://shop.example/sitemap-" + uuid(2).to_string() + ".xml</loc></sitemap>\n");
 }
 
 std::string value(const feed::Item& item, std::string_view name) {
@@ -209,6 +208,7 @@ TEST(Feed, WhatIsLeftOutIsListed) {
     ASSERT_EQ(items.left_out.size(), 1u);
     EXPECT_EQ(items.left_out[0].sku, "RUN-7-BLUE");
     EXPECT_EQ(feed::to_string(items.left_out[0].missing), "price");
+    EXPECT_EQ(feed::left_out_line(items.left_out[0]), uuid(1).to_string() + "\t" + uuid(12).to_string() + "\tRUN-7-BLUE\tprice\n");
     Product bare = mug();
     bare.pictures = {{"data:image/png;base64,x", ""}};
     EXPECT_EQ(feed::to_string(feed::items_of(shop, bare).left_out.at(0).missing), "image");

@@ -153,6 +153,13 @@ TEST(UcpProduct, WithoutAPriceItIsAnOutcome) {
     EXPECT_EQ(at(document, "/messages/0/code"), "not_found");
 }
 
+TEST(UcpFault, HasItsCodeTwice) {
+    const Json document = fault_document({400, "request_too_large", "At most 50"});
+    EXPECT_EQ(at(document, "/code"), "request_too_large");
+    EXPECT_EQ(at(document, "/messages/0/code"), "request_too_large");
+    EXPECT_EQ(at(document, "/messages/0/content"), "At most 50");
+}
+
 TEST(UcpProfile, NamesWhatIsServed) {
     const Json document = profile(shop);
     EXPECT_EQ(at(document, "/ucp/version"), "2026-04-08");
