@@ -32,7 +32,12 @@ http::Route& Collection::append(Method method, std::string_view path, std::strin
 }
 
 struct Router::Node {
+    struct Framed { // a parameter between literal texts of its segment
+        std::string prefix, suffix;
+        std::unique_ptr<Node> node;
+    };
     std::map<std::string, std::unique_ptr<Node>, std::less<>> literal;
+    std::vector<Framed> framed; // in the order they were routed
     std::unique_ptr<Node> parameter;
     bool rest = false; // a `{name...}`: what follows belongs to it
     struct Entry {
@@ -65,7 +70,18 @@ void Router::finish() {
         Node* node = root_.get();
         std::vector<std::string_view> names;
         for (const auto segment : ascii::split(std::string_view(route.path).substr(1), '/')) {
-            if (segment.starts_with('{')) {
+            const auto open = segment.find('{');
+            const auto close = segment.find('}');
+            if (open != std::string_view::npos && (open > 0 || close + 1 < segment.size())) {
+                const auto prefix = segment.substr(0, open);
+                const auto suffix = segment.substr(close + 1);
+                names.push_back(segment.substr(open + 1, close - open - 1));
+                if (names.back().ends_with("...") || suffix.find('{') != std::string_view::npos) refuse(route, "only one plain {name} may stand beside other text");
+                auto next = std::find_if(node->framed.begin(), node->framed.end(), [&](const Node::Framed& f) { return f.prefix == prefix && f.suffix == suffix; });
+                if (next == node->framed.end())
+                    next = node->framed.insert(next, {std::string(prefix), std::string(suffix), std::make_unique<Node>()});
+                node = next->node.get();
+            } else if (open == 0) {
                 auto name = segment.substr(1, segment.size() - 2);
                 const bool rest = name.ends_with("...");
                 if (rest) name.remove_suffix(3);
@@ -97,7 +113,7 @@ Router::Match Router::match(Method method, std::string_view path) const {
     Match result;
     if (path.empty() || path.front() != '/') return result;
 
-    // Backtracks only between the literal and the parameter branch; the depth is that of the route table.
+    // Backtracks only between the branches of one segment; the depth is that of the route table.
     struct Walk {
         Match& result;
         Method method;
@@ -112,6 +128,12 @@ Router::Match Router::match(Method method, std::string_view path) const {
             const auto decoded = http::percent_decode(segment);
             if (!decoded) return false;
             if (const auto literal = node.literal.find(*decoded); literal != node.literal.end() && walk(*literal->second, after, last)) return true;
+            for (const auto& framed : node.framed) {
+                if (decoded->size() <= framed.prefix.size() + framed.suffix.size() || !decoded->starts_with(framed.prefix) || !decoded->ends_with(framed.suffix)) continue;
+                values.push_back(decoded->substr(framed.prefix.size(), decoded->size() - framed.prefix.size() - framed.suffix.size()));
+                if (walk(*framed.node, after, last)) return true;
+                values.pop_back();
+            }
             if (!node.parameter || (segment.empty() && !node.parameter->rest)) return false;
             if (node.parameter->rest) {
                 const auto whole = http::percent_decode(rest);

@@ -24,8 +24,9 @@ struct PathParameter {
 std::vector<PathParameter> template_parameters(const Route& route) {
     std::vector<PathParameter> found;
     for (const auto segment : ascii::split(route.path, '/')) {
-        if (!segment.starts_with('{')) continue;
-        auto name = segment.substr(1, segment.size() - 2);
+        const auto open = segment.find('{'); // "{name}", or with text around it: "sitemap-{part}.xml"
+        if (open == std::string_view::npos) continue;
+        auto name = segment.substr(open + 1, segment.find('}') - open - 1);
         const bool rest = name.ends_with("...");
         if (rest) name.remove_suffix(3);
         found.push_back({std::string(name), rest});

@@ -20,6 +20,11 @@ NoContent latest(Tx&) { return {}; }
 NoContent file(Tx&, Path<"path", std::string>) { return {}; }
 NoContent file_index(Tx&) { return {}; }
 NoContent drop(Tx&, Path<"id", std::string>) { return {}; }
+NoContent map(Tx&, Path<"part", std::string>) { return {}; }
+NoContent maps(Tx&) { return {}; }
+NoContent feed(Tx&, Path<"name", std::string>) { return {}; }
+NoContent table(Tx&, Path<"name", std::string>) { return {}; }
+NoContent any_feed(Tx&, Path<"name", std::string>) { return {}; }
 
 class Routes : public testing::Test {
 protected:
@@ -38,6 +43,11 @@ protected:
         surface.get<root>("/");
         surface.get<file>("/files/{path...}");
         surface.get<file_index>("/files/index");
+        surface.get<map>("/sitemap-{part}.xml");
+        surface.get<maps>("/sitemap-all.xml");
+        surface.get<feed>("/feeds/{name}.xml");
+        surface.get<table>("/feeds/{name}.tsv");
+        surface.del<any_feed>("/feeds/{name}");
         router_.finish();
     }
 
@@ -71,6 +81,17 @@ TEST_F(Routes, ALiteralWinsAndBacktracks) {
     EXPECT_EQ(found(Method::get, "/api/v1/things/latest/parts"), "parts_things id=latest");
     EXPECT_EQ(found(Method::post, "/api/v1/things/latest/parts"), "latest_things");
     EXPECT_EQ(found(Method::get, "/api/v1/things/latest/parts/1"), "part_things id=latest part=1");
+}
+
+TEST_F(Routes, AParameterMayBeFramedByText) {
+    EXPECT_EQ(found(Method::get, "/sitemap-7.xml"), "map_files part=7");
+    EXPECT_EQ(found(Method::get, "/sitemap-all.xml"), "maps_files"); // the literal
+    EXPECT_EQ(found(Method::get, "/sitemap-.xml"), "404");           // a parameter is not empty
+    EXPECT_EQ(found(Method::get, "/sitemap-7.txt"), "404");
+    EXPECT_EQ(found(Method::get, "/feeds/a.b.xml"), "feed_files name=a.b");
+    EXPECT_EQ(found(Method::get, "/feeds/a%2Fb.tsv"), "table_files name=a/b");
+    EXPECT_EQ(found(Method::delete_, "/feeds/a.xml"), "any_feed_files name=a.xml"); // the framed one has no DELETE
+    EXPECT_EQ(found(Method::get, "/feeds/a"), "405");
 }
 
 TEST_F(Routes, TellWhatAPathAllows) {
@@ -147,6 +168,7 @@ TEST(Finish, RefusesWhatCouldOnlyFailLater) {
     EXPECT_EQ(refusal([](Collection& c) { c.get<list>("/a"), c.get<search>("/a"); }), "GET /x/a: is routed twice");
     EXPECT_EQ(refusal([](Collection& c) { c.get<list>("/a"), c.get<list>("/b"); }),
               "two routes would be called list_things: give one handler another name");
+    EXPECT_EQ(refusal([](Collection& c) { c.get<file>("/a-{path...}"); }), "GET /x/a-{path...}: only one plain {name} may stand beside other text");
     EXPECT_EQ(refusal([](Collection& c) { c.get<show>("/{name}"); }), "GET /x/{name}: there is no {id} in the path");
     EXPECT_EQ(refusal([](Collection& c) { c.get<show>("/{id}"), c.patch<show_key>("/{key}"); }),
               "PATCH /x/{key}: its parameters have other names than in /x/{id}");

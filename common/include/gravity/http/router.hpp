@@ -137,7 +137,8 @@ public:
         std::vector<std::pair<std::string_view, std::string>> parameters; // decoded
         std::vector<http::Method> allowed;                                // of the path; empty: there is no such path
     };
-    /// HEAD finds GET. A literal segment wins over a `{parameter}`; `{name...}` takes the rest of the path.
+    /// HEAD finds GET. A literal segment wins over one that frames its parameter ("sitemap-{part}.xml"), and that over a `{parameter}`;
+    /// `{name...}` takes the rest of the path.
     Match match(http::Method method, std::string_view path) const;
 
 private:
