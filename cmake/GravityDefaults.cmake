@@ -16,8 +16,9 @@ option(GRAVITY_HARDEN "Hardening flags of release builds" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # Hits across checkouts and build folders, and for files that use a precompiled header (which ccache refuses without the first setting).
-    set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    # Hits across checkouts and build folders, and for files that use a precompiled header (which ccache refuses without these two). A header
+    # changed while it is being compiled is left for ccache to notice: what it would store then belongs to neither text.
+    set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
         CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
     set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
     set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})

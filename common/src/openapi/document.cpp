@@ -62,6 +62,12 @@ Json parameter_ref(std::string_view name) {
     return Json::object({{"$ref", "#/components/parameters/" + std::string(name)}});
 }
 
+// Told once, not as a parameter of every operation: it changes no operation's meaning, and whoever allows four milliseconds is
+// answered 504 by a service in the best of health.
+constexpr std::string_view of_every_request =
+    "Any request may carry `X-Request-Timeout-Ms`, how long its caller will wait, in milliseconds from 1; it can only shorten the "
+    "route's own limit. When the time has run out the answer is 504.";
+
 /// One document in the making.
 class Writer {
 public:
@@ -76,7 +82,7 @@ public:
         Json& about = document["info"];
         about["title"] = info.title;
         about["version"] = info.version;
-        if (!info.description.empty()) about["description"] = info.description;
+        about["description"] = info.description + (info.description.empty() ? "" : "\n\n") + std::string(of_every_request);
         about["license"] = Json::object({{"name", info.licence}, {"identifier", info.licence}});
         document["servers"] = Json::array({Json::object({{"url", "/"}})});
         Json& paths = document["paths"] = Json::object();
@@ -227,7 +233,6 @@ private:
             parameters.push_back(parameter_ref("IfNoneMatch"));
         if (declared("Idempotency-Key") || route.honours_idempotency_key())
             parameters.push_back(parameter_ref("IdempotencyKey"));
-        parameters.push_back(parameter_ref("RequestTimeout"));
     }
 
     Json request_body(const Route& route) {
@@ -312,9 +317,6 @@ private:
                "Makes a repeat harmless: the same key and request are answered as the first time, another request with "
                "the key 422",
                Json::object({{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}));
-        header("RequestTimeout", "X-Request-Timeout-Ms",
-               "How long the caller will wait, in milliseconds; may only shorten the route's own limit",
-               Json::object({{"type", "integer"}, {"format", "int64"}, {"minimum", 1}}));
         components["securitySchemes"]["bearer"] =
             Json::object({{"type", "http"},
                           {"scheme", "bearer"},
