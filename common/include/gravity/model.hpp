@@ -3,6 +3,7 @@
 /// Everything a model.hpp needs: value types, descriptions, events. No HTTP, no store.
 #include <gravity/base/codes.hpp>
 #include <gravity/base/contact.hpp>
+#include <gravity/base/event.hpp>
 #include <gravity/base/number.hpp>
 #include <gravity/base/problem.hpp>
 #include <gravity/base/text.hpp>

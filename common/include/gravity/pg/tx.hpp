@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gravity/base/caller.hpp>
+#include <gravity/base/event.hpp>
 #include <gravity/base/time.hpp>
 #include <gravity/json/json.hpp>
 #include <gravity/pg/job.hpp>
@@ -12,11 +13,6 @@
 #include <type_traits>
 
 namespace gravity {
-
-/// Names the CloudEvents `type` of a described event struct: `static constexpr Event event{"gravity.order.order.placed"};`.
-struct Event {
-    std::string_view type;
-};
 
 namespace pg {
 
