@@ -21,6 +21,7 @@ COMMANDS = {
     "redis-cli": ("rediscli", "a redis-cli session as a service"),
     "token": ("token", "print an access token for development"),
     "new": ("new", "make a new service that compiles and passes its tests"),
+    "export": ("export", "write one service out as a repository of its own"),
     "generate": ("generate", "derive all generated files from the manifests"),
     "reset": ("reset", "stop everything and delete var/"),
 }
