@@ -293,6 +293,77 @@ class Faults(unittest.TestCase):
         self.assertTrue((self.checkout.root / "services/gamma/service.yaml").exists())
 
 
+class Interrupted(unittest.TestCase):
+    """An `up` that waits for a service which never becomes ready."""
+
+    def setUp(self):
+        self.checkout = Checkout()
+        self.addCleanup(self.checkout.remove)
+        self.checkout.set_env("gamma", FAKE_MODE="never_ready")
+        self.waiting = subprocess.Popen([str(self.checkout.root / "gravity"), "up", "--no-build", "--port-base", str(self.checkout.base)], text=True, cwd="/",
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.addCleanup(self.end)
+        until(lambda: any(row["name"] == "beta" and row["ready"] for row in self.checkout.status()["services"]), 60)
+
+    def end(self) -> None:
+        if self.waiting.poll() is None:
+            os.killpg(self.waiting.pid, signal.SIGKILL)
+        self.waiting.communicate()
+
+    def test_ctrl_c_leaves_what_runs_and_says_how_to_go_on(self):
+        os.killpg(self.waiting.pid, signal.SIGINT)
+        said, complaint = self.waiting.communicate(timeout=30)
+        self.assertEqual(self.waiting.returncode, 130, said + complaint)
+        self.assertIn("`./gravity up` goes on", complaint)
+        self.assertNotIn("Traceback", complaint)
+        before = self.checkout.service("alpha")
+        self.assertTrue(before["ready"])
+        self.checkout.set_env("gamma")
+        self.assertEqual(self.checkout.up().returncode, 0)
+        self.assertEqual(self.checkout.service("alpha")["pid"], before["pid"], "what ran was kept")
+
+    def test_down_is_told_who_is_at_work_and_force_ends_it_all(self):
+        refused = self.checkout.run("down")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("Another command is at work here: `./gravity up`", refused.stderr)
+        self.assertIn("`./gravity down --force` goes on regardless", refused.stderr)
+        forced = self.checkout.run("down", "--force")
+        self.assertEqual(forced.returncode, 0, forced.stdout + forced.stderr)
+        self.assertEqual(self.checkout.processes(), [])
+        said, complaint = self.waiting.communicate(timeout=60)
+        self.assertNotIn(self.waiting.returncode, (0, None))
+        self.assertNotIn("Traceback", complaint, "the `up` that lost its platform says so in a line")
+        self.assertEqual(self.checkout.processes(), [], "and starts nothing more")
+
+    def test_watch_prints_anew_and_ctrl_c_ends_it(self):
+        with subprocess.Popen([str(self.checkout.root / "gravity"), "status", "--watch", "--json"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, start_new_session=True) as watch:
+            text = ""
+            for line in watch.stdout:
+                text += line
+                if text.count("\n}\n") == 2:
+                    break
+            os.killpg(watch.pid, signal.SIGINT)
+            watch.communicate(timeout=30)
+        first, second = (json.loads(part + "}") for part in text.split("\n}\n")[:2])
+        self.assertEqual([row["name"] for row in first["services"]], [row["name"] for row in second["services"]])
+        self.assertFalse(first["ready"])
+
+
+class Surroundings(unittest.TestCase):
+    def test_no_home_and_no_terminal(self):
+        checkout = Checkout()
+        self.addCleanup(checkout.remove)
+        environment = {"PATH": os.environ["PATH"], "HOME": "/proc/1/nowhere", "LC_ALL": "C"}
+        ran = subprocess.run([str(checkout.root / "gravity"), "up", "alpha", "--no-build", "--yes", "--port-base", str(checkout.base)], capture_output=True,
+                             stdin=subprocess.DEVNULL, env=environment, cwd="/", timeout=120)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        said = ran.stdout.decode()
+        self.assertNotIn("\033", said, "plain lines")
+        self.assertNotIn("\r", said)
+        self.assertIn("alpha", said)
+
+
 @unittest.skipUnless(os.geteuid() == 0, "only root has the problem")
 class Unreachable(unittest.TestCase):
     def test_stores_move_to_where_their_user_can_reach_them(self):

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import tempfile
+import threading
 import unittest
+import unittest.mock
 from pathlib import Path
 
 from support import PLATFORM, ROOT, manifest
 
-from gravity import checks, derive_secrets, drift, httpget, logfiles, output, packages, paths, readiness, remedies, scaffold, selection, supervisor, tokens
+from gravity import checks, derive_secrets, drift, httpget, logfiles, machine, output, packages, paths, readiness, remedies, scaffold, selection, supervisor, tokens
 from gravity import manifest as manifests
 from gravity.errors import Failure
 from gravity.generate import documents, environment, text
@@ -236,6 +238,41 @@ class Logs(unittest.TestCase):
             self.assertEqual([line.text for line in reader.fresh()], ["three", "four"])
             self.assertEqual(reader.fresh(), [])
             self.assertEqual([line.text for line in logfiles.Reader(path, "x").past()], ["one", "two", "three", "four"])
+
+
+class Machine(unittest.TestCase):
+    def setUp(self):
+        self.services = list(services(*PLATFORM.values()).values())
+
+    def test_too_little_memory_suggests_a_profile(self):
+        with unittest.mock.patch.object(machine, "available_memory", return_value=1 << 40):
+            self.assertIsNone(machine.memory_problem(self.services))
+        with unittest.mock.patch.object(machine, "available_memory", return_value=300 << 20):
+            problem = machine.memory_problem(self.services)
+        self.assertTrue(problem.fatal)
+        self.assertIn("0.3 GiB is free", problem.what)
+        self.assertIn("--profile core", problem.remedy)
+
+    def test_a_clock_that_is_years_off_is_named(self):
+        with unittest.mock.patch.object(machine.time, "gmtime", return_value=unittest.mock.Mock(tm_year=1970)):
+            self.assertTrue(any("The clock says 1970" in problem.what and problem.fatal for problem in machine.system_problems()))
+
+    def test_both_loopbacks_are_tried(self):
+        import socket
+        try:
+            server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+        except OSError:
+            self.skipTest("no IPv6 loopback")
+        with server:
+            def answer():
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(1000)
+                    connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            thread = threading.Thread(target=answer)
+            thread.start()
+            self.assertEqual(httpget.request(server.getsockname()[1], "/").status, 204)
+            thread.join()
 
 
 class Scaffold(unittest.TestCase):

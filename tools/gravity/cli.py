@@ -23,6 +23,7 @@ COMMANDS = {
     "new": ("new", "make a new service that compiles and passes its tests"),
     "export": ("export", "write one service out as a repository of its own"),
     "generate": ("generate", "derive all generated files from the manifests"),
+    "upgrade-stores": ("upgradestores", "move the data to a newer PostgreSQL"),
     "reset": ("reset", "stop everything and delete var/"),
 }
 

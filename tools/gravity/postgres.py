@@ -13,7 +13,16 @@ from .manifest import Service
 from .paths import Instance, store_user, write_private
 
 SUPERUSER = "postgres"
+INSTALLED = Path("/usr/lib/postgresql")  # Debian keeps every major version's programs apart
 DECLARED_PORT = 15432
+
+
+def installed() -> dict[int, Path]:
+    """Major versions on this machine, with the folders of their programs."""
+    found = {int(path.parent.parent.name): path.parent for path in INSTALLED.glob("*/bin/initdb") if path.parent.parent.name.isdigit()}
+    if not found:
+        raise Failure("PostgreSQL is not installed.", "apt-get install postgresql", UNFIT)
+    return found
 
 
 class Postgres:
@@ -27,21 +36,22 @@ class Postgres:
     def port(self) -> int:
         return int(self.instance.state().get("postgres_port", self.instance.port(DECLARED_PORT)))
 
+    def major(self) -> int | None:
+        """Of the cluster; None if there is none yet."""
+        version_file = self.data / "PG_VERSION"
+        return int(version_file.read_text().split(".")[0]) if version_file.exists() else None
+
     def bin_dir(self) -> Path:
         """The binaries of the cluster's own major version, or for a new cluster the newest ones there are."""
-        installed = {int(path.parent.parent.name): path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")
-                     if path.parent.parent.name.isdigit()}
-        if not installed:
-            raise Failure("PostgreSQL is not installed.", "apt-get install postgresql", UNFIT)
-        version_file = self.data / "PG_VERSION"
-        if not version_file.exists():
-            return installed[max(installed)]
-        major = int(version_file.read_text().split(".")[0])
-        if major not in installed:
-            raise Failure(f"The data in {self.data} is PostgreSQL {major}'s, but only {', '.join(map(str, sorted(installed)))} is installed. "
+        there = installed()
+        major = self.major()
+        if major is None:
+            return there[max(there)]
+        if major not in there:
+            raise Failure(f"The data in {self.data} is PostgreSQL {major}'s, but only {', '.join(map(str, sorted(there)))} is installed. "
                           "The data is kept as it is.",
-                          f"apt-get install postgresql-{major}, or move the data with pg_upgrade (both versions installed).", UNFIT)
-        return installed[major]
+                          f"apt-get install postgresql-{major}; `./gravity upgrade-stores` then moves the data to the newer one.", UNFIT)
+        return there[major]
 
     def prepare(self) -> None:
         """Makes the cluster if there is none. A half-made one from an interrupted start is thrown away first."""
@@ -49,7 +59,7 @@ class Postgres:
         folder.mkdir(parents=True, exist_ok=True)
         for owned in (self.socket_dir,):
             owned.mkdir(parents=True, exist_ok=True)
-            self._give(owned)
+            self.give(owned)
         if not (self.data / "PG_VERSION").exists():
             if self.data.exists() and any(self.data.iterdir()):
                 raise Failure(f"{self.data} holds something that is not a PostgreSQL cluster.", "Look at it, and move it away.")
@@ -61,12 +71,19 @@ class Postgres:
         for left in [*folder.glob("postgres.new*"), *folder.glob("pwfile*")]:
             left.unlink() if left.is_file() else shutil.rmtree(left, ignore_errors=True)
         fresh = folder / f"postgres.new.{os.getpid()}"
+        self.initdb(fresh, self.bin_dir())
+        if self.data.exists():
+            self.data.rmdir()
+        fresh.rename(self.data)  # from here on the cluster exists: all or nothing
+
+    def initdb(self, fresh: Path, programs: Path) -> None:
+        """An empty cluster with our settings in `fresh`."""
         fresh.mkdir(mode=0o700)
-        password_file = folder / f"pwfile.{os.getpid()}"
+        password_file = fresh.parent / f"pwfile.{os.getpid()}"
         write_private(password_file, derive_secrets.of_stores(self.instance)["POSTGRES_PASSWORD"] + "\n")
-        self._give(fresh)
-        self._give(password_file)
-        command = [str(self.bin_dir() / "initdb"), "-D", str(fresh), "--data-checksums", "--auth=scram-sha-256", "--encoding=UTF8",
+        self.give(fresh)
+        self.give(password_file)
+        command = [str(programs / "initdb"), "-D", str(fresh), "--data-checksums", "--auth=scram-sha-256", "--encoding=UTF8",
                    "--locale=C.UTF-8", f"--username={SUPERUSER}", f"--pwfile={password_file}"]
         if self.instance.test:
             command.append("--no-sync")
@@ -77,10 +94,7 @@ class Postgres:
         with open(fresh / "postgresql.conf", "a", encoding="utf-8") as file:
             file.write("\ninclude 'gravity.conf'\n")
         (fresh / "gravity.conf").touch()
-        self._give(fresh / "gravity.conf")
-        if self.data.exists():
-            self.data.rmdir()
-        fresh.rename(self.data)  # from here on the cluster exists: all or nothing
+        self.give(fresh / "gravity.conf")
 
     def _configure(self) -> None:
         lines = {
@@ -102,9 +116,9 @@ class Postgres:
         text = "# written by ./gravity at each start\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
         if not path.exists() or path.read_text() != text:
             write_private(path, text)
-            self._give(path)
+            self.give(path)
 
-    def _give(self, path: Path) -> None:
+    def give(self, path: Path) -> None:
         if self.user:
             shutil.chown(path, self.user, self.user)
 

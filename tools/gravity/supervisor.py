@@ -1,5 +1,6 @@
 """Debian's supervisor, private to an instance: its configuration, its start, and its XML-RPC over a unix socket."""
 
+import contextlib
 import http.client
 import os
 import shlex
@@ -52,6 +53,14 @@ class Supervisor:
         self.socket = instance.socket_dir / "supervisor.sock"
         self.config = instance.run_dir / "supervisord.conf"
 
+    @contextlib.contextmanager
+    def _there(self):
+        """For calls that need it alive: one that went away meanwhile (`down --force`, a crash) is a clear line, not a traceback."""
+        try:
+            yield self.rpc()
+        except (ConnectionError, FileNotFoundError, http.client.HTTPException):
+            raise Failure("supervisor does not run any more: the platform was stopped meanwhile, or it crashed.", "`./gravity up` starts it again.") from None
+
     def rpc(self):
         """A fresh proxy: xmlrpc's connections must not be shared between threads."""
         return xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self.socket)).supervisor
@@ -93,21 +102,23 @@ class Supervisor:
 
     def adopt(self) -> None:
         """Takes over a changed configuration without touching programs that are the same."""
-        rpc = self.rpc()
-        added, changed, removed = rpc.reloadConfig()[0]
-        for name in (*removed, *changed):
-            rpc.stopProcessGroup(name)
-            rpc.removeProcessGroup(name)
-        for name in (*added, *changed):
-            rpc.addProcessGroup(name)
+        with self._there() as rpc:
+            added, changed, removed = rpc.reloadConfig()[0]
+            for name in (*removed, *changed):
+                rpc.stopProcessGroup(name)
+                rpc.removeProcessGroup(name)
+            for name in (*added, *changed):
+                rpc.addProcessGroup(name)
 
     def info(self) -> dict[str, dict]:
         """Every program: `statename`, `pid`, `start`, `exitstatus`, `spawnerr`."""
-        return {item["name"]: item for item in self.rpc().getAllProcessInfo()}
+        with self._there() as rpc:
+            return {item["name"]: item for item in rpc.getAllProcessInfo()}
 
     def start_program(self, name: str) -> None:
         try:
-            self.rpc().startProcess(name, False)
+            with self._there() as rpc:
+                rpc.startProcess(name, False)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != 60:  # ALREADY_STARTED
                 raise Failure(f"supervisor cannot start {name}: {fault.faultString}") from None
@@ -115,7 +126,8 @@ class Supervisor:
     def stop_program(self, name: str) -> None:
         """Returns when the process has ended."""
         try:
-            self.rpc().stopProcess(name, True)
+            with self._there() as rpc:
+                rpc.stopProcess(name, True)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode not in (10, 70):  # BAD_NAME, NOT_RUNNING
                 raise Failure(f"supervisor cannot stop {name}: {fault.faultString}") from None

@@ -1,6 +1,6 @@
 -- What a service needs of a PostgreSQL cluster, as psql runs it for a superuser: a database, the role that owns it and migrates, and the
 -- role that reads and writes rows at run time. It may run again at any time. Variables: database, owner, password, owner_password,
--- extensions (comma list). Used by `./gravity up` and, in a container, by deploy/docker/postgres/entrypoint.sh.
+-- extensions (comma list). Used natively by whoever starts the stores and, in a container, by the entry point of the image.
 select format('create role %I', role) from unnest(array[:'database', :'owner']) role
     where not exists (select from pg_roles where rolname = role) \gexec
 alter role :"database" login nosuperuser nobypassrls nocreatedb nocreaterole password :'password';

@@ -31,14 +31,12 @@ def with_anchors(text: str, names: tuple[str, ...]) -> str:
 def platform(services: dict[str, Service]) -> str:
     document = {
         "version": VERSION,
-        "x-service": _common(),
-        "x-environment": {
-            "AUTH_JWKS_URL": f"${{AUTH_JWKS_URL:-file://{facts.JWKS}}}", "AUTH_ISSUER": "${AUTH_ISSUER:-gravity-dev}",
-            "AUTH_AUDIENCE": "${AUTH_AUDIENCE:-gravity}", "LOG_LEVEL": "${LOG_LEVEL:-info}", "OTLP_ENDPOINT": "${OTLP_ENDPOINT:-}"},
-        "services": _stores(services) | {service.name: daemon(service) for service in services.values()},
+        "x-service": common(),
+        "x-environment": shared_environment(),
+        "services": stores(services) | {service.name: daemon(service) for service in services.values()},
         # The stores can be reached by the services that have one, and reach nothing themselves.
         "networks": {"platform": {}, "stores": {"internal": True}},
-        "volumes": {name: {} for name in _volumes(services)},
+        "volumes": {name: {} for name in volumes(services)},
     }
     return generated_from("the manifests") + (
         "#\n#     ./gravity generate --secrets      # once: passwords in .env, and a development identity\n"
@@ -48,10 +46,15 @@ def platform(services: dict[str, Service]) -> str:
     ) + with_anchors(to_yaml(document), ("service", "environment"))
 
 
-def _common() -> dict:
+def common() -> dict:
     return {"restart": "unless-stopped", "init": True, "read_only": True, "tmpfs": ["/tmp"], "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges:true"], "user": f"{facts.USER}:{facts.USER}", "stop_grace_period": f"{facts.GRACE}s",
             "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}}
+
+
+def shared_environment() -> dict[str, str]:
+    return {"AUTH_JWKS_URL": f"${{AUTH_JWKS_URL:-file://{facts.JWKS}}}", "AUTH_ISSUER": "${AUTH_ISSUER:-gravity-dev}",
+            "AUTH_AUDIENCE": "${AUTH_AUDIENCE:-gravity}", "LOG_LEVEL": "${LOG_LEVEL:-info}", "OTLP_ENDPOINT": "${OTLP_ENDPOINT:-}"}
 
 
 def _build(dockerfile: str, arguments: dict | None = None) -> dict:
@@ -68,7 +71,7 @@ def daemon(service: Service) -> dict:
                 "redis": needed(variable(service, "REDIS_PASSWORD")), "events": needed("EVENTS_PASSWORD"),
                 "master_key": needed(variable(service, "MASTER_KEY"))}
     environment |= facts.secrets(service, password)
-    stores = facts.stores_of(service)
+    own_stores = facts.stores_of(service)
     result: dict = {"<<": "@service", "profiles": list(service.profiles),
                     "build": _build("deploy/docker/Dockerfile", {"SERVICE": service.name}), "image": _image(service.name),
                     "environment": environment,
@@ -79,11 +82,11 @@ def daemon(service: Service) -> dict:
         result["volumes"].append({"type": "volume", "source": service.name, "target": facts.DISK})
     if service.name in ("gateway", "console"):
         result["ports"] = [f"127.0.0.1:${{{service.id.upper()}_PORT:-{service.port}}}:{service.port}"]
-    if stores:
-        result["depends_on"] = {store: {"condition": "service_healthy"} for store in stores}
+    if own_stores:
+        result["depends_on"] = {store: {"condition": "service_healthy"} for store in own_stores}
     return result | {
         "healthcheck": {"test": ["CMD", facts.binary(service), "--health"], "interval": "10s", "timeout": "6s", "retries": 3, "start_period": "60s"},
-        "networks": ["platform"] + (["stores"] if stores else []),
+        "networks": ["platform"] + (["stores"] if own_stores else []),
         "cpu_shares": max(2, facts.millicores(service.resources["cpu"]) * 1024 // 1000),  # a weight: idle cores are for all
         "mem_limit": f"{facts.mebibytes(service.resources['memory_limit'])}m",
         "mem_reservation": f"{facts.mebibytes(service.resources['memory'])}m"}
@@ -113,7 +116,7 @@ def _tmpfs(path: str, user: int) -> str:
     return f"{path}:mode=0755,uid={user},gid={user}"
 
 
-def _stores(services: dict[str, Service]) -> dict:
+def stores(services: dict[str, Service]) -> dict:
     result = {}
     with_postgres = [s for s in services.values() if s.store.postgres]
     with_redis = [s for s in services.values() if s.store.redis]
@@ -132,14 +135,14 @@ def _stores(services: dict[str, Service]) -> dict:
     return result
 
 
-def _volumes(services: dict[str, Service]) -> list[str]:
-    return list(_stores(services)) + [s.name for s in services.values() if s.store.disk]
+def volumes(services: dict[str, Service]) -> list[str]:
+    return list(stores(services)) + [s.name for s in services.values() if s.store.disk]
 
 
 def isolated(services: dict[str, Service]) -> str:
     """Each service with PostgreSQL gets a server of its own; the shared one is scaled to nothing."""
     changed: dict = {"postgres": {"scale": 0}}
-    volumes = {}
+    own_volumes = {}
     for service in services.values():
         if not service.store.postgres:
             continue
@@ -149,9 +152,9 @@ def isolated(services: dict[str, Service]) -> str:
         urls = {name: value for name, value in facts.secrets(service, password, host).items() if "DATABASE_URL" in name}
         changed[host] = {**postgres([service], host), "profiles": list(service.profiles)}
         changed[service.name] = {"environment": urls, "depends_on": {host: {"condition": "service_healthy"}}}
-        volumes[host] = {}
-    document = {"version": VERSION, "x-service": _common(), "services": changed, "volumes": volumes}
-    if not volumes:
+        own_volumes[host] = {}
+    document = {"version": VERSION, "x-service": common(), "services": changed, "volumes": own_volumes}
+    if not own_volumes:
         document = {"version": VERSION, "services": {}}
     return generated_from("the manifests") + (
         "#\n# A PostgreSQL server for each service instead of one for all:\n"

@@ -64,13 +64,7 @@ RUN test -n "${{SERVICE}}" || {{ echo 'give --build-arg SERVICE=<name>' >&2; exi
     && cmake --preset release && cmake --build build/release --target "gravity-${{SERVICE}}" \\
     && mkdir -p /out && objcopy --strip-debug "build/release/bin/gravity-${{SERVICE}}" "/out/gravity-${{SERVICE}}"
 
-FROM ${{BASE_IMAGE}} AS runtime
-RUN {INSTALL} \\
-        {wrapped(common['image'])} \\
-    && {CLEAN} \\
-    && groupadd --gid {facts.USER} gravity && useradd --uid {facts.USER} --gid gravity --no-create-home --home-dir / --shell /usr/sbin/nologin gravity \\
-    && mkdir {facts.DISK} && chown gravity:gravity {facts.DISK}
-
+{_runtime(common)}
 FROM runtime AS service
 ARG SERVICE
 COPY {FOLDER}/run-packages.txt {FOLDER}/sbom.sh /usr/share/gravity/
@@ -80,7 +74,22 @@ RUN packages=$(sed -n "s/^${{SERVICE}}: *//p" /usr/share/gravity/run-packages.tx
 COPY --from=build /out/ /usr/bin/
 # Fails here, and not at the first start, if a shared library is missing. The link gives every image the same entry point.
 RUN ln -s "gravity-${{SERVICE}}" /usr/bin/gravity && "gravity-${{SERVICE}}" --version
-LABEL org.opencontainers.image.title="gravity-${{SERVICE}}" \\
+{_entry('gravity-${SERVICE}')}"""
+
+
+def _runtime(common: dict) -> str:
+    return f"""FROM ${{BASE_IMAGE}} AS runtime
+RUN {INSTALL} \\
+        {wrapped(common['image'])} \\
+    && {CLEAN} \\
+    && groupadd --gid {facts.USER} gravity && useradd --uid {facts.USER} --gid gravity --no-create-home --home-dir / --shell /usr/sbin/nologin gravity \\
+    && mkdir {facts.DISK} && chown gravity:gravity {facts.DISK}
+"""
+
+
+def _entry(name: str) -> str:
+    """How an image of this name starts, and as whom; the same for all."""
+    return f"""LABEL org.opencontainers.image.title="{name}" \\
       org.opencontainers.image.version="{facts.version()}" \\
       org.opencontainers.image.licenses="MIT"
 USER {facts.USER}:{facts.USER}
@@ -89,6 +98,34 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 CMD ["/usr/bin/gravity", "--health"]
 ENTRYPOINT ["/usr/bin/gravity"]
 """
+
+
+def standalone(service: Service) -> str:
+    """The Dockerfile of a repository that holds one service only (`./gravity export`)."""
+    common = manifest.common_packages()
+    build = list(dict.fromkeys([*common["build"], *service.build_packages]))
+    return f"""#     docker build -t {facts.image(service.name)}:{facts.version()} .
+ARG BASE_IMAGE=debian:12-slim
+
+FROM ${{BASE_IMAGE}} AS build
+RUN {INSTALL} \\
+        {wrapped(build)} \\
+    && {CLEAN}
+WORKDIR /src
+COPY CMakeLists.txt CMakePresets.json VERSION ./
+COPY third_party/ third_party/
+RUN cmake --preset release && cmake --build build/release --target gravity_common gravity_service_pch
+COPY . .
+RUN cmake --preset release && cmake --build build/release --target {service.executable} \\
+    && mkdir -p /out && objcopy --strip-debug build/release/bin/{service.executable} /out/{service.executable}
+
+{_runtime({**common, "image": [*common["image"], *service.run_packages]})}
+COPY deploy/docker/sbom.sh /usr/share/gravity/
+RUN sh /usr/share/gravity/sbom.sh {service.executable} {facts.version()} > /usr/share/gravity/sbom.spdx
+COPY --from=build /out/ /usr/bin/
+# Fails here, and not at the first start, if a shared library is missing.
+RUN ln -s {service.executable} /usr/bin/gravity && {service.executable} --version
+{_entry(service.executable)}"""
 
 
 def _run_packages(services: dict[str, Service]) -> str:
