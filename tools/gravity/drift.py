@@ -16,13 +16,13 @@ def newest_preset(executable: str) -> str | None:
 
 
 def compare_all(preset: str | None = None, write: bool = False) -> tuple[list[str], list[str], list[str]]:
-    """(differences, services that are not built, openapi.json files that were written). What a person must mend is only told; the
-    document of the routes is written if `write` says so."""
+    """(differences, services that are not built from what is here, openapi.json files that were written). What a person must mend is only
+    told; the document of the routes is written if `write` says so."""
     differences, unbuilt, written = [], [], []
     for service in manifest.load_all().values():
         chosen = preset or newest_preset(service.executable)
         binary = paths.ROOT / "build" / chosen / "bin" / service.executable if chosen else None
-        if binary is None or not binary.is_file():
+        if binary is None or not binary.is_file() or binary.stat().st_mtime < last_change(service):
             unbuilt.append(service.name)
             continue
         try:
@@ -34,6 +34,12 @@ def compare_all(preset: str | None = None, write: bool = False) -> tuple[list[st
         except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
             differences.append(f"{service.executable}: {error}")
     return differences, unbuilt, written
+
+
+def last_change(service: Service) -> float:
+    """Of the newest source that goes into its executable: an older executable says what was so before."""
+    folders = [paths.ROOT / "common" / "include", paths.ROOT / "common" / "src", service.folder / "src"]
+    return max((path.stat().st_mtime for folder in folders for path in folder.rglob("*.[ch]pp")), default=0.0)
 
 
 def _asked(binary, *flags: str) -> dict:

@@ -8,6 +8,7 @@ from ..generate import kubernetes_secrets
 def add_arguments(parser):
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on any difference (for CI)")
     parser.add_argument("--secrets", action="store_true", help="also write .env with random passwords for docker-compose, and var/secrets/kubernetes.yaml (kept if present)")
+    parser.add_argument("--built", action="store_true", help="fail if a service is not built from what is here, so that nothing goes uncompared")
     parser.add_argument("--preset", default=None, help="compare with the executables of this preset (default: the newest build)")
 
 
@@ -30,7 +31,9 @@ def run(arguments) -> int:
     for problem in drifted:
         output.say(f"{output.mark('bad')} {problem}")
     if unbuilt:
-        output.say(f"{output.mark('warn')} not compared with their manifests, because not built: {', '.join(unbuilt)}")
+        output.say(f"{output.mark('bad' if arguments.built else 'warn')} not compared with their executables, because those are not built or older than the sources: {', '.join(unbuilt)}")
+    if arguments.built and unbuilt:
+        return errors.FAILED
     if drifted or (arguments.check and changes):
         output.say("The manifests and what is derived from them disagree"
                    + ("; run `./gravity generate`." if arguments.check and changes else "."))
