@@ -28,6 +28,12 @@ void Errors::append(const Errors& other) {
     count_ += other.count_;
 }
 
+void Errors::append_as(Fault fault, const Errors& other) {
+    for (const Item& item : other.items_)
+        if (items_.size() < max_items) items_.push_back({place_ + item.pointer, item.detail, fault});
+    count_ += other.count_;
+}
+
 bool Errors::any_shape() const {
     return std::any_of(items_.begin(), items_.end(), [](const Item& item) { return item.fault == Fault::shape; });
 }

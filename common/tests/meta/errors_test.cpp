@@ -59,6 +59,16 @@ TEST(Errors, AppendPutsTheOthersBelowThePlace) {
     EXPECT_EQ(errors.to_string(), "/range/end: is before the begin; /range: is odd");
 }
 
+TEST(Errors, AppendAsTakesFaultsForAnotherKind) {
+    Errors inner;
+    inner.add(Fault::shape, "must be a number");
+    Errors errors;
+    Errors::Step step(errors, "weight");
+    errors.append_as(Fault::value, inner);
+    EXPECT_EQ(errors.to_string(), "/weight: must be a number");
+    EXPECT_FALSE(errors.any_shape());
+}
+
 // A long name repeated in fifty pointers would make the answer many times as large as the request.
 TEST(Errors, CutALongNameBetweenTwoCodePoints) {
     std::string name(Errors::max_key - 1, 'x');

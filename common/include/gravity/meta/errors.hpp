@@ -28,6 +28,8 @@ public:
     void reject(std::string_view field, std::string detail);
     /// Takes over what another collection holds, below the current place.
     void append(const Errors& other);
+    /// The same, each as a fault of this kind: where the shape of a value is a rule of data (an attribute's kind) and not of the message.
+    void append_as(Fault fault, const Errors& other);
 
     bool empty() const { return items_.empty(); }
     /// How many were reported, those beyond max_items included.
