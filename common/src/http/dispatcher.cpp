@@ -199,7 +199,7 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
         if (!fits) throw Refusal(problems::too_large, "The body may have " + std::to_string(route.options.body_limit) + " bytes");
     }
 
-    Input input(request, match.parameters, caller ? &*caller : nullptr);
+    Input input(request, match.parameters, caller ? &*caller : nullptr, options_.resources);
     Output output(request);
     std::exception_ptr failure;
     try {

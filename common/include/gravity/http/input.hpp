@@ -11,16 +11,22 @@
 #include <utility>
 #include <vector>
 
+namespace gravity {
+class Resources;
+}
+
 namespace gravity::http {
 
 /// What extractors read from: a request whose route, caller and body are known. Faults are collected, so that a caller is told all of them.
 class Input {
 public:
-    Input(const Request& request, std::vector<std::pair<std::string_view, std::string>> path_parameters, const Caller* caller)
-        : request_(request), path_parameters_(std::move(path_parameters)), caller_(caller) {}
+    Input(const Request& request, std::vector<std::pair<std::string_view, std::string>> path_parameters, const Caller* caller,
+          const Resources* resources = nullptr)
+        : request_(request), path_parameters_(std::move(path_parameters)), caller_(caller), resources_(resources) {}
 
     const Request& request() const { return request_; }
     const Caller* caller() const { return caller_; } // null on an open route without credentials
+    const Resources* resources() const { return resources_; } // of the service; null in tests of extractors
 
     /// A `{name}` of the path. One that its type does not take names no resource: 404 at once.
     void read_path(std::string_view name, meta::MutableRef out) const;
@@ -38,9 +44,9 @@ private:
     const Request& request_;
     std::vector<std::pair<std::string_view, std::string>> path_parameters_;
     const Caller* caller_;
+    const Resources* resources_;
     meta::Errors query_faults_;
     meta::Errors body_faults_;
 };
-
 
 } // namespace gravity::http
