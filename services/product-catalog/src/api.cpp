@@ -1,62 +1,104 @@
 #include "api.hpp"
 
-#include "domain.hpp"
+#include "categories_api.hpp"
+#include "changes_api.hpp"
+#include "channels_api.hpp"
+#include "collections_api.hpp"
+#include "listing_api.hpp"
 #include "problems.hpp"
-#include "store.hpp"
-
-#include <gravity/service.hpp>
+#include "products_api.hpp"
+#include "types_api.hpp"
+#include "variants_api.hpp"
 
 namespace gravity::product_catalog {
 namespace {
 
-Created<Product> create(Tx& tx, Body<NewProduct> in) {
-    Product product = tx.one(insert_product, tx.new_id<ProductId>(), *in);
-    tx.emit(ProductCreated{product.id, product.slug});
-    return product;
+void product_routes(Router& router) {
+    namespace p = products;
+    auto products = router.collection("/api/v1/products", "products");
+    products.get<listing::list>("", {.summary = "List published products, filtered, with facets; or what is staged", .problems = {cursor_expired}});
+    products.post<p::create>("", {.summary = "Create a product, as a draft", .problems = {slug_taken, no_such_type, attribute_differs, not_unique}});
+    products.get<p::get>("/{id}", {.summary = "Read a product: as staged, as published, or as it was"});
+    products.patch<p::update>("/{id}", {.summary = "Stage a change of a product", .problems = {slug_taken, attribute_differs, not_unique}});
+    products.del<p::remove>("/{id}", {.summary = "Delete a product that is not active", .problems = {still_active, still_linked}});
+    products.post<p::publish_one>("/{id}/publish", {.summary = "Show what is staged to buyers", .problems = {nothing_to_publish, incomplete, sku_taken, gtin_taken}});
+    products.post<p::unpublish_one>("/{id}/unpublish", {.summary = "Take a product from buyers", .problems = {not_active}});
+    products.get<p::revisions>("/{id}/revisions", {.summary = "List what was published, newest first"});
 }
 
-Page<Product> list(Tx& tx, Params<ListProducts> query) { return tx.page(list_products, *query); }
-
-Product get(Tx& tx, Path<"id", ProductId> id) { return tx.one(get_product, *id); }
-
-Product update(Tx& tx, Path<"id", ProductId> id, Patch<ProductEdit> patch, IfMatch expected) {
-    Product product = expected.check(tx.one(lock_product, *id));
-    static_cast<ProductEdit&>(product) = patch.apply(product);
-    product = tx.one(save_product, product);
-    tx.emit(ProductUpdated{product.id, product.version});
-    return product;
+void variant_routes(Router& router) {
+    namespace v = variants;
+    auto of_product = router.collection("/api/v1/products/{id}", "products");
+    of_product.post<v::create>("/variants", {.summary = "Add a variant", .problems = {sku_taken, gtin_taken, options_taken, too_many_variants, not_unique}});
+    of_product.get<v::list>("/variants", {.summary = "List the variants of a product, as staged or as a revision shows them"});
+    of_product.get<v::get>("/variants/{variant_id}", {.summary = "Read a variant"});
+    of_product.patch<v::update>("/variants/{variant_id}", {.summary = "Change a variant", .problems = {sku_taken, gtin_taken, options_taken, not_unique}});
+    of_product.del<v::remove>("/variants/{variant_id}", {.summary = "Delete a variant"});
+    of_product.post<v::generate>("/generate-variants", {.summary = "Make the variants missing among all combinations of options",
+                                                        .problems = {no_options, too_many_variants, sku_taken}, .timeout_ms = 60'000});
+    auto variants = router.collection("/api/v1/variants", "products");
+    variants.get<v::find>("", {.summary = "Look up published variants by SKU"});
 }
 
-Product publish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected) {
-    const Product published = publish(expected.check(tx.one(lock_product, *id)), tx.now());
-    tx.emit(ProductPublished{published.id, published.slug});
-    return tx.one(save_product, published);
+void type_routes(Router& router) {
+    namespace t = types;
+    auto types = router.collection("/api/v1/product-types", "product-types");
+    types.get<t::list>("", {.summary = "List product types, newest first"});
+    types.post<t::create>("", {.summary = "Create a product type", .problems = {type_key_taken, attribute_differs}});
+    types.get<t::get>("/{id}", {.summary = "Read a product type"});
+    types.patch<t::update>("/{id}", {.summary = "Change a product type and bring its products along", .problems = {type_key_taken, attribute_differs, breaks_products, not_unique}, .timeout_ms = 120'000});
+    types.post<t::preview>("/{id}/preview-change", {.summary = "What a change of a product type would do to its products", .timeout_ms = 120'000});
+    types.del<t::remove>("/{id}", {.summary = "Delete a product type that no product has", .problems = {type_in_use}});
 }
 
-Product unpublish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected) {
-    const Product withdrawn = unpublish(expected.check(tx.one(lock_product, *id)));
-    tx.emit(ProductUnpublished{withdrawn.id});
-    return tx.one(save_product, withdrawn);
+void category_routes(Router& router) {
+    namespace c = categories;
+    auto categories = router.collection("/api/v1/product-categories", "products");
+    categories.get<c::list>("", {.summary = "List the roots of a tree, or the children of a category"});
+    categories.post<c::create>("", {.summary = "Create a category", .problems = {no_such_parent, slug_taken}});
+    categories.get<c::get>("/{id}", {.summary = "Read a category with the way to it from the root"});
+    categories.patch<c::update>("/{id}", {.summary = "Change a category's texts", .problems = {slug_taken}});
+    categories.del<c::remove>("/{id}", {.summary = "Delete a category; another may take over what is below and in it", .problems = {has_children, no_such_parent, cycle}});
+    categories.post<c::move>("/{id}/move", {.summary = "Move a category with all below it", .problems = {no_such_parent, cycle}});
 }
 
-NoContent remove(Tx& tx, Path<"id", ProductId> id, IfMatch expected) {
-    check_deletable(expected.check(tx.one(lock_product, *id)));
-    tx.exec(delete_product, *id);
-    tx.emit(ProductDeleted{*id});
-    return {};
+void channel_routes(Router& router) {
+    namespace c = channels;
+    auto channels = router.collection("/api/v1/product-channels", "products");
+    channels.get<c::list>("", {.summary = "List channels"});
+    channels.post<c::create>("", {.summary = "Create a channel", .problems = {channel_key_taken}});
+    channels.get<c::get>("/{id}", {.summary = "Read a channel"});
+    channels.patch<c::update>("/{id}", {.summary = "Change a channel's name"});
+    channels.del<c::remove>("/{id}", {.summary = "Delete a channel in which no product is shown", .problems = {channel_in_use}});
+}
+
+void collection_routes(Router& router) {
+    namespace c = collections;
+    auto collections = router.collection("/api/v1/product-collections", "products");
+    collections.get<c::list>("", {.summary = "List collections, newest first"});
+    collections.post<c::create>("", {.summary = "Create a collection, by rule or to be picked by hand", .problems = {slug_taken}});
+    collections.get<c::get>("/{id}", {.summary = "Read a collection"});
+    collections.patch<c::update>("/{id}", {.summary = "Change a collection; another rule finds its members anew", .problems = {slug_taken}});
+    collections.del<c::remove>("/{id}", {.summary = "Delete a collection"});
+    collections.get<c::members>("/{id}/products", {.summary = "List the published products of a collection"});
+    collections.put<c::pick>("/{id}/products", {.summary = "Say which products a hand-picked collection has, in their order", .problems = {has_rule}});
+}
+
+void change_routes(Router& router) {
+    auto previews = router.collection("/api/v1/catalog-changes", "products");
+    previews.post<changes::preview>("/preview", {.summary = "What a change would do to pages, lists and collections, before it is made", .idempotency = false});
 }
 
 } // namespace
 
 void routes(Router& router) {
-    auto products = router.collection("/api/v1/products", "products");
-    products.get<list>("", {.summary = "List products, newest first"});
-    products.post<create>("", {.summary = "Create a product, as a draft", .problems = {slug_taken}});
-    products.get<get>("/{id}", {.summary = "Read a product"});
-    products.patch<update>("/{id}", {.summary = "Change a product", .problems = {slug_taken}});
-    products.del<remove>("/{id}", {.summary = "Delete a product that is not active", .problems = {still_active}});
-    products.post<publish_one>("/{id}/publish", {.summary = "Publish a draft", .problems = {not_a_draft}});
-    products.post<unpublish_one>("/{id}/unpublish", {.summary = "Make an active product a draft again", .problems = {not_active}});
+    product_routes(router);
+    variant_routes(router);
+    type_routes(router);
+    category_routes(router);
+    channel_routes(router);
+    collection_routes(router);
+    change_routes(router);
 }
 
 } // namespace gravity::product_catalog

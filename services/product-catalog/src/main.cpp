@@ -1,9 +1,14 @@
 #include "api.hpp"
+#include "config.hpp"
 #include "product_catalog_migrations.hpp"
 
 #include <gravity/service.hpp>
 
 int main(int argc, char** argv) {
     using namespace gravity;
-    return Service{"product-catalog", 8102}.postgres(product_catalog_migrations()).routes(product_catalog::routes).run(argc, argv);
+    return Service{"product-catalog", 8102}
+        .settings<product_catalog::Settings>("CATALOG_")
+        .postgres(product_catalog_migrations())
+        .routes(product_catalog::routes)
+        .run(argc, argv);
 }

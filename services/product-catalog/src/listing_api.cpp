@@ -1,0 +1,94 @@
+#include "listing_api.hpp"
+
+#include "categories_store.hpp"
+#include "listing_domain.hpp"
+#include "listing_store.hpp"
+#include "publishing_domain.hpp"
+
+#include <gravity/http/problem.hpp>
+
+#include <algorithm>
+
+namespace gravity::product_catalog::listing {
+namespace {
+
+Listing list_staged_products(Tx& tx, const ListProducts& query, const Caller& caller) {
+    if (!caller.may("products:write")) throw Refusal(problems::forbidden, "What is staged is for those who may change it");
+    ListStaged staged;
+    static_cast<PageQuery&>(staged) = query;
+    staged.status = query.status;
+    const auto page = tx.page(list_staged, staged);
+    Listing listing{{}, {}, page.next_cursor};
+    for (const ProductRow& row : page.items) {
+        ListedProduct item{row.id, row.staged.slug, row.staged.name, row.status, row.revision, row.staged.list_price, {}, {}, row.published_at};
+        if (!row.staged.media.empty()) item.image = row.staged.media.front();
+        listing.items.push_back(std::move(item));
+    }
+    return listing;
+}
+
+const Sql<ListedRow(PageQuery, Selection)>& statement_of(const ListingSort& sort) {
+    if (sort.view() == "price") return list_by_price;
+    if (sort.view() == "-price") return list_by_price_descending;
+    return sort.view() == "name" ? list_by_name : list_newest;
+}
+
+// Nothing if the category that is asked for does not exist: then the list is empty.
+std::optional<Selection> selection_of(Tx& tx, const ListProducts& query) {
+    meta::Errors errors;
+    Selection selection{parse_filters(query.attr, errors), 0, query.channel ? query.channel->str() : "", tx.now(), {}, {}, tx.one(get_index_epoch)};
+    if (!errors.empty()) throw http::refusal_of(errors, "query");
+    selection.all_bits = all_bits(selection.filters);
+    if (query.q) selection.pattern = like_pattern(query.q->view());
+    if (query.category) {
+        selection.category = tx.maybe(find_category, query.category->str());
+        if (!selection.category) return std::nullopt;
+    }
+    return selection;
+}
+
+ListedProduct listed(const ListedRow& row, const std::vector<std::string>& chain) {
+    const auto [title, slug] = titled(row.body, chain);
+    ListedProduct item{row.product_id, slug, title, Status::active, row.revision, {}, {}, {}, row.published_at};
+    if (row.currency) item.price_from = Money{row.sort_price, *row.currency};
+    if (!row.body.media.empty()) item.image = row.body.media.front();
+    return item;
+}
+
+void add_matching_variants(Tx& tx, const Selection& selection, std::vector<ListedProduct>& items) {
+    std::vector<ProductId> ids;
+    for (const ListedProduct& item : items) ids.push_back(item.id);
+    for (MatchingVariants& matching : tx.all(matching_variants, selection, ids))
+        std::find_if(items.begin(), items.end(), [&](const ListedProduct& item) { return item.id == matching.product_id; })->matching_variants = std::move(matching.variants);
+}
+
+void add_facets(Tx& tx, const Selection& selection, const std::vector<AttributeName>& attributes, Listing& listing) {
+    for (const AttributeName& name : attributes) listing.facets[name.str()]; // one without values is there too
+    for (const FacetRow& row : tx.all(count_facets, selection, attributes))
+        listing.facets[row.attribute.str()].push_back({row.text ? Json(*row.text) : Json(*row.number), row.count});
+}
+
+} // namespace
+
+Listing list(Tx& tx, Params<ListProducts> query, Caller caller, Given<Settings> settings) {
+    if (query->staged) return list_staged_products(tx, *query, caller);
+    Listing listing;
+    for (const AttributeName& name : query->facets) listing.facets[name.str()];
+    auto selection = selection_of(tx, *query);
+    if (!selection) return listing;
+    PageQuery page = *query;
+    if (page.cursor) {
+        const ListingCursor cursor = read_listing_cursor(page.cursor->view(), selection->epoch);
+        selection->at = cursor.at;
+        page.cursor = cursor.inner;
+    }
+    const auto rows = tx.page(statement_of(query->sort), page, *selection);
+    const auto chain = settings->langs.chain(query->lang ? query->lang->view() : settings->langs.base().view());
+    for (const ListedRow& row : rows.items) listing.items.push_back(listed(row, chain));
+    if (rows.next_cursor) listing.next_cursor = to_text({selection->epoch, selection->at, Text<1, 1000>::parse(*rows.next_cursor).or_throw()});
+    if (!selection->filters.empty() && !listing.items.empty()) add_matching_variants(tx, *selection, listing.items);
+    if (!query->facets.empty()) add_facets(tx, *selection, query->facets, listing);
+    return listing;
+}
+
+} // namespace gravity::product_catalog::listing

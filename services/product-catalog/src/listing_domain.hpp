@@ -1,0 +1,37 @@
+#pragma once
+
+#include "config.hpp"
+#include "listing_model.hpp"
+
+/// What a listing's parameters mean. Pure.
+namespace gravity::product_catalog {
+
+inline constexpr std::size_t max_filters = 20;
+
+/// "color" = "red,blue", "size.gte" = "38": one filter for each attribute; everything that is not understood goes to `errors`.
+std::vector<Filter> parse_filters(const std::map<std::string, std::string>& parameters, meta::Errors& errors);
+/// The bits of all filters.
+int all_bits(const std::vector<Filter>& filters);
+
+/// Title and slug in the first language of the chain that has them.
+struct Titled {
+    Text<1, 200> title;
+    PageSlug slug;
+};
+Titled titled(const ProductContent& content, const std::vector<std::string>& chain);
+
+/// A place in a listing: besides the store's own cursor the index's epoch, so that one from before a type's migration is told from one that never
+/// was, and the time of the first page, so that all pages show the products of one moment.
+struct ListingCursor {
+    std::int64_t epoch = 1;
+    Timestamp at;
+    Text<1, 1000> inner; // bound to both: they cannot be edited
+};
+std::string to_text(const ListingCursor& cursor);
+/// Refuses what is no cursor of this epoch.
+ListingCursor read_listing_cursor(std::string_view text, std::int64_t epoch);
+
+/// A text as `like` finds it anywhere, its wildcards taken for themselves.
+std::string like_pattern(std::string_view part);
+
+} // namespace gravity::product_catalog

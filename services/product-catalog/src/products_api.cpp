@@ -1,0 +1,98 @@
+#include "products_api.hpp"
+
+#include "faults.hpp"
+#include "problems.hpp"
+#include "products_store.hpp"
+#include "publishing_store.hpp"
+#include "types_store.hpp"
+
+#include <algorithm>
+
+namespace gravity::product_catalog::products {
+namespace {
+
+// What the content refers to is there. Whether it still is when buyers look is the listing's matter: links and categories may go.
+void check_references(Tx& tx, const ProductContent& content) {
+    meta::Errors errors;
+    const auto report = [&errors](std::string_view field, const auto& items, const auto& unknown, auto key_of) {
+        meta::Errors::Step step(errors, field);
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            meta::Errors::Step item(errors, i);
+            if (std::find(unknown.begin(), unknown.end(), key_of(items[i])) != unknown.end()) errors.reject("", "does not exist");
+        }
+    };
+    if (!content.categories.empty()) report("categories", content.categories, tx.all(unknown_categories, content.categories), [](CategoryId id) { return id; });
+    std::vector<Key> channels;
+    for (const Visibility& visibility : content.channels) channels.push_back(visibility.channel);
+    if (!channels.empty()) report("channels", channels, tx.all(unknown_channels, channels), [](const Key& key) { return key; });
+    std::vector<ProductId> targets;
+    for (const ProductLink& link : content.links) targets.push_back(link.product_id);
+    if (!targets.empty()) report("links", targets, tx.all(unknown_products, targets), [](ProductId id) { return id; });
+    refuse_if_any(errors);
+}
+
+// Everything that staging a content asks for and leaves behind.
+void stage(Tx& tx, ProductId id, const std::optional<ProductTypeId>& type, const ProductContent& content, const Settings& settings) {
+    const auto defs = attributes_of(tx, type);
+    check_stageable(content, defs, settings);
+    check_references(tx, content);
+    ensure_attributes(tx, attribute_uses(defs, content.options));
+    claim_slugs(tx, "product", id.uuid(), slugs_of(content, settings.langs));
+    keep_unique_values(tx, id, std::nullopt, content.attributes, defs);
+}
+
+} // namespace
+
+Created<Product> create(Tx& tx, Body<NewProduct> in, Given<Settings> settings) {
+    const ProductRow row = tx.one(insert_product, {tx.new_id<ProductId>(), in->type_id, *in});
+    stage(tx, row.id, row.type_id, row.staged, *settings);
+    tx.emit(ProductCreated{row.id, row.staged.slug});
+    return shown(row);
+}
+
+Product get(Tx& tx, Path<"id", ProductId> id, Params<ReadProduct> query) {
+    if (query->revision) return shown(tx.one(get_revision, *id, *query->revision));
+    if (query->at) return shown(tx.one(get_revision_at, *id, *query->at));
+    if (query->published) return shown(tx.one(get_published, *id));
+    return shown(tx.one(get_product, *id));
+}
+
+Product update(Tx& tx, Path<"id", ProductId> id, Patch<ProductContent> patch, IfMatch expected, Given<Settings> settings) {
+    ProductRow row = expected.check(tx.one(lock_product, *id));
+    row.staged = patch.apply(row.staged);
+    stage(tx, row.id, row.type_id, row.staged, *settings);
+    row = tx.one(save_product, row);
+    tx.emit(ProductUpdated{row.id, row.version});
+    return shown(row);
+}
+
+NoContent remove(Tx& tx, Path<"id", ProductId> id, IfMatch expected) {
+    check_deletable(expected.check(tx.one(lock_product, *id)));
+    tx.exec(release_reserved_slugs, id->uuid());
+    tx.exec(delete_product, *id);
+    tx.emit(ProductDeleted{*id});
+    return {};
+}
+
+Product publish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected, Given<Settings> settings) {
+    const ProductRow published = publish(expected.check(tx.one(lock_product, *id)), tx.now());
+    const auto defs = attributes_of(tx, published.type_id);
+    const auto variants = tx.all(all_variants, *id);
+    check_publishable(published.staged, variants, defs);
+    const ProductRow saved = tx.one(save_product, published);
+    write_publication(tx, saved, variants, defs, settings->langs);
+    tx.emit(ProductPublished{saved.id, saved.revision, saved.staged.slug});
+    return shown(saved);
+}
+
+Product unpublish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected) {
+    const ProductRow before = expected.check(tx.one(lock_product, *id));
+    const ProductRow withdrawn = tx.one(save_product, unpublish(before));
+    withdraw(tx, withdrawn);
+    tx.emit(ProductUnpublished{withdrawn.id, withdrawn.revision});
+    return shown(withdrawn);
+}
+
+Page<RevisionEntry> revisions(Tx& tx, Path<"id", ProductId> id, Params<PageQuery> page) { return tx.page(list_revisions, *page, *id); }
+
+} // namespace gravity::product_catalog::products

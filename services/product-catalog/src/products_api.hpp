@@ -1,0 +1,19 @@
+#pragma once
+
+#include "config.hpp"
+#include "products_model.hpp"
+
+#include <gravity/service.hpp>
+
+/// Handlers of products: staging, publishing, and looking back.
+namespace gravity::product_catalog::products {
+
+Created<Product> create(Tx& tx, Body<NewProduct> in, Given<Settings> settings);
+Product get(Tx& tx, Path<"id", ProductId> id, Params<ReadProduct> query);
+Product update(Tx& tx, Path<"id", ProductId> id, Patch<ProductContent> patch, IfMatch expected, Given<Settings> settings);
+NoContent remove(Tx& tx, Path<"id", ProductId> id, IfMatch expected);
+Product publish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected, Given<Settings> settings);
+Product unpublish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected);
+Page<RevisionEntry> revisions(Tx& tx, Path<"id", ProductId> id, Params<PageQuery> page);
+
+} // namespace gravity::product_catalog::products

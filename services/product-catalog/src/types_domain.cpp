@@ -1,0 +1,114 @@
+#include "types_domain.hpp"
+
+#include "products_domain.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+namespace gravity::product_catalog {
+namespace {
+
+using Kind = AttributeKind;
+
+std::optional<Json> number_from(std::string_view text) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+    return Json(number);
+}
+
+// A value of one text, however its kind writes it.
+std::optional<std::string> one_text(Kind kind, const Json& value) {
+    if (kind == Kind::text || kind == Kind::enum_ || kind == Kind::date || kind == Kind::reference) return value.as_string();
+    if (kind == Kind::number) return value.dump();
+    if (kind == Kind::boolean) return value.as_bool() ? "true" : "false";
+    if (kind == Kind::set && value.size() == 1) return value.as_array().front().as_string();
+    if (kind == Kind::localized_text && value.size() == 1) return value.as_object().begin()->second.as_string();
+    return std::nullopt;
+}
+
+} // namespace
+
+void check(const ProductTypeEdit& type, meta::Errors& errors) {
+    meta::Errors::Step step(errors, "attributes");
+    if (type.attributes.size() > 500) errors.reject("", "must have at most 500 items");
+    std::set<std::string_view> names;
+    for (std::size_t i = 0; i < type.attributes.size(); ++i) {
+        meta::Errors::Step item(errors, i);
+        if (!names.insert(type.attributes[i].name.view()).second) errors.reject("name", "is there already");
+    }
+}
+
+std::optional<Json> convert_value(const AttributeDef& from, const AttributeDef& to, const Json& value) {
+    if (from.kind == to.kind) return value;
+    const auto text = one_text(from.kind, value);
+    if (!text) return std::nullopt;
+    switch (to.kind) {
+    case Kind::text:
+    case Kind::enum_:
+    case Kind::date:
+    case Kind::reference: return Json(*text);
+    case Kind::set: return Json::array({Json(*text)});
+    case Kind::number: return number_from(*text);
+    case Kind::boolean: return *text == "true" || *text == "false" ? std::optional(Json(*text == "true")) : std::nullopt;
+    case Kind::localized_text: // of which language it is nobody has said
+    case Kind::measurement:    // nor of which unit
+    case Kind::money: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+MigratedValues migrate_values(const std::vector<AttributeDef>& from, const std::vector<AttributeDef>& to, Level level, const AttributeValues& values) {
+    MigratedValues migrated;
+    for (const auto& [name, value] : values) {
+        const AttributeDef* before = find_attribute(from, name);
+        const AttributeDef* after = find_attribute(to, name);
+        if (before == nullptr || after == nullptr) {
+            ++migrated.changed;
+            continue;
+        }
+        const auto broken = [&](std::string detail) { migrated.broken.push_back({after->name, std::move(detail)}); };
+        if (after->per_variant != (level == Level::variant)) {
+            broken(after->per_variant ? "is set on the product and would be of its variants" : "is set on a variant and would be of its product");
+            continue;
+        }
+        const auto converted = convert_value(*before, *after, value);
+        if (!converted) {
+            broken("has no form as " + std::string(meta::enum_name(after->kind)));
+            continue;
+        }
+        meta::Errors errors;
+        check_value(*after, *converted, errors);
+        if (!errors.empty()) {
+            broken(errors.to_string());
+            continue;
+        }
+        migrated.changed += *converted == value ? 0 : 1;
+        migrated.values.emplace(name, *converted);
+    }
+    return migrated;
+}
+
+std::vector<BrokenValue> broken_options(const std::vector<AttributeDef>& to, const std::vector<OptionAxis>& axes) {
+    std::vector<BrokenValue> broken;
+    for (const OptionAxis& axis : axes) {
+        const AttributeDef* def = find_attribute(to, axis.name.view());
+        if (def == nullptr) continue;
+        if (!def->per_variant) broken.push_back({def->name, "is an option axis and would be an attribute of the product"});
+        for (const auto& value : axis.values)
+            if (!option_value(*def, value.view())) broken.push_back({def->name, "the option " + value.str() + " would not be a value of it"});
+    }
+    return broken;
+}
+
+bool changes_index(const std::vector<AttributeDef>& from, const std::vector<AttributeDef>& to) {
+    const auto same = [](const AttributeDef& a, const AttributeDef& b) {
+        return a.name == b.name && a.kind == b.kind && index_unit(a) == index_unit(b) && bool{a.per_variant} == bool{b.per_variant};
+    };
+    const auto kept = [&](const AttributeDef& def) { return std::any_of(to.begin(), to.end(), [&](const AttributeDef& other) { return same(def, other); }); };
+    return !std::all_of(from.begin(), from.end(), kept); // one more attribute changes nothing that is published
+}
+
+} // namespace gravity::product_catalog
