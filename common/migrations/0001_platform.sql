@@ -17,7 +17,8 @@ begin
     execute format('alter table %s alter column project set not null', target);
     execute format('alter table %s enable row level security', target);
     execute format('alter table %s force row level security', target);
-    execute format('create policy project_isolation on %s using (project = gravity.current_project())', target);
+    -- A sub-select is evaluated once for a statement, the bare function once for every row.
+    execute format('create policy project_isolation on %s using (project = (select gravity.current_project()))', target);
 end $$;
 
 -- Announcements written in the transaction of the change they announce. There is no high-water mark: the relay takes whatever is unpublished,
