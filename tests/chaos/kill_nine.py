@@ -68,7 +68,7 @@ def round_of_writes(shop, acknowledged, kills_service):
 
 
 def check(shop, acknowledged, number):
-    rows = dict(line.split("|") for line in shop.cluster.sql("select slug, id from product", "catalog").splitlines())
+    rows = dict(line.split("|") for line in shop.cluster.sql("select staged->>'slug', id from product", "catalog").splitlines())
     lost = [slug for slug, id in acknowledged if rows.get(slug) != id]
     created = "select count(*) || '|' || count(distinct subject) from gravity.outbox where type like '%.product.created'"
     events, subjects = map(int, shop.cluster.sql(created, "catalog").split("|"))

@@ -10,37 +10,40 @@ create table listing (
     sort_price    bigint not null, -- the lowest of its variants in minor units; the largest bigint without a price
     currency      text,            -- of that price
     search_text   text not null,   -- names and SKUs of all languages, in lower case
+    always        boolean not null generated always as (channel = '' and visible_from = '-infinity' and visible_until = 'infinity') stored,
     primary key (product_id, channel)
 );
 call gravity.isolate('listing');
 create index listing_newest on listing (project, published_at desc, product_id desc);
 create index listing_price on listing (project, sort_price, product_id);
 create index listing_name on listing (project, sort_name, product_id);
+create index listing_sometimes on listing (product_id) where not always;
 create index listing_search on listing using gin (search_text gin_trgm_ops);
 
--- The attribute values of published products, flat. A row without a variant holds for all variants of its product.
-create table attr_index (
+-- The distinct values that published products have or had, each with a number: filters and facets work on sets of numbers.
+create table attr_value (
+    id           integer generated always as identity primary key,
     project      uuid,
     attribute_id integer not null references attribute,
-    product_id   uuid not null references product on delete cascade,
-    variant_id   uuid,
     v_text       text collate "C", -- bounds of dates are compared byte by byte
     v_num        double precision,
-    check ((v_text is null) <> (v_num is null))
+    check ((v_text is null) <> (v_num is null)),
+    constraint attr_value_key unique nulls not distinct (attribute_id, v_text, v_num)
 );
-call gravity.isolate('attr_index');
-create index attr_index_text on attr_index (attribute_id, v_text, product_id, variant_id) where v_text is not null;
-create index attr_index_num on attr_index (attribute_id, v_num, product_id, variant_id) where v_num is not null;
-create index attr_index_of on attr_index (product_id, attribute_id);
+call gravity.isolate('attr_value');
+create index attr_value_num on attr_value (attribute_id, v_num) where v_num is not null;
 
--- Every published variant, and every published product that has none (with a null): what facets count among.
-create table listed_variant (
+-- The index of published data, flat: every published variant with all its values, those of its product included, so that filters hold on one and
+-- the same variant. A product without variants has one row, without a variant.
+create table attr_index (
     project    uuid,
     product_id uuid not null references product on delete cascade,
-    variant_id uuid
+    variant_id uuid,
+    vals       integer[] not null,
+    constraint attr_index_key unique nulls not distinct (product_id, variant_id)
 );
-call gravity.isolate('listed_variant');
-create index listed_variant_of on listed_variant (product_id);
+call gravity.isolate('attr_index');
+create index attr_index_values on attr_index using gin (vals) with (fastupdate = off);
 
 -- Published links, to be asked from either side.
 create table product_link (

@@ -7,6 +7,7 @@
 #include "listing_api.hpp"
 #include "problems.hpp"
 #include "products_api.hpp"
+#include "schedule_api.hpp"
 #include "types_api.hpp"
 #include "variants_api.hpp"
 
@@ -23,6 +24,9 @@ void product_routes(Router& router) {
     products.del<p::remove>("/{id}", {.summary = "Delete a product that is not active", .problems = {still_active, still_linked}});
     products.post<p::publish_one>("/{id}/publish", {.summary = "Show what is staged to buyers", .problems = {nothing_to_publish, incomplete, sku_taken, gtin_taken}});
     products.post<p::unpublish_one>("/{id}/unpublish", {.summary = "Take a product from buyers", .problems = {not_active}});
+    products.post<schedule::plan>("/{id}/schedule", {.summary = "Publish or withdraw at a time", .problems = {in_the_past, scheduled_already}});
+    products.get<schedule::list>("/{id}/schedule", {.summary = "List what is planned for a product, and what became of it"});
+    products.del<schedule::cancel>("/{id}/schedule", {.summary = "Cancel what is planned for a time"});
     products.get<p::revisions>("/{id}/revisions", {.summary = "List what was published, newest first"});
 }
 

@@ -14,6 +14,9 @@ namespace {
 
 using Kind = AttributeKind;
 
+// A longer text is not what anybody filters by, and a B-tree could not hold it.
+constexpr std::size_t max_indexed_bytes = 400;
+
 // {"value": 1.5, "unit": "kg"}
 struct Measurement {
     double value = 0;
@@ -122,7 +125,10 @@ const AttributeDef* find_attribute(const std::vector<AttributeDef>& defs, std::s
 
 void check_value(const AttributeDef& def, const Json& value, meta::Errors& errors) {
     switch (def.kind) {
-    case Kind::text: return check_text_like<Multiline<1, 5000>>(value, errors);
+    case Kind::text:
+        if (def.unique && value.is_string() && value.as_string().size() > max_indexed_bytes)
+            return errors.reject("", "must have at most " + std::to_string(max_indexed_bytes) + " bytes, being unique");
+        return check_text_like<Multiline<1, 5000>>(value, errors);
     case Kind::localized_text: return check_text_like<std::map<std::string, Multiline<1, 5000>, std::less<>>>(value, errors);
     case Kind::number:
         if (!is_number(value)) return errors.reject("", "must be a number");
@@ -170,6 +176,8 @@ std::string index_unit(const AttributeDef& def) {
 std::vector<IndexValue> index_values(const AttributeDef& def, const Json& value) {
     switch (def.kind) {
     case Kind::text:
+        if (value.as_string().size() > max_indexed_bytes) return {};
+        return {{value.as_string(), std::nullopt}};
     case Kind::date:
     case Kind::enum_:
     case Kind::reference: return {{value.as_string(), std::nullopt}};

@@ -12,7 +12,7 @@ void check(const PreviewChange& change, meta::Errors& errors) {
 Facts facts_if_published(const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs,
                          const std::optional<ProductTypeId>& type, const std::vector<CategoryId>& above) {
     Facts facts;
-    facts.index = index_rows(content, variants, defs);
+    facts.index = spread(index_rows(content, variants, defs), variants);
     for (const IndexRow& row : facts.index)
         if (row.variant_id) facts.variants.push_back(*row.variant_id);
     std::sort(facts.variants.begin(), facts.variants.end());

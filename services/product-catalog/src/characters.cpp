@@ -1,4 +1,4 @@
-#include "unicode.hpp"
+#include "characters.hpp"
 
 #include <gravity/base/utf8.hpp>
 
@@ -12,7 +12,7 @@
 #include <memory>
 #include <stdexcept>
 
-namespace gravity::product_catalog::unicode {
+namespace gravity::product_catalog::characters {
 namespace {
 
 std::string named(char32_t c) { // "U+0410 CYRILLIC CAPITAL LETTER A"
@@ -86,4 +86,4 @@ std::string deception(std::string_view text) {
     return {};
 }
 
-} // namespace gravity::product_catalog::unicode
+} // namespace gravity::product_catalog::characters

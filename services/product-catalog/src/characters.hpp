@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-/// What the catalog asks of Unicode's tables. The only file of the service that knows ICU is unicode.cpp.
-namespace gravity::product_catalog::unicode {
+/// What the catalog asks of Unicode's tables. The only file of the service that knows ICU is characters.cpp.
+namespace gravity::product_catalog::characters {
 
 /// A letter, mark or digit that is not an upper-case one.
 bool is_slug_character(char32_t code_point);
@@ -17,4 +17,4 @@ std::string lower(std::string_view text);
 /// `text` is valid UTF-8 in NFC.
 std::string deception(std::string_view text);
 
-} // namespace gravity::product_catalog::unicode
+} // namespace gravity::product_catalog::characters

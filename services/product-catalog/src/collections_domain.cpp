@@ -46,6 +46,22 @@ void check(const PickProducts& picked, meta::Errors& errors) {
     }
 }
 
+std::vector<IndexRow> spread(const std::vector<IndexRow>& rows, const std::vector<Variant>& variants) {
+    if (variants.empty()) return rows;
+    std::vector<IndexRow> all;
+    for (const IndexRow& row : rows) {
+        if (row.variant_id) {
+            all.push_back(row);
+            continue;
+        }
+        for (const Variant& variant : variants) {
+            all.push_back(row);
+            all.back().variant_id = variant.id;
+        }
+    }
+    return all;
+}
+
 std::vector<std::string> looks_at(const CollectionRule& rule) {
     std::set<std::string> looks;
     for (const auto& [key, value] : rule.attr) looks.insert("attr." + key.substr(0, key.find('.')));
@@ -97,13 +113,12 @@ bool matches(const CollectionRule& rule, const Facts& product) {
     if (rule.price_lte && (!product.price || *product.price > *rule.price_lte)) return false;
     meta::Errors none; // checked when the rule was stored
     const auto filters = parse_filters(rule.attr, none);
-    const int all = all_bits(filters);
-    int whole = 0;
-    std::map<VariantId, int> own;
+    if (filters.empty()) return true;
+    std::map<std::optional<VariantId>, std::set<std::string_view>> passed; // by each variant, the filters
     for (const IndexRow& row : product.index)
         for (const Filter& filter : filters)
-            if (matches(filter, row)) (row.variant_id ? own[*row.variant_id] : whole) |= 1 << filter.bit;
-    return whole == all || std::any_of(own.begin(), own.end(), [&](const auto& variant) { return (variant.second | whole) == all; });
+            if (matches(filter, row)) passed[row.variant_id].insert(filter.attribute.view());
+    return std::any_of(passed.begin(), passed.end(), [&](const auto& of_variant) { return of_variant.second.size() == filters.size(); });
 }
 
 } // namespace gravity::product_catalog

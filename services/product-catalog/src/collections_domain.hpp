@@ -18,6 +18,9 @@ struct Facts {
     std::optional<std::int64_t> price;
 };
 
+/// The rows of a product as the index holds them: what is true of the whole product once for each variant.
+std::vector<IndexRow> spread(const std::vector<IndexRow>& rows, const std::vector<Variant>& variants);
+
 /// What a rule looks at: "attr.color", "category", "type", "price".
 std::vector<std::string> looks_at(const CollectionRule& rule);
 /// In what two states of a product differ, in the same terms. Of a product that was or is in no list, everything it has.

@@ -9,19 +9,38 @@ namespace gravity::product_catalog {
 const Sql<bool()> lock_rules{"collection.lock_rules", "select pg_advisory_xact_lock(hashtextextended('collection rules ' || gravity.current_project(), 0)) is not null"};
 const Sql<bool()> hold_rules{"collection.hold_rules", "select pg_advisory_xact_lock_shared(hashtextextended('collection rules ' || gravity.current_project(), 0)) is not null"};
 
+namespace {
+
 // How many members are shown, beside the row itself.
-#define COLLECTION R"sql(
+constexpr std::string_view with_members = R"sql(
     select c.*, (select count(*) from collection_member m where m.collection_id = c.id and m.generation = c.generation
-        and exists (select from listing l where l.product_id = m.product_id)) as members from )sql"
+        and exists (select from listing l where l.product_id = m.product_id)) as members from )sql";
+const std::string get_text = sql_text({with_members, "collection c where c.id = $1"});
+const std::string lock_text = sql_text({with_members, "(select * from collection where id = $1 for update) c"});
+const std::string list_text = sql_text({with_members, "collection c where $page(c.created_at desc, c.id desc)"});
+
+const std::string build_text = sql_text({filter_sets, R"sql(
+    insert into collection_member (collection_id, generation, product_id)
+    select $collection, c.generation + 1, listed.product_id
+    from collection c, (select distinct product_id, sort_price, currency from listing) listed join product p on p.id = listed.product_id
+    where c.id = $collection
+      and ($filters::jsonb = '[]' or p.id in (select x.product_id from attr_index x where )sql", filter_passes, R"sql())
+      and ($category::uuid is null or p.id in (
+          select pc.product_id from category top join category below on below.path <@ top.path join product_category pc on pc.category_id = below.id
+          where top.id = $category))
+      and ($type_id::uuid is null or p.type_id = $type_id)
+      and ($price_gte::bigint is null or (listed.currency is not null and listed.sort_price >= $price_gte))
+      and ($price_lte::bigint is null or (listed.currency is not null and listed.sort_price <= $price_lte)))sql"});
+
+} // namespace
 
 const Sql<Collection(CollectionInsert)> insert_collection{"collection.insert", R"sql(
     insert into collection (id, name, slug, description, translations, rule) values ($id, $name, $slug, $description, $translations, $rule)
     returning *, 0 as members)sql"};
 
-const Sql<Collection(CollectionId)> get_collection{"collection.get", COLLECTION "collection c where c.id = $1"};
-const Sql<Collection(CollectionId)> lock_collection{"collection.lock", COLLECTION "(select * from collection where id = $1 for update) c"};
-const Sql<Collection(ListCollections)> list_collections{"collection.list", COLLECTION "collection c where $page(c.created_at desc, c.id desc)"};
-#undef COLLECTION
+const Sql<Collection(CollectionId)> get_collection{"collection.get", get_text};
+const Sql<Collection(CollectionId)> lock_collection{"collection.lock", lock_text};
+const Sql<Collection(ListCollections)> list_collections{"collection.list", list_text};
 
 const Sql<Collection(Collection)> save_collection{"collection.save", R"sql(
     update collection set name = $name, slug = $slug, description = $description, translations = $translations, rule = $rule,
@@ -45,18 +64,7 @@ const Sql<void(CollectionId, std::vector<std::string>)> set_looks{"collection.se
     with gone as (delete from collection_rule where collection_id = $1 and looks_at <> all ($2::text[]))
     insert into collection_rule (looks_at, collection_id) select looks_at, $1 from unnest($2::text[]) looks_at on conflict do nothing)sql"};
 
-const Sql<void(RuleSelection)> build_next_generation{"collection.build", CATALOG_HITS R"sql(
-    insert into collection_member (collection_id, generation, product_id)
-    select $collection, c.generation + 1, listed.product_id
-    from collection c, (select distinct product_id, sort_price, currency from listing) listed join product p on p.id = listed.product_id
-    where c.id = $collection
-      and ($all_bits = 0 or p.id in ()sql" CATALOG_PASSING R"sql())
-      and ($category::uuid is null or p.id in (
-          select pc.product_id from category top join category below on below.path <@ top.path join product_category pc on pc.category_id = below.id
-          where top.id = $category))
-      and ($type_id::uuid is null or p.type_id = $type_id)
-      and ($price_gte::bigint is null or (listed.currency is not null and listed.sort_price >= $price_gte))
-      and ($price_lte::bigint is null or (listed.currency is not null and listed.sort_price <= $price_lte)))sql"};
+const Sql<void(RuleSelection)> build_next_generation{"collection.build", build_text};
 
 const Sql<void(CollectionId)> show_next_generation{"collection.show", "update collection set generation = generation + 1 where id = $1"};
 
@@ -70,8 +78,9 @@ const Sql<FactsRow(ProductId)> product_facts{"collection.facts", R"sql(
     from product p where p.id = $1 and exists (select from listing l where l.product_id = p.id))sql"};
 
 const Sql<IndexRow(ProductId)> product_index{"collection.index", R"sql(
-    select a.name as attribute, i.variant_id, i.v_text as text, i.v_num as number
-    from attr_index i join attribute a on a.id = i.attribute_id where i.product_id = $1)sql"};
+    select a.name as attribute, i.variant_id, v.v_text as text, v.v_num as number
+    from attr_index i cross join unnest(i.vals) as value (id) join attr_value v on v.id = value.id join attribute a on a.id = v.attribute_id
+    where i.product_id = $1)sql"};
 
 const Sql<TouchedRule(std::vector<std::string>)> touched_rules{"collection.touched", R"sql(
     select c.id, c.name, c.rule from collection c
@@ -95,8 +104,7 @@ const Sql<bool()> any_rules{"collection.any_rules", "select exists (select from 
 
 void rebuild(Tx& tx, CollectionId collection, const CollectionRule& rule) {
     meta::Errors none; // checked when the rule came in
-    RuleSelection selection{collection, parse_filters(rule.attr, none), 0, rule.category, rule.type_id, rule.price_gte, rule.price_lte};
-    selection.all_bits = all_bits(selection.filters);
+    const RuleSelection selection{collection, parse_filters(rule.attr, none), rule.category, rule.type_id, rule.price_gte, rule.price_lte};
     tx.exec(set_looks, collection, looks_at(rule));
     tx.exec(build_next_generation, selection);
     tx.exec(show_next_generation, collection);

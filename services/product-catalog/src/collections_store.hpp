@@ -31,12 +31,11 @@ extern const Sql<void(CollectionId, std::vector<std::string>)> set_looks;
 struct RuleSelection {
     CollectionId collection;
     std::vector<Filter> filters;
-    int all_bits = 0;
     std::optional<CategoryId> category;
     std::optional<ProductTypeId> type_id;
     std::optional<std::int64_t> price_gte, price_lte;
 };
-BOOST_DESCRIBE_STRUCT(RuleSelection, (), (collection, filters, all_bits, category, type_id, price_gte, price_lte))
+BOOST_DESCRIBE_STRUCT(RuleSelection, (), (collection, filters, category, type_id, price_gte, price_lte))
 /// Finds the members anew, as the next generation beside the one that is shown; then shows it.
 extern const Sql<void(RuleSelection)> build_next_generation;
 extern const Sql<void(CollectionId)> show_next_generation;

@@ -36,9 +36,13 @@ const Sql<ListedRow(PageQuery, Selection)>& statement_of(const ListingSort& sort
 // Nothing if the category that is asked for does not exist: then the list is empty.
 std::optional<Selection> selection_of(Tx& tx, const ListProducts& query) {
     meta::Errors errors;
-    Selection selection{parse_filters(query.attr, errors), 0, query.channel ? query.channel->str() : "", tx.now(), {}, {}, tx.one(get_index_epoch)};
+    Selection selection;
+    selection.filters = parse_filters(query.attr, errors);
     if (!errors.empty()) throw http::refusal_of(errors, "query");
-    selection.all_bits = all_bits(selection.filters);
+    selection.channel = query.channel ? query.channel->str() : "";
+    selection.at = tx.now();
+    selection.collection = query.collection;
+    selection.epoch = tx.one(get_index_epoch);
     if (query.q) selection.pattern = like_pattern(query.q->view());
     if (query.category) {
         selection.category = tx.maybe(find_category, query.category->str());
@@ -58,14 +62,25 @@ ListedProduct listed(const ListedRow& row, const std::vector<std::string>& chain
 void add_matching_variants(Tx& tx, const Selection& selection, std::vector<ListedProduct>& items) {
     std::vector<ProductId> ids;
     for (const ListedProduct& item : items) ids.push_back(item.id);
-    for (MatchingVariants& matching : tx.all(matching_variants, selection, ids))
+    for (MatchingVariants& matching : tx.all(matching_variants, ids, selection))
         std::find_if(items.begin(), items.end(), [&](const ListedProduct& item) { return item.id == matching.product_id; })->matching_variants = std::move(matching.variants);
 }
 
+// Facets without a filter of their own are counted together among what is listed, each other one among what the other filters leave.
 void add_facets(Tx& tx, const Selection& selection, const std::vector<AttributeName>& attributes, Listing& listing) {
-    for (const AttributeName& name : attributes) listing.facets[name.str()]; // one without values is there too
-    for (const FacetRow& row : tx.all(count_facets, selection, attributes))
-        listing.facets[row.attribute.str()].push_back({row.text ? Json(*row.text) : Json(*row.number), row.count});
+    const auto count = [&](const Selection& among, const std::vector<AttributeName>& names) {
+        for (const FacetRow& row : tx.all(count_facets, names, among))
+            listing.facets[row.attribute.str()].push_back({row.text ? Json(*row.text) : Json(*row.number), row.count});
+    };
+    std::vector<AttributeName> together;
+    for (const AttributeName& name : attributes) {
+        Selection others = selection;
+        if (std::erase_if(others.filters, [&](const Filter& filter) { return filter.attribute == name; }) > 0)
+            count(others, {name});
+        else
+            together.push_back(name);
+    }
+    if (!together.empty()) count(selection, together);
 }
 
 } // namespace

@@ -1,12 +1,14 @@
 #include "listing_domain.hpp"
 
 #include "problems.hpp"
-#include "unicode.hpp"
+#include "characters.hpp"
 
 #include <gravity/base/ascii.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 namespace gravity::product_catalog {
 namespace {
@@ -42,6 +44,9 @@ bool ListingSort::accept(std::string_view in, std::string& out, std::string& why
 
 void check(const ListProducts& query, meta::Errors& errors) {
     if (query.facets.size() > max_filters) errors.reject("facets", "must have at most " + std::to_string(max_filters) + " items");
+    std::set<std::string_view> seen;
+    for (const AttributeName& name : query.facets)
+        if (!seen.insert(name.view()).second) errors.reject("facets", name.str() + " is there already");
     if (!query.staged) {
         if (query.status) errors.reject("status", "is of the editors' list: staged=true");
         return;
@@ -52,6 +57,7 @@ void check(const ListProducts& query, meta::Errors& errors) {
     only_published(!query.attr.empty(), "attr");
     only_published(!query.facets.empty(), "facets");
     only_published(query.category.has_value(), "category");
+    only_published(query.collection.has_value(), "collection");
     only_published(query.channel.has_value(), "channel");
     only_published(query.q.has_value(), "q");
     only_published(query.sort != ListingSort("-published_at"), "sort");
@@ -68,7 +74,7 @@ std::vector<Filter> parse_filters(const std::map<std::string, std::string>& para
             errors.reject("", name.why());
             continue;
         }
-        Filter& filter = filters.try_emplace(name->str(), Filter{*name, 0, {}, {}, {}, {}, {}, {}, false, false}).first->second;
+        Filter& filter = filters.try_emplace(name->str(), Filter{*name, {}, {}, {}, {}, {}, {}, false, false}).first->second;
         if (verb.empty() && dot == std::string::npos)
             take_values(filter, value);
         else if (verb == "gte" || verb == "gt")
@@ -84,13 +90,10 @@ std::vector<Filter> parse_filters(const std::map<std::string, std::string>& para
         const bool numbers = filter.low || filter.high, texts = filter.text_low || filter.text_high;
         if ((numbers || texts) && !filter.texts.empty()) errors.reject("attr." + name, "must be either values or bounds");
         if (numbers && texts) errors.reject("attr." + name, "must have bounds of one kind");
-        filter.bit = static_cast<int>(all.size());
         all.push_back(std::move(filter));
     }
     return all;
 }
-
-int all_bits(const std::vector<Filter>& filters) { return (1 << filters.size()) - 1; }
 
 Titled titled(const ProductContent& content, const std::vector<std::string>& chain) {
     Titled out{content.name, content.slug};
@@ -128,7 +131,7 @@ ListingCursor read_listing_cursor(std::string_view text, std::int64_t epoch) {
 
 std::string like_pattern(std::string_view part) {
     std::string pattern = "%";
-    for (const char c : unicode::lower(part)) {
+    for (const char c : characters::lower(part)) {
         if (c == '%' || c == '_' || c == '\\') pattern += '\\';
         pattern += c;
     }

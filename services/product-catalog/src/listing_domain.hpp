@@ -10,9 +10,6 @@ inline constexpr std::size_t max_filters = 20;
 
 /// "color" = "red,blue", "size.gte" = "38": one filter for each attribute; everything that is not understood goes to `errors`.
 std::vector<Filter> parse_filters(const std::map<std::string, std::string>& parameters, meta::Errors& errors);
-/// The bits of all filters.
-int all_bits(const std::vector<Filter>& filters);
-
 /// Title and slug in the first language of the chain that has them.
 struct Titled {
     Text<1, 200> title;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "products_model.hpp"
+#include "collections_model.hpp"
 
 /// Lists of products: as buyers filter and page through them, and as editors do.
 namespace gravity::product_catalog {
@@ -19,6 +19,7 @@ struct ListProducts : PageQuery {
     std::map<std::string, std::string> attr; // attr.color=red,blue  attr.size.gte=38
     std::vector<AttributeName> facets;       // attributes whose values are to be counted
     std::optional<Text<1, 80>> category;     // id or slug; everything below it too
+    std::optional<CollectionId> collection;
     std::optional<Key> channel;
     std::optional<Locale> lang;              // of titles and slugs
     std::optional<Text<1, 100>> q;           // part of a name, SKU or GTIN
@@ -26,7 +27,7 @@ struct ListProducts : PageQuery {
     Default<false> staged;                   // the editors' list, newest first: drafts too, without filters; needs products:write
     std::optional<Status> status;            // of the editors' list
 };
-BOOST_DESCRIBE_STRUCT(ListProducts, (PageQuery), (attr, facets, category, channel, lang, q, sort, staged, status))
+BOOST_DESCRIBE_STRUCT(ListProducts, (PageQuery), (attr, facets, category, collection, channel, lang, q, sort, staged, status))
 void check(const ListProducts& query, meta::Errors& errors);
 
 struct ListedProduct {
@@ -58,13 +59,12 @@ BOOST_DESCRIBE_STRUCT(Listing, (), (items, facets, next_cursor))
 /// A filter on one attribute: one of some values, or within bounds. What the store takes.
 struct Filter {
     AttributeName attribute;
-    int bit = 0;                     // its place among the filters
     std::vector<std::string> texts;  // the values, and those among them that are numbers
     std::vector<double> numbers;
     std::optional<double> low, high; // bounds of numbers
     std::optional<std::string> text_low, text_high; // bounds of texts (dates)
     bool low_open = false, high_open = false;
 };
-BOOST_DESCRIBE_STRUCT(Filter, (), (attribute, bit, texts, numbers, low, high, text_low, text_high, low_open, high_open))
+BOOST_DESCRIBE_STRUCT(Filter, (), (attribute, texts, numbers, low, high, text_low, text_high, low_open, high_open))
 
 } // namespace gravity::product_catalog

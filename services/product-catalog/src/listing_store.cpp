@@ -4,52 +4,59 @@
 
 namespace gravity::product_catalog {
 
-// What is shown at this time, in this channel, below this category, with this text in it.
-#define SHOWN R"sql(
-    l.channel in ('', $channel) and l.visible_from <= $at and l.visible_until > $at
-    and ($category::uuid is null or l.product_id in (
+namespace {
+
+// The products below a category, and in a collection; null: any.
+constexpr std::string_view among = R"sql(
+    ($category::uuid is null or product_id in (
         select pc.product_id from category top join category c on c.path <@ top.path join product_category pc on pc.category_id = c.id
         where top.id = $category))
-    and ($pattern::text is null or l.search_text like $pattern))sql"
+    and ($collection::uuid is null or product_id in (
+        select m.product_id from collection c join collection_member m on m.collection_id = c.id and m.generation = c.generation
+        where c.id = $collection)))sql";
 
-#define LISTED CATALOG_HITS R"sql(
+// That a row of `listing` is shown in the channel at the time.
+constexpr std::string_view is_shown = "channel in ('', $channel) and visible_from <= $at and visible_until > $at";
+
+const std::string listed = sql_text({filter_sets, R"sql(
     select l.product_id, l.published_at, l.sort_price, l.sort_name, l.currency, r.revision, r.body
-    from listing l join product p on p.id = l.product_id join revision r on r.product_id = p.id and r.revision = p.revision
-    where $epoch::bigint > 0 and )sql" SHOWN R"sql(
-      and ($all_bits = 0 or l.product_id in ()sql" CATALOG_PASSING R"sql()) and )sql"
+    from (select * from listing where )sql", is_shown, " and ($pattern::text is null or search_text like $pattern) and", among, R"sql(
+          and ($filters::jsonb = '[]' or product_id in (select x.product_id from attr_index x where )sql", filter_passes, R"sql())) l
+    join product p on p.id = l.product_id join revision r on r.product_id = p.id and r.revision = p.revision
+    where $epoch::bigint > 0 and )sql"});
+const std::string newest = listed + "$page(l.published_at desc, l.product_id desc)";
+const std::string by_price = listed + "$page(l.sort_price, l.product_id)";
+const std::string by_price_descending = listed + "$page(l.sort_price desc, l.product_id desc)";
+const std::string by_name = listed + "$page(l.sort_name, l.product_id)";
 
-const Sql<ListedRow(PageQuery, Selection)> list_newest{"listing.newest", LISTED "$page(l.published_at desc, l.product_id desc)"};
-const Sql<ListedRow(PageQuery, Selection)> list_by_price{"listing.by_price", LISTED "$page(l.sort_price, l.product_id)"};
-const Sql<ListedRow(PageQuery, Selection)> list_by_price_descending{"listing.by_price_descending", LISTED "$page(l.sort_price desc, l.product_id desc)"};
-const Sql<ListedRow(PageQuery, Selection)> list_by_name{"listing.by_name", LISTED "$page(l.sort_name, l.product_id)"};
+const std::string variants = sql_text({filter_sets, R"sql(
+    select x.product_id, (array_agg(x.variant_id order by x.variant_id))[1:100] as variants
+    from attr_index x where x.product_id = any ($1::uuid[]) and x.variant_id is not null and )sql", filter_passes, " group by x.product_id"});
 
-const Sql<MatchingVariants(Selection, std::vector<ProductId>)> matching_variants{"listing.variants", CATALOG_HITS R"sql(
-    select v.product_id, (array_agg(v.variant_id order by v.variant_id))[1:100] as variants
-    from listed_variant v
-    left join hit own on own.product_id = v.product_id and own.variant_id = v.variant_id
-    left join hit whole on whole.product_id = v.product_id and whole.variant_id is null
-    where v.product_id = any ($8::uuid[]) and v.variant_id is not null and coalesce(own.bits, 0) | coalesce(whole.bits, 0) = $all_bits
-    group by v.product_id)sql"};
+// Products that are not always shown are few or looked at one by one; the others need no look into `listing`.
+const std::string facets = sql_text({filter_sets, R"sql(,
+    wanted as materialized (
+        select v.id, v.v_text, v.v_num, a.name from attribute a join attr_value v on v.attribute_id = a.id where a.name = any ($1::text[]))
+    select wanted.name as attribute, wanted.v_text as text, wanted.v_num as number, counted.count
+    from (
+        select val, count(*) as count from (
+            select distinct x.product_id, val from attr_index x, unnest(x.vals) val
+            where val in (select id from wanted) and ($filters::jsonb = '[]' or ()sql", filter_passes, ")) and", among, R"sql(
+              and x.product_id not in (select product_id from listing where not always group by product_id having not bool_or()sql", is_shown, R"sql())
+              and ($pattern::text is null or x.product_id in (select product_id from listing where search_text like $pattern))) distinct_values
+        group by val) counted
+    join wanted on wanted.id = counted.val
+    where $epoch::bigint > 0
+    order by wanted.name, counted.count desc, wanted.v_num, wanted.v_text)sql"});
 
-const Sql<FacetRow(Selection, std::vector<AttributeName>)> count_facets{"listing.facets", CATALOG_HITS R"sql(,
-    candidate as materialized (
-        select v.product_id, v.variant_id, coalesce(own.bits, 0) | coalesce(whole.bits, 0) as bits
-        from listed_variant v join listing l on l.product_id = v.product_id
-        left join hit own on own.product_id = v.product_id and own.variant_id = v.variant_id
-        left join hit whole on whole.product_id = v.product_id and whole.variant_id is null
-        where )sql" SHOWN R"sql(),
-    facet as materialized (
-        select a.id, a.name, coalesce((select 1 << f.bit from filter f where f.attribute_id = a.id), 0) as own_bit
-        from attribute a where a.name = any ($8::text[])),
-    value as (
-        select distinct facet.id, facet.name, i.v_text, i.v_num, c.product_id
-        from facet join candidate c on c.bits | facet.own_bit = $all_bits
-        join attr_index i on i.product_id = c.product_id and i.attribute_id = facet.id and (i.variant_id is null or i.variant_id = c.variant_id))
-    select name as attribute, v_text as text, v_num as number, count(*) as count from value group by id, name, v_text, v_num
-    order by name, count desc, v_num, v_text)sql"};
+} // namespace
 
-#undef SHOWN
-#undef LISTED
+const Sql<ListedRow(PageQuery, Selection)> list_newest{"listing.newest", newest};
+const Sql<ListedRow(PageQuery, Selection)> list_by_price{"listing.by_price", by_price};
+const Sql<ListedRow(PageQuery, Selection)> list_by_price_descending{"listing.by_price_descending", by_price_descending};
+const Sql<ListedRow(PageQuery, Selection)> list_by_name{"listing.by_name", by_name};
+const Sql<MatchingVariants(std::vector<ProductId>, Selection)> matching_variants{"listing.variants", variants};
+const Sql<FacetRow(std::vector<AttributeName>, Selection)> count_facets{"listing.facets", facets};
 
 const Sql<std::int64_t()> get_index_epoch{"index_epoch.get", "select coalesce((select epoch from index_epoch), 1)"};
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "collections_model.hpp"
 #include "listing_model.hpp"
 
 #include <gravity/pg/tx.hpp>
@@ -10,14 +11,14 @@ namespace gravity::product_catalog {
 /// Which published products are meant: what all statements of one listing share.
 struct Selection {
     std::vector<Filter> filters;
-    int all_bits = 0;                     // of the filters
     std::string channel;                  // "" : only what is shown in every channel
     Timestamp at;
     std::optional<CategoryId> category;   // with all below it
+    std::optional<CollectionId> collection;
     std::optional<std::string> pattern;   // of `like`
     std::int64_t epoch = 1;
 };
-BOOST_DESCRIBE_STRUCT(Selection, (), (filters, all_bits, channel, at, category, pattern, epoch))
+BOOST_DESCRIBE_STRUCT(Selection, (), (filters, channel, at, category, collection, pattern, epoch))
 
 struct ListedRow {
     ProductId product_id;
@@ -40,7 +41,7 @@ struct MatchingVariants {
 };
 BOOST_DESCRIBE_STRUCT(MatchingVariants, (), (product_id, variants))
 /// Of these products, the variants that pass all filters.
-extern const Sql<MatchingVariants(Selection, std::vector<ProductId>)> matching_variants;
+extern const Sql<MatchingVariants(std::vector<ProductId>, Selection)> matching_variants;
 
 struct FacetRow {
     AttributeName attribute;
@@ -49,8 +50,8 @@ struct FacetRow {
     std::int64_t count = 0;
 };
 BOOST_DESCRIBE_STRUCT(FacetRow, (), (attribute, text, number, count))
-/// Of each attribute, how many products have each value among those that pass every filter but the attribute's own.
-extern const Sql<FacetRow(Selection, std::vector<AttributeName>)> count_facets;
+/// Of each attribute, how many of the products meant have each value.
+extern const Sql<FacetRow(std::vector<AttributeName>, Selection)> count_facets;
 
 extern const Sql<std::int64_t()> get_index_epoch;
 

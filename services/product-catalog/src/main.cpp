@@ -1,6 +1,7 @@
 #include "api.hpp"
 #include "config.hpp"
 #include "product_catalog_migrations.hpp"
+#include "schedule_api.hpp"
 
 #include <gravity/service.hpp>
 
@@ -10,5 +11,6 @@ int main(int argc, char** argv) {
         .settings<product_catalog::Settings>("CATALOG_")
         .postgres(product_catalog_migrations())
         .routes(product_catalog::routes)
+        .job(product_catalog::schedule::run)
         .run(argc, argv);
 }

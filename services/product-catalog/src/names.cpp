@@ -1,6 +1,6 @@
 #include "names.hpp"
 
-#include "unicode.hpp"
+#include "characters.hpp"
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
@@ -62,7 +62,7 @@ bool PageSlug::accept(std::string_view in, std::string& out, std::string& why) {
     bool hyphen = true;
     for (std::string_view rest = out; !rest.empty();) {
         const char32_t c = *utf8::next(rest);
-        if (c == U'-' ? hyphen : !unicode::is_slug_character(c)) {
+        if (c == U'-' ? hyphen : !characters::is_slug_character(c)) {
             why = "must have lower-case letters and digits, with single hyphens between";
             return false;
         }

@@ -14,6 +14,9 @@ inline constexpr Problem not_active{422, "not-active", "Only an active product c
 inline constexpr Problem still_active{409, "still-active", "An active product must be unpublished before it is deleted"};
 inline constexpr Problem still_linked{409, "still-linked", "Published products link to this one"};
 
+inline constexpr Problem scheduled_already{409, "scheduled-already", "Something is planned for the product at this time"};
+inline constexpr Problem in_the_past{422, "in-the-past", "What is planned must be ahead"};
+
 // Variants
 inline constexpr Problem sku_taken{409, "sku-taken", "Another variant has this SKU"};
 inline constexpr Problem gtin_taken{409, "gtin-taken", "Another variant has this GTIN"};

@@ -75,22 +75,29 @@ NoContent remove(Tx& tx, Path<"id", ProductId> id, IfMatch expected) {
 }
 
 Product publish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected, Given<Settings> settings) {
-    const ProductRow published = publish(expected.check(tx.one(lock_product, *id)), tx.now());
-    const auto defs = attributes_of(tx, published.type_id);
-    const auto variants = tx.all(all_variants, *id);
-    check_publishable(published.staged, variants, defs);
-    const ProductRow saved = tx.one(save_product, published);
-    write_publication(tx, saved, variants, defs, settings->langs);
-    tx.emit(ProductPublished{saved.id, saved.revision, saved.staged.slug});
-    return shown(saved);
+    return shown(publish_now(tx, expected.check(tx.one(lock_product, *id)), settings->langs));
 }
 
 Product unpublish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected) {
-    const ProductRow before = expected.check(tx.one(lock_product, *id));
-    const ProductRow withdrawn = tx.one(save_product, unpublish(before));
+    return shown(unpublish_now(tx, expected.check(tx.one(lock_product, *id))));
+}
+
+ProductRow publish_now(Tx& tx, const ProductRow& product, const Languages& languages) {
+    const ProductRow published = publish(product, tx.now());
+    const auto defs = attributes_of(tx, published.type_id);
+    const auto variants = tx.all(all_variants, published.id);
+    check_publishable(published.staged, variants, defs);
+    const ProductRow saved = tx.one(save_product, published);
+    write_publication(tx, saved, variants, defs, languages);
+    tx.emit(ProductPublished{saved.id, saved.revision, saved.staged.slug});
+    return saved;
+}
+
+ProductRow unpublish_now(Tx& tx, const ProductRow& product) {
+    const ProductRow withdrawn = tx.one(save_product, unpublish(product));
     withdraw(tx, withdrawn);
     tx.emit(ProductUnpublished{withdrawn.id, withdrawn.revision});
-    return shown(withdrawn);
+    return withdrawn;
 }
 
 Page<RevisionEntry> revisions(Tx& tx, Path<"id", ProductId> id, Params<PageQuery> page) { return tx.page(list_revisions, *page, *id); }

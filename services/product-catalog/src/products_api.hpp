@@ -14,6 +14,9 @@ Product update(Tx& tx, Path<"id", ProductId> id, Patch<ProductContent> patch, If
 NoContent remove(Tx& tx, Path<"id", ProductId> id, IfMatch expected);
 Product publish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected, Given<Settings> settings);
 Product unpublish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected);
+/// The same for a product that is locked: what a schedule does at its time.
+ProductRow publish_now(Tx& tx, const ProductRow& product, const Languages& languages);
+ProductRow unpublish_now(Tx& tx, const ProductRow& product);
 Page<RevisionEntry> revisions(Tx& tx, Path<"id", ProductId> id, Params<PageQuery> page);
 
 } // namespace gravity::product_catalog::products

@@ -2,7 +2,7 @@
 
 #include "faults.hpp"
 #include "problems.hpp"
-#include "unicode.hpp"
+#include "characters.hpp"
 
 #include <algorithm>
 
@@ -75,7 +75,7 @@ std::string search_text(const ProductContent& content, const std::vector<Variant
         text += '\n' + variant.sku.str();
         if (variant.gtin) text += '\n' + variant.gtin->str();
     }
-    return unicode::lower(text);
+    return characters::lower(text);
 }
 
 } // namespace gravity::product_catalog

@@ -3,7 +3,7 @@
 #include "collections_store.hpp"
 #include "problems.hpp"
 #include "products_store.hpp"
-#include "unicode.hpp"
+#include "characters.hpp"
 
 namespace gravity::product_catalog {
 
@@ -96,27 +96,30 @@ const Sql<void(Listed)> add_listing{"listing.add", R"sql(
            $sort_price, $currency, $search_text
     from jsonb_to_recordset($rows::jsonb) as r (channel text, visible_from timestamptz, visible_until timestamptz))sql"};
 
-const Sql<void(ProductId)> clear_listed_variants{"listed_variant.clear", "delete from listed_variant where product_id = $1"};
-
-const Sql<void(ProductId)> add_listed_variants{"listed_variant.add", R"sql(
-    insert into listed_variant (product_id, variant_id)
-    select p.id, v.variant_id from product p
-    left join variant_revision v on v.product_id = p.id and v.until_revision is null where p.id = $1)sql"};
+const Sql<void(std::vector<IndexRow>)> add_values{"attr_value.add", R"sql(
+    insert into attr_value (attribute_id, v_text, v_num)
+    select distinct a.id, r.text, r.number
+    from jsonb_to_recordset($1::jsonb) as r (attribute text, text text, number double precision) join attribute a on a.name = r.attribute
+    order by 1, 2, 3 on conflict on constraint attr_value_key do nothing)sql"}; // in one order: two transactions never wait for each other
 
 const Sql<void(ProductId, std::vector<IndexRow>)> set_index{"attr_index.set", R"sql(
-    with wanted as materialized (
+    with given as materialized (
         select a.id as attribute_id, r.variant_id, r.text, r.number
         from jsonb_to_recordset($2::jsonb) as r (attribute text, variant_id uuid, text text, number double precision)
         join attribute a on a.name = r.attribute),
+    numbered as materialized (
+        select g.variant_id, v.id from given g join attr_value v on v.attribute_id = g.attribute_id and v.v_text = g.text
+        union all select g.variant_id, v.id from given g join attr_value v on v.attribute_id = g.attribute_id and v.v_num = g.number),
+    whole as (select coalesce(array_agg(distinct id), '{}') as ids from numbered where variant_id is null),
+    own as (select variant_id, array_agg(distinct id) as ids from numbered where variant_id is not null group by variant_id),
+    shown as materialized (
+        select p.id as product_id, v.variant_id from product p
+        left join variant_revision v on v.product_id = p.id and v.until_revision is null where p.id = $1),
     gone as (
-        delete from attr_index i where i.product_id = $1 and
-            (i.attribute_id, coalesce(i.variant_id::text, ''), coalesce(i.v_text, ''), coalesce(i.v_num, 'NaN')) not in
-            (select attribute_id, coalesce(variant_id::text, ''), coalesce(text, ''), coalesce(number, 'NaN') from wanted))
-    insert into attr_index (attribute_id, product_id, variant_id, v_text, v_num)
-    select attribute_id, $1, variant_id, text, number from wanted
-    where (attribute_id, coalesce(variant_id::text, ''), coalesce(text, ''), coalesce(number, 'NaN')) not in
-          (select i.attribute_id, coalesce(i.variant_id::text, ''), coalesce(i.v_text, ''), coalesce(i.v_num, 'NaN')
-           from attr_index i where i.product_id = $1))sql"};
+        delete from attr_index i where i.product_id = $1 and not exists (select from shown s where s.variant_id is not distinct from i.variant_id))
+    insert into attr_index (product_id, variant_id, vals)
+    select shown.product_id, shown.variant_id, coalesce(own.ids, '{}') || whole.ids from shown cross join whole left join own using (variant_id)
+    on conflict on constraint attr_index_key do update set vals = excluded.vals where attr_index.vals <> excluded.vals)sql"};
 
 const Sql<void(ProductId)> clear_index{"attr_index.clear", "delete from attr_index where product_id = $1"};
 
@@ -136,6 +139,11 @@ void show_slugs(Tx& tx, const Uuid& target, const std::vector<SlugOf>& wanted) {
 }
 
 namespace {
+
+void write_index(Tx& tx, ProductId product, const std::vector<IndexRow>& rows) {
+    if (!rows.empty()) tx.exec(add_values, rows);
+    tx.exec(set_index, product, rows);
+}
 
 // The collections that a product is in by their rules, as what is published of it changes.
 class Membership {
@@ -174,11 +182,9 @@ void write_publication(Tx& tx, const ProductRow& published, const std::vector<Va
 
     const auto price = price_from(content, variants);
     tx.exec(clear_listing, published.id);
-    tx.exec(add_listing, {published.id, at, unicode::lower(content.name.view()), price ? price->amount : no_price, price ? std::optional(price->currency) : std::nullopt,
+    tx.exec(add_listing, {published.id, at, characters::lower(content.name.view()), price ? price->amount : no_price, price ? std::optional(price->currency) : std::nullopt,
                             search_text(content, variants), listing_rows(content)});
-    tx.exec(clear_listed_variants, published.id);
-    tx.exec(add_listed_variants, published.id);
-    tx.exec(set_index, published.id, index_rows(content, variants, defs));
+    write_index(tx, published.id, index_rows(content, variants, defs));
     membership.follow();
 }
 
@@ -189,14 +195,13 @@ void withdraw(Tx& tx, const ProductRow& product) {
     tx.exec(set_product_categories, product.id, std::vector<CategoryId>{});
     tx.exec(clear_product_links, product.id);
     tx.exec(clear_listing, product.id);
-    tx.exec(clear_listed_variants, product.id);
     tx.exec(clear_index, product.id);
     membership.follow();
 }
 
 void reindex(Tx& tx, ProductId product, const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs) {
     const Membership membership(tx, product);
-    tx.exec(set_index, product, index_rows(content, variants, defs));
+    write_index(tx, product, index_rows(content, variants, defs));
     membership.follow();
 }
 

@@ -57,9 +57,9 @@ struct Listed {
 };
 BOOST_DESCRIBE_STRUCT(Listed, (), (product_id, published_at, sort_name, sort_price, currency, search_text, rows))
 extern const Sql<void(Listed)> add_listing;
-extern const Sql<void(ProductId)> clear_listed_variants;
-extern const Sql<void(ProductId)> add_listed_variants;
-/// Makes the index of the product these rows, writing only what differs.
+/// Gives numbers to the values that have none yet.
+extern const Sql<void(std::vector<IndexRow>)> add_values;
+/// Makes the index of the product what these rows say, for the variants that are shown; writes only what differs.
 extern const Sql<void(ProductId, std::vector<IndexRow>)> set_index;
 extern const Sql<void(ProductId)> clear_index;
 

@@ -1,6 +1,6 @@
 #include "sku.hpp"
 
-#include "unicode.hpp"
+#include "characters.hpp"
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
@@ -24,7 +24,7 @@ bool Sku::accept(std::string_view in, std::string& out, std::string& why) {
         why = "must be 1 to 64 characters";
         return false;
     }
-    why = unicode::deception(out);
+    why = characters::deception(out);
     return why.empty();
 }
 

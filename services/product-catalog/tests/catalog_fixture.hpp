@@ -3,6 +3,7 @@
 #include "api.hpp"
 #include "config.hpp"
 #include "product_catalog_migrations.hpp"
+#include "schedule_api.hpp"
 
 #include <gravity/testkit/service.hpp>
 
@@ -14,7 +15,7 @@ namespace gravity::product_catalog {
 class CatalogApi : public testing::Test {
 protected:
     explicit CatalogApi(app::Texts settings = {})
-        : service(Service{"product-catalog", 0}.settings<Settings>("CATALOG_").postgres(product_catalog_migrations()).routes(routes), with_languages(std::move(settings))) {}
+        : service(Service{"product-catalog", 0}.settings<Settings>("CATALOG_").postgres(product_catalog_migrations()).routes(routes).job(schedule::run), with_languages(std::move(settings))) {}
 
     testkit::RunningService service;
     testkit::Callers as{service};

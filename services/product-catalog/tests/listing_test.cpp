@@ -20,10 +20,10 @@ std::string parsed(const std::map<std::string, std::string>& parameters) {
 }
 
 TEST(ListingFilters, AreValuesOrBounds) {
-    EXPECT_EQ(parsed({{"color", "red,blue"}}), R"([{"attribute":"color","bit":0,"texts":["red","blue"],"numbers":[],"low_open":false,"high_open":false}])");
-    EXPECT_EQ(parsed({{"size.gte", "38"}, {"size.lt", "40.5"}}), R"([{"attribute":"size","bit":0,"texts":[],"numbers":[],"low":38,"high":40.5,"low_open":false,"high_open":true}])");
-    EXPECT_EQ(parsed({{"size", "38"}}), R"([{"attribute":"size","bit":0,"texts":["38"],"numbers":[38],"low_open":false,"high_open":false}])");
-    EXPECT_EQ(parsed({{"released.gt", "2026-01-01"}}), R"([{"attribute":"released","bit":0,"texts":[],"numbers":[],"text_low":"2026-01-01","low_open":true,"high_open":false}])");
+    EXPECT_EQ(parsed({{"color", "red,blue"}}), R"([{"attribute":"color","texts":["red","blue"],"numbers":[],"low_open":false,"high_open":false}])");
+    EXPECT_EQ(parsed({{"size.gte", "38"}, {"size.lt", "40.5"}}), R"([{"attribute":"size","texts":[],"numbers":[],"low":38,"high":40.5,"low_open":false,"high_open":true}])");
+    EXPECT_EQ(parsed({{"size", "38"}}), R"([{"attribute":"size","texts":["38"],"numbers":[38],"low_open":false,"high_open":false}])");
+    EXPECT_EQ(parsed({{"released.gt", "2026-01-01"}}), R"([{"attribute":"released","texts":[],"numbers":[],"text_low":"2026-01-01","low_open":true,"high_open":false}])");
     EXPECT_EQ(parsed({{"size.above", "38"}}), "/attr.size.above: must end in .gte, .gt, .lte or .lt, or in nothing");
     EXPECT_EQ(parsed({{"size.gte", "38"}, {"size.gt", "39"}}), "/attr.size.gte: bounds from below a second time");
     EXPECT_EQ(parsed({{"size", "38"}, {"size.gt", "39"}}), "/attr.size: must be either values or bounds");

@@ -54,11 +54,12 @@ TEST_F(Publishing, WritesOnlyWhatHasChanged) {
     const auto list = as.owner.get(p.location() + "/variants").expect(200);
     as.owner.patch(p.location() + "/variants/" + list.text("/items/1/id"), {{"sku", "other"}}).expect(200);
     as.owner.del(p.location() + "/variants/" + list.text("/items/2/id")).expect(204);
-    const auto rows_before = service.database().admin("select string_agg(ctid::text, ' ' order by ctid) from attr_index where variant_id = '" + list.text("/items/0/id") + "'");
+    const auto row = [&] { return service.database().admin("select ctid from attr_index where variant_id = '" + list.text("/items/0/id") + "'"); };
+    const auto before = row();
     publish(p);
     EXPECT_EQ(service.database().admin("select string_agg(from_revision || '-' || coalesce(until_revision::text, ''), ' ' order by position, from_revision) from variant_revision"),
               "1- 1-2 2- 1-2");
-    EXPECT_EQ(service.database().admin("select string_agg(ctid::text, ' ' order by ctid) from attr_index where variant_id = '" + list.text("/items/0/id") + "'"), rows_before);
+    EXPECT_EQ(row(), before);
     EXPECT_EQ(service.database().admin("select count(*) from attr_index"), "2");
     as.owner.get(p.location() + "/variants?revision=1").expect(200).field("/items/2/sku", "S-40").field("/items/1/sku", "S-39");
     as.owner.get(p.location() + "/variants?revision=2").expect(200).field("/items/1/sku", "other").field("/items/2", Json());
@@ -70,7 +71,7 @@ TEST_F(Publishing, WithdrawnIsInNoList) {
     publish(p);
     as.owner.post(p.location() + "/unpublish").expect(200);
     as.owner.get("/api/v1/products?facets=size").expect(200).field("/items", Json::array()).field("/facets/size", Json::array());
-    for (const char* table : {"listing", "listed_variant", "attr_index", "product_category", "product_link"})
+    for (const char* table : {"listing", "attr_index", "product_category", "product_link"})
         EXPECT_EQ(service.database().admin(std::string("select count(*) from ") + table), "0") << table;
     publish(p); // and back
     as.owner.get("/api/v1/products?facets=size").expect(200).field("/items/0/revision", 2).field("/facets/size/0/count", 1);
