@@ -12,12 +12,25 @@ namespace gravity {
 using http::Method;
 using http::Route;
 
+namespace {
+
+// What operations of a collection are about: the last noun of its prefix ("/api/v1/products/{id}/variants"), since several may share a scope.
+std::string noun_of(std::string_view prefix, std::string_view scope) {
+    std::string_view noun = scope;
+    if (!prefix.starts_with("/api/v1/")) return std::string(noun); // a foreign standard's path says nothing
+    for (const auto segment : ascii::split(prefix, '/'))
+        if (!segment.empty() && segment.find('{') == std::string_view::npos) noun = segment;
+    return std::string(noun);
+}
+
+} // namespace
+
 http::Route& Collection::append(Method method, std::string_view path, std::string_view function, http::RouteOptions options) {
     Route route;
     route.method = method;
     route.path = prefix_ + std::string(path);
     route.tag = scope_;
-    std::string noun = scope_;
+    std::string noun = noun_of(prefix_, scope_);
     std::replace(noun.begin(), noun.end(), '-', '_');
     route.operation_id = std::string(options.operation.empty() ? function : options.operation) + "_" + noun;
     if (!options.open.empty())

@@ -148,6 +148,18 @@ TEST(Collection, TakesScopeOrOpennessFromTheOptions) {
     EXPECT_FALSE(router.routes()[0].honours_idempotency_key());
 }
 
+TEST(Collection, OperationsAreAboutTheLastNounOfThePrefix) {
+    Router router;
+    router.collection("/api/v1/things", "things").get<list>("");
+    router.collection("/api/v1/things/{id}/small-parts", "things").get<list>("");
+    router.collection("/api/v1/things/{id}", "things").post<create>("/repair");
+    router.surface("things").get<list>("/foreign", {.operation = "foreign"});
+    std::string names;
+    for (const auto& route : router.routes()) names += route.operation_id + " ";
+    EXPECT_EQ(names, "list_things list_small_parts create_things foreign_things ");
+    router.finish();
+}
+
 // ---- mistakes that must not wait for a request
 
 template <class Fill> std::string refusal(Fill fill) {
