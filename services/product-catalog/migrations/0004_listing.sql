@@ -10,6 +10,7 @@ create table listing (
     sort_price    bigint not null, -- the lowest of its variants in minor units; the largest bigint without a price
     currency      text,            -- of that price
     search_text   text not null,   -- names and SKUs of all languages, in lower case
+    vals          integer[] not null default '{}', -- of all its variants (attr_index): what facets without a filter count
     always        boolean not null generated always as (channel = '' and visible_from = '-infinity' and visible_until = 'infinity') stored,
     primary key (product_id, channel)
 );

@@ -17,31 +17,37 @@ namespace {
 void product_routes(Router& router) {
     namespace p = products;
     auto products = router.collection("/api/v1/products", "products");
-    products.get<listing::list>("", {.summary = "List published products, filtered, with facets; or what is staged", .problems = {cursor_expired}});
+    products.get<listing::list>("", {.summary = "List published products, filtered, with facets; or what is staged", .problems = {cursor_expired}, .keys = AcceptKeys::publishable});
     products.post<p::create>("", {.summary = "Create a product, as a draft", .problems = {slug_taken, no_such_type, attribute_differs, not_unique}});
     products.get<p::get>("/{id}", {.summary = "Read a product: as staged, as published, or as it was"});
     products.patch<p::update>("/{id}", {.summary = "Stage a change of a product", .problems = {slug_taken, attribute_differs, not_unique}});
-    products.del<p::remove>("/{id}", {.summary = "Delete a product that is not active", .problems = {still_active, still_linked}});
+    products.del<p::remove>("/{id}", {.summary = "Delete a product that is not active", .problems = {still_active}});
     products.post<p::publish_one>("/{id}/publish", {.summary = "Show what is staged to buyers", .problems = {nothing_to_publish, incomplete, sku_taken, gtin_taken}});
     products.post<p::unpublish_one>("/{id}/unpublish", {.summary = "Take a product from buyers", .problems = {not_active}});
-    products.post<schedule::plan>("/{id}/schedule", {.summary = "Publish or withdraw at a time", .problems = {in_the_past, scheduled_already}});
-    products.get<schedule::list>("/{id}/schedule", {.summary = "List what is planned for a product, and what became of it"});
-    products.del<schedule::cancel>("/{id}/schedule", {.summary = "Cancel what is planned for a time"});
     products.get<p::revisions>("/{id}/revisions", {.summary = "List what was published, newest first"});
+}
+
+void schedule_routes(Router& router) {
+    namespace s = schedule;
+    auto schedule = router.collection("/api/v1/products/{id}/schedule", "products");
+    schedule.post<s::plan>("", {.summary = "Publish or withdraw at a time", .problems = {in_the_past, scheduled_already}});
+    schedule.get<s::list>("", {.summary = "List what is planned for a product, and what became of it"});
+    schedule.del<s::cancel>("", {.summary = "Cancel what is planned for a time"});
 }
 
 void variant_routes(Router& router) {
     namespace v = variants;
-    auto of_product = router.collection("/api/v1/products/{id}", "products");
-    of_product.post<v::create>("/variants", {.summary = "Add a variant", .problems = {sku_taken, gtin_taken, options_taken, too_many_variants, not_unique}});
-    of_product.get<v::list>("/variants", {.summary = "List the variants of a product, as staged or as a revision shows them"});
-    of_product.get<v::get>("/variants/{variant_id}", {.summary = "Read a variant"});
-    of_product.patch<v::update>("/variants/{variant_id}", {.summary = "Change a variant", .problems = {sku_taken, gtin_taken, options_taken, not_unique}});
-    of_product.del<v::remove>("/variants/{variant_id}", {.summary = "Delete a variant"});
-    of_product.post<v::generate>("/generate-variants", {.summary = "Make the variants missing among all combinations of options",
-                                                        .problems = {no_options, too_many_variants, sku_taken}, .timeout_ms = 60'000});
+    auto of_product = router.collection("/api/v1/products/{id}/variants", "products");
+    of_product.post<v::create>("", {.summary = "Add a variant", .problems = {sku_taken, gtin_taken, options_taken, too_many_variants, not_unique}});
+    of_product.get<v::list>("", {.summary = "List the variants of a product, as staged or as a revision shows them"});
+    of_product.get<v::get>("/{variant_id}", {.summary = "Read a variant"});
+    of_product.patch<v::update>("/{variant_id}", {.summary = "Change a variant", .problems = {sku_taken, gtin_taken, options_taken, not_unique}});
+    of_product.del<v::remove>("/{variant_id}", {.summary = "Delete a variant"});
+    auto products = router.collection("/api/v1/products", "products");
+    products.post<v::generate>("/{id}/generate-variants", {.summary = "Make the variants missing among all combinations of options",
+                                                           .problems = {no_options, too_many_variants, sku_taken}, .timeout_ms = 60'000});
     auto variants = router.collection("/api/v1/variants", "products");
-    variants.get<v::find>("", {.summary = "Look up published variants by SKU"});
+    variants.get<v::find>("", {.summary = "Look up published variants by SKU", .keys = AcceptKeys::publishable});
 }
 
 void type_routes(Router& router) {
@@ -58,9 +64,9 @@ void type_routes(Router& router) {
 void category_routes(Router& router) {
     namespace c = categories;
     auto categories = router.collection("/api/v1/product-categories", "products");
-    categories.get<c::list>("", {.summary = "List the roots of a tree, or the children of a category"});
+    categories.get<c::list>("", {.summary = "List the roots of a tree, or the children of a category", .keys = AcceptKeys::publishable});
     categories.post<c::create>("", {.summary = "Create a category", .problems = {no_such_parent, slug_taken}});
-    categories.get<c::get>("/{id}", {.summary = "Read a category with the way to it from the root"});
+    categories.get<c::get>("/{id}", {.summary = "Read a category with the way to it from the root", .keys = AcceptKeys::publishable});
     categories.patch<c::update>("/{id}", {.summary = "Change a category's texts", .problems = {slug_taken}});
     categories.del<c::remove>("/{id}", {.summary = "Delete a category; another may take over what is below and in it", .problems = {has_children, no_such_parent, cycle}});
     categories.post<c::move>("/{id}/move", {.summary = "Move a category with all below it", .problems = {no_such_parent, cycle}});
@@ -84,7 +90,7 @@ void collection_routes(Router& router) {
     collections.get<c::get>("/{id}", {.summary = "Read a collection"});
     collections.patch<c::update>("/{id}", {.summary = "Change a collection; another rule finds its members anew", .problems = {slug_taken}});
     collections.del<c::remove>("/{id}", {.summary = "Delete a collection"});
-    collections.get<c::members>("/{id}/products", {.summary = "List the published products of a collection"});
+    collections.get<c::members>("/{id}/products", {.summary = "List the published products of a collection", .keys = AcceptKeys::publishable});
     collections.put<c::pick>("/{id}/products", {.summary = "Say which products a hand-picked collection has, in their order", .problems = {has_rule}});
 }
 
@@ -97,6 +103,7 @@ void change_routes(Router& router) {
 
 void routes(Router& router) {
     product_routes(router);
+    schedule_routes(router);
     variant_routes(router);
     type_routes(router);
     category_routes(router);

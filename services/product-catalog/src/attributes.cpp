@@ -5,6 +5,7 @@
 #include <gravity/json/codec.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <set>
@@ -34,12 +35,6 @@ bool read(const Json& json, T& out, meta::Errors& errors) {
 }
 
 bool is_number(const Json& value) { return value.kind() == Json::Kind::integer || value.kind() == Json::Kind::number; }
-
-std::string number_text(double value) {
-    std::string text;
-    json::append_number(text, value);
-    return text;
-}
 
 void check_bounds(const AttributeDef& def, double value, std::string_view field, meta::Errors& errors) {
     if (def.min && value < *def.min) errors.reject(field, "must be at least " + number_text(*def.min));
@@ -86,6 +81,11 @@ void check_text_like(const Json& json, meta::Errors& errors) {
 }
 
 } // namespace
+
+std::string number_text(double value) {
+    std::array<char, 32> buffer{};
+    return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
+}
 
 void check(const AttributeDef& def, meta::Errors& errors) {
     const std::string kind(meta::enum_name(def.kind));

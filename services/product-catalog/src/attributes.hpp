@@ -64,6 +64,8 @@ BOOST_DESCRIBE_ENUM(IndexedAs, text, number)
 IndexedAs indexed_as(AttributeKind kind);
 /// The unit or currency that numbers of this attribute are indexed in; empty for others.
 std::string index_unit(const AttributeDef& def);
+/// The shortest text of a number: "12.5", "3".
+std::string number_text(double value);
 /// One text for equal values, to keep `unique` ones apart.
 std::string canonical_text(const AttributeDef& def, const Json& value);
 

@@ -1,12 +1,10 @@
 #pragma once
 
 #include "languages.hpp"
+#include "slug.hpp"
 
 /// The service's own settings, CATALOG_<NAME> outside.
 namespace gravity::product_catalog {
-
-enum class SlugMode { latin, keep };
-BOOST_DESCRIBE_ENUM(SlugMode, latin, keep)
 
 struct Settings {
     std::optional<Url> public_base_url; // of the pages, for canonical links, sitemaps and feeds

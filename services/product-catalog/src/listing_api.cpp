@@ -8,6 +8,7 @@
 #include <gravity/http/problem.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace gravity::product_catalog::listing {
 namespace {
@@ -66,11 +67,15 @@ void add_matching_variants(Tx& tx, const Selection& selection, std::vector<Liste
         std::find_if(items.begin(), items.end(), [&](const ListedProduct& item) { return item.id == matching.product_id; })->matching_variants = std::move(matching.variants);
 }
 
+Json number(double value) { // 38 rather than 38.0
+    return std::trunc(value) == value && std::abs(value) < 9e15 ? Json(static_cast<std::int64_t>(value)) : Json(value);
+}
+
 // Facets without a filter of their own are counted together among what is listed, each other one among what the other filters leave.
 void add_facets(Tx& tx, const Selection& selection, const std::vector<AttributeName>& attributes, Listing& listing) {
     const auto count = [&](const Selection& among, const std::vector<AttributeName>& names) {
-        for (const FacetRow& row : tx.all(count_facets, names, among))
-            listing.facets[row.attribute.str()].push_back({row.text ? Json(*row.text) : Json(*row.number), row.count});
+        for (const FacetRow& row : tx.all(among.filters.empty() ? count_unfiltered_facets : count_facets, names, among))
+            listing.facets[row.attribute.str()].push_back({row.text ? Json(*row.text) : number(*row.number), row.count});
     };
     std::vector<AttributeName> together;
     for (const AttributeName& name : attributes) {

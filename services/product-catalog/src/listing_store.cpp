@@ -33,21 +33,25 @@ const std::string variants = sql_text({filter_sets, R"sql(
     select x.product_id, (array_agg(x.variant_id order by x.variant_id))[1:100] as variants
     from attr_index x where x.product_id = any ($1::uuid[]) and x.variant_id is not null and )sql", filter_passes, " group by x.product_id"});
 
-// Products that are not always shown are few or looked at one by one; the others need no look into `listing`.
-const std::string facets = sql_text({filter_sets, R"sql(,
+// What a count belongs to.
+constexpr std::string_view wanted_values = R"sql(
     wanted as materialized (
         select v.id, v.v_text, v.v_num, a.name from attribute a join attr_value v on v.attribute_id = a.id where a.name = any ($1::text[]))
     select wanted.name as attribute, wanted.v_text as text, wanted.v_num as number, counted.count
-    from (
-        select val, count(*) as count from (
-            select distinct x.product_id, val from attr_index x, unnest(x.vals) val
-            where val in (select id from wanted) and ($filters::jsonb = '[]' or ()sql", filter_passes, ")) and", among, R"sql(
-              and x.product_id not in (select product_id from listing where not always group by product_id having not bool_or()sql", is_shown, R"sql())
-              and ($pattern::text is null or x.product_id in (select product_id from listing where search_text like $pattern))) distinct_values
-        group by val) counted
-    join wanted on wanted.id = counted.val
+    from (select val, count(*) as count from ()sql";
+constexpr std::string_view counts_in_order = R"sql() of_products group by val) counted join wanted on wanted.id = counted.val
     where $epoch::bigint > 0
-    order by wanted.name, counted.count desc, wanted.v_num, wanted.v_text)sql"});
+    order by wanted.name, counted.count desc, wanted.v_num, wanted.v_text)sql";
+
+// Products that are not always shown are few or looked at one by one; the others need no look into `listing`.
+const std::string facets = sql_text({filter_sets, ",", wanted_values, R"sql(
+        select distinct x.product_id, val from attr_index x, unnest(x.vals) val
+        where val in (select id from wanted) and ($filters::jsonb = '[]' or ()sql", filter_passes, ")) and", among, R"sql(
+          and x.product_id not in (select product_id from listing where not always group by product_id having not bool_or()sql", is_shown, R"sql())
+          and ($pattern::text is null or x.product_id in (select product_id from listing where search_text like $pattern)))sql", counts_in_order});
+
+const std::string unfiltered_facets = sql_text({"with", wanted_values, "select val from listing, unnest(vals) val where ", is_shown,
+                                                " and ($pattern::text is null or search_text like $pattern) and", among, counts_in_order});
 
 } // namespace
 
@@ -57,6 +61,7 @@ const Sql<ListedRow(PageQuery, Selection)> list_by_price_descending{"listing.by_
 const Sql<ListedRow(PageQuery, Selection)> list_by_name{"listing.by_name", by_name};
 const Sql<MatchingVariants(std::vector<ProductId>, Selection)> matching_variants{"listing.variants", variants};
 const Sql<FacetRow(std::vector<AttributeName>, Selection)> count_facets{"listing.facets", facets};
+const Sql<FacetRow(std::vector<AttributeName>, Selection)> count_unfiltered_facets{"listing.unfiltered_facets", unfiltered_facets};
 
 const Sql<std::int64_t()> get_index_epoch{"index_epoch.get", "select coalesce((select epoch from index_epoch), 1)"};
 

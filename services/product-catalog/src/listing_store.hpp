@@ -52,6 +52,8 @@ struct FacetRow {
 BOOST_DESCRIBE_STRUCT(FacetRow, (), (attribute, text, number, count))
 /// Of each attribute, how many of the products meant have each value.
 extern const Sql<FacetRow(std::vector<AttributeName>, Selection)> count_facets;
+/// The same where no filter is set: then it does not matter which variant has which value.
+extern const Sql<FacetRow(std::vector<AttributeName>, Selection)> count_unfiltered_facets;
 
 extern const Sql<std::int64_t()> get_index_epoch;
 

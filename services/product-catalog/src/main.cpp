@@ -12,5 +12,6 @@ int main(int argc, char** argv) {
         .postgres(product_catalog_migrations())
         .routes(product_catalog::routes)
         .job(product_catalog::schedule::run)
+        .access_keys()
         .run(argc, argv);
 }

@@ -12,7 +12,6 @@ inline constexpr Problem nothing_to_publish{422, "nothing-to-publish", "What is 
 inline constexpr Problem incomplete{422, "incomplete", "The product lacks what its type requires to be published"};
 inline constexpr Problem not_active{422, "not-active", "Only an active product can be unpublished"};
 inline constexpr Problem still_active{409, "still-active", "An active product must be unpublished before it is deleted"};
-inline constexpr Problem still_linked{409, "still-linked", "Published products link to this one"};
 
 inline constexpr Problem scheduled_already{409, "scheduled-already", "Something is planned for the product at this time"};
 inline constexpr Problem in_the_past{422, "in-the-past", "What is planned must be ahead"};

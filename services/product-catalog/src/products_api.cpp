@@ -75,20 +75,20 @@ NoContent remove(Tx& tx, Path<"id", ProductId> id, IfMatch expected) {
 }
 
 Product publish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected, Given<Settings> settings) {
-    return shown(publish_now(tx, expected.check(tx.one(lock_product, *id)), settings->langs));
+    return shown(publish_now(tx, expected.check(tx.one(lock_product, *id)), *settings));
 }
 
 Product unpublish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected) {
     return shown(unpublish_now(tx, expected.check(tx.one(lock_product, *id))));
 }
 
-ProductRow publish_now(Tx& tx, const ProductRow& product, const Languages& languages) {
+ProductRow publish_now(Tx& tx, const ProductRow& product, const Settings& settings) {
     const ProductRow published = publish(product, tx.now());
     const auto defs = attributes_of(tx, published.type_id);
     const auto variants = tx.all(all_variants, published.id);
     check_publishable(published.staged, variants, defs);
     const ProductRow saved = tx.one(save_product, published);
-    write_publication(tx, saved, variants, defs, languages);
+    write_publication(tx, saved, variants, defs, settings);
     tx.emit(ProductPublished{saved.id, saved.revision, saved.staged.slug});
     return saved;
 }

@@ -15,7 +15,7 @@ NoContent remove(Tx& tx, Path<"id", ProductId> id, IfMatch expected);
 Product publish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected, Given<Settings> settings);
 Product unpublish_one(Tx& tx, Path<"id", ProductId> id, IfMatch expected);
 /// The same for a product that is locked: what a schedule does at its time.
-ProductRow publish_now(Tx& tx, const ProductRow& product, const Languages& languages);
+ProductRow publish_now(Tx& tx, const ProductRow& product, const Settings& settings);
 ProductRow unpublish_now(Tx& tx, const ProductRow& product);
 Page<RevisionEntry> revisions(Tx& tx, Path<"id", ProductId> id, Params<PageQuery> page);
 

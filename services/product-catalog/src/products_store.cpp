@@ -20,7 +20,7 @@ const Sql<ProductRow(ProductRow)> save_product{"product.save", R"sql(
 const Sql<ProductRow(ProductId)> touch_product{"product.touch", R"sql(
     update product set version = version + 1, updated_at = now() where id = $1 returning *)sql"};
 
-const Sql<void(ProductId)> delete_product{"product.delete", "delete from product where id = $1", {{"product_link_target_id_fkey", still_linked}}};
+const Sql<void(ProductId)> delete_product{"product.delete", "delete from product where id = $1"};
 
 const Sql<ProductId(std::vector<ProductId>)> unknown_products{"product.unknown", R"sql(
     select wanted.id from unnest($1::uuid[]) as wanted (id) where not exists (select from product p where p.id = wanted.id))sql"};

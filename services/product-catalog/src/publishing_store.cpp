@@ -44,6 +44,11 @@ const Sql<void(RevisionRow)> insert_revision{"revision.insert", R"sql(
     insert into revision (product_id, revision, type_id, version, body, created_at, published_at)
     values ($product_id, $revision, $type_id, $version, $body, $created_at, $published_at))sql"};
 
+// Of a variant's states those go that no revision which is kept shows.
+const Sql<void(ProductId, Timestamp)> forget_revisions{"revision.forget", R"sql(
+    with gone as (delete from revision where product_id = $1 and ended_at < $2 returning revision)
+    delete from variant_revision where product_id = $1 and until_revision <= (select max(revision) + 1 from gone))sql"};
+
 // A state goes on while `version` is the same: every change of a variant counts it up.
 const Sql<void(ProductId, std::int64_t)> end_variant_revisions{"variant_revision.end", R"sql(
     update variant_revision r set until_revision = $2
@@ -121,6 +126,10 @@ const Sql<void(ProductId, std::vector<IndexRow>)> set_index{"attr_index.set", R"
     select shown.product_id, shown.variant_id, coalesce(own.ids, '{}') || whole.ids from shown cross join whole left join own using (variant_id)
     on conflict on constraint attr_index_key do update set vals = excluded.vals where attr_index.vals <> excluded.vals)sql"};
 
+const Sql<void(ProductId)> gather_values{"listing.gather_values", R"sql(
+    update listing set vals = coalesce((select array_agg(distinct val order by val) from attr_index x, unnest(x.vals) val where x.product_id = $1), '{}')
+    where product_id = $1)sql"};
+
 const Sql<void(ProductId)> clear_index{"attr_index.clear", "delete from attr_index where product_id = $1"};
 
 void show_slugs(Tx& tx, const Uuid& target, const std::vector<SlugOf>& wanted) {
@@ -143,6 +152,7 @@ namespace {
 void write_index(Tx& tx, ProductId product, const std::vector<IndexRow>& rows) {
     if (!rows.empty()) tx.exec(add_values, rows);
     tx.exec(set_index, product, rows);
+    tx.exec(gather_values, product);
 }
 
 // The collections that a product is in by their rules, as what is published of it changes.
@@ -166,7 +176,7 @@ private:
 
 } // namespace
 
-void write_publication(Tx& tx, const ProductRow& published, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Languages& languages) {
+void write_publication(Tx& tx, const ProductRow& published, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Settings& settings) {
     const ProductContent& content = published.staged;
     const Timestamp at = *published.published_at;
     const Membership membership(tx, published.id);
@@ -174,7 +184,8 @@ void write_publication(Tx& tx, const ProductRow& published, const std::vector<Va
     tx.exec(insert_revision, {published.id, published.revision, published.type_id, *published.published_version, content, published.created_at, at, std::nullopt});
     tx.exec(end_variant_revisions, published.id, published.revision);
     tx.exec(begin_variant_revisions, published.id, published.revision);
-    show_slugs(tx, published.id.uuid(), slugs_of(content, languages));
+    tx.exec(forget_revisions, published.id, settings.revision_retention.before(at));
+    show_slugs(tx, published.id.uuid(), slugs_of(content, settings.langs));
 
     tx.exec(set_product_categories, published.id, content.categories);
     tx.exec(clear_product_links, published.id);

@@ -24,6 +24,8 @@ extern const Sql<PublishedVariant(std::vector<std::string>)> find_variants_by_sk
 
 extern const Sql<void(ProductId, Timestamp)> end_revision;
 extern const Sql<void(RevisionRow)> insert_revision;
+/// Gives up the states that ended before an instant.
+extern const Sql<void(ProductId, Timestamp)> forget_revisions;
 /// Ends the variants' states that the staged ones differ from, before the revision.
 extern const Sql<void(ProductId, std::int64_t)> end_variant_revisions;
 extern const Sql<void(ProductId, std::int64_t)> begin_variant_revisions;
@@ -61,10 +63,12 @@ extern const Sql<void(Listed)> add_listing;
 extern const Sql<void(std::vector<IndexRow>)> add_values;
 /// Makes the index of the product what these rows say, for the variants that are shown; writes only what differs.
 extern const Sql<void(ProductId, std::vector<IndexRow>)> set_index;
+/// Brings together in the lists what the variants have.
+extern const Sql<void(ProductId)> gather_values;
 extern const Sql<void(ProductId)> clear_index;
 
 /// Shows the staged content to buyers, all of it in this transaction: revision, variants, slugs, categories, links, lists, index.
-void write_publication(Tx& tx, const ProductRow& published, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Languages& languages);
+void write_publication(Tx& tx, const ProductRow& published, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Settings& settings);
 /// Finds a published product by other rows than before; what is shown of it stays.
 void reindex(Tx& tx, ProductId product, const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs);
 /// Takes the product out of every list. Its revisions stay.

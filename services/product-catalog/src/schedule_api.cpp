@@ -8,16 +8,23 @@
 namespace gravity::product_catalog::schedule {
 namespace {
 
-void run_due(Tx& tx, RunScheduled due, Languages languages) {
+// Does the next entry that is due; false if there is none (cancelled, or done by another job of the product).
+bool run_next(Tx& tx, RunScheduled due, Settings settings) {
+    const auto product = tx.maybe(lock_product, due.product_id); // before the entry: jobs of one product take turns
+    if (!product) return false;                                 // deleted, and its entries with it
     const auto entry = tx.maybe(take_scheduled, due.product_id, due.at);
-    if (!entry) return; // cancelled, or done by an earlier run of this job
+    if (!entry) return false;
     if (entry->action == ScheduledAction::publish)
-        products::publish_now(tx, tx.one(lock_product, due.product_id), languages);
+        products::publish_now(tx, *product, settings);
     else
-        products::unpublish_now(tx, tx.one(lock_product, due.product_id));
+        products::unpublish_now(tx, *product);
+    return true;
 }
 
-void note_failure(Tx& tx, RunScheduled due, std::string problem) { tx.exec(fail_scheduled, due.product_id, due.at, std::move(problem)); }
+void note_failure(Tx& tx, RunScheduled due, std::string problem) {
+    tx.maybe(lock_product, due.product_id);
+    tx.exec(fail_scheduled, due.product_id, due.at, std::move(problem));
+}
 
 } // namespace
 
@@ -40,16 +47,18 @@ NoContent cancel(Tx& tx, Path<"id", ProductId> id, Params<CancelScheduled> query
 }
 
 Task<void> run(JobCtx& ctx, RunScheduled due) {
-    std::string refused;
-    const Languages languages = ctx.get<Settings>().langs;
-    try {
-        co_await ctx.transaction(run_due, due, languages);
-    } catch (const Refusal& refusal) {
-        if (refusal.problem().status >= 500) throw; // the store: tried again
-        refused = std::string(refusal.problem().slug) + ": " + refusal.what();
+    const Settings settings = ctx.get<Settings>();
+    for (bool more = true; more;) {
+        std::string refused;
+        try {
+            more = co_await ctx.transaction(run_next, due, settings);
+        } catch (const Refusal& refusal) {
+            if (refusal.problem().status >= 500) throw; // the store: tried again
+            refused = std::string(refusal.problem().slug) + ": " + refusal.what();
+        }
+        // The product is not as it was when this was planned: kept for its editors to see, not tried again.
+        if (!refused.empty()) co_await ctx.transaction(note_failure, due, refused);
     }
-    // The product is not as it was when this was planned: kept for its editors to see, not tried again.
-    if (!refused.empty()) co_await ctx.transaction(note_failure, due, refused);
 }
 
 } // namespace gravity::product_catalog::schedule

@@ -10,7 +10,7 @@ namespace gravity::product_catalog {
 extern const Sql<Scheduled(ProductId, NewScheduled)> insert_scheduled;
 extern const Sql<Scheduled(ProductId)> list_scheduled;
 extern const Sql<void(ProductId, Timestamp)> cancel_scheduled;
-/// The entry, if it still waits: whoever gets it does it, in the same transaction.
+/// The earliest entry of the product that waits and is due by then: whoever gets it does it, in the same transaction.
 extern const Sql<Scheduled(ProductId, Timestamp)> take_scheduled;
 extern const Sql<void(ProductId, Timestamp, std::string)> fail_scheduled;
 

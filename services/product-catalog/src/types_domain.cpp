@@ -22,7 +22,7 @@ std::optional<Json> number_from(std::string_view text) {
 // A value of one text, however its kind writes it.
 std::optional<std::string> one_text(Kind kind, const Json& value) {
     if (kind == Kind::text || kind == Kind::enum_ || kind == Kind::date || kind == Kind::reference) return value.as_string();
-    if (kind == Kind::number) return value.dump();
+    if (kind == Kind::number) return number_text(value.as_number());
     if (kind == Kind::boolean) return value.as_bool() ? "true" : "false";
     if (kind == Kind::set && value.size() == 1) return value.as_array().front().as_string();
     if (kind == Kind::localized_text && value.size() == 1) return value.as_object().begin()->second.as_string();

@@ -15,7 +15,7 @@ namespace gravity::product_catalog {
 class CatalogApi : public testing::Test {
 protected:
     explicit CatalogApi(app::Texts settings = {})
-        : service(Service{"product-catalog", 0}.settings<Settings>("CATALOG_").postgres(product_catalog_migrations()).routes(routes).job(schedule::run), with_languages(std::move(settings))) {}
+        : service(Service{"product-catalog", 0}.settings<Settings>("CATALOG_").postgres(product_catalog_migrations()).routes(routes).job(schedule::run).access_keys(), with_languages(std::move(settings))) {}
 
     testkit::RunningService service;
     testkit::Callers as{service};

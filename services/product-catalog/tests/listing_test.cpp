@@ -21,8 +21,8 @@ std::string parsed(const std::map<std::string, std::string>& parameters) {
 
 TEST(ListingFilters, AreValuesOrBounds) {
     EXPECT_EQ(parsed({{"color", "red,blue"}}), R"([{"attribute":"color","texts":["red","blue"],"numbers":[],"low_open":false,"high_open":false}])");
-    EXPECT_EQ(parsed({{"size.gte", "38"}, {"size.lt", "40.5"}}), R"([{"attribute":"size","texts":[],"numbers":[],"low":38,"high":40.5,"low_open":false,"high_open":true}])");
-    EXPECT_EQ(parsed({{"size", "38"}}), R"([{"attribute":"size","texts":["38"],"numbers":[38],"low_open":false,"high_open":false}])");
+    EXPECT_EQ(parsed({{"size.gte", "38"}, {"size.lt", "40.5"}}), R"([{"attribute":"size","texts":[],"numbers":[],"low":38.0,"high":40.5,"low_open":false,"high_open":true}])");
+    EXPECT_EQ(parsed({{"size", "38"}}), R"([{"attribute":"size","texts":["38"],"numbers":[38.0],"low_open":false,"high_open":false}])");
     EXPECT_EQ(parsed({{"released.gt", "2026-01-01"}}), R"([{"attribute":"released","texts":[],"numbers":[],"text_low":"2026-01-01","low_open":true,"high_open":false}])");
     EXPECT_EQ(parsed({{"size.above", "38"}}), "/attr.size.above: must end in .gte, .gt, .lte or .lt, or in nothing");
     EXPECT_EQ(parsed({{"size.gte", "38"}, {"size.gt", "39"}}), "/attr.size.gte: bounds from below a second time");
@@ -104,7 +104,7 @@ TEST_F(ListingApi, AnswersWhatTheSpecificationShows) {
     const auto q = as.owner.get("/api/v1/products?attr.color=red,blue&attr.size.gte=41&facets=color,size&limit=24").expect(200);
     q.field("/items/0/id", p.text("/id")).field("/items/0/slug", "a").field("/items/0/title", "Shoe a").field("/items/0/price_from", eur(8990)).field("/items/0/revision", 1);
     EXPECT_EQ(q.at("/items/0/matching_variants").size(), 1u);
-    q.field("/facets/size", Json::parse(R"([{"value":40.0,"count":1},{"value":41.0,"count":1}])").or_throw());
+    q.field("/facets/size", Json::parse(R"([{"count":1,"value":40},{"count":1,"value":41}])").or_throw());
     as.owner.get("/api/v1/products?attr.size.over=3").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/attr.size.over").field("/errors/0/in", "query");
     as.owner.get("/api/v1/products?sort=colour").expect_problem(422, "invalid-value");
     as.stranger.get("/api/v1/products?facets=color").expect(200).field("/items", Json::array()).field("/facets/color", Json::array());
@@ -176,6 +176,16 @@ TEST_F(ListingApi, DraftsAreForThoseWhoMayChangeThem) {
     as.reader.get("/api/v1/products").expect(200).field("/items/0/slug", "a").field("/items/1", Json());
     as.owner.get("/api/v1/products?staged=true&attr.color=red").expect_problem(422, "invalid-value");
     as.owner.get("/api/v1/products?status=draft").expect_problem(422, "invalid-value");
+}
+
+TEST_F(ListingApi, APublishableKeySeesWhatIsPublishedOnly) {
+    const auto p = shoe("a", {{"red", 40}});
+    const auto key = as.owner.post("/api/v1/product-catalog/access-keys", {{"name", "shop"}, {"kind", "publishable"}, {"scopes", Json::array({"products:read"})}}).expect(201).text("/key");
+    as.anonymous.get("/api/v1/products?key=" + key).expect(200).field("/items/0/slug", "a");
+    as.anonymous.get("/api/v1/variants?sku=a-red40&key=" + key).expect(200).field("/items/0/product_id", p.text("/id"));
+    as.anonymous.get("/api/v1/products?staged=true&key=" + key).expect_problem(403, "forbidden");
+    as.anonymous.get(p.location() + "?key=" + key).expect_problem(401, "unauthenticated");
+    as.anonymous.get("/api/v1/products").expect_problem(401, "unauthenticated");
 }
 
 // ---- against a brute-force oracle

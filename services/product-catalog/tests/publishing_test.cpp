@@ -65,6 +65,23 @@ TEST_F(Publishing, WritesOnlyWhatHasChanged) {
     as.owner.get(p.location() + "/variants?revision=2").expect(200).field("/items/1/sku", "other").field("/items/2", Json());
 }
 
+TEST_F(Publishing, WhatEndedBeforeTheRetentionIsGivenUp) {
+    const auto p = mug();
+    const auto v = variant(p, "M-1");
+    publish(p);
+    as.owner.patch(v.location(), {{"sku", "M-2"}}).expect(200);
+    publish(p);
+    as.owner.patch(v.location(), {{"sku", "M-3"}}).expect(200);
+    publish(p);
+    service.database().admin("update revision set published_at = published_at - interval '12 years', ended_at = ended_at - interval '11 years' where revision = 1");
+    as.owner.patch(p.location(), {{"name", "Cup"}}).expect(200);
+    publish(p);
+    as.owner.get(p.location() + "?revision=1").expect_problem(404, "not-found");
+    as.owner.get(p.location() + "/variants?revision=2").expect(200).field("/items/0/sku", "M-2");
+    as.owner.get(p.location() + "/variants?revision=4").expect(200).field("/items/0/sku", "M-3");
+    EXPECT_EQ(service.database().admin("select string_agg(from_revision::text, ' ' order by from_revision) from variant_revision"), "2 3");
+}
+
 TEST_F(Publishing, WithdrawnIsInNoList) {
     const auto p = product(Json::parse(R"({"name":"Shoe","slug":"shoe","options":[{"name":"size","values":["38"]}]})").or_throw());
     as.owner.post(p.location() + "/generate-variants", {{"sku_prefix", "S"}}).expect(200);
