@@ -12,6 +12,7 @@ set(GRAVITY_SANITIZE "" CACHE STRING "Sanitizers: 'address,undefined' or 'thread
 option(GRAVITY_TESTS "Build the tests" ON)
 option(GRAVITY_TESTPOINTS "Compile the named places where a test can pause a daemon" OFF)
 option(GRAVITY_COVERAGE "Instrument for line coverage" OFF)
+option(GRAVITY_FUZZ "Build the fuzz targets; needs clang" OFF)
 option(GRAVITY_HARDEN "Hardening flags of release builds" OFF)
 
 find_program(CCACHE ccache)

@@ -11,6 +11,7 @@ namespace gravity::gateway {
 
 /// Settings that begin with GATEWAY_.
 struct Settings {
+    Bounded<int, 1, 64> io_threads{1};
     std::optional<std::string> routes_file;
     Bounded<int, 0, 1'000'000> rate_per_second{200};
     Bounded<int, 1, 1'000'000> rate_burst{1000};
@@ -22,7 +23,7 @@ struct Settings {
     std::string trusted_proxies{};
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (routes_file, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance, connect_timeout_ms, max_attempts,
+                      (io_threads, routes_file, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance, connect_timeout_ms, max_attempts,
                        trusted_proxies))
 
 /// Settings that begin with ADMIN_.
@@ -37,6 +38,7 @@ BOOST_DESCRIBE_STRUCT(AdminSettings, (), (port, address))
 template <>
 struct gravity::meta::docs<gravity::gateway::Settings> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"io_threads", "Threads of the data path, each with connections of its own"},
         {"routes_file", "JSON file with routes, beside those of discovery or instead of them"},
         {"rate_per_second", "Requests a caller may send in the long run; 0: no limit"},
         {"rate_burst", "Requests a caller may send at once"},

@@ -28,7 +28,7 @@ Options options_of(const app::PlatformSettings& platform, const DataAddress& add
     Options options;
     options.address = address.address;
     options.port = address.port;
-    options.threads = static_cast<unsigned>(platform.io_threads.value());
+    options.threads = static_cast<unsigned>(settings.io_threads.value());
     options.body_limit = static_cast<std::uint64_t>(settings.max_body_bytes.value());
     options.max_connections = static_cast<std::size_t>(settings.max_connections.value());
     options.pool_per_endpoint = static_cast<std::size_t>(settings.pool_per_instance.value());

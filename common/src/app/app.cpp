@@ -3,7 +3,11 @@
 #include "app/authentication.hpp"
 #include "app/http_endpoints.hpp"
 #include "app/platform.hpp"
+#include "app/process_figures.hpp"
 #include "app/registration.hpp"
+#include "app/route_limits.hpp"
+#include "app/systemd.hpp"
+#include "app/telemetry.hpp"
 
 #include <gravity/async/blocking.hpp>
 #include <gravity/async/sleep.hpp>
@@ -61,6 +65,9 @@ struct App::Impl {
     Resources resources;
     std::unique_ptr<pg::Database> database;
     std::unique_ptr<Platform> platform;
+    std::unique_ptr<Telemetry> telemetry;
+    Systemd systemd;
+    RouteLimits limits;
     std::unique_ptr<jobs::Runner> runner; // with a database
     std::unique_ptr<Authentication> authentication;
     std::unique_ptr<Registration> registration;
@@ -91,7 +98,9 @@ struct App::Impl {
 
     void start() {
         if (definition.uses_postgres && !settings.database_url) throw std::runtime_error("setting DATABASE_URL is required");
-        platform = std::make_unique<Platform>(io, definition, settings, resources, database.get());
+        platform = std::make_unique<Platform>(io, definition, settings, resources, health, database.get());
+        telemetry = std::make_unique<Telemetry>(io, settings, definition.name);
+        telemetry->start();
         authentication = std::make_unique<Authentication>(io, settings, platform->access_keys());
         authentication->start();
 
@@ -101,8 +110,10 @@ struct App::Impl {
         options.authenticate = [this](const http::Request& request, const http::Route& route) {
             return authentication->caller_of(request, route.options.keys);
         };
+        options.rate = [this](const http::Request& request, const http::Route& route, const Caller* caller) { return limits.take(request, route, caller); };
         options.observe = observer(settings.access_log);
-        add_fixed_paths(options, definition, settings, health, openapi_of(definition));
+        if (settings.otlp_endpoint) options.sample_ratio = settings.trace_sample_ratio;
+        add_fixed_paths(options, definition, settings, health, openapi_of(definition), [this] { collect_figures(database.get(), platform->redis(), server.get()); });
         options.gate = [this](const http::Request&) {
             if (!provisioned) throw Refusal(problems::store_unavailable, "starting").with_header("Retry-After", "1");
         };
@@ -134,6 +145,16 @@ struct App::Impl {
         if (definition.registers && settings.discovery_mode == DiscoveryMode::consul)
             registration = std::make_unique<Registration>(io, registration_of(definition, settings, router, server->port()));
         spawn(io, "provision", [this] { return provision(); });
+        if (systemd.watchdog()) spawn(io, "watchdog", [this] { return feed_watchdog(); });
+    }
+
+    // From the I/O thread: a loop that hangs feeds no watchdog.
+    Task<void> feed_watchdog() {
+        const auto interval = std::max<std::chrono::microseconds>(*systemd.watchdog() / 2, 1ms);
+        while (true) {
+            systemd.tell("WATCHDOG=1");
+            co_await sleep_for(interval);
+        }
     }
 
     // Each step waits for what it needs; what can only be mended by a person ends the process with one line.
@@ -152,6 +173,7 @@ struct App::Impl {
                 if (failure != waiting_for) log::warn("waiting for the store", {{"reason", failure}});
                 waiting_for = failure;
                 block("postgresql: " + failure);
+                systemd.tell("STATUS=waiting for the store\nEXTEND_TIMEOUT_USEC=30000000"); // it may take longer than a start usually does
                 co_await sleep_for(500ms);
             }
             health.add("postgresql", Health::Kind::required, [this] { return probe_database(); });
@@ -223,6 +245,9 @@ struct App::Impl {
                     log::info("ready", {{"port", static_cast<int>(server->port())}});
                 else
                     log::warn("not ready", {{"reason", health.reason()}});
+                systemd.tell(was_ready ? "READY=1\nSTATUS=ready" : "STATUS=not ready: " + health.reason());
+            } else if (!was_ready) {
+                systemd.tell("STATUS=not ready: " + health.reason() + "\nEXTEND_TIMEOUT_USEC=30000000");
             }
             if (was_ready && registration) registration->start();
             if (was_ready)
@@ -246,6 +271,7 @@ struct App::Impl {
 
     Task<void> shut_down() {
         log::info("stopping");
+        systemd.tell("STOPPING=1\nSTATUS=draining");
         block("draining");
         if (registration) {
             co_await registration->stop();
@@ -256,6 +282,7 @@ struct App::Impl {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(static_cast<int>(settings.shutdown_grace_seconds));
         if (runner) co_await runner->drain(deadline);
         co_await server->drain(deadline);
+        co_await telemetry->drain();
         log::info("stopped");
         io.stop();
     }

@@ -22,7 +22,7 @@ Response text_response(int status, std::string_view content_type, std::string bo
 } // namespace
 
 void add_fixed_paths(http::DispatcherOptions& options, const Definition& definition, const PlatformSettings& settings, const Health& health,
-                     std::string openapi) {
+                     std::string openapi, std::function<void()> collect) {
     options.fixed["/health/live"] = [](const Request&) -> Task<Response> {
         co_return text_response(200, "application/health+json", "{\"status\":\"pass\"}");
     };
@@ -33,7 +33,8 @@ void add_fixed_paths(http::DispatcherOptions& options, const Definition& definit
         if (!health.ready()) response.headers.add("Retry-After", "1");
         co_return response;
     };
-    options.fixed["/metrics"] = [](const Request&) -> Task<Response> {
+    options.fixed["/metrics"] = [collect = std::move(collect)](const Request&) -> Task<Response> {
+        collect();
         co_return text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics::render());
     };
     options.fixed["/openapi.json"] = [document = std::move(openapi)](const Request&) -> Task<Response> {
@@ -57,7 +58,8 @@ std::function<void(const http::Observation&)> observer(AccessLog access_log) {
         const std::string_view route = seen.route == nullptr ? std::string_view("none") : std::string_view(seen.route->path);
         const std::string_view method = seen.request.method == http::Method::other ? "other" : http::to_string(seen.request.method);
         const double seconds = std::chrono::duration<double>(seen.duration).count();
-        durations.with({method, route, status}).observe(seconds);
+        // The life of a stream is no response time; gravity_http_streams counts those that are open.
+        if (seen.route == nullptr || seen.route->live == nullptr) durations.with({method, route, status}).observe(seconds);
         if (access_log == AccessLog::off || (access_log == AccessLog::errors && seen.status < 500)) return;
         log::info("request", {{"method", seen.request.method_text},
                               {"path", seen.request.path},

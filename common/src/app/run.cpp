@@ -92,6 +92,8 @@ std::vector<SettingInfo> settings_of(const app::Definition& definition, const st
     for (SettingInfo& setting : settings) {
         if (setting.name == "PORT") setting.default_text = std::to_string(definition.port);
         if (setting.name == "DATABASE_URL") setting.required = definition.uses_postgres;
+        if (setting.name == "REDIS_URL") setting.required = definition.redis == app::Need::required;
+        if (setting.name == "MASTER_KEY") setting.required = definition.access_keys == KeySecrets::sealed;
     }
     return settings;
 }

@@ -60,6 +60,7 @@ Caller caller_of_row(const KeyRow& row) {
     caller.subject = "access_key:" + row.id.to_string();
     caller.project = row.project;
     caller.scopes = row.scopes;
+    if (row.expires_at) caller.expires_at = row.expires_at->unix_seconds();
     return caller;
 }
 

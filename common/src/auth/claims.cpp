@@ -184,6 +184,7 @@ Caller caller_of(const Claims& claims) {
     caller.roles = claims.roles;
     caller.session = claims.session;
     if (!claims.actors.empty()) caller.actor = claims.actors.front();
+    caller.expires_at = claims.expires_at;
     return caller;
 }
 

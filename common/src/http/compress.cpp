@@ -1,4 +1,5 @@
 #include <gravity/http/compress.hpp>
+#include <gravity/http/conditional.hpp>
 #include <gravity/http/wire.hpp>
 
 #include <brotli/decode.h>
@@ -198,7 +199,7 @@ bool is_compressible(std::string_view content_type) {
 void compress_response(const Request& request, Response& response) {
     const auto type = response.headers.get("Content-Type");
     const bool event_stream = type && type->substr(0, 17) == "text/event-stream";
-    if (response.body.size() < 1024 || !type || event_stream || !is_compressible(*type) || response.headers.has("Content-Encoding") ||
+    if (response.body.size() < compress_from || !type || event_stream || !is_compressible(*type) || response.headers.has("Content-Encoding") ||
         response.headers.has("Content-Range"))
         return;
     response.headers.add("Vary", "Accept-Encoding"); // whatever comes out: another client may get something else
@@ -208,8 +209,36 @@ void compress_response(const Request& request, Response& response) {
     if (smaller.size() >= response.body.size()) return;
     response.body = std::move(smaller);
     response.headers.set("Content-Encoding", to_string(*coding));
-    const auto etag = response.headers.get("ETag");
-    if (etag && etag->substr(0, 2) != "W/") response.headers.set("ETag", "W/" + std::string(*etag));
+    if (const auto etag = response.headers.get("ETag")) response.headers.set("ETag", coded_etag(*etag, to_string(*coding)));
 }
+
+struct GzipStream::State {
+    z_stream stream{};
+
+    std::string run(std::string_view data, int flush) {
+        std::string out;
+        std::array<char, piece> block;
+        do { // zlib counts in 32 bits
+            const std::size_t given = std::min<std::size_t>(data.size(), 1u << 30);
+            stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
+            stream.avail_in = static_cast<uInt>(given);
+            data.remove_prefix(given);
+            do {
+                stream.next_out = reinterpret_cast<Bytef*>(block.data());
+                stream.avail_out = piece;
+                deflate(&stream, data.empty() ? flush : Z_NO_FLUSH);
+                out.append(block.data(), piece - stream.avail_out);
+            } while (stream.avail_out == 0);
+        } while (!data.empty());
+        return out;
+    }
+};
+
+GzipStream::GzipStream() : state_(std::make_unique<State>()) {
+    if (deflateInit2(&state_->stream, 6, Z_DEFLATED, gzip_format, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+}
+GzipStream::~GzipStream() { deflateEnd(&state_->stream); }
+std::string GzipStream::push(std::string_view data) { return state_->run(data, Z_NO_FLUSH); }
+std::string GzipStream::finish() { return state_->run({}, Z_FINISH); }
 
 } // namespace gravity::http

@@ -219,4 +219,16 @@ std::string content_range(std::optional<ByteRange> range, std::uint64_t size) {
     return text + "/" + std::to_string(size);
 }
 
+std::string coded_etag(std::string_view etag, std::string_view coding) {
+    if (etag.size() < 2 || etag.back() != '"') return std::string(etag);
+    return std::string(etag.substr(0, etag.size() - 1)) + '-' + std::string(coding) + '"';
+}
+
+std::string uncoded_etags(std::string_view list) {
+    std::string out(list);
+    for (const std::string_view suffix : {"-gzip\"", "-br\""})
+        for (std::size_t at = 0; (at = out.find(suffix, at)) != std::string::npos;) out.erase(at, suffix.size() - 1);
+    return out;
+}
+
 } // namespace gravity::http

@@ -1,15 +1,19 @@
 #include <gravity/http/dispatcher.hpp>
 
 #include "http/idempotency.hpp"
+#include "http/lazy_body.hpp"
 
+#include <gravity/async/blocking.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
+#include <gravity/http/compress.hpp>
 #include <gravity/http/conditional.hpp>
 #include <gravity/http/problem.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/pg/database.hpp>
 #include <gravity/redis/error.hpp>
 #include <gravity/trace/context.hpp>
+#include <gravity/trace/span.hpp>
 
 #include <charconv>
 
@@ -87,7 +91,14 @@ void apply_if_none_match(const Request& request, Response& response) {
     if (request.method != Method::get && request.method != Method::head) return;
     const auto etag = response.headers.get("ETag");
     const auto known = request.headers.get("If-None-Match");
-    if (!etag || !known || response.status != 200 || !etag_listed(*known, *etag, false)) return;
+    if (!etag || !known || response.status != 200 || !etag_listed(uncoded_etags(*known), *etag, false)) return;
+    for (const auto coding : {"gzip", "br"}) { // it keeps the representation it has
+        const std::string coded = coded_etag(*etag, coding);
+        if (known->find(coded) == std::string_view::npos) continue;
+        response.headers.set("ETag", coded);
+        response.headers.set("Vary", "Accept-Encoding");
+        break;
+    }
     response.status = 304;
     response.body.clear();
     response.headers.remove("Content-Type");
@@ -113,6 +124,27 @@ std::string allow_field(const std::vector<Method>& methods) {
     return allow + ", OPTIONS";
 }
 
+// By OpenTelemetry's semantic conventions for HTTP servers.
+void describe(trace::Span& span, const Request& request, const Route* route, int status, std::string_view problem) {
+    const std::string method(request.method == Method::other ? std::string_view("_OTHER") : to_string(request.method));
+    span.rename(route != nullptr ? method + ' ' + route->path : method);
+    span.set("http.request.method", method);
+    if (route != nullptr) span.set("http.route", route->path);
+    span.set("url.path", request.path);
+    span.set("http.response.status_code", status);
+    span.set("client.address", request.peer_address);
+    if (!problem.empty()) span.set("error.type", problem);
+    if (status >= 500) span.fail(problem);
+}
+
+constexpr std::size_t compress_here = 16 * 1024; // what takes longer is compressed on the CPU pool
+
+// draft-ietf-httpapi-ratelimit-headers: what is left, and of what.
+void tell_rate(const RateHint& hint, Headers& headers) {
+    headers.set("RateLimit-Policy", "\"route\";q=" + std::to_string(hint.quota) + ";w=" + std::to_string(hint.window_seconds));
+    headers.set("RateLimit", "\"route\";r=" + std::to_string(hint.remaining) + ";t=" + std::to_string(hint.reset_seconds));
+}
+
 } // namespace
 
 struct Dispatcher::Call {
@@ -121,9 +153,20 @@ struct Dispatcher::Call {
     log::Scope scope;
     std::string_view problem; // slug of a constant
     int status = 0;
+    std::optional<RateHint> rate;
 
     Task<void> send(Exchange& exchange, Response response) {
         status = response.status;
+        if (rate) tell_rate(*rate, response.headers);
+        if (response.body.size() >= compress_from) { // small answers, the most of them, go on without a look
+            const Request& request = exchange.request();
+            if (response.body.size() < compress_here || !request.headers.has("Accept-Encoding")) {
+                compress_response(request, response);
+            } else {
+                std::function<void()> work = [&] { compress_response(request, response); };
+                co_await run_blocking(std::move(work));
+            }
+        }
         co_await exchange.respond(std::move(response));
     }
 };
@@ -135,7 +178,8 @@ Task<void> Dispatcher::operator()(Exchange& exchange) const {
     Call call;
     const Request& request = exchange.request();
     const auto parent = trace::from_headers(request.headers.get("traceparent"), request.headers.joined("tracestate"));
-    call.trace = parent ? trace::child_of(*parent) : trace::new_trace(options_.sample_ratio);
+    trace::Span span = parent ? trace::Span("request", trace::Kind::server, *parent) : trace::Span::root("request", trace::Kind::server, options_.sample_ratio);
+    call.trace = span.context();
     call.scope.trace_id = call.trace.trace_id_text();
     call.scope.span_id = call.trace.span_id_text();
 
@@ -145,11 +189,14 @@ Task<void> Dispatcher::operator()(Exchange& exchange) const {
     } catch (const Refusal& refused) {
         refusal = refused;
     }
-    if (refusal) {
+    if (refusal && exchange.responded()) { // of a stream or an endless body: nothing can be said any more
+        call.problem = refusal->problem().slug;
+    } else if (refusal) {
         call.problem = refusal->problem().slug;
         Response response = problem_response(*refusal, request.path, call.scope.trace_id);
         co_await call.send(exchange, std::move(response));
     }
+    if (call.trace.sampled) describe(span, request, call.route, call.status, call.problem);
     if (options_.observe) options_.observe({request, call.route, call.status, Steady::now() - began, call.scope.trace_id, call.problem});
 }
 
@@ -193,21 +240,35 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
     const std::optional<Caller> caller = co_await authorise(request, route);
     if (caller) call.scope.project = caller->project.to_string();
     if (route.options.keys != AcceptKeys::no && !request.query.empty()) take_key_out(request.query);
-    if (!route.bodies.empty()) {
+    if (options_.rate && route.options.rate.requests > 0) {
+        call.rate = options_.rate(request, route, caller ? &*caller : nullptr);
+        if (!call.rate->allowed) throw Refusal(problems::rate_limited).with_header("Retry-After", std::to_string(call.rate->reset_seconds));
+    }
+    std::shared_ptr<Intake> intake;
+    if (!route.bodies.empty() && route.body_mode != BodyMode::memory) {
+        check_content_type(request, route);
+        intake = co_await take_body(exchange, route);
+    } else if (!route.bodies.empty()) {
         check_content_type(request, route);
         const bool fits = co_await exchange.read_body(route.options.body_limit);
         if (!fits) throw Refusal(problems::too_large, "The body may have " + std::to_string(route.options.body_limit) + " bytes");
     }
 
     Input input(request, match.parameters, caller ? &*caller : nullptr, options_.resources);
+    if (intake) input.attach(intake);
+    if (route.live != nullptr) co_return co_await run_live(exchange, call, input);
     Output output(request);
     std::exception_ptr failure;
     try {
         if (route.transaction != nullptr) {
             co_await run_transaction(exchange, call, input, output);
         } else {
-            Ctx ctx(request, input.caller(), options_.database, *options_.resources, deadline_of(request, route), trace::format_traceparent(trace::child_of(call.trace)));
+            Ctx ctx(request, input.caller(), options_.database, *options_.resources, deadline_of(request, route), trace::format_traceparent(call.trace));
             co_await route.coroutine(ctx, input, output);
+            if (output.producer()) {
+                apply_if_none_match(request, output.response());
+                if (output.response().status == 200) co_return co_await send_produced(exchange, call, ctx, output);
+            }
         }
     } catch (const Refusal&) {
         throw;
@@ -215,6 +276,7 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
         log::error(call.scope, "redis failed", {{"route", route.path}, {"kind", redis::to_string(error.kind())}, {"error", error.what()}});
         throw refusal_of(error, request.method);
     } catch (const std::exception& error) {
+        if (intake && intake->broken) throw; // the server says what is due
         // Nothing of the cause is shown; the trace id leads to this line.
         log::error(call.scope, "request failed", {{"route", route.path}, {"method", request.method_text}, {"error", error.what()}});
         failure = std::current_exception();
@@ -222,6 +284,48 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
     if (failure) throw Refusal(problems::internal);
     apply_if_none_match(request, output.response());
     co_await call.send(exchange, std::move(output.response()));
+}
+
+// Nothing can be answered once the head is out; what fails then is logged, and the server cuts the connection.
+Task<void> Dispatcher::send_produced(Exchange& exchange, Call& call, Ctx& ctx, Output& output) const {
+    call.status = 200;
+    if (exchange.request().method == Method::head) {
+        auto writer = co_await exchange.stream(200, output.response().headers, std::nullopt);
+        co_return co_await writer->finish();
+    }
+    LazyBody body(exchange, std::move(output.response()));
+    try {
+        co_await output.producer()(ctx, body);
+        co_await body.finish();
+    } catch (const std::exception& error) {
+        if (!body.started()) throw;
+        call.problem = problems::internal.slug;
+        if (!exchange.client_gone()) log::error(call.scope, "a body broke off", {{"route", call.route->path}, {"error", error.what()}});
+    }
+}
+
+Task<void> Dispatcher::run_live(Exchange& exchange, Call& call, Input& input) const {
+    const Request& request = exchange.request();
+    const Route& route = *call.route;
+    call.status = route.answer.status;
+    if (request.method == Method::head) {
+        Response response;
+        response.headers.add("Content-Type", route.answer.content_type);
+        co_return co_await call.send(exchange, std::move(response));
+    }
+    // No deadline: each transaction has the store's own.
+    Ctx ctx(request, input.caller(), options_.database, *options_.resources, {}, trace::format_traceparent(call.trace));
+    Live live(exchange, ctx, route, options_.authenticate);
+    std::exception_ptr failure;
+    try {
+        co_await route.live(live, input);
+    } catch (const Refusal&) {
+        throw;
+    } catch (const std::exception& error) {
+        if (!exchange.responded()) failure = std::current_exception();
+        if (!exchange.client_gone()) log::error(call.scope, "request failed", {{"route", route.path}, {"method", request.method_text}, {"error", error.what()}});
+    }
+    if (failure) throw Refusal(problems::internal);
 }
 
 Task<void> Dispatcher::run_transaction(Exchange& exchange, Call& call, Input& input, Output& output) const {
@@ -237,13 +341,14 @@ Task<void> Dispatcher::run_transaction(Exchange& exchange, Call& call, Input& in
     run.serializable = route.options.serializable;
     run.deadline = deadline_of(request, route);
     run.abandoned = [&exchange] { return exchange.client_gone(); };
-    run.traceparent = trace::format_traceparent(trace::child_of(call.trace));
+    run.traceparent = trace::format_traceparent(call.trace);
     // Everything captured lives in frames that wait for this work to end. It may run more than once, so it starts from the request anew.
     std::function<void(Tx&)> work = [&](Tx& tx) {
         const log::ScopeGuard guard(call.scope);
         Input fresh = input;
         Output out(request);
-        const std::string fingerprint = key ? idempotency::fingerprint(request) : std::string();
+        const std::string_view digest = input.intake() ? std::string_view(input.intake()->digest) : std::string_view();
+        const std::string fingerprint = key ? idempotency::fingerprint(request, digest) : std::string();
         if (key) {
             if (auto replayed = idempotency::begin(tx, *key, fingerprint)) {
                 output.response() = *std::move(replayed);

@@ -1,5 +1,9 @@
 #include <gravity/http/form.hpp>
 
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
+#include <gravity/http/sniff.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -30,17 +34,24 @@ public:
 
     void part(MultipartPart part) {
         is_file_ = part.filename.has_value();
-        if (is_file_) form.files.push_back({std::move(part.name), std::move(*part.filename), std::move(part.content_type), SpooledFile(options_.spool_folder)});
+        if (is_file_) form.files.push_back({std::move(part.name), std::move(*part.filename), std::move(part.content_type), SpooledFile(options_.spool_folder), {}, {}});
         else form.fields.push_back({std::move(part.name), {}});
     }
     void data(std::string_view bytes) {
         if (is_file_) {
             form.files.back().content.append(bytes);
+            hash_.update(bytes);
         } else {
             std::string& value = form.fields.back().value;
             if (value.size() + bytes.size() > options_.max_field_bytes) too_large = true;
             else value += bytes;
         }
+    }
+    void end() {
+        if (!is_file_) return;
+        FormFile& file = form.files.back();
+        file.sniffed_type = sniff_type(file.content.read(0, 512));
+        file.sha256 = hex_encode(hash_.finish());
     }
 
     Form form;
@@ -48,6 +59,7 @@ public:
 
 private:
     const FormOptions& options_;
+    Sha256 hash_;
     bool is_file_ = false;
 };
 
@@ -102,7 +114,7 @@ Task<std::variant<Form, WireRefusal>> read_form(Exchange& exchange, FormOptions 
     Collector collector(options);
     Collector* const into = &collector;
     const MultipartParser::Sink sink{[into](MultipartPart part) { into->part(std::move(part)); },
-                                     [into](std::string_view data) { into->data(data); }, [] {}};
+                                     [into](std::string_view data) { into->data(data); }, [into] { into->end(); }};
     WireRefusal refusal;
     while (!refusal) {
         const std::string piece = co_await exchange.read_some();

@@ -31,13 +31,14 @@ const Sql<void(Key, Stored)> store_answer{"gravity.idempotency.store", R"sql(
 
 } // namespace
 
-std::string fingerprint(const Request& request) {
+std::string fingerprint(const Request& request, std::string_view body_digest) {
     Sha256 hash;
     for (const std::string_view part : {std::string_view(request.method_text), std::string_view(request.path), std::string_view(request.query)}) {
         hash.update(part);
         hash.update("\n");
     }
     hash.update(request.body);
+    hash.update(body_digest);
     return hex_encode(hash.finish());
 }
 

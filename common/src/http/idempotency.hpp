@@ -5,14 +5,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 /// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same key and request answers what it answered before.
 namespace gravity::http::idempotency {
 
 inline constexpr std::size_t max_key_bytes = 255;
 
-/// Identifies what was asked: method, target and body.
-std::string fingerprint(const Request& request);
+/// Identifies what was asked: method, target and body, or the digest of a body that is not in memory.
+std::string fingerprint(const Request& request, std::string_view body_digest = {});
 
 /// First act of the transaction: takes the key (409 while another request holds it) and gives the stored answer, if there is one
 /// (422 if that was for another request).

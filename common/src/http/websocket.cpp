@@ -106,6 +106,7 @@ public:
         co_await std::move(closing); // a peer that does not answer is cut by then: closed either way
     }
 
+    void abort() override { connection_->abort(); }
     std::string_view subprotocol() const override { return options_.subprotocol; }
 
 private:

@@ -37,6 +37,7 @@ std::vector<Problem> platform_problems(int status) {
         // Those of the transport (http/wire.hpp), before there is a route.
         {408, "request-timeout", "The request did not arrive fast enough"},
         {414, "uri-too-long", "The request target is too long"},
+        {426, "upgrade-required", "This is a WebSocket"},
         {431, "header-fields-too-large", "The request head is too large"},
         {431, "too-many-header-fields", "The request has too many header fields"},
     };
@@ -57,6 +58,7 @@ std::set<int> statuses_of(const Route& route) {
     std::set<int> statuses{400, 401, 414, 429, 431, 500, 503, 504};
     const bool writes = route.transaction != nullptr && route.method != Method::get;
     if (!route.scope.empty()) statuses.insert(403);
+    if (route.answer.status == 101) statuses.insert(426);
     if (route.path.find('{') != std::string::npos) statuses.insert(404);
     if (writes) statuses.insert({409, 422}); // rows that others keep changing; a number that overflows in SQL
     if (route.honours_idempotency_key()) statuses.insert({409, 422});

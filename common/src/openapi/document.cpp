@@ -139,6 +139,10 @@ private:
         op["parameters"] = std::move(parameters);
         if (!route.bodies.empty()) op["requestBody"] = request_body(route);
         op["responses"] = responses(route);
+        if (!route.live_options.subprotocols.empty()) {
+            Json& known = op["x-gravity-subprotocols"] = Json::array();
+            for (const auto name : route.live_options.subprotocols) known.push_back(name);
+        }
         security(route, op, words);
         if (!words.empty()) op["description"] = words;
         return op;
@@ -239,6 +243,7 @@ private:
         Json content;
         for (const auto& body : route.bodies) {
             Json media = Json::object();
+            if (body.content_type == "multipart/form-data") media["schema"] = Json::object({{"type", "object"}});
             if (body.type != nullptr)
                 media["schema"] = schemas_.of(*body.type, body.merge_patch ? Form::patch : Form::input);
             content[body.content_type] = std::move(media);

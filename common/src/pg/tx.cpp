@@ -139,11 +139,26 @@ void TxState::ensure_open() {
     open = true;
 }
 
+std::optional<trace::Span> TxState::span_of(const Statement& statement) const {
+    if (!run.traceparent.ends_with("1")) return std::nullopt; // the flags of a trace that is sampled; nearly none is
+    const auto parent = trace::parse_traceparent(run.traceparent);
+    if (!parent) return std::nullopt;
+    std::optional<trace::Span> span(std::in_place, statement.name(), trace::Kind::client, *parent);
+    span->set("db.system.name", "postgresql");
+    span->set("db.query.summary", statement.name());
+    return span;
+}
+
 pqxx::result TxState::execute(const Statement& statement, const std::string& name, const std::string& sql, const Values& values) {
     ensure_open();
+    auto span = span_of(statement);
     try {
         return connection.execute(name, sql, values);
     } catch (const ServerError& error) {
+        if (span) {
+            span->set("db.response.status_code", error.sqlstate);
+            span->fail(error.what());
+        }
         refuse(statement, error);
     }
 }

@@ -3,8 +3,10 @@
 #include "pg/connection.hpp"
 
 #include <gravity/pg/database.hpp>
+#include <gravity/trace/span.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,8 @@ struct TxState {
     std::vector<std::function<void()>> after_commit{};
     Written written{};
 
+    /// Continues the trace of the run for one statement; nothing unless that trace is sampled.
+    std::optional<trace::Span> span_of(const Statement& statement) const;
     /// Sends `begin` and the settings of the scope, if not done yet: one round trip.
     void ensure_open();
     void commit(); // ConnectionLost: the outcome is unknown

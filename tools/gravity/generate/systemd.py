@@ -36,7 +36,9 @@ StartLimitIntervalSec=300
 StartLimitBurst=20
 
 [Service]
-Type=exec
+Type=notify
+NotifyAccess=main
+WatchdogSec=30
 EnvironmentFile=/etc/gravity/{service.name}.env
 {state}ExecStart={facts.binary(service)}
 Restart=on-failure

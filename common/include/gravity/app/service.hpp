@@ -2,6 +2,7 @@
 
 #include <gravity/app/health.hpp>
 #include <gravity/app/settings.hpp>
+#include <gravity/discovery/neighbour.hpp>
 #include <gravity/http/router.hpp>
 #include <gravity/http/ctx.hpp>
 #include <gravity/jobs/job.hpp>
@@ -28,6 +29,12 @@ class Server;
 namespace pg {
 class Database;
 }
+template <class Contract>
+class Client; // discovery/client.hpp
+namespace discovery {
+class Neighbours;
+class Resolver;
+} // namespace discovery
 namespace auth {
 void access_key_routes(Router& router, std::string_view service);
 }
@@ -46,12 +53,16 @@ struct Runtime {
     pg::Database* database; // null without PostgreSQL
 };
 
+/// How much a service depends on something that may be away: not ready without it, or only with a warning.
+enum class Need : unsigned char { required, optional };
+
 /// What a service is made of; filled by `Service`.
 struct Definition {
     std::string name;
     std::uint16_t port = 0;
     bool uses_postgres = false;
     pg::Migrations migrations{};
+    std::optional<Need> redis;                                    // absent: the service has none
     std::optional<KeySecrets> access_keys;                        // absent: the service has none
     std::vector<std::function<void(Router&)>> routes;
     std::vector<jobs::Function> jobs;
@@ -62,6 +73,8 @@ struct Definition {
     std::vector<std::function<Task<void>(Runtime&)>> background;  // coroutines for the life of the process
     std::vector<std::function<Task<void>(Runtime&)>> drain;       // on SIGTERM, after deregistration, before connections close
     std::function<Task<void>(Runtime&, http::Exchange&)> fallback; // answers what no fixed path and no route does (foreign surfaces)
+    std::vector<discovery::Neighbour> neighbours;                 // whom it calls
+    std::shared_ptr<discovery::Resolver> resolver;                // who tells where they are; null: as DISCOVERY_MODE says
     bool registers = true;                                        // with discovery (the discovery daemon itself does not)
     std::vector<std::string> extra_tags;                          // of the registration
 };
@@ -88,6 +101,25 @@ public:
     }
     Service& routes(void (*table)(Router&)) {
         definition_.routes.emplace_back(table);
+        return *this;
+    }
+    /// Redis by REDIS_URL: handlers get it by `ctx.get<redis::Client>()`. With Need::optional and no URL there is none (`ctx.find`).
+    Service& redis(app::Need need = app::Need::required) {
+        definition_.redis = need;
+        return *this;
+    }
+    /// Another service that this one calls: handlers do it by `ctx.get<Client<Contract>>()`. Optional unless its contract says `required`.
+    template <class Contract>
+    Service& calls() {
+        definition_.neighbours.push_back(Contract::neighbour);
+        definition_.provision.insert(definition_.provision.begin(), [](app::Runtime& runtime) {
+            runtime.resources.put(std::make_shared<Client<Contract>>(runtime.resources.get<discovery::Neighbours>()));
+        });
+        return *this;
+    }
+    /// Who tells where neighbours are, instead of DISCOVERY_MODE: tests.
+    Service& resolver(std::shared_ptr<discovery::Resolver> resolver) {
+        definition_.resolver = std::move(resolver);
         return *this;
     }
     /// Clients that cannot send a JWT come with access keys, made at /api/v1/<name>/access-keys: to the routes that say `.keys`. Needs PostgreSQL.

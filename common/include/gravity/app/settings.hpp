@@ -33,18 +33,22 @@ struct PlatformSettings {
     DiscoveryMode discovery_mode = DiscoveryMode::off;
     std::string discovery_url = "http://127.0.0.1:8500";
     std::optional<Secret<>> discovery_token;
+    std::string discovery_domain;
     std::optional<std::string> advertise_address;
     std::optional<std::string> auth_jwks_url;
     std::optional<std::string> auth_issuer;
     std::string auth_audience = "gravity";
+    std::optional<std::string> auth_token_url;
+    std::optional<std::string> auth_client_id;
+    std::optional<Secret<>> auth_client_secret;
     std::optional<Secret<>> master_key;
     LogLevel log_level = LogLevel::info;
     AccessLog access_log = AccessLog::errors;
     std::optional<std::string> otlp_endpoint;
+    double trace_sample_ratio = 0.1;
     Bounded<int, 0, 3600> shutdown_grace_seconds{30};
     Bounded<int, 0, 300> deregister_delay_seconds{5};
     std::optional<std::string> docs_dir;
-    Bounded<int, 1, 64> io_threads{1};
     std::optional<std::string> tls_certificate_file;
     std::optional<std::string> tls_private_key_file;
     bool gravity_test_mode = false;
@@ -53,8 +57,9 @@ struct PlatformSettings {
 };
 BOOST_DESCRIBE_STRUCT(PlatformSettings, (),
                       (listen_address, port, database_url, migration_database_url, pg_pool_min, pg_pool_max, pg_queue_max, pg_prepare, redis_url,
-                       events_url, discovery_mode, discovery_url, discovery_token, advertise_address, auth_jwks_url, auth_issuer, auth_audience,
-                       master_key, log_level, access_log, otlp_endpoint, shutdown_grace_seconds, deregister_delay_seconds, docs_dir, io_threads,
+                       events_url, discovery_mode, discovery_url, discovery_token, discovery_domain, advertise_address, auth_jwks_url, auth_issuer, auth_audience,
+                       auth_token_url, auth_client_id, auth_client_secret,
+                       master_key, log_level, access_log, otlp_endpoint, trace_sample_ratio, shutdown_grace_seconds, deregister_delay_seconds, docs_dir,
                        tls_certificate_file, tls_private_key_file, gravity_test_mode, clock_offset_seconds, clock_factor))
 
 } // namespace gravity::app
@@ -75,18 +80,22 @@ struct gravity::meta::docs<gravity::app::PlatformSettings> {
         {"discovery_mode", "How services find one another: a Consul API, DNS names, or not at all"},
         {"discovery_url", "Consul-compatible discovery"},
         {"discovery_token", "ACL token for discovery"},
+        {"discovery_domain", "With dns: what follows the names of services, e.g. .shop.svc.cluster.local"},
         {"advertise_address", "Address others reach this service by; default: the listening address"},
         {"auth_jwks_url", "Keys that sign access tokens: http(s):// or file://; without it every protected route answers 401"},
         {"auth_issuer", "Accepted `iss` of access tokens"},
         {"auth_audience", "Accepted `aud` of access tokens"},
+        {"auth_token_url", "OAuth 2.0 token endpoint where this service gets tokens of its own for calls to neighbours (client credentials)"},
+        {"auth_client_id", "Who this service is at the token endpoint"},
+        {"auth_client_secret", "Its secret there"},
         {"master_key", "32 bytes in base64 that seal stored secrets"},
         {"log_level", "Least level that is logged"},
         {"access_log", "Which requests are logged"},
         {"otlp_endpoint", "OTLP/HTTP receiver of spans, e.g. http://127.0.0.1:4318"},
+        {"trace_sample_ratio", "Share of the traces beginning here that are exported, 0 to 1; of others their beginning has decided"},
         {"shutdown_grace_seconds", "Time for running requests to end after SIGTERM"},
         {"deregister_delay_seconds", "Time between leaving discovery and refusing connections"},
         {"docs_dir", "Folder with the files of Swagger UI"},
-        {"io_threads", "I/O threads"},
         {"tls_certificate_file", "PEM certificate chain; with a key the port speaks TLS"},
         {"tls_private_key_file", "PEM private key"},
         {"gravity_test_mode", "Allows the clock settings"},

@@ -2,6 +2,7 @@
 
 #include <gravity/base/uuid.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct Caller {
     std::vector<std::string> roles;
     std::string session;             // `sid`, may be empty
     std::string actor;               // `act.sub`: who acts for the subject, may be empty
+    std::int64_t expires_at = 0;     // when the proof of all this ends, Unix seconds; 0: it does not
 
     /// `<collection>:admin` implies `:write`, which implies `:read`.
     bool may(std::string_view scope) const;

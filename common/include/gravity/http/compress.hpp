@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,8 +30,28 @@ std::optional<std::string> decompress(Coding coding, std::string_view data, std:
 /// Text, JSON, XML, scripts, fonts that are not compressed yet.
 bool is_compressible(std::string_view content_type);
 
-/// Compresses the body if that is wanted, allowed and worth it (over 1 KiB and smaller afterwards). Sets Content-Encoding and Vary,
-/// and makes a strong ETag weak, since the bytes are others (section 8.8.1).
+/// gzip of data that comes in pieces.
+class GzipStream {
+public:
+    GzipStream();
+    ~GzipStream();
+    GzipStream(const GzipStream&) = delete;
+    GzipStream& operator=(const GzipStream&) = delete;
+
+    /// What is ready to be sent after this piece, perhaps nothing.
+    std::string push(std::string_view data);
+    std::string finish();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// The least body that is worth compressing.
+inline constexpr std::size_t compress_from = 1024;
+
+/// Compresses the body if that is wanted, allowed and worth it (from 1 KiB on and smaller afterwards). Sets Content-Encoding and Vary, and
+/// gives the bytes, which are others, an entity tag of their own (conditional.hpp).
 void compress_response(const Request& request, Response& response);
 
 } // namespace gravity::http

@@ -19,6 +19,11 @@ std::optional<std::int64_t> parse_http_date(std::string_view text, std::int64_t 
 /// Whether a list of entity tags (If-Match, If-None-Match), or "*", names `etag` (quoted, perhaps W/). Strong comparison: section 8.8.3.2.
 bool etag_listed(std::string_view list, std::string_view etag, bool strong);
 
+/// A compressed representation is another one and has a tag of its own (section 8.8.3.3): `"3"` becomes `"3-gzip"`, weak ones alike.
+std::string coded_etag(std::string_view etag, std::string_view coding);
+/// A list of entity tags with those of compressed representations as those of what they are made from: what a change is meant for.
+std::string uncoded_etags(std::string_view list);
+
 /// A representation's validators.
 struct Validators {
     std::string etag;                          // quoted; empty: none

@@ -29,9 +29,15 @@ public:
     }
     template <class T>
     T& get() const {
+        T* const found = find<T>();
+        if (found == nullptr) throw std::logic_error("no such resource was provided");
+        return *found;
+    }
+    /// Null if there is none: what a setting may leave out.
+    template <class T>
+    T* find() const {
         const auto found = by_type_.find(typeid(T));
-        if (found == by_type_.end()) throw std::logic_error("no such resource was provided");
-        return *static_cast<T*>(found->second.get());
+        return found == by_type_.end() ? nullptr : static_cast<T*>(found->second.get());
     }
 
 private:
@@ -54,6 +60,10 @@ public:
     template <class T>
     T& get() const {
         return resources_.get<T>();
+    }
+    template <class T>
+    T* find() const {
+        return resources_.find<T>();
     }
 
     /// A transaction in the caller's project, on a database worker: `Product p = co_await ctx.transaction(load, id);` runs `load(tx, id)`.

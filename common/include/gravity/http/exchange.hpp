@@ -29,6 +29,8 @@ public:
     virtual Task<void> write(WebSocketMessage message) = 0;
     /// Close handshake with a status code of RFC 6455 section 7.4; returns when done or after 5 s. Idempotent.
     virtual Task<void> close(std::uint16_t code, std::string reason) = 0;
+    /// Cuts the connection; what is pending ends. For a peer that takes nothing any more.
+    virtual void abort() = 0;
     virtual std::string_view subprotocol() const = 0;
 };
 

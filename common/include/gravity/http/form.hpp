@@ -42,6 +42,8 @@ struct FormFile {
     std::string filename;     // a label; never a path
     std::string content_type; // what the client says: not to be believed
     SpooledFile content;
+    std::string sniffed_type{}; // what its first bytes speak for (http/sniff.hpp)
+    std::string sha256{};       // hexadecimal
 };
 struct Form {
     std::vector<FormField> fields;

@@ -5,6 +5,7 @@
 #include <gravity/json/json.hpp>
 #include <gravity/meta/describe.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ class Resources;
 
 namespace gravity::http {
 
+struct Intake;
+
 /// What extractors read from: a request whose route, caller and body are known. Faults are collected, so that a caller is told all of them.
 class Input {
 public:
@@ -27,6 +30,10 @@ public:
     const Request& request() const { return request_; }
     const Caller* caller() const { return caller_; } // null on an open route without credentials
     const Resources* resources() const { return resources_; } // of the service; null in tests of extractors
+
+    /// The body of a route that does not keep it in memory (http/upload.hpp); null for others.
+    const std::shared_ptr<Intake>& intake() const { return intake_; }
+    void attach(std::shared_ptr<Intake> intake) { intake_ = std::move(intake); }
 
     /// A `{name}` of the path. One that its type does not take names no resource: 404 at once.
     void read_path(std::string_view name, meta::MutableRef out) const;
@@ -45,6 +52,7 @@ private:
     std::vector<std::pair<std::string_view, std::string>> path_parameters_;
     const Caller* caller_;
     const Resources* resources_;
+    std::shared_ptr<Intake> intake_;
     meta::Errors query_faults_;
     meta::Errors body_faults_;
 };

@@ -1,10 +1,17 @@
 #pragma once
 
+#include <gravity/async/task.hpp>
 #include <gravity/base/type.hpp>
+#include <gravity/http/exchange.hpp>
 #include <gravity/http/message.hpp>
 
+#include <functional>
 #include <string>
 #include <string_view>
+
+namespace gravity {
+class Ctx;
+}
 
 namespace gravity::http {
 
@@ -21,11 +28,17 @@ public:
     void bytes(int status, std::string_view content_type, std::string body);
     void header(std::string_view name, std::string_view value) { response_.headers.set(name, value); }
 
+    /// The body is made while it is sent (Streamed).
+    void produce_by(std::function<Task<void>(Ctx&, BodyWriter&)> producer) { producer_ = std::move(producer); }
+    const std::function<Task<void>(Ctx&, BodyWriter&)>& producer() const { return producer_; }
+
+    const Request& request() const { return request_; }
     Response& response() { return response_; }
 
 private:
     const Request& request_;
     Response response_;
+    std::function<Task<void>(Ctx&, BodyWriter&)> producer_;
 };
 
 /// Strong entity tag of a version: "\"3\"" (RFC 9110 section 8.8.3).

@@ -4,11 +4,17 @@
 #include <gravity/http/route.hpp>
 #include <gravity/pg/page.hpp>
 
+#include <functional>
 #include <string>
 #include <utility>
 
 /// What handlers return. Each result carries its statuses and headers, and says so in OpenAPI.
 namespace gravity {
+
+namespace http {
+template <class R>
+struct Result;
+} // namespace http
 
 /// 201 with Location and ETag.
 template <class T>
@@ -29,12 +35,44 @@ struct Accepted {
 /// 204.
 struct NoContent {};
 
-/// Bytes of any type.
+/// Bytes of any type. A GET of them understands ranges (RFC 9110 section 14).
 struct Download {
     std::string content_type;
     std::string bytes;
     std::string file_name{}; // empty: shown, else offered for saving under this name (RFC 6266)
     int status = 200;
+    std::string etag{}; // quoted; empty: none
+};
+
+/// A body made piece by piece while it is sent, by a coroutine that waits where the client is slow: exports, site maps, feeds.
+///
+///     Task<void> write_rows(Ctx& ctx, http::BodyWriter& out, Filter filter) { ... co_await out.write(piece); ... }
+///     Task<Streamed> export_rows(Ctx&, Params<Filter> filter) { co_return Streamed("text/csv", "rows.csv").by(write_rows, *filter); }
+///
+/// What it throws before the first 32 KiB are written is answered as a problem; afterwards the connection is cut, so that a part never looks
+/// like the whole. Pieces are gathered and, where the client takes it, compressed.
+class Streamed {
+public:
+    explicit Streamed(std::string content_type, std::string file_name = {}) : content_type_(std::move(content_type)), file_name_(std::move(file_name)) {}
+
+    /// A coroutine function `Task<void>(Ctx&, http::BodyWriter&, args...)`; the arguments are kept.
+    template <class F, class... A>
+    Streamed&& by(F function, A... arguments) && {
+        producer_ = [function, ... held = std::move(arguments)](Ctx& ctx, http::BodyWriter& out) { return function(ctx, out, held...); };
+        return std::move(*this);
+    }
+    /// A quoted entity tag: a client that has it already gets 304 and nothing is made.
+    Streamed&& etag(std::string tag) && {
+        etag_ = std::move(tag);
+        return std::move(*this);
+    }
+
+    using Producer = std::function<Task<void>(Ctx&, http::BodyWriter&)>;
+
+private:
+    friend struct http::Result<Streamed>;
+    std::string content_type_, file_name_, etag_;
+    Producer producer_;
 };
 
 /// 301, 302, 303, 307 or 308.
@@ -46,6 +84,7 @@ struct Redirect {
 namespace http {
 
 void write_download(Output& out, Download&& download);
+void offer_as(Output& out, std::string_view file_name); // RFC 6266
 
 template <class R>
 struct Result { // T: 200 with its JSON
@@ -82,6 +121,17 @@ struct Result<NoContent> {
 template <>
 struct Result<Download> {
     static void write(Output& out, Download&& download) { write_download(out, std::move(download)); }
+    static void describe(Route& route) { route.answer = {200, "OK", "*/*"}; }
+};
+
+template <>
+struct Result<Streamed> {
+    static void write(Output& out, Streamed&& streamed) {
+        out.bytes(200, streamed.content_type_, {});
+        offer_as(out, streamed.file_name_);
+        if (!streamed.etag_.empty()) out.header("ETag", streamed.etag_);
+        out.produce_by(std::move(streamed.producer_));
+    }
     static void describe(Route& route) { route.answer = {200, "OK", "*/*"}; }
 };
 

@@ -5,6 +5,7 @@
 #include <gravity/http/input.hpp>
 #include <gravity/http/message.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,19 @@ enum class AcceptKeys : unsigned char { no, secret, publishable };
 namespace gravity::http {
 
 class Output;
+class Live;
+
+/// How a body comes to its handler: in memory before it, piece by piece as it asks, in a file before it, or as a form before it.
+enum class BodyMode : unsigned char { memory, streamed, spooled, form };
+
+/// What stands beside a stream or WebSocket.
+struct LiveOptions {
+    std::chrono::milliseconds heartbeat{15'000};      // events: a comment when nothing was sent; WebSocket: a ping
+    std::size_t max_queued_bytes = 256 * 1024;        // a consumer that is further behind is closed; WebSocket: with 1013
+    std::size_t max_message_bytes = 1 << 20;          // WebSocket: a larger one is closed with 1009
+    std::vector<std::string_view> subprotocols{};     // WebSocket: those understood, the preferred first
+    bool compression = false;                         // WebSocket: permessage-deflate
+};
 
 /// How a parameter, body or answer of a route appears in OpenAPI.
 struct ParameterDoc {
@@ -44,6 +58,13 @@ struct AnswerDoc {
     bool location = false;
 };
 
+/// How often one caller may ask for a route, on each replica: costly ones, and those that invite guessing.
+struct RouteRate {
+    int requests = 0; // none
+    std::chrono::seconds per{60};
+    int burst = 0;    // at once; 0: all of them
+};
+
 /// What stands beside a route in `routes()`. Everything has a sensible value; only the summary is always worth writing.
 struct RouteOptions {
     std::string_view summary{};
@@ -54,6 +75,7 @@ struct RouteOptions {
     std::string_view open{};          // no credentials needed: the reason, for the reader and the linter
     AcceptKeys keys = AcceptKeys::no; // by Basic, X-API-Key, ?key= or Bearer; the service says .access_keys()
     std::size_t body_limit = 1 << 20; // bytes
+    RouteRate rate{};                 // beside the gateway's own limit
     int timeout_ms = 15'000;          // the most one request may take; the caller's X-Request-Timeout-Ms may shorten it
     bool serializable = false;        // its transaction runs as if alone; re-run on a conflict
     bool idempotency = true;          // of a POST: honours Idempotency-Key
@@ -72,9 +94,13 @@ struct Route {
     std::vector<BodyDoc> bodies; // empty: the request has none
     AnswerDoc answer;
 
-    // Exactly one is set: a plain function on a database worker, or a coroutine on the I/O thread.
+    BodyMode body_mode = BodyMode::memory;
+    LiveOptions live_options;
+
+    // Exactly one is set: a plain function on a database worker, a coroutine on the I/O thread, or one for the life of a connection.
     void (*transaction)(Tx&, Input&, Output&) = nullptr;
     Task<void> (*coroutine)(Ctx&, Input&, Output&) = nullptr;
+    Task<void> (*live)(Live&, Input&) = nullptr;
 
     bool honours_idempotency_key() const { return method == Method::post && options.idempotency && transaction != nullptr; }
 };

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <gravity/http/extract.hpp>
+#include <gravity/http/live.hpp>
 #include <gravity/http/result.hpp>
+#include <gravity/http/upload.hpp>
 
 #include <memory>
 #include <optional>
@@ -39,6 +41,8 @@ struct Thunk;
 
 template <auto Fn, class R, class... A>
 struct Thunk<Fn, R (*)(Tx&, A...)> {
+    static_assert(!std::is_same_v<R, Streamed>, "a body made while it is sent waits for the client: take Ctx&, not a transaction");
+    static_assert(!(... || std::is_same_v<A, Upload>), "an upload waits for the client: take SpooledBody or Form, not Upload");
     static void describe(Route& route) {
         (Extractor<A>::describe(route), ...);
         Result<R>::describe(route);
@@ -72,6 +76,46 @@ private:
     }
 };
 
+// For the life of a connection: the arguments are read before it begins, so what is wrong with them is still answered as a problem.
+template <class Subject, class... A>
+struct LiveCall {
+    static std::function<Task<void>(Subject&)> make(Task<void> (*handler)(Subject&, A...), Input& in) {
+        std::tuple<A...> read{Extractor<A>::read(in)...};
+        in.refuse_faults();
+        auto arguments = std::make_shared<std::tuple<A...>>(std::move(read));
+        return [handler, arguments](Subject& subject) {
+            return std::apply([&](A&... a) { return handler(subject, std::move(a)...); }, *arguments);
+        };
+    }
+};
+
+template <auto Fn, class... A>
+struct Thunk<Fn, Task<void> (*)(gravity::EventStream&, A...)> {
+    static void describe(Route& route) {
+        (Extractor<A>::describe(route), ...);
+        route.parameters.push_back({"header", "Last-Event-ID", &meta::type_of<std::string>(), false, "The last event seen before the connection was lost"});
+        route.answer = {200, "Server-Sent Events, for as long as the connection lives", "text/event-stream"};
+        route.live = &run;
+    }
+    static Task<void> run(Live& live, Input& in) {
+        auto handler = LiveCall<gravity::EventStream, A...>::make(Fn, in);
+        co_await live.events(std::move(handler));
+    }
+};
+
+template <auto Fn, class... A>
+struct Thunk<Fn, Task<void> (*)(gravity::WebSocket&, A...)> {
+    static void describe(Route& route) {
+        (Extractor<A>::describe(route), ...);
+        route.answer = {101, "Switching Protocols: a WebSocket (RFC 6455)"};
+        route.live = &run;
+    }
+    static Task<void> run(Live& live, Input& in) {
+        auto handler = LiveCall<gravity::WebSocket, A...>::make(Fn, in);
+        co_await live.socket(std::move(handler));
+    }
+};
+
 } // namespace http
 
 /// The routes of one collection: paths below its prefix, scopes `<scope>:read` and `<scope>:write`.
@@ -101,11 +145,23 @@ public:
         add<Fn>(http::Method::delete_, path, std::move(options));
     }
 
+    /// Server-Sent Events, by a handler `Task<void>(EventStream&, ...)`.
+    template <auto Fn>
+    void stream(std::string_view path, http::RouteOptions options = {}, http::LiveOptions live = {}) {
+        add<Fn>(http::Method::get, path, std::move(options)).live_options = std::move(live);
+    }
+    /// A WebSocket, by a handler `Task<void>(WebSocket&, ...)`.
+    template <auto Fn>
+    void ws(std::string_view path, http::RouteOptions options = {}, http::LiveOptions live = {}) {
+        add<Fn>(http::Method::get, path, std::move(options)).live_options = std::move(live);
+    }
+
 private:
     template <auto Fn>
-    void add(http::Method method, std::string_view path, http::RouteOptions options) {
+    http::Route& add(http::Method method, std::string_view path, http::RouteOptions options) {
         http::Route& route = append(method, path, http::function_name<Fn>(), std::move(options));
         http::Thunk<Fn>::describe(route);
+        return route;
     }
     http::Route& append(http::Method method, std::string_view path, std::string_view function, http::RouteOptions options);
 
