@@ -21,8 +21,8 @@ begin
     execute format('create policy project_isolation on %s using (project = (select gravity.current_project()))', target);
 end $$;
 
--- Announcements written in the transaction of the change they announce. There is no high-water mark: the relay takes whatever is unpublished,
--- so a transaction that commits late is not skipped.
+-- Announcements written in the transaction of the change they announce. There is no high-water mark: the relay numbers whatever has no number,
+-- so a transaction that commits late is not skipped; writers of one subject hold its row, so its order holds.
 create table gravity.outbox (
     position     bigint generated always as identity primary key,
     id           uuid not null,
@@ -32,16 +32,20 @@ create table gravity.outbox (
     data         jsonb not null,
     time         timestamptz not null,
     traceparent  text,
+    epoch        bigint,      -- with `sequence` the place in the producer's stream, given once and before publishing
+    sequence     bigint,
     published_at timestamptz
 );
-create index outbox_unpublished on gravity.outbox (position) where published_at is null;
+create index outbox_unnumbered on gravity.outbox (position) where sequence is null;
+create index outbox_unpublished on gravity.outbox (sequence) where published_at is null;
 create index outbox_published on gravity.outbox (published_at) where published_at is not null;
 
--- Gapless sequence and epoch of this producer; the epoch is new with every database, so that a consumer notices a restore.
+-- The last number given, gapless within an epoch. An epoch begins with the database and again when the relay finds that the stream holds
+-- other events under its numbers (the database was restored): milliseconds since 1970, so that a later one is greater.
 create table gravity.outbox_state (
     singleton boolean primary key default true check (singleton),
     sequence  bigint not null default 0,
-    epoch     uuid not null default gen_random_uuid()
+    epoch     bigint not null default (extract(epoch from clock_timestamp()) * 1000)::bigint
 );
 insert into gravity.outbox_state default values;
 
@@ -68,13 +72,15 @@ create table gravity.idempotency (
 );
 create index idempotency_created on gravity.idempotency (created_at);
 
--- A name held by one process at a time (relay, scheduler), by a fencing token that only grows.
+-- A name held by one process at a time (relay, consumers), by a fencing token that only grows. By the clock of this server.
 create table gravity.lease (
     name    text primary key,
     holder  uuid,
     token   bigint not null default 0,
-    until   timestamptz not null default '-infinity'
+    until   timestamptz not null default '-infinity',
+    wanted  boolean not null default false -- somebody asked in vain: the holder looks once more before it gives the lease back
 );
+insert into gravity.lease (name) values ('relay'), ('consumers');
 
 -- Work for later: leased, fenced, repeated with back-off. Work of the platform itself has the nil project.
 create table gravity.job (
@@ -115,11 +121,37 @@ create table gravity.schedule (
     next_at timestamptz not null
 );
 
--- The projects that have written anything here: what a schedule makes a job for each of.
+-- The projects that have written anything here: what a schedule makes a job for each of. One that was purged stays as a proof of it.
 create table gravity.project (
     id         uuid primary key,
-    first_seen timestamptz not null default now()
+    first_seen timestamptz not null default now(),
+    purged_at  timestamptz
 );
+
+-- Every table that holds rows of projects, as its policy says; those that refer to others before those they refer to.
+create function gravity.isolated_tables() returns table (name text, refers_to_itself boolean) language sql stable as $$
+    with recursive isolated as (
+        select distinct polrelid as id from pg_policy where polname = 'project_isolation'),
+    refers as (
+        select distinct conrelid as child, confrelid as parent from pg_constraint
+        where contype = 'f' and conrelid in (select id from isolated) and confrelid in (select id from isolated)),
+    depth as (
+        select id, 0 as d from isolated
+        union
+        select r.child, d.d + 1 from depth d join refers r on r.parent = d.id and r.child <> r.parent where d.d < 64)
+    select format('%I.%I', n.nspname, c.relname), exists (select from refers r where r.child = c.oid and r.parent = c.oid)
+    from depth join pg_class c on c.oid = depth.id join pg_namespace n on n.oid = c.relnamespace
+    group by c.oid, n.nspname, c.relname order by max(d) desc, 1 $$;
+
+-- Removes rows of the running transaction's project, at most so many (null: all); how many.
+create function gravity.purge_some(target text, at_most bigint) returns bigint language plpgsql as $$
+declare removed bigint;
+begin
+    execute format('delete from %1$s where ctid = any(array(select ctid from %1$s where project = gravity.current_project() limit %2$s))'
+                   '    and project = gravity.current_project()', target::regclass, coalesce(at_most::text, 'all'));
+    get diagnostics removed = row_count;
+    return removed;
+end $$;
 
 -- Random bytes that every replica shares and nobody chose: they authenticate list cursors.
 create table gravity.instance_key (

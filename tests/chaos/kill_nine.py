@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""kill -9 of the service and of PostgreSQL with all its sessions in the middle of writes, again and again: nothing that was acknowledged is
-lost, a key that is sent again takes effect once, and the service is ready again without help.
+"""kill -9 of the service, of PostgreSQL with all its sessions, of Redis and of a consumer in the middle of writes, again and again: nothing that
+was acknowledged is lost, a key that is sent again takes effect once, every event takes effect at the consumer once, though Redis forgets
+everything in every second workshop, and all are ready again without help.
 
     tests/chaos/kill_nine.py [--rounds 50]"""
 
 import argparse
 import concurrent.futures
+import itertools
 import json
 import os
 import pathlib
@@ -46,25 +48,40 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=4)
     rounds = parser.parse_args().rounds
-    with Workshop(os.environ.get("GRAVITY_PRESET", "dev")) as shop:
-        acknowledged = []
-        for number in range(rounds):
-            round_of_writes(shop, acknowledged, kills_service=number % 2 == 0)
-            check(shop, acknowledged, number + 1)
+    for redis_keeps, share in ((True, rounds - rounds // 2), (False, rounds // 2)):
+        with Workshop(os.environ.get("GRAVITY_PRESET", "dev"), events=True, redis_keeps=redis_keeps) as shop:
+            acknowledged = []
+            # Redis and the consumer first: a short run ends before it has been round.
+            victims = itertools.cycle([("Redis", shop.redis), ("service", shop.daemon), ("PostgreSQL", shop.cluster), ("consumer", shop.consumer)])
+            for number in range(share):
+                round_of_writes(shop, acknowledged, *next(victims))
+                check(shop, acknowledged, number + 1)
 
 
-def round_of_writes(shop, acknowledged, kills_service):
+def round_of_writes(shop, acknowledged, name, victim):
     until = time.monotonic() + 2
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         writers = [pool.submit(writer, shop.daemon, shop.token, n, until, acknowledged) for n in range(4)]
         time.sleep(random.uniform(0.2, 1.2))
-        victim = shop.daemon if kills_service else shop.cluster
         victim.kill()
         victim.start()
         for done in writers:
             done.result()
-    shop.daemon.wait_ready()
-    print(f"{'service' if kills_service else 'PostgreSQL'} killed", end="; ")
+    for daemon in shop.daemons:
+        daemon.wait_ready()
+    print(f"{name} killed", end="; ")
+
+
+def effects(shop, wanted, limit=90):
+    """What the consumer has noted, once it has noted as many as wanted and Redis has nothing left that is not settled."""
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        seen = int(shop.cluster.sql("select count(*) from seen", "counter"))
+        waiting = shop.cluster.sql("select count(*) from gravity.outbox where published_at is null", "catalog")
+        if seen >= wanted and waiting == "0":
+            break
+        time.sleep(0.1)
+    return tuple(map(int, shop.cluster.sql("select count(*) || '|' || count(distinct product) from seen", "counter").split("|")))
 
 
 def check(shop, acknowledged, number):
@@ -79,6 +96,9 @@ def check(shop, acknowledged, number):
         sys.exit("an event is missing or there twice")
     if len(rows) != len(acknowledged):
         sys.exit("a key took effect twice, or something stayed that nobody was told of")
+    noted, products = effects(shop, len(rows))
+    if (noted, products) != (len(rows), len(rows)):
+        sys.exit(f"of {len(rows)} events {products} took effect at the consumer, in {noted} effects")
 
 
 main()

@@ -38,7 +38,10 @@ class Cluster:
             os.chmod(folder, 0o755)
         self.run("initdb", "-D", f"{folder}/data", "-U", "postgres", "--auth=trust", "--no-sync")
         self.start()
-        for sql in ("create role catalog_app login", "create role catalog_owner login", "create database catalog owner catalog_owner"):
+        self.database("catalog")
+
+    def database(self, name):
+        for sql in (f"create role {name}_app login", f"create role {name}_owner login", f"create database {name} owner {name}_owner"):
             self.sql(sql)
 
     def run(self, program, *arguments):
@@ -64,20 +67,46 @@ class Cluster:
         self.run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
 
     def url(self, role):
-        return f"postgres://{role}@127.0.0.1:{self.port}/catalog"
+        return f"postgres://{role}@127.0.0.1:{self.port}/{role.rsplit('_', 1)[0]}"
 
     def sql(self, text, database="postgres"):
         return subprocess.run([str(self.bin / "psql"), "-qAt", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database, "-c", text],
                               check=True, capture_output=True, text=True).stdout.strip()
 
 
+class Redis:
+    """Keeps what it has acknowledged, or nothing at all, over a kill."""
+
+    def __init__(self, folder, keeps):
+        self.port = free_port()
+        self.command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--logfile", "redis.log",
+                        "--appendonly", "yes" if keeps else "no", "--appendfsync", "always"]
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command)
+        while self.cli("ping") != "PONG":
+            time.sleep(0.01)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def cli(self, *words):
+        return subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True).stdout.strip()
+
+    @property
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}"
+
+
 class Daemon:
-    def __init__(self, program, cluster, folder, keys):
+    def __init__(self, program, cluster, folder, environment, database="catalog"):
         self.program = program
         self.port = free_port()
-        self.log = open(folder / "catalog.log", "ab")
-        self.environment = {"PATH": os.environ["PATH"], "PORT": str(self.port), "DATABASE_URL": cluster.url("catalog_app"),
-                            "MIGRATION_DATABASE_URL": cluster.url("catalog_owner"), **keys}
+        self.log = open(folder / f"{database}.log", "ab")
+        self.environment = {"PATH": os.environ["PATH"], "PORT": str(self.port), "DATABASE_URL": cluster.url(f"{database}_app"),
+                            "MIGRATION_DATABASE_URL": cluster.url(f"{database}_owner"), **environment}
         self.start()
 
     def start(self):
@@ -106,25 +135,40 @@ def signed_token(folder):
 
 
 class Workshop:
-    """A folder with cluster, keys and daemon; gone at the end."""
+    """A folder with cluster, keys and daemon; gone at the end. `events`: also a Redis and a consumer of the daemon's events."""
 
-    def __init__(self, preset):
-        self.program = binary("product-catalog", preset)
-        if not self.program.exists():
-            print(f"{self.program} is not built")
-            sys.exit(77)
+    def __init__(self, preset, events=False, redis_keeps=True):
+        self.program, self.consumer_program = binary("product-catalog", preset), ROOT / "build" / preset / "bin" / "chaos-counter"
+        for program in [self.program] + ([self.consumer_program] if events else []):
+            if not program.exists():
+                print(f"{program} is not built")
+                sys.exit(77)
+        self.events, self.redis_keeps = events, redis_keeps
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-workshop-"))
         os.chmod(self.folder, 0o755)
 
     def __enter__(self):
         (self.folder / "pg").mkdir()
         self.cluster = Cluster(self.folder / "pg")
-        self.token, keys = signed_token(self.folder)
-        self.daemon = Daemon(self.program, self.cluster, self.folder, keys)
-        self.daemon.wait_ready()
+        self.token, environment = signed_token(self.folder)
+        self.daemons = []
+        if self.events:
+            (self.folder / "redis").mkdir()
+            self.redis = Redis(self.folder / "redis", self.redis_keeps)
+            environment = {**environment, "EVENTS_URL": self.redis.url}
+            self.cluster.database("counter")
+            self.consumer = Daemon(self.consumer_program, self.cluster, self.folder, environment, "counter")
+            self.daemons.append(self.consumer)
+        self.daemon = Daemon(self.program, self.cluster, self.folder, environment)
+        self.daemons.append(self.daemon)
+        for daemon in self.daemons:
+            daemon.wait_ready()
         return self
 
     def __exit__(self, *_):
-        self.daemon.kill()
+        for daemon in self.daemons:
+            daemon.kill()
+        if self.events:
+            self.redis.kill()
         self.cluster.stop()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,7 +1,9 @@
 #include <gravity/app/app.hpp>
 
 #include "app/authentication.hpp"
+#include "app/background.hpp"
 #include "app/http_endpoints.hpp"
+#include "app/internal_routes.hpp"
 #include "app/platform.hpp"
 #include "app/process_figures.hpp"
 #include "app/registration.hpp"
@@ -14,7 +16,6 @@
 #include <gravity/http/dispatcher.hpp>
 #include <gravity/http/problem.hpp>
 #include <gravity/http/server.hpp>
-#include <gravity/jobs/runner.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/openapi/document.hpp>
 #include <gravity/pg/database.hpp>
@@ -68,7 +69,7 @@ struct App::Impl {
     std::unique_ptr<Telemetry> telemetry;
     Systemd systemd;
     RouteLimits limits;
-    std::unique_ptr<jobs::Runner> runner; // with a database
+    std::unique_ptr<Background> background; // with a database
     std::unique_ptr<Authentication> authentication;
     std::unique_ptr<Registration> registration;
     std::unique_ptr<http::Dispatcher> dispatcher;
@@ -83,15 +84,18 @@ struct App::Impl {
     Impl(Definition d, PlatformSettings s) : definition(std::move(d)), settings(std::move(s)) {
         for (const auto& adjust : definition.before_start) adjust(settings);
         for (const auto& add : definition.routes) add(router);
+        add_internal_routes(router, definition);
         router.finish();
         const bool has_database = definition.uses_postgres && settings.database_url.has_value();
         if (has_database) {
             pg::Options options = pg_options(settings, definition.name);
             options.on_written = [this](pg::Written written) {
-                if (written.jobs) runner->wake();
+                background->written(written);
             };
             database = std::make_unique<pg::Database>(std::move(options), io.get_executor());
-            runner = std::make_unique<jobs::Runner>(io, *database, resources, definition.jobs);
+            background = std::make_unique<Background>(io, definition, settings, resources);
+            background->attach(*database);
+            resources.put(std::make_shared<ServiceName>(ServiceName{definition.name}));
         }
         runtime.reset(new Runtime{io, settings, health, resources, database.get()});
     }
@@ -191,7 +195,7 @@ struct App::Impl {
             const auto& start = coroutine;
             spawn(io, "background", [this, start] { return start(*runtime); });
         }
-        if (runner && !definition.jobs.empty()) runner->start();
+        if (background) background->start(health);
         spawn(io, "probes", [this] { return probe_loop(); });
         malloc_trim(0); // what starting took and serving does not need goes back: an idle daemon stays small
     }
@@ -280,8 +284,9 @@ struct App::Impl {
         }
         for (const auto& coroutine : definition.drain) co_await coroutine(*runtime);
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(static_cast<int>(settings.shutdown_grace_seconds));
-        if (runner) co_await runner->drain(deadline);
+        if (background) co_await background->drain(deadline);
         co_await server->drain(deadline);
+        if (background) co_await background->publish_rest(std::chrono::steady_clock::now() + 2s);
         co_await telemetry->drain();
         log::info("stopped");
         io.stop();
@@ -316,11 +321,12 @@ std::string App::reason() const {
 }
 const Router& App::router() const { return impl_->router; }
 pg::Database* App::database() { return impl_->database.get(); }
-jobs::Runner* App::jobs() { return impl_->runner.get(); }
+jobs::Runner* App::jobs() { return impl_->background ? &impl_->background->runner() : nullptr; }
 
 std::string openapi_of(const Definition& definition) {
     Router router;
     for (const auto& add : definition.routes) add(router);
+    add_internal_routes(router, definition);
     router.finish();
     return openapi::document(router, {.title = definition.name, .version = GRAVITY_VERSION}).dump();
 }

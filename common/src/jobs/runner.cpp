@@ -1,4 +1,5 @@
 #include "jobs/running.hpp"
+#include "jobs/scheduler.hpp"
 #include "jobs/verdict.hpp"
 
 #include <gravity/async/sleep.hpp>
@@ -56,7 +57,7 @@ struct Runner::Impl : std::enable_shared_from_this<Impl> {
     std::mt19937_64 random{std::random_device{}()};
 
     Impl(boost::asio::io_context& context, pg::Database& store, const Resources& provided, std::vector<Function> list, RunnerOptions opts)
-        : io(context), database(store), resources(provided), options(opts), pause(context), drained(context) {
+        : io(context), database(store), resources(provided), options(std::move(opts)), pause(context), drained(context) {
         for (Function& function : list) {
             (function.plain ? plain_kinds : long_kinds).push_back(function.kind);
             const std::string kind = function.kind;
@@ -114,7 +115,7 @@ struct Runner::Impl : std::enable_shared_from_this<Impl> {
     static Task<Millis> look(std::shared_ptr<Impl> self) {
         std::vector<Claimed> claimed;
         std::vector<Heard> heard;
-        std::optional<Timestamp> due;
+        std::optional<Timestamp> due, next; // job, schedule
         const Beats beats = self->beats();
         const bool takes = !self->stopping;
         ClaimQuery plain{self->plain_kinds, self->options.plain_slots - self->plain_running, beats.lease_seconds, now()};
@@ -126,6 +127,8 @@ struct Runner::Impl : std::enable_shared_from_this<Impl> {
             due.reset();
             std::vector<std::string> open_kinds; // those that have a slot left: for the others the end of a job wakes the loop
             if (!beats.ids.empty()) heard = tx.all(beat_jobs, beats);
+            if (!takes) return;
+            next = run_schedules(tx, self->options.schedules, plain.now);
             if (!room) return;
             tx.one(reap_jobs, plain.now);
             for (const ClaimQuery* query : {&plain, &lasting}) {
@@ -144,12 +147,15 @@ struct Runner::Impl : std::enable_shared_from_this<Impl> {
         for (Claimed& job : claimed) self->begin(std::move(job));
         Millis wait = self->options.poll;
         if (!self->running.empty()) wait = std::min(wait, self->options.lease / 3);
+        if (next) wait = std::min(wait, until(*next));
         if (due) {
-            const auto until_due = Millis(clock::real(std::max(*due - now(), Duration::zero())).count_ms() + 1);
+            const Millis until_due = until(*due);
             wait = std::min(wait, std::max(until_due, Millis(50))); // due and not taken: another replica is at it
         }
         co_return wait;
     }
+
+    static Millis until(Timestamp at) { return Millis(clock::real(std::max(at - now(), Duration::zero())).count_ms() + 1); }
 
     Beats beats() const {
         Beats beats;
@@ -260,7 +266,7 @@ struct Runner::Impl : std::enable_shared_from_this<Impl> {
 };
 
 Runner::Runner(boost::asio::io_context& io, pg::Database& database, const Resources& resources, std::vector<Function> functions, RunnerOptions options)
-    : impl_(std::make_shared<Impl>(io, database, resources, std::move(functions), options)) {}
+    : impl_(std::make_shared<Impl>(io, database, resources, std::move(functions), std::move(options))) {}
 
 Runner::~Runner() = default;
 

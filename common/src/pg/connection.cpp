@@ -4,6 +4,7 @@
 
 #include <pqxx/except>
 #include <pqxx/prepared_statement>
+#include <pqxx/tablewriter>
 
 namespace gravity::pg {
 
@@ -106,6 +107,24 @@ pqxx::result Connection::execute(const std::string& name, const std::string& sql
         if (!prepare_) return direct_->exec_params(sql, parameters);
         if (prepared_.insert(name).second) connection_->prepare(name, sql);
         return direct_->exec_prepared(name, parameters);
+    });
+}
+
+void Connection::copy(const std::string& table, const std::string& columns, std::size_t count, const std::function<void(std::size_t, std::string&)>& next_line) {
+    guarded([&] {
+        // Deprecated in 6.4 in favour of stream_to, which takes no finished lines.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+        const std::string whole[] = {columns};
+        pqxx::tablewriter writer(*direct_, table, std::begin(whole), std::end(whole));
+#pragma GCC diagnostic pop
+        std::string line;
+        for (std::size_t i = 0; i < count; ++i) {
+            next_line(i, line);
+            writer.write_raw_line(line);
+        }
+        writer.complete();
+        return pqxx::result();
     });
 }
 

@@ -7,6 +7,7 @@
 #include <pqxx/result>
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,8 @@ public:
     pqxx::result simple(const std::string& sql);
     /// One statement with parameters, prepared at its first use here if the settings say so. `name` tells texts apart.
     pqxx::result execute(const std::string& name, const std::string& sql, const Values& values);
+    /// COPY of `count` lines in text format.
+    void copy(const std::string& table, const std::string& columns, std::size_t count, const std::function<void(std::size_t, std::string&)>& next_line);
     std::string quote(const std::string& text) const;
     bool usable() const { return usable_; }
 

@@ -163,6 +163,20 @@ pqxx::result TxState::execute(const Statement& statement, const std::string& nam
     }
 }
 
+std::int64_t TxState::copy(const BulkInsert& bulk, std::size_t count, const std::function<void(std::size_t, std::string&)>& next_line) {
+    ensure_open();
+    try {
+        connection.simple("create temporary table gravity_copy on commit drop as select " + bulk.columns() + " from " + bulk.table() + " with no data");
+        connection.copy("gravity_copy", bulk.columns(), count, next_line);
+        const auto inserted = connection.simple("insert into " + bulk.table() + " (" + bulk.columns() + ") select " + bulk.columns() + " from gravity_copy" +
+                                                (bulk.on_conflict().empty() ? "" : " on conflict " + bulk.on_conflict()));
+        connection.simple("drop table gravity_copy"); // the next one of this transaction takes the name
+        return static_cast<std::int64_t>(inserted.affected_rows());
+    } catch (const ServerError& error) {
+        refuse(bulk.statement(), error);
+    }
+}
+
 void TxState::commit() {
     if (!open) return;
     open = false;

@@ -2,6 +2,7 @@
 
 #include "pg/connection.hpp"
 
+#include <gravity/pg/copy.hpp>
 #include <gravity/pg/database.hpp>
 #include <gravity/trace/span.hpp>
 
@@ -31,6 +32,8 @@ struct TxState {
     void commit(); // ConnectionLost: the outcome is unknown
     void rollback() noexcept;
 
+    /// `next_line` writes line `index` in COPY's text format.
+    std::int64_t copy(const BulkInsert& bulk, std::size_t count, const std::function<void(std::size_t index, std::string& line)>& next_line);
     pqxx::result execute(const Statement& statement, const std::string& name, const std::string& sql, const Values& values);
 };
 

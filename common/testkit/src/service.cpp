@@ -47,6 +47,7 @@ struct RunningService::State {
     std::thread thread;
     int exit_code = -1;
     ProjectId project = ProjectId::fresh();
+    std::set<std::int64_t> taken; // positions in the outbox
 
     ~State() { std::filesystem::remove(jwks_file); }
 };
@@ -112,9 +113,9 @@ std::vector<EmittedEvent> RunningService::take_events() {
     pqxx::connection connection(state_->database->admin_url());
     pqxx::nontransaction direct(connection);
     std::vector<EmittedEvent> events;
-    // One statement: what commits meanwhile stays for the next call.
-    for (const auto& row : direct.exec("with taken as (delete from gravity.outbox returning *) select type, subject, data from taken order by position"))
-        events.push_back({row[0].c_str(), row[1].c_str(), Json::parse(row[2].c_str()).or_throw()});
+    // Left where they are, for the relay may be at work; what commits late has a lower position, so each is remembered by its own.
+    for (const auto& row : direct.exec("select type, subject, data, position from gravity.outbox order by position"))
+        if (state_->taken.insert(row[3].as<std::int64_t>()).second) events.push_back({row[0].c_str(), row[1].c_str(), Json::parse(row[2].c_str()).or_throw()});
     return events;
 }
 

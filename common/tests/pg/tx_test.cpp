@@ -59,6 +59,15 @@ const Sql<void(Uuid, std::int64_t)> set_stock{"thing.set_stock", "update thing s
 const Sql<std::int64_t(Uuid)> get_stock{"thing.stock", "select stock from thing where id = $1"};
 const Sql<std::int64_t()> count_things{"thing.count", "select count(*) from thing"};
 
+struct BulkThing : NewThing {
+    Uuid id;
+    std::int64_t stock = 0;
+    std::optional<Timestamp> created_at = Timestamp::parse("2026-11-26T12:00:00Z").or_throw();
+};
+BOOST_DESCRIBE_STRUCT(BulkThing, (NewThing), (id, stock, created_at))
+const Copy<BulkThing> copy_things{"thing.copy", "thing", {{"thing_sku_key", sku_taken}}};
+const Copy<BulkThing> copy_new_things{"thing.copy_new", "thing", {}, "(project, sku) do nothing"};
+
 NewThing thing(const std::string& sku) { return {Slug::parse(sku).or_throw(), Money{1999, Currency("EUR")}, {"a,b", "c"}, Json::object({{"k", 1}})}; }
 
 class TxTest : public testing::Test {
@@ -106,6 +115,46 @@ TEST_F(TxTest, RowsComeBackAsTheyWentIn) {
         EXPECT_EQ(back.extra.dump(), "{\"k\":1}");
         EXPECT_TRUE(back.created_at.is_set());
     });
+}
+
+std::vector<BulkThing> many_things(int count) {
+    std::vector<BulkThing> rows;
+    for (int i = 0; i < count; ++i) {
+        BulkThing row;
+        static_cast<NewThing&>(row) = thing("bulk-" + std::to_string(i));
+        row.id = Uuid::v7();
+        row.stock = i;
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+TEST_F(TxTest, ManyRowsGoInAtOnceAndComeBackAsTheyWent) {
+    auto rows = many_things(2'000);
+    rows[7].tags = {"tab\there", "line\nbreak", "back\\slash", "\\N", "\"quoted\"", "\r", "\xc3\xa4"};
+    rows[7].extra = Json::object({{"text", "a\tb\\c\n"}});
+    in(ours, [&](Tx& tx) { EXPECT_EQ(tx.copy(copy_things, rows), 2'000); });
+    in(ours, [&](Tx& tx) {
+        EXPECT_EQ(tx.one(count_things), 2'000);
+        const Thing back = tx.one(get_thing, rows[7].id);
+        EXPECT_EQ(back.tags, rows[7].tags);
+        EXPECT_EQ(back.extra, rows[7].extra);
+        EXPECT_EQ(back.stock, 7);
+        EXPECT_EQ(back.price, rows[7].price);
+    });
+    in(theirs, [&](Tx& tx) { EXPECT_EQ(tx.one(count_things), 0); }); // the policy holds for them as for any row
+    in(ours, [&](Tx& tx) { EXPECT_EQ(tx.copy(copy_things, std::vector<BulkThing>{}), 0); });
+}
+
+TEST_F(TxTest, ManyRowsGoInWhollyOrNotAtAll) {
+    add(ours, "bulk-3");
+    EXPECT_EQ(slug_of([&] { in(ours, [&](Tx& tx) { tx.copy(copy_things, many_things(5)); }); }), "sku-taken");
+    in(ours, [&](Tx& tx) { EXPECT_EQ(tx.one(count_things), 1); });
+    in(ours, [&](Tx& tx) {
+        EXPECT_EQ(tx.copy(copy_new_things, many_things(5)), 4);
+        EXPECT_EQ(tx.copy(copy_new_things, many_things(6)), 1); // twice in one transaction
+    });
+    in(ours, [&](Tx& tx) { EXPECT_EQ(tx.one(count_things), 6); });
 }
 
 TEST_F(TxTest, AnotherProjectSeesNothing) {

@@ -3,9 +3,10 @@
 #include <gravity/app/health.hpp>
 #include <gravity/app/settings.hpp>
 #include <gravity/discovery/neighbour.hpp>
+#include <gravity/events/received.hpp>
 #include <gravity/http/router.hpp>
 #include <gravity/http/ctx.hpp>
-#include <gravity/jobs/job.hpp>
+#include <gravity/jobs/schedule.hpp>
 #include <gravity/pg/migrations.hpp>
 
 #include <cstdint>
@@ -66,6 +67,8 @@ struct Definition {
     std::optional<KeySecrets> access_keys;                        // absent: the service has none
     std::vector<std::function<void(Router&)>> routes;
     std::vector<jobs::Function> jobs;
+    std::vector<jobs::Schedule> schedules;
+    std::vector<events::Handler> consumers;
     std::vector<SettingsSection> settings;                        // the service's own
     std::vector<std::shared_ptr<void>> owned;                     // keeps them alive
     std::vector<std::function<void(PlatformSettings&)>> before_start;
@@ -137,6 +140,18 @@ public:
     template <class P>
     Service& job(Task<void> (*work)(JobCtx&, P)) {
         definition_.jobs.push_back(jobs::function(work));
+        return *this;
+    }
+    /// Leaves such a job at the times of a cron expression: `.schedule("0 3 * * *", RenewFeeds{}, {.zone = "Europe/Berlin", .each_project = true})`.
+    template <class P>
+    Service& schedule(jobs::Cron cron, const P& input, jobs::ScheduleOptions options = {}) {
+        definition_.schedules.push_back(jobs::schedule(std::move(cron), input, std::move(options)));
+        return *this;
+    }
+    /// Handles the events of the type that the handler's struct names (events/received.hpp).
+    template <class E>
+    Service& consume(void (*work)(Tx&, const Received<E>&)) {
+        definition_.consumers.push_back(events::handler(work));
         return *this;
     }
     /// The service's own settings, named `<prefix><FIELD>` outside; handlers get them by `ctx.get<S>()`.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <gravity/jobs/job.hpp>
+#include <gravity/jobs/schedule.hpp>
 
 #include <chrono>
 #include <memory>
@@ -21,6 +21,7 @@ struct RunnerOptions {
     std::chrono::milliseconds lease{30'000}; // a worker that has not been heard of for so long has lost its job
     int plain_slots = 4;                     // jobs at a time: each occupies a database worker
     int long_slots = 4;
+    std::vector<Schedule> schedules{};
 };
 
 /// Does the jobs of this database that its functions know, beside other replicas. Projects take turns: the one with the fewest running jobs is

@@ -4,6 +4,7 @@
 #include <gravity/base/event.hpp>
 #include <gravity/base/time.hpp>
 #include <gravity/json/json.hpp>
+#include <gravity/pg/copy.hpp>
 #include <gravity/pg/job.hpp>
 #include <gravity/pg/page.hpp>
 #include <gravity/pg/sql.hpp>
@@ -79,10 +80,22 @@ public:
         return execute(sql.statement(), std::span(refs, sizeof...(P)));
     }
 
+    /// Many rows at once (pg/copy.hpp); how many were inserted.
+    template <class Row>
+    std::int64_t copy(const Copy<Row>& copy, const std::vector<Row>& rows) {
+        return copy_rows(copy.bulk(), rows.size(), meta::ref(rows));
+    }
+
     /// Announces a change: an outbox row in this transaction. The event's `subject` is its `id` field unless one is given.
     template <class E>
     void emit(const E& event, std::string subject = {}) {
         emit_event(E::event.type, meta::ref(event), std::move(subject));
+    }
+
+    /// The same for a type that is only known at run time.
+    template <class E>
+    void emit_as(std::string_view type, const E& event, std::string subject = {}) {
+        emit_event(type, meta::ref(event), std::move(subject));
     }
 
     /// Leaves work for later: it exists if, and only if, this transaction commits. P names its kind: `static constexpr JobKind job{"..."}`.
@@ -110,6 +123,7 @@ private:
     std::optional<std::string> fetch_page(const pg::Statement& statement, std::span<const meta::Ref> args, meta::MutableRef rows);
     std::int64_t execute(const pg::Statement& statement, std::span<const meta::Ref> args);
     void emit_event(std::string_view type, meta::Ref event, std::string subject);
+    std::int64_t copy_rows(const pg::BulkInsert& bulk, std::size_t count, meta::Ref rows);
     Job enqueue_job(const JobKind& kind, meta::Ref input, const Enqueue& how);
     [[noreturn]] static void refuse_absent();
 

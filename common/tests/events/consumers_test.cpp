@@ -1,0 +1,262 @@
+// At least once delivered, exactly once in effect, in order: with consumers, Redis and handlers that fail in every place.
+#include "events/support.hpp"
+
+namespace gravity::events {
+namespace {
+
+using namespace test;
+using Keeps = testkit::TestRedis::Keeps;
+
+class ConsumersTest : public EventsTest {
+protected:
+    testkit::TestRedis redis{Keeps::everything};
+
+    std::string effects() { return store.admin("select coalesce(string_agg(subject || n, ' ' order by id), '') from effect"); }
+    bool all_settled() { return redis.cli("xpending '" + stream + "' taker").starts_with("0\n"); }
+    /// What the stream's last entry holds, appended once more: a producer or a broker that repeats itself.
+    void repeat_last(Process& process) {
+        const auto all = process.await<std::vector<redis::StreamEntry>>([&] { return range(process.redis, stream); });
+        process.await<bool>([&] { return append(process.redis, stream, all.back().fields); });
+    }
+    static Task<bool> append(std::shared_ptr<redis::Client> client, std::string key, std::vector<std::pair<std::string, std::string>> fields) {
+        co_await redis::xadd(*client, key, fields);
+        co_return true;
+    }
+    std::vector<DeadLetter> dead(Process& process) {
+        return process.await<std::vector<DeadLetter>>([&] { return process.consumers->dead_letters(100); });
+    }
+};
+
+TEST_F(ConsumersTest, TakesEffectInTheEventsProject) {
+    auto both = make(redis);
+    std::atomic<bool> right{true};
+    both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
+        right = right && tx.project() == e.project && tx.scope().subject == "event:gravity.maker.count.counted" && e.sequence > 0 && e.attempt == 1 &&
+                e.source == "urn:gravity:service:maker";
+        note(tx, e);
+    })});
+    both->start();
+    both->count(ours, "a", 1);
+    both->count(theirs, "a", 2);
+    until_effects(2);
+    EXPECT_TRUE(right);
+    EXPECT_EQ(store.admin("select count(*) from effect where project = '" + ours.to_string() + "' and n = 1"), "1");
+    until([&] { return all_settled(); });
+}
+
+TEST_F(ConsumersTest, ASecondDeliveryHasNoEffect) {
+    auto both = make(redis);
+    both->publishes().consumes({counted(note)}).start();
+    both->count(ours, "a", 1);
+    until_effects(1);
+    for (int i = 0; i < 3; ++i) repeat_last(*both);
+    // An event that came behind them has had its effect, so they have been looked at: one subject, in order.
+    redis.cli("xtrim '" + stream + "' maxlen 1000");
+    until([&] { return redis.cli("xlen '" + stream + "'") == "4\n" && all_settled() && redis.cli("xinfo groups '" + stream + "'").find("entries-read\n4\n") != std::string::npos; });
+    EXPECT_EQ(effects(), "a1");
+}
+
+TEST_F(ConsumersTest, SettlesWhatNobodyWants) {
+    auto both = make(redis);
+    both->publishes().consumes({counted(note)}).start();
+    both->in(ours, [](Tx& tx) { tx.emit(Ignored{"x"}); });
+    both->count(ours, "a", 1);
+    until_effects(1);
+    until([&] { return all_settled(); });
+    EXPECT_TRUE(dead(*both).empty());
+}
+
+TEST_F(ConsumersTest, ASubjectWaitsForItsFirstAndOthersDoNot) {
+    auto both = make(redis);
+    std::atomic<bool> mended{false};
+    auto patient = Process::quick();
+    patient.attempts = 100'000;
+    both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
+                                    if (e.subject == "a" && e.data.n == 1 && !mended) throw std::runtime_error("not yet");
+                                    note(tx, e);
+                                })},
+                               patient);
+    both->start();
+    for (int n = 1; n <= 3; ++n) both->count(ours, "a", n);
+    for (int n = 1; n <= 3; ++n) both->count(ours, "b", n);
+    until_effects(3);
+    EXPECT_EQ(effects(), "b1 b2 b3");
+    mended = true;
+    until_effects(6);
+    EXPECT_EQ(effects(), "b1 b2 b3 a1 a2 a3");
+}
+
+TEST_F(ConsumersTest, GoesToTheDeadLettersAndComesBackWhenItIsReplayed) {
+    auto both = make(redis);
+    std::atomic<bool> mended{false};
+    std::atomic<int> calls{0};
+    both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
+        note(tx, e); // rolled back with the attempt
+        if (e.data.n == 1) ++calls;
+        if (e.data.n == 1 && !mended) throw std::runtime_error("the handler has a bug");
+    })});
+    both->start();
+    both->count(ours, "a", 1);
+    both->count(ours, "a", 2);
+    until_effects(1);
+    EXPECT_EQ(effects(), "a2"); // the subject went on
+    EXPECT_EQ(calls, 3);
+    const auto letters = dead(*both);
+    ASSERT_EQ(letters.size(), 1u);
+    EXPECT_EQ(letters[0].reason, "the handler has a bug");
+    EXPECT_EQ(letters[0].attempts, 3);
+    EXPECT_EQ(letters[0].type, "gravity.maker.count.counted");
+    EXPECT_TRUE(all_settled());
+    mended = true;
+    EXPECT_EQ(both->await<std::int64_t>([&] { return both->consumers->replay(letters[0].id); }), 1);
+    until_effects(2);
+    EXPECT_EQ(effects(), "a2 a1");
+    EXPECT_TRUE(dead(*both).empty());
+    until([&] { return redis.cli("xlen '" + stream + ":replay:taker'") == "0\n"; });
+}
+
+TEST_F(ConsumersTest, WhatIsNoEventGoesToTheDeadLettersAtOnce) {
+    auto both = make(redis);
+    both->publishes().consumes({counted(note)}).start();
+    both->count(ours, "a", 1);
+    until_effects(1);
+    const auto good = both->await<std::vector<redis::StreamEntry>>([&] { return range(both->redis, stream); }).back();
+    const std::string type(*good.get("type")), text(*good.get("e"));
+    std::string wrong_data = text, wrong_version = text;
+    wrong_data.replace(wrong_data.find("\"n\": 1"), 6, "\"n\": []");
+    wrong_version.replace(wrong_version.find("\"1.0\""), 5, "\"0.3\"");
+    for (const std::string& poison : {std::string("{"), std::string("[]"), std::string(""), wrong_data, wrong_version})
+        both->await<bool>([&] { return append(both->redis, stream, {{"id", "x"}, {"type", type}, {"e", poison}}); });
+    until([&] { return dead(*both).size() == 5; });
+    both->await<bool>([&] { return append(both->redis, stream, {{"not", "ours"}}); });
+    until([&] { return all_settled(); });
+    EXPECT_EQ(effects(), "a1");
+}
+
+TEST_F(ConsumersTest, KilledBetweenTheEffectAndItsAcknowledgement) {
+    std::atomic<int> entered{0};
+    std::atomic<bool> go{false};
+    auto dying = make(redis);
+    dying->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
+        note(tx, e);
+        ++entered;
+        until([&] { return go.load(); });
+    })});
+    dying->start();
+    dying->count(ours, "a", 1);
+    until([&] { return entered == 1; });
+    dying->io.stop(); // from here on nothing can be acknowledged
+    go = true;
+    dying->kill();
+    EXPECT_EQ(effects(), "a1");
+    EXPECT_FALSE(all_settled());
+    auto heir = make(redis);
+    heir->publishes().consumes({counted(note)}).start();
+    heir->count(ours, "a", 2);
+    until_effects(2);
+    until([&] { return all_settled(); });
+    EXPECT_EQ(effects(), "a1 a2");
+}
+
+TEST_F(ConsumersTest, ReplicasTakeTurnsAndOrderHolds) {
+    auto one = make(redis), two = make(redis);
+    one->publishes().consumes({counted(note)}).start();
+    two->publishes().consumes({counted(note)}).start();
+    for (int n = 0; n < 30; ++n) one->count(ours, "a", n);
+    until_effects(30);
+    one->kill();
+    for (int n = 30; n < 60; ++n) two->count(ours, "a", n);
+    until_effects(60);
+    EXPECT_EQ(store.admin("select count(*) from (select n - lag(n) over (order by id) as step from effect) steps where step <> 1"), "0");
+}
+
+TEST_F(ConsumersTest, AConsumerWhoseLeaseWasTakenLeavesNoTrace) {
+    auto both = make(redis);
+    both->publishes().consumes({counted(note)}).start();
+    both->count(ours, "a", 1);
+    until_effects(1);
+    // Another replica has it: this one does not know yet, and what it begins now must not count.
+    store.admin("update gravity.lease set holder = gen_random_uuid(), token = token + 1, until = now() + interval '1 hour' where name = 'consumers'");
+    both->count(ours, "a", 2);
+    until([&] { return store.admin("select wanted from gravity.lease where name = 'consumers'") == "t"; }); // it has noticed, and asks again
+    EXPECT_EQ(effects(), "a1");
+    store.admin("update gravity.lease set until = '-infinity' where name = 'consumers'");
+    until_effects(2);
+    EXPECT_EQ(effects(), "a1 a2");
+}
+
+TEST_F(ConsumersTest, RedisKilledAgainAndAgain) {
+    auto both = make(redis);
+    both->publishes().consumes({counted(note)}).start();
+    std::int64_t n = 0;
+    for (int round = 0; round < 6; ++round) {
+        for (int i = 0; i < 20; ++i) both->count(ours, "s" + std::to_string(n % 3), n), ++n;
+        redis.kill();
+        for (int i = 0; i < 20; ++i) both->count(ours, "s" + std::to_string(n % 3), n), ++n;
+        redis.start();
+    }
+    until_effects(static_cast<int>(n));
+    EXPECT_EQ(store.admin("select count(distinct n) from effect"), std::to_string(n));
+    EXPECT_EQ(store.admin("select count(*) from (select n - lag(n) over (partition by subject order by id) as step from effect) steps where step <> 3"), "0");
+}
+
+TEST_F(ConsumersTest, ARedisThatKeptNothing) {
+    testkit::TestRedis forgetful{Keeps::nothing};
+    auto both = make(forgetful);
+    both->publishes().consumes({counted(note)}).start();
+    for (int n = 0; n < 10; ++n) both->count(ours, "a", n);
+    until_effects(10);
+    forgetful.kill();
+    forgetful.start();
+    for (int n = 10; n < 20; ++n) both->count(ours, "a", n);
+    until_effects(20);
+    EXPECT_EQ(store.admin("select count(distinct n) from effect"), "20");
+}
+
+TEST_F(ConsumersTest, AStoreThatIsAwayCountsNoAttempt) {
+    auto both = make(redis);
+    std::atomic<int> refused{0};
+    both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
+        if (++refused < 20) throw Refusal(problems::store_unavailable);
+        EXPECT_EQ(e.attempt, 1);
+        note(tx, e);
+    })});
+    both->start();
+    both->count(ours, "a", 1);
+    until_effects(1);
+    EXPECT_TRUE(dead(*both).empty());
+}
+
+TEST_F(ConsumersTest, AnEventThatKillsItsConsumersIsFoundOut) {
+    auto first = make(redis);
+    first->publishes().consumes({counted(note)}).start();
+    first->count(ours, "a", 1);
+    until_effects(1);
+    first->kill();
+    auto maker = make(redis);
+    maker->publishes().start();
+    maker->count(ours, "a", 2);
+    until_published();
+    // Read by consumers that ended before they could settle it, four times.
+    redis.cli("xreadgroup group taker taker streams '" + stream + "' '>'");
+    const auto last = maker->await<std::vector<redis::StreamEntry>>([&] { return range(maker->redis, stream); }).back();
+    redis.cli("hset '" + stream + ":attempts:taker' " + last.id + " 3");
+    auto next = make(redis);
+    next->consumes({counted(note)}).start();
+    until([&] { return dead(*next).size() == 1; });
+    EXPECT_NE(dead(*next)[0].reason.find("the process ended"), std::string::npos);
+    EXPECT_EQ(effects(), "a1");
+}
+
+TEST_F(ConsumersTest, EndsWhatItHasBegunAndGivesTheLeaseBack) {
+    auto both = make(redis);
+    both->publishes().consumes({counted(note)}).start();
+    for (int n = 0; n < 20; ++n) both->count(ours, "a", n);
+    until_effects(20);
+    both->drain();
+    EXPECT_EQ(store.admin("select holder is null from gravity.lease where name = 'consumers'"), "t");
+    EXPECT_EQ(store.admin("select count(*) from (select n - lag(n) over (order by id) as step from effect) steps where step <> 1"), "0");
+}
+
+} // namespace
+} // namespace gravity::events
