@@ -1,5 +1,6 @@
 #include "pg/tx_state.hpp"
 
+#include <gravity/base/testpoint.hpp>
 #include <gravity/log/log.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -49,6 +50,7 @@ private:
 
 void run_once(Connection& connection, const Options& options, ProjectsSeen& projects, const Run& run, const std::function<void(Tx&)>& work) {
     TxState state(connection, run, options);
+    [[maybe_unused]] const bool changes = !run.read_only && !run.scope.is_system; // testpoints leave the work in the background alone
     bool records_project = false;
     try {
         Tx tx(state);
@@ -56,6 +58,7 @@ void run_once(Connection& connection, const Options& options, ProjectsSeen& proj
         records_project = state.open && !run.read_only && !run.scope.is_system && !projects.contains(run.scope.project_id);
         if (records_project)
             connection.simple("insert into gravity.project (id) values (gravity.current_project()) on conflict do nothing");
+        if (changes) GRAVITY_TESTPOINT("pg.before_commit");
     } catch (...) {
         state.rollback();
         throw;
@@ -68,6 +71,7 @@ void run_once(Connection& connection, const Options& options, ProjectsSeen& proj
         log::error("connection lost in commit", {{"error", error.what()}});
         throw Refusal(problems::outcome_unknown).with_header("Retry-After", "1");
     }
+    if (changes) GRAVITY_TESTPOINT("pg.after_commit");
     if (records_project) projects.add(run.scope.project_id);
     for (const auto& action : state.after_commit) action();
     if ((state.written.events || state.written.jobs) && options.on_written) options.on_written(state.written);
