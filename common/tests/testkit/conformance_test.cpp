@@ -11,6 +11,7 @@ namespace gravity {
 namespace {
 
 INSTANTIATE_CONFORMANCE(Bookshelf, bookshelf::service())
+INSTANTIATE_CONFORMANCE(BookshelfWithKeys, bookshelf::service().access_keys())
 
 // ---- conventions that the pipeline keeps: spoilt on the way back, by a server in front
 
@@ -120,7 +121,7 @@ std::vector<Broken> broken() {
 }
 
 // Broken by a service, below.
-const std::set<std::string> by_handlers{"list-isolation", "idempotency-honoured"};
+const std::set<std::string> by_handlers{"list-isolation", "idempotency-honoured", "table-isolation"};
 
 TEST(ConformanceOfConformance, EveryRuleIsBrokenSomewhere) {
     std::set<std::string> covered = by_handlers;
@@ -202,6 +203,8 @@ const Sql<Loose(BookId)> get_loose{"sloppy.get", "select * from loose where id =
 const Sql<Loose(PageQuery)> list_loose{"sloppy.list", "select * from loose where $page(id desc)"};
 const Sql<Loose(BookId)> touch_loose{"sloppy.touch", "update loose set version = version + 1 where id = $1 returning *"};
 
+constexpr pg::Migration migrations[] = {bookshelf::migrations[0], {"0002_forgotten", "create table forgotten (id uuid primary key, project uuid)"}};
+
 // A table that is not isolated, and keys that are not honoured.
 Created<Loose> create_loose(Tx& tx, Body<NewLoose> in) { return tx.one(insert_loose, tx.new_id<BookId>(), *in); }
 Page<Loose> list_all(Tx& tx, Params<PageQuery> query) { return tx.page(list_loose, *query); }
@@ -245,14 +248,14 @@ void routes(Router& router) {
 } // namespace sloppy
 
 TEST(ConformanceOfConformance, WhatAnAuthorGetsWrongIsReportedWithItsRoute) {
-    testkit::RunningService service(Service{"sloppy", 0}.postgres(bookshelf::migrations).routes(sloppy::routes));
+    testkit::RunningService service(Service{"sloppy", 0}.postgres(sloppy::migrations).routes(sloppy::routes));
     std::set<std::string> found;
     for (const auto& violation : testkit::conformance(service).violations) found.insert(violation.rule + " " + violation.route);
     for (const std::string expected : {"isolation GET /api/v1/loose/{id}", "list-isolation GET /api/v1/loose", "isolation POST /api/v1/loose/{id}/touch",
                                        "if-match POST /api/v1/loose/{id}/touch", "idempotency-honoured POST /api/v1/loose",
                                        "server-error POST /api/v1/loose/{id}/burst", "description POST /api/v1/loose/{id}/gone",
                                        "valid POST /api/v1/loose/{id}/picky", "path-absent DELETE /api/v1/loose/{id}", "isolation DELETE /api/v1/loose/{id}",
-                                       "etag GET /api/v1/plain/{id}", "sample POST /api/v1/never"})
+                                       "etag GET /api/v1/plain/{id}", "sample POST /api/v1/never", "table-isolation GET every table"})
         EXPECT_TRUE(found.contains(expected)) << expected << " was not reported";
     // And nothing that is right: the pipeline in front of these handlers keeps its rules.
     for (const std::string& violation : found)

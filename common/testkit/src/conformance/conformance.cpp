@@ -2,8 +2,9 @@
 
 #include "conformance/bench.hpp"
 
-#include <gravity/base/ascii.hpp>
+#include <gravity/testkit/check_isolation.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace gravity::testkit {
@@ -17,6 +18,7 @@ constexpr ConformanceRule always[] = {
     {"description", "every answer is as /openapi.json says"},
 };
 constexpr ConformanceRule surface_rule{"surface", "health, metrics and the description are served to everybody"};
+constexpr ConformanceRule tables_rule{"table-isolation", "no table shows, gives or takes a row of another project"};
 
 struct FixedPath {
     std::string_view path, content_type;
@@ -44,6 +46,19 @@ void surface(Bench& bench) {
         bench.expect(bench.send(nullptr, {.method = "GET", .target = nowhere.path, .token = bench.owner().token()}), 404, "not-found", "a path of nothing");
 }
 
+// After all the others: they have left rows.
+void tables(Bench& bench) {
+    const auto& routes = bench.router().routes();
+    if (std::none_of(routes.begin(), routes.end(), [](const http::Route& route) { return route.transaction != nullptr; })) return; // no database
+    http::Route route;
+    route.path = "every table";
+    if (!bench.begin(tables_rule.name, route)) return;
+    std::vector<std::string> empty;
+    for (auto& fault : check_isolation(bench.service().database(), bench.service().project(), &empty)) bench.fail(std::move(fault));
+    for (const auto& table : empty)
+        if (!table.starts_with("gravity.")) bench.unreached(table + " has no row that could leak");
+}
+
 std::vector<Rule> all_rules() {
     std::vector<Rule> all;
     for (const auto part : {credential_rules(), input_rules(), resource_rules()}) all.insert(all.end(), part.begin(), part.end());
@@ -55,6 +70,7 @@ std::vector<Rule> all_rules() {
 std::vector<ConformanceRule> conformance_rules() {
     std::vector<ConformanceRule> names(std::begin(always), std::end(always));
     names.push_back(surface_rule);
+    names.push_back(tables_rule);
     for (const Rule& rule : all_rules()) names.push_back({rule.name, rule.says});
     return names;
 }
@@ -65,6 +81,7 @@ ConformanceReport conformance(RunningService& service, const ConformanceOptions&
     for (const http::Route& route : service.router().routes())
         for (const Rule& rule : all_rules())
             if (rule.applies(bench, route) && bench.begin(rule.name, route)) rule.run(bench, route);
+    tables(bench);
     return bench.take();
 }
 
