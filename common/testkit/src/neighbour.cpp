@@ -56,7 +56,8 @@ struct Neighbour::State {
     }
 
     Task<void> answer(http::Exchange& exchange) {
-        const bool whole = co_await exchange.read_body(std::size_t{64} << 20);
+        constexpr std::size_t limit = 64 << 20;
+        const bool whole = co_await exchange.read_body(limit);
         if (!whole) throw std::runtime_error("a body of more than 64 MiB");
         Reply reply = next(exchange.request());
         while (reply.held && !ending) {

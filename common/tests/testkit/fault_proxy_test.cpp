@@ -7,7 +7,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 namespace gravity {
 namespace {
@@ -225,6 +229,88 @@ TEST(StoreFaults, ASlowNetworkOnlyCostsTime) {
     shelf.proxy.drip(16, 0ms);
     const auto made = shelf.as.owner.post("/api/v1/books", shelf.book).expect(201);
     shelf.as.owner.get(made.location()).expect(200).field("/pages", 474);
+}
+
+// What the server reports when it has no room is told as 503, by its code.
+TEST(StoreFaults, AServerWithoutRoomIs503) {
+    testkit::RunningService service(bookshelf::service());
+    const testkit::Callers as(service);
+    service.database().admin("create function no_room() returns trigger language plpgsql as $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$;"
+                             "create trigger no_room before insert on book for each row execute function no_room()");
+    const auto refused = as.owner.post("/api/v1/books", {{"title", "Emma"}, {"pages", 474}}).key("k").expect_problem(503, "store-unavailable");
+    EXPECT_FALSE(refused.header("Retry-After").empty());
+    service.database().admin("drop trigger no_room on book");
+    as.owner.post("/api/v1/books", {{"title", "Emma"}, {"pages", 474}}).key("k").expect(201);
+}
+
+// A file system of one megabyte, and a tablespace of the test's server on it.
+class SmallDisk {
+public:
+    explicit SmallDisk(const testkit::TestDatabase& database) : database_(database) {
+        struct stat of_postmaster {};
+        const std::string any_backend = "/proc/" + database.admin("select min(pid)::text from pg_stat_activity where backend_type = 'checkpointer'");
+        if (::stat(any_backend.c_str(), &of_postmaster) != 0) return; // not on this machine
+        char name[] = "/tmp/gravity-disk-XXXXXX";
+        if (::mkdtemp(name) == nullptr) return;
+        path_ = name;
+        const std::string options = "size=1m,mode=0700,uid=" + std::to_string(of_postmaster.st_uid) + ",gid=" + std::to_string(of_postmaster.st_gid);
+        mounted_ = ::mount("tmpfs", name, "tmpfs", 0, options.c_str()) == 0;
+        if (!mounted_) return;
+        database.admin("create tablespace " + space() + " location '" + path_ + "'");
+        database.admin("alter table book set tablespace " + space());
+    }
+    ~SmallDisk() {
+        if (mounted_) {
+            database_.admin("drop table if exists filler");
+            database_.admin("alter table book set tablespace pg_default");
+            database_.admin("drop tablespace " + space());
+            ::umount2(path_.c_str(), MNT_DETACH);
+        }
+        if (!path_.empty()) ::rmdir(path_.c_str());
+    }
+    bool there() const { return mounted_; }
+    void fill() const {
+        database_.admin("create table filler (bytes text) tablespace " + space());
+        database_.admin("do $$ begin loop insert into filler select repeat(md5(random()::text), 60); end loop; exception when disk_full then null; end $$");
+        // The rows above are undone, their pages stay taken.
+    }
+
+private:
+    std::string space() const { return "small_" + database_.name(); }
+    const testkit::TestDatabase& database_;
+    std::string path_;
+    bool mounted_ = false;
+};
+
+TEST(StoreFaults, AFullDiskIs503AndNothingThatWasAcknowledgedIsLost) {
+    testkit::RunningService service(bookshelf::service());
+    const testkit::Callers as(service);
+    const SmallDisk disk(service.database());
+    if (!disk.there()) GTEST_SKIP() << "a file system cannot be mounted here";
+    const auto note = std::string(190, 'n');
+    const auto write = [&](int n) {
+        return as.owner.post("/api/v1/books", {{"title", "Book " + std::to_string(n)}, {"pages", 1}, {"note", note}}).key("k" + std::to_string(n)).send();
+    };
+    ASSERT_EQ(write(0).status(), 201);
+    disk.fill();
+    int acknowledged = 1, n = 1;
+    for (; n < 200; ++n) { // the page that is begun takes some more
+        const auto answer = write(n);
+        if (answer.status() != 201) {
+            EXPECT_EQ(answer.status(), 503);
+            EXPECT_EQ(answer.text("/type"), problem_type("store-unavailable"));
+            break;
+        }
+        ++acknowledged;
+    }
+    ASSERT_LT(n, 200) << "the disk was never full";
+    as.owner.get("/api/v1/books?limit=200").expect(200); // reading goes on
+    as.anonymous.get("/health/ready").expect(200);
+    EXPECT_EQ(service.database().admin("select count(*) from book"), std::to_string(acknowledged));
+    service.database().admin("drop table filler");
+    service.database().admin("checkpoint"); // the files go with the next one
+    EXPECT_EQ(write(n).status(), 201);      // the same request with its key, now that there is room
+    EXPECT_EQ(service.database().admin("select count(*) from book"), std::to_string(acknowledged + 1));
 }
 
 } // namespace
