@@ -350,6 +350,29 @@ class Interrupted(unittest.TestCase):
         self.assertFalse(first["ready"])
 
 
+class Doctor(unittest.TestCase):
+    def test_each_problem_has_a_remedy_and_nothing_is_changed(self):
+        import socket
+        checkout = Checkout()
+        self.addCleanup(checkout.remove)
+        environment = {**os.environ, "PATH": os.environ["PATH"]}
+        (checkout.root / "var").mkdir()
+        (checkout.root / "var" / "state.json").write_text(json.dumps({"port_base": checkout.base}))
+        with socket.create_server(("127.0.0.1", checkout.port(8202))):
+            ran = subprocess.run([str(checkout.root / "gravity"), "doctor", "--json"], capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
+            self.assertEqual(ran.returncode, 3, ran.stdout + ran.stderr)
+            said = [problem for problem in json.loads(ran.stdout) if "taken by" in problem["what"]]
+            self.assertEqual(len(said), 1)
+            self.assertIn(f"port {checkout.port(8202)}/tcp of beta", said[0]["what"])
+            self.assertIn(f"(pid {os.getpid()},", said[0]["what"])
+            self.assertTrue(said[0]["remedy"])
+            shown = checkout.run("doctor")
+            self.assertIn("beta is taken by", shown.stdout)
+        self.assertEqual([path.name for path in (checkout.root / "var").iterdir()], ["state.json"])
+        self.assertNotIn("taken by", checkout.run("doctor").stdout)
+        self.assertEqual(checkout.run("open", "--print").stdout, f"http://127.0.0.1:{checkout.port(8000)}/docs\n")
+
+
 class Surroundings(unittest.TestCase):
     def test_no_home_and_no_terminal(self):
         checkout = Checkout()
