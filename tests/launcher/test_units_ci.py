@@ -138,6 +138,13 @@ class Style(unittest.TestCase):
                 style.ROOT = before
 
 
+class Findings(unittest.TestCase):
+    def test_what_clang_cannot_yet_is_left_out(self):
+        text = ("/x/a.cpp:1:2: error: reference to local binding 'name' declared here [clang-diagnostic-error]\n  code\n/x/a.cpp:1:1: note: here\n"
+                "/x/b.cpp:3:4: error: both sides are equal [misc-redundant-expression,-warnings-as-errors]\n  n > 1\n")
+        self.assertEqual(tidy.findings(text), ["/x/b.cpp:3:4: error: both sides are equal [misc-redundant-expression,-warnings-as-errors]\n  n > 1"])
+
+
 @unittest.skipIf(shutil.which(tidy.TIDY) is None, "clang-tidy is not here")
 class Tidy(unittest.TestCase):
     def test_findings_fail_and_what_is_clean_is_remembered(self):
