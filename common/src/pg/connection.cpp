@@ -1,17 +1,46 @@
 #include "pg/connection.hpp"
 
 #include <gravity/base/ascii.hpp>
+#include <gravity/log/log.hpp>
 
+#include <pqxx/connection>
 #include <pqxx/except>
-#include <pqxx/prepared_statement>
 #include <pqxx/tablewriter>
 
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+
 namespace gravity::pg {
+
+/// libpqxx's connection, which also tells the handle of libpq that it holds. Its policies are libpqxx 6's door to it; 7 has one of its own.
+class Session final : public pqxx::connection_base {
+public:
+    explicit Session(const std::string& options) : connection_base(policy_), policy_(options) {
+        init();
+        set_verbosity(verbose);
+        // Deprecated in 6.4 because 7 has no reactivation at all: a silently renewed connection would lose the transaction.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+        inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+    }
+    ~Session() noexcept { close(); }
+    PGconn* handle() const { return policy_.held; }
+
+private:
+    struct Policy final : pqxx::connect_direct {
+        using connect_direct::connect_direct;
+        handle do_startconnect(handle connection) override { return held = connect_direct::do_startconnect(connection); }
+        handle held = nullptr;
+    };
+    Policy policy_;
+};
 
 namespace {
 
 // What every session is set to, so that texts read and mean the same everywhere.
-constexpr std::string_view session_settings =
+constexpr const char* session_settings =
     "set session time zone 'UTC'; set session datestyle to 'ISO'; set session intervalstyle to 'iso_8601'; "
     "set session client_encoding to 'UTF8'; set session standard_conforming_strings to on; "
     "set session idle_in_transaction_session_timeout to '60s'; "
@@ -19,15 +48,33 @@ constexpr std::string_view session_settings =
 
 std::string with_options(const Connection::Settings& settings) {
     const bool is_uri = settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://");
-    if (!is_uri) return settings.url + " application_name=" + settings.application_name + " connect_timeout=5";
     std::string url = settings.url;
-    url += url.find('?') == std::string::npos ? '?' : '&';
-    return url + "application_name=" + settings.application_name + "&connect_timeout=5";
+    const auto add = [&](std::string_view name, std::string_view value) {
+        url += !is_uri ? " " : url.find('?') == std::string::npos ? "?" : "&";
+        url.append(name).append("=").append(value);
+    };
+    add("application_name", settings.application_name);
+    add("connect_timeout", "5");
+    // To look for a Kerberos ticket costs half a megabyte of libraries' memory; who encrypts by one says so.
+    if (url.find("gssencmode=") == std::string::npos && std::getenv("PGGSSENCMODE") == nullptr) add("gssencmode", "disable");
+    return url;
 }
 
-bool broken(const std::string& state) {
+bool broken(std::string_view state) {
     // Class 08: connection; 57P01..03: shutting down or starting; 25P03: idle in transaction too long.
     return state.starts_with("08") || state.starts_with("57P") || state == "25P03";
+}
+
+std::string field(const PGresult* result, int code) {
+    const char* text = PQresultErrorField(result, code);
+    return text == nullptr ? std::string() : std::string(text);
+}
+
+// "relation exists, skipping" and the like are for whoever looks for them; libpq's own processor would print them.
+void notice(void*, const PGresult* result) {
+    const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const bool warning = severity != nullptr && std::strcmp(severity, "WARNING") == 0;
+    log::write(warning ? log::Level::warn : log::Level::debug, log::current_scope(), "postgresql", {{"notice", field(result, PG_DIAG_MESSAGE_PRIMARY)}});
 }
 
 } // namespace
@@ -57,20 +104,49 @@ std::string constraint_of(std::string_view verbose_error) {
     return std::string(ascii::trim(rest.substr(0, rest.find('\n'))));
 }
 
+std::int64_t Rows::affected() const {
+    const std::string_view text(PQcmdTuples(result_.get()));
+    std::int64_t count = 0;
+    std::from_chars(text.data(), text.data() + text.size(), count); // empty for what touches no rows
+    return count;
+}
+
 Connection::Connection(const Settings& settings) : prepare_(settings.prepare) {
     try {
-        connection_ = std::make_unique<pqxx::connection>(with_options(settings));
-        connection_->set_verbosity(pqxx::connection_base::verbose);
-        // Deprecated in 6.4 because 7 has no reactivation at all: a silently renewed connection would lose the transaction.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-        connection_->inhibit_reactivation(true);
-#pragma GCC diagnostic pop
-        direct_ = std::make_unique<pqxx::nontransaction>(*connection_);
+        session_ = std::make_unique<Session>(with_options(settings));
+        direct_ = std::make_unique<pqxx::nontransaction>(*session_);
     } catch (const std::exception& error) {
         throw ConnectionLost(first_line(error.what()));
     }
-    simple(std::string(session_settings));
+    handle_ = session_->handle();
+    PQsetNoticeReceiver(handle_, &notice, nullptr);
+    simple(session_settings);
+}
+
+Connection::~Connection() = default;
+
+void Connection::lost() {
+    usable_ = false;
+    const std::string why = first_line(PQerrorMessage(handle_));
+    throw ConnectionLost(why.empty() ? "the connection broke" : why);
+}
+
+void Connection::fail(const PGresult* result, std::size_t command) {
+    const std::string state = field(result, PG_DIAG_SQLSTATE), what = field(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (state == "40001" || state == "40P01") throw TryAgain(what);
+    // An error without a state is libpq's own: the socket died in mid-statement.
+    if (state.empty() || broken(state) || PQstatus(handle_) == CONNECTION_BAD) {
+        if (what.empty()) lost();
+        usable_ = false;
+        throw ConnectionLost(what);
+    }
+    throw ServerError(what, state, field(result, PG_DIAG_CONSTRAINT_NAME), command);
+}
+
+void Connection::pipelined(bool on) {
+    if ((PQpipelineStatus(handle_) != PQ_PIPELINE_OFF) == on) return;
+    const int done = on ? PQenterPipelineMode(handle_) : PQexitPipelineMode(handle_);
+    if (done != 1) lost(); // only between exchanges, so nothing is under way that could forbid it
 }
 
 template <class F>
@@ -87,7 +163,7 @@ pqxx::result Connection::guarded(F&& call) {
     if (state.empty()) state = sqlstate_of(what);
     if (state == "40001" || state == "40P01") throw TryAgain(first_line(what));
     // A socket that died in mid-statement is reported as an error without a state.
-    if (state.empty() || broken(state) || !connection_->is_open()) {
+    if (state.empty() || broken(state) || !session_->is_open()) {
         usable_ = false;
         throw ConnectionLost(first_line(what));
     }
@@ -95,22 +171,12 @@ pqxx::result Connection::guarded(F&& call) {
 }
 
 pqxx::result Connection::simple(const std::string& sql) {
+    pipelined(false);
     return guarded([&] { return direct_->exec(sql); });
 }
 
-pqxx::result Connection::execute(const std::string& name, const std::string& sql, const Values& values) {
-    std::vector<const char*> pointers;
-    pointers.reserve(values.size());
-    for (const auto& value : values) pointers.push_back(value ? value->c_str() : nullptr);
-    const auto parameters = pqxx::prepare::make_dynamic_params(pointers);
-    return guarded([&] {
-        if (!prepare_) return direct_->exec_params(sql, parameters);
-        if (prepared_.insert(name).second) connection_->prepare(name, sql);
-        return direct_->exec_prepared(name, parameters);
-    });
-}
-
 void Connection::copy(const std::string& table, const std::string& columns, std::size_t count, const std::function<void(std::size_t, std::string&)>& next_line) {
+    pipelined(false);
     guarded([&] {
         // Deprecated in 6.4 in favour of stream_to, which takes no finished lines.
 #pragma GCC diagnostic push
@@ -128,15 +194,71 @@ void Connection::copy(const std::string& table, const std::string& columns, std:
     });
 }
 
-void Connection::end_read() noexcept {
-    if (!std::exchange(read_open_, false)) return;
-    try {
-        simple("commit");
-    } catch (const std::exception&) {
-        usable_ = false; // nothing is lost by it: nothing was written
-    }
+Rows Connection::execute(const std::string& name, const std::string& sql, const Values& values) {
+    const Command command{name, sql, values};
+    return exchange({&command, 1});
 }
 
-std::string Connection::quote(const std::string& text) const { return connection_->quote(text); }
+Rows Connection::exchange(std::span<const Command> commands) {
+    pipelined(true);
+    send(commands);
+    return receive(commands);
+}
+
+void Connection::send(std::span<const Command> commands) {
+    preparing_.assign(commands.size(), false);
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        const Command& command = commands[i];
+        if (prepare_ && !command.name.empty() && !prepared_.contains(command.name)) {
+            bool earlier = false; // in this very exchange
+            for (std::size_t k = 0; k < i; ++k) earlier = earlier || (preparing_[k] && commands[k].name == command.name);
+            preparing_[i] = !earlier;
+            if (preparing_[i] && PQsendPrepare(handle_, command.name.c_str(), command.sql.c_str(), 0, nullptr) != 1) lost();
+        }
+        send_one(command);
+    }
+    if (PQpipelineSync(handle_) != 1) lost();
+}
+
+void Connection::send_one(const Command& command) {
+    pointers_.clear();
+    for (const auto& value : command.values) pointers_.push_back(value ? value->c_str() : nullptr);
+    const int count = static_cast<int>(pointers_.size());
+    const int sent = prepare_ && !command.name.empty()
+                         ? PQsendQueryPrepared(handle_, command.name.c_str(), count, pointers_.data(), nullptr, nullptr, 0)
+                         : PQsendQueryParams(handle_, command.sql.c_str(), count, nullptr, pointers_.data(), nullptr, nullptr, 0);
+    if (sent != 1) lost();
+}
+
+// After an error the server skips what is left of the exchange, and libpq says so for each; all is read, so that the connection is good for the next.
+Rows Connection::receive(std::span<const Command> commands) {
+    Rows rows, error;
+    std::size_t failed = 0;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        for (int part = preparing_[i] ? 0 : 1; part < 2; ++part) {
+            PGresult* result = PQgetResult(handle_);
+            if (result == nullptr) lost();
+            Rows got(result);
+            const auto status = PQresultStatus(result);
+            if (PQstatus(handle_) == CONNECTION_BAD) fail(result, i);
+            if (status == PGRES_FATAL_ERROR && failed == 0) {
+                error = std::move(got);
+                failed = i + 1;
+            } else if (part == 0 && status == PGRES_COMMAND_OK) {
+                prepared_.insert(commands[i].name);
+            } else {
+                rows = std::move(got);
+            }
+            PQclear(PQgetResult(handle_)); // the end of this command's results
+        }
+    }
+    Rows sync(PQgetResult(handle_));
+    if (PQstatus(handle_) == CONNECTION_BAD) lost();
+    if (failed != 0) fail(error.get(), failed - 1);
+    return rows;
+}
+
+bool Connection::in_transaction() const { return PQtransactionStatus(handle_) != PQTRANS_IDLE; }
+bool Connection::in_failed_transaction() const { return PQtransactionStatus(handle_) == PQTRANS_INERROR; }
 
 } // namespace gravity::pg

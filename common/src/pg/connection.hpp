@@ -1,18 +1,22 @@
 #pragma once
 
+#include "pg/rows.hpp"
 #include "pg/statement.hpp"
 
-#include <pqxx/connection>
+#include <gravity/base/uuid.hpp>
+
 #include <pqxx/nontransaction>
 #include <pqxx/result>
 
-#include <exception>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
 namespace gravity::pg {
@@ -29,13 +33,32 @@ struct TryAgain : std::runtime_error {
 };
 /// Any other error the server reported.
 struct ServerError : std::runtime_error {
-    ServerError(const std::string& what, std::string state, std::string violated)
-        : std::runtime_error(what), sqlstate(std::move(state)), constraint(std::move(violated)) {}
+    ServerError(const std::string& what, std::string state, std::string violated, std::size_t index = 0)
+        : std::runtime_error(what), sqlstate(std::move(state)), constraint(std::move(violated)), command(index) {}
     std::string sqlstate;
-    std::string constraint; // violated constraint, if that is what it was
+    std::string constraint;  // violated constraint, if that is what it was
+    std::size_t command = 0; // which of the exchange's
 };
 
-/// One libpqxx connection. Belongs to one thread.
+/// One statement of an exchange. What has a name is prepared at its first use on a connection, if the settings say so.
+struct Command {
+    const std::string& name; // tells texts apart; empty: never prepared
+    const std::string& sql;
+    const Values& values;
+};
+
+/// Whose rows a session's reads see, and for how long a statement may run.
+struct SessionScope {
+    ProjectId project;
+    std::string caller;
+    bool system = false;
+    std::chrono::milliseconds timeout{};
+};
+
+class Session; // connection.cpp
+
+/// One libpqxx connection, which speaks libpq's pipeline mode too: libpqxx 6 can neither send several prepared statements in one message nor say
+/// which constraint was violated. Belongs to one thread.
 class Connection {
 public:
     struct Settings {
@@ -44,37 +67,46 @@ public:
         bool prepare = true;
     };
     explicit Connection(const Settings& settings); // throws ConnectionLost
+    ~Connection();
 
     /// One or more statements without parameters, by the simple protocol; the result of the last.
     pqxx::result simple(const std::string& sql);
-    /// One statement with parameters, prepared at its first use here if the settings say so. `name` tells texts apart.
-    pqxx::result execute(const std::string& name, const std::string& sql, const Values& values);
     /// COPY of `count` lines in text format.
     void copy(const std::string& table, const std::string& columns, std::size_t count, const std::function<void(std::size_t, std::string&)>& next_line);
-    std::string quote(const std::string& text) const;
+    /// All of it in one round trip; the rows of the last. A command runs only if those before it succeeded, and outside of `begin` ... `commit` the
+    /// whole is one transaction, so a setting that is local to it holds for every command after it and for nothing else.
+    Rows exchange(std::span<const Command> commands);
+    Rows execute(const std::string& name, const std::string& sql, const Values& values);
+
+    bool in_transaction() const;
+    bool in_failed_transaction() const; // in which the server refuses everything but its end
     bool usable() const { return usable_; }
 
-    /// A read-only transaction has nothing to acknowledge: its commit is left to the next begin here, or to `end_read` when nothing waits, so
-    /// that no answer waits for it.
-    void leave_read_open() { read_open_ = true; }
-    /// "commit; " if such a transaction is open; the caller sends it in front of its begin.
-    std::string_view end_read_prefix() { return std::exchange(read_open_, false) ? "commit; " : ""; }
-    void end_read() noexcept;
+    /// What this session surely is set to; nothing if that is not known.
+    std::optional<SessionScope> session_scope;
 
 private:
     template <class F>
     pqxx::result guarded(F&& call);
+    void send(std::span<const Command> commands);
+    void send_one(const Command& command);
+    Rows receive(std::span<const Command> commands);
+    void pipelined(bool on);
+    [[noreturn]] void fail(const PGresult* result, std::size_t command);
+    [[noreturn]] void lost();
 
-    std::unique_ptr<pqxx::connection> connection_;
-    std::unique_ptr<pqxx::nontransaction> direct_;
+    std::unique_ptr<Session> session_;
+    std::unique_ptr<pqxx::nontransaction> direct_; // before the session it belongs to goes
+    PGconn* handle_ = nullptr;                     // the session's
     std::unordered_set<std::string> prepared_;
+    std::vector<bool> preparing_; // of the exchange under way: which commands are prepared by it
+    std::vector<const char*> pointers_;
     bool prepare_;
     bool usable_ = true;
-    bool read_open_ = false;
 };
 
-/// "CONSTRAINT NAME:  product_sku_key" of a verbose error text. libpqxx 6.4 has no diagnostic fields; libpq writes this label itself,
-/// so the server's language does not matter.
+/// "CONSTRAINT NAME:  product_sku_key" of a verbose error text, which is all that libpqxx 6.4 gives. libpq writes this label itself, so the server's
+/// language does not matter.
 std::string constraint_of(std::string_view verbose_error);
 /// SQLSTATE of a verbose error text, "ERROR:  42501: ..." in whatever language; empty if it has none. libpqxx 6.4 does not always pass it on.
 std::string sqlstate_of(std::string_view verbose_error);

@@ -48,28 +48,28 @@ private:
     std::unordered_set<ProjectId> seen_;
 };
 
+const Sql<void()> record_project{"gravity.project.record", "insert into gravity.project (id) values (gravity.current_project()) on conflict do nothing"};
+
 void run_once(Connection& connection, const Options& options, ProjectsSeen& projects, const Run& run, const std::function<void(Tx&)>& work) {
     TxState state(connection, run, options);
     [[maybe_unused]] const bool changes = !run.read_only && !run.scope.is_system; // testpoints leave the work in the background alone
-    bool records_project = false;
+    bool committing = false, records_project = false;
     try {
         Tx tx(state);
         work(tx);
-        records_project = state.open && !run.read_only && !run.scope.is_system && !projects.contains(run.scope.project_id);
-        if (records_project)
-            connection.simple("insert into gravity.project (id) values (gravity.current_project()) on conflict do nothing");
+        records_project = connection.in_transaction() && !run.read_only && !run.scope.is_system && !projects.contains(run.scope.project_id);
+        if (records_project) state.later(record_project.statement(), {});
         if (changes) GRAVITY_TESTPOINT("pg.before_commit");
-    } catch (...) {
-        state.rollback();
-        throw;
-    }
-    try {
+        committing = true;
         state.commit();
     } catch (const ConnectionLost& error) {
         // The server may have committed before the connection broke: saying "it failed" would invite a second order.
-        if (run.read_only) throw;
+        if (!committing || run.read_only) throw;
         log::error("connection lost in commit", {{"error", error.what()}});
         throw Refusal(problems::outcome_unknown).with_header("Retry-After", "1");
+    } catch (...) {
+        state.rollback();
+        throw;
     }
     if (changes) GRAVITY_TESTPOINT("pg.after_commit");
     if (records_project) projects.add(run.scope.project_id);
@@ -148,12 +148,6 @@ struct Database::Impl {
             job.done(execute(job, connection));
             job = {};
             lock.lock();
-            if (queue.empty() && connection) {
-                lock.unlock();
-                connection->end_read();
-                if (!connection->usable()) connection.reset();
-                lock.lock();
-            }
         }
         --live;
         finished.push_back(std::this_thread::get_id());

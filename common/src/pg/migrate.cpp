@@ -74,7 +74,7 @@ private:
     std::map<std::string, Recorded> read(const std::string& set) {
         std::map<std::string, Recorded> recorded;
         const auto rows = connection_.execute("", "select name, checksum from gravity.migrations where set_name = $1", {set});
-        for (const auto& row : rows) recorded[row[0].c_str()] = {row[1].c_str()};
+        for (int i = 0; i < rows.size(); ++i) recorded[std::string(rows.value(i, 0))] = {std::string(rows.value(i, 1))};
         return recorded;
     }
 

@@ -200,6 +200,8 @@ std::vector<Slot> flatten(const std::vector<const meta::Type*>& parameters) {
 
 Compiled compile(const Statement& statement) {
     Compiled compiled;
+    compiled.name = statement.name();
+    compiled.name_after = compiled.name + "+";
     compiled.slots = flatten(statement.parameters());
     Compiler(statement, compiled).run();
     return compiled;

@@ -33,8 +33,10 @@ struct Parameter {
 /// A statement ready to be sent.
 struct Compiled {
     std::vector<Slot> slots;
+    std::string name;                  // of the text below
     std::string sql;                   // for lists: the first page
     std::vector<Parameter> parameters; // $1, $2, ...
+    std::string name_after;
     std::string sql_after;             // for lists: a page after a cursor
     std::vector<Parameter> parameters_after;
     std::vector<PageKey> keys; // not empty: ends in $page(...)

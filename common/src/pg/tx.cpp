@@ -12,7 +12,7 @@ namespace gravity {
 namespace pg {
 namespace {
 
-constexpr pqxx::oid json_oid = 114, jsonb_oid = 3802; // pg_type.dat; fixed for ever
+constexpr Oid json_oid = 114, jsonb_oid = 3802; // pg_type.dat; fixed for ever
 
 [[noreturn]] void refuse(const Statement& statement, const ServerError& error) {
     if (!error.constraint.empty())
@@ -59,50 +59,69 @@ Values bind_all(const Compiled& compiled, std::span<const meta::Ref> args, const
     return values;
 }
 
-pqxx::row::size_type column_of(const pqxx::result& rows, const std::string& name) {
-    for (pqxx::row::size_type i = 0; i < rows.columns(); ++i)
-        if (name == rows.column_name(i)) return i;
-    return rows.columns();
-}
+/// The columns of a result, by name. Fields mostly come in the order of the columns, so the search goes on where the last one ended.
+class Columns {
+public:
+    explicit Columns(const Rows& rows) : rows_(rows), count_(rows.columns()) {}
+    int find(std::string_view name) { // the number of columns if there is none
+        for (int i = 0; i < count_; ++i) {
+            const int column = next_ + i < count_ ? next_ + i : next_ + i - count_;
+            if (rows_.column_name(column) != name) continue;
+            next_ = column + 1 == count_ ? 0 : column + 1;
+            return column;
+        }
+        return count_;
+    }
+    int count() const { return count_; }
 
-void read_field(const pqxx::result& rows, pqxx::result::size_type index, pqxx::row::size_type column, meta::MutableRef out) {
-    const auto field = rows[index][column];
-    if (field.is_null()) {
+private:
+    const Rows& rows_;
+    int count_;
+    int next_ = 0;
+};
+
+void read_field(const Rows& rows, int index, int column, meta::MutableRef out) {
+    if (rows.is_null(index, column)) {
         if (out.type->kind == meta::Kind::optional) return out.type->optional->reset(out.value);
         throw std::runtime_error("column " + std::string(rows.column_name(column)) + " is null but its field is not optional");
     }
     const auto oid = rows.column_type(column);
-    from_sql_text({field.c_str(), field.size()}, oid == json_oid || oid == jsonb_oid, out);
+    from_sql_text(rows.value(index, column), oid == json_oid || oid == jsonb_oid, out);
 }
 
-void read_object(const pqxx::result& rows, pqxx::result::size_type index, const std::string& prefix, meta::MutableRef out) {
+void read_object(const Rows& rows, int index, Columns& columns, std::string_view prefix, meta::MutableRef out) {
     for (const meta::Field& field : out.type->object->fields()) {
-        const std::string name = prefix.empty() ? std::string(field.name) : prefix + "_" + std::string(field.name);
+        std::string joined;
+        if (!prefix.empty()) joined.append(prefix).append("_").append(field.name);
+        const std::string_view name = prefix.empty() ? field.name : std::string_view(joined);
         const meta::Type* type = &field.type();
         void* place = field.at(out.value);
         const meta::Type& core = type->kind == meta::Kind::optional ? type->optional->element() : *type;
         if (core.kind == meta::Kind::object && core.flatten) {
             if (type->kind == meta::Kind::optional) {
-                const auto first = column_of(rows, name + "_" + std::string(core.object->fields().front().name));
-                if (first < rows.columns() && rows[index][first].is_null()) {
+                const int first = columns.find(std::string(name) + "_" + std::string(core.object->fields().front().name));
+                if (first < columns.count() && rows.is_null(index, first)) {
                     type->optional->reset(place);
                     continue;
                 }
                 place = type->optional->emplace(place);
             }
-            read_object(rows, index, name, {&core, place});
+            read_object(rows, index, columns, name, {&core, place});
             continue;
         }
-        const auto column = column_of(rows, name);
-        if (column == rows.columns()) throw std::runtime_error("the statement gives no column '" + name + "'");
+        const int column = columns.find(name);
+        if (column == columns.count()) throw std::runtime_error("the statement gives no column '" + std::string(name) + "'");
         read_field(rows, index, column, {type, place});
     }
 }
 
 } // namespace
 
-void read_row(const pqxx::result& rows, pqxx::result::size_type index, meta::MutableRef out) {
-    if (out.type->kind == meta::Kind::object && !out.type->flatten) return read_object(rows, index, "", out);
+void read_row(const Rows& rows, int index, meta::MutableRef out) {
+    if (out.type->kind == meta::Kind::object && !out.type->flatten) {
+        Columns columns(rows);
+        return read_object(rows, index, columns, "", out);
+    }
     if (rows.columns() < 1) throw std::runtime_error("the statement gives no column");
     read_field(rows, index, 0, out);
 }
@@ -121,22 +140,35 @@ Scope Scope::system(std::string_view reason) {
     return scope;
 }
 
-void TxState::ensure_open() {
-    if (open) return;
-    auto timeout = options.statement_timeout;
-    if (run.deadline != std::chrono::steady_clock::time_point{}) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(run.deadline - std::chrono::steady_clock::now());
-        if (left.count() <= 0) throw Refusal(problems::deadline_exceeded);
-        timeout = std::min(timeout, left);
-    }
-    const std::string project = run.scope.is_system ? "" : run.scope.project_id.to_string();
-    if (!run.scope.is_system && !run.scope.project_id.is_set()) throw std::logic_error("a transaction needs a project or Scope::system");
-    // The values are quoted by libpq's own function; one round trip for all of it.
-    connection.simple(std::string(connection.end_read_prefix()) + "begin" + (run.serializable ? " isolation level serializable" : "") + (run.read_only ? " read only" : "") + "; select set_config('gravity.project', '" + project +
-                      "', true), set_config('gravity.caller', " + connection.quote(run.scope.subject) +
-                      ", true), set_config('gravity.scope', '" + (run.scope.is_system ? "system" : "project") +
-                      "', true), set_config('statement_timeout', '" + std::to_string(timeout.count()) + "', true)");
-    open = true;
+namespace {
+
+// `read write`: what a session's reads have set is only for them.
+const std::string begin_name = "gravity.begin", begin_sql = "begin read write";
+const std::string begin_serializable_name = "gravity.begin_serializable", begin_serializable_sql = "begin isolation level serializable read write";
+const std::string commit_name = "gravity.commit", commit_sql = "commit";
+const Values no_values;
+
+// Local to the transaction: nothing of it is left on the connection. A transaction can be made read-only at any time, but not the reverse.
+const std::string scope_name = "gravity.scope";
+const std::string scope_sql = "select set_config('gravity.project', $1, true), set_config('gravity.caller', $2, true), set_config('gravity.scope', $3, true), "
+                              "set_config('statement_timeout', $4, true)";
+const std::string read_scope_name = "gravity.read_scope";
+const std::string read_scope_sql = scope_sql + ", set_config('transaction_read_only', 'on', true)";
+// For the session: the reads that follow need to say nothing if they are of the same project and caller. Undone by the server if its exchange fails.
+const std::string session_scope_name = "gravity.session_scope";
+const std::string session_scope_sql = "select set_config('gravity.project', $1, false), set_config('gravity.caller', $2, false), set_config('gravity.scope', $3, false), "
+                                      "set_config('statement_timeout', $4, false), set_config('default_transaction_read_only', 'on', false), "
+                                      "set_config('transaction_read_only', 'on', true)";
+
+constexpr std::chrono::milliseconds timeout_slack{1000}; // a session's timeout serves if it is this much too long
+
+} // namespace
+
+std::chrono::milliseconds TxState::time_left() const {
+    if (run.deadline == std::chrono::steady_clock::time_point{}) return options.statement_timeout;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(run.deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) throw Refusal(problems::deadline_exceeded);
+    return std::min(options.statement_timeout, left);
 }
 
 std::optional<trace::Span> TxState::span_of(const Statement& statement) const {
@@ -149,24 +181,74 @@ std::optional<trace::Span> TxState::span_of(const Statement& statement) const {
     return span;
 }
 
-pqxx::result TxState::execute(const Statement& statement, const std::string& name, const std::string& sql, const Values& values) {
-    ensure_open();
+Values TxState::scope_values(std::chrono::milliseconds timeout) const {
+    return {run.scope.is_system ? std::string() : run.scope.project_id.to_string(), run.scope.subject, run.scope.is_system ? "system" : "project",
+            std::to_string(timeout.count())};
+}
+
+bool TxState::session_serves(std::chrono::milliseconds timeout) const {
+    const auto& held = connection.session_scope;
+    return held && held->system == run.scope.is_system && held->project == run.scope.project_id && held->caller == run.scope.subject &&
+           held->timeout >= timeout && held->timeout <= timeout + timeout_slack;
+}
+
+void TxState::add_waiting(std::vector<Command>& commands) const {
+    for (const Later& one : waiting_) commands.push_back({one.statement->compiled().name, one.statement->compiled().sql, one.values});
+}
+
+Rows TxState::execute(const Statement& statement, const std::string& name, const std::string& sql, const Values& values) {
+    Values scope;
+    std::vector<Command> commands;
+    commands.reserve(waiting_.size() + 3);
+    std::optional<SessionScope> next_session;
+    if (!connection.in_transaction()) {
+        if (!run.scope.is_system && !run.scope.project_id.is_set()) throw std::logic_error("a transaction needs a project or Scope::system");
+        const auto timeout = time_left();
+        // At this level each statement sees what was committed before it, in one transaction or in many: a read needs none around it.
+        const bool bare = run.read_only && !run.serializable;
+        if (!bare) commands.push_back(run.serializable ? Command{begin_serializable_name, begin_serializable_sql, no_values} : Command{begin_name, begin_sql, no_values});
+        if (!bare || !options.prepare) { // the server connection behind a pooler may be another's a moment later
+            scope = scope_values(timeout);
+            commands.push_back(run.read_only ? Command{read_scope_name, read_scope_sql, scope} : Command{scope_name, scope_sql, scope});
+        } else if (!session_serves(timeout)) {
+            connection.session_scope.reset(); // not known until the exchange has succeeded
+            next_session = SessionScope{run.scope.project_id, run.scope.subject, run.scope.is_system, timeout};
+            scope = scope_values(timeout);
+            commands.push_back({session_scope_name, session_scope_sql, scope});
+        }
+    }
+    const std::size_t first_waiting = commands.size();
+    add_waiting(commands);
+    commands.push_back({name, sql, values});
     auto span = span_of(statement);
     try {
-        return connection.execute(name, sql, values);
+        Rows rows = connection.exchange(commands);
+        waiting_.clear();
+        if (next_session) connection.session_scope = std::move(next_session);
+        return rows;
     } catch (const ServerError& error) {
         if (span) {
             span->set("db.response.status_code", error.sqlstate);
             span->fail(error.what());
         }
-        refuse(statement, error);
+        const bool waited = error.command >= first_waiting && error.command + 1 < commands.size();
+        refuse(waited ? *waiting_[error.command - first_waiting].statement : statement, error);
+    }
+}
+
+void TxState::later(const Statement& statement, Values values) {
+    if (!connection.in_transaction()) { // whatever fails is to be rolled back, and this may be all there is
+        const Compiled& compiled = statement.compiled();
+        execute(statement, compiled.name, compiled.sql, values);
+    } else {
+        waiting_.push_back({&statement, std::move(values)});
     }
 }
 
 std::int64_t TxState::copy(const BulkInsert& bulk, std::size_t count, const std::function<void(std::size_t, std::string&)>& next_line) {
-    ensure_open();
+    const std::string unnamed, create = "create temporary table gravity_copy on commit drop as select " + bulk.columns() + " from " + bulk.table() + " with no data";
+    execute(bulk.statement(), unnamed, create, {});
     try {
-        connection.simple("create temporary table gravity_copy on commit drop as select " + bulk.columns() + " from " + bulk.table() + " with no data");
         connection.copy("gravity_copy", bulk.columns(), count, next_line);
         const auto inserted = connection.simple("insert into " + bulk.table() + " (" + bulk.columns() + ") select " + bulk.columns() + " from gravity_copy" +
                                                 (bulk.on_conflict().empty() ? "" : " on conflict " + bulk.on_conflict()));
@@ -178,20 +260,23 @@ std::int64_t TxState::copy(const BulkInsert& bulk, std::size_t count, const std:
 }
 
 void TxState::commit() {
-    if (!open) return;
-    open = false;
-    if (run.read_only) return connection.leave_read_open();
+    if (!connection.in_transaction()) return; // reads have ended with their statements
+    // A handler that swallowed the failure of a statement would be told that all is well: the server answers ROLLBACK to such a commit, without an error.
+    if (connection.in_failed_transaction()) throw std::logic_error("a statement has failed, so the transaction cannot be committed");
+    std::vector<Command> commands;
+    add_waiting(commands);
+    commands.push_back({commit_name, commit_sql, no_values});
     try {
-        connection.simple("commit");
-    } catch (const ServerError& error) { // a deferred constraint, or the disk is full: the server says it did not happen
+        connection.exchange(commands);
+    } catch (const ServerError& error) {
+        if (error.command + 1 < commands.size()) refuse(*waiting_[error.command].statement, error);
         if (error.sqlstate.starts_with("53")) throw Refusal(problems::store_unavailable).with_header("Retry-After", "5");
-        throw;
+        throw; // a deferred constraint, or the disk is full: the server says it did not happen
     }
 }
 
 void TxState::rollback() noexcept {
-    if (!open) return;
-    open = false;
+    if (!connection.usable() || !connection.in_transaction()) return;
     try {
         connection.simple("rollback");
     } catch (const std::exception& error) {
@@ -215,7 +300,7 @@ void Tx::refuse_absent() { throw Refusal(problems::not_found); }
 
 bool Tx::fetch(const pg::Statement& statement, std::span<const meta::Ref> args, meta::MutableRef row) {
     const Compiled& c = statement.compiled();
-    const auto rows = state_.execute(statement, std::string(statement.name()), c.sql, pg::bind_all(c, args, c.parameters));
+    const auto rows = state_.execute(statement, c.name, c.sql, pg::bind_all(c, args, c.parameters));
     if (rows.empty()) return false;
     if (rows.size() > 1) throw std::runtime_error("statement " + std::string(statement.name()) + " gave more than one row");
     pg::read_row(rows, 0, row);
@@ -224,9 +309,9 @@ bool Tx::fetch(const pg::Statement& statement, std::span<const meta::Ref> args, 
 
 void Tx::fetch_all(const pg::Statement& statement, std::span<const meta::Ref> args, meta::MutableRef rows_out) {
     const Compiled& c = statement.compiled();
-    const auto rows = state_.execute(statement, std::string(statement.name()), c.sql, pg::bind_all(c, args, c.parameters));
+    const auto rows = state_.execute(statement, c.name, c.sql, pg::bind_all(c, args, c.parameters));
     const auto& list = *rows_out.type->list;
-    for (pqxx::result::size_type i = 0; i < rows.size(); ++i) pg::read_row(rows, i, {&list.element(), list.append(rows_out.value)});
+    for (int i = 0; i < rows.size(); ++i) pg::read_row(rows, i, {&list.element(), list.append(rows_out.value)});
 }
 
 std::optional<std::string> Tx::fetch_page(const pg::Statement& statement, std::span<const meta::Ref> args, meta::MutableRef rows_out) {
@@ -235,32 +320,32 @@ std::optional<std::string> Tx::fetch_page(const pg::Statement& statement, std::s
     const auto limit = std::stoll(pg::bind(c.slots[c.limit_slot], args).value());
     const auto cursor = pg::bind(c.slots[c.cursor_slot], args);
     const auto binding = pg::cursor_binding(statement, scope(), c, args);
-    pqxx::result rows;
+    pg::Rows rows;
     if (cursor) {
         const auto keys = pg::read_cursor(state_.options.cursor_key, binding, *cursor, c.keys.size());
-        rows = state_.execute(statement, std::string(statement.name()) + "+", c.sql_after,
+        rows = state_.execute(statement, c.name_after, c.sql_after,
                               pg::bind_all(c, args, c.parameters_after, keys, limit + 1));
     } else {
-        rows = state_.execute(statement, std::string(statement.name()), c.sql, pg::bind_all(c, args, c.parameters, {}, limit + 1));
+        rows = state_.execute(statement, c.name, c.sql, pg::bind_all(c, args, c.parameters, {}, limit + 1));
     }
     const auto& list = *rows_out.type->list;
-    const auto shown = std::min<pqxx::result::size_type>(rows.size(), static_cast<pqxx::result::size_type>(limit));
-    for (pqxx::result::size_type i = 0; i < shown; ++i) pg::read_row(rows, i, {&list.element(), list.append(rows_out.value)});
+    const int shown = static_cast<int>(std::min<std::int64_t>(rows.size(), limit));
+    for (int i = 0; i < shown; ++i) pg::read_row(rows, i, {&list.element(), list.append(rows_out.value)});
     if (rows.size() <= shown) return std::nullopt;
 
     std::vector<std::string> keys;
     for (const pg::PageKey& key : c.keys) {
-        const auto column = pg::column_of(rows, key.column);
+        const int column = pg::Columns(rows).find(key.column);
         if (column == rows.columns()) throw std::logic_error("statement " + std::string(statement.name()) + " does not give its order column " + key.column);
-        keys.emplace_back(rows[shown - 1][column].c_str());
+        keys.emplace_back(rows.value(shown - 1, column));
     }
     return pg::make_cursor(state_.options.cursor_key, binding, keys);
 }
 
 std::int64_t Tx::execute(const pg::Statement& statement, std::span<const meta::Ref> args) {
     const Compiled& c = statement.compiled();
-    const auto rows = state_.execute(statement, std::string(statement.name()), c.sql, pg::bind_all(c, args, c.parameters));
-    return static_cast<std::int64_t>(rows.affected_rows());
+    const auto rows = state_.execute(statement, c.name, c.sql, pg::bind_all(c, args, c.parameters));
+    return rows.affected();
 }
 
 namespace {
@@ -289,7 +374,9 @@ void Tx::emit_event(std::string_view type, meta::Ref event, std::string subject)
         row.subject = id->as_string();
     }
     if (!state_.run.traceparent.empty()) row.traceparent = state_.run.traceparent;
-    exec(insert_event, row);
+    const meta::Ref refs[] = {meta::ref(row)};
+    const Compiled& c = insert_event.statement().compiled();
+    state_.later(insert_event.statement(), pg::bind_all(c, refs, c.parameters));
     state_.written.events = true;
 }
 

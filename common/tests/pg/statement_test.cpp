@@ -129,5 +129,11 @@ TEST(ErrorText, ConstraintNameIsReadFromTheLabelledLine) {
     EXPECT_EQ(first_line("ERROR:  23505: duplicate\nDETAIL: x"), "23505: duplicate");
 }
 
+TEST(ErrorText, ItsFirstLineWithoutTheSeverity) {
+    EXPECT_EQ(first_line("ERROR:  duplicate key\nDETAIL: x"), "duplicate key");
+    EXPECT_EQ(first_line("connection to server failed: refused\n\tIs it running?"), "connection to server failed: refused");
+    EXPECT_EQ(first_line(""), "");
+}
+
 } // namespace
 } // namespace gravity::pg

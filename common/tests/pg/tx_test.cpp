@@ -176,6 +176,83 @@ TEST_F(TxTest, AConnectionUsedByOneProjectForgetsItForTheNext) {
         database.run_blocking(system, [&](Tx& tx) { EXPECT_EQ(tx.one(count_things), 0); });
 }
 
+TEST_F(TxTest, NoScopeIsLeftOnAConnectionWhateverEndedThere) {
+    pg::Options one = options();
+    one.pool_max = 1; // so that all of it meets on one connection
+    pg::Database narrow(one, io.get_executor());
+    const auto with = [&](ProjectId project, bool read_only, const std::function<void(Tx&)>& work) {
+        pg::Run run;
+        run.scope = pg::Scope::project(project, "tester");
+        run.read_only = read_only;
+        narrow.run_blocking(run, work);
+    };
+    static const Sql<std::string()> seen{"test.scope_seen", "select coalesce(string_agg(sku, ',' order by sku), '') from thing"};
+    static const Sql<std::int64_t()> fails{"test.fails", "select 1 / count(*) from thing where sku = 'nobody'"};
+    static const Sql<std::string()> settings{"test.settings", R"sql(
+        select concat_ws('|', current_setting('gravity.project', true), current_setting('gravity.caller', true), current_setting('gravity.scope', true),
+                         current_setting('transaction_read_only')))sql"};
+    add(ours, "ours");
+    add(theirs, "theirs");
+    const std::function<void()> endings[] = {
+        [&] { with(ours, true, [&](Tx& tx) { EXPECT_EQ(tx.one(seen), "ours"); }); },
+        [&] { with(ours, true, [&](Tx& tx) { tx.one(fails); }); },                        // a read that the server refuses
+        [&] { with(ours, false, [&](Tx& tx) { EXPECT_EQ(tx.one(seen), "ours"); }); },     // a commit
+        [&] { with(ours, false, [&](Tx& tx) { tx.one(fails); }); },                       // a rollback after an error of the server
+        [&] { with(ours, false, [&](Tx& tx) { tx.one(seen); throw Refusal(sku_taken); }); }, // a rollback without one
+        [&] { with(ours, true, [&](Tx& tx) { tx.one(seen); throw Refusal(sku_taken); }); },
+        [&] { with(ours, false, [&](Tx& tx) { tx.one(insert_thing, Uuid::v7(), thing("ours")); }); }, // a violated constraint
+        [&] { with(ours, true, [&](Tx& tx) { tx.one(insert_thing, Uuid::v7(), thing("new")); }); },   // a write in a read
+        [&] { with(ours, true, [](Tx&) {}); },                                            // nothing at all
+    };
+    pg::Run system;
+    system.scope = pg::Scope::system("test");
+    system.read_only = true;
+    for (int round = 0; round < 3; ++round)
+        for (const auto& ending : endings) {
+            try {
+                ending();
+            } catch (const std::exception&) { // each has its own; what is asked here is what stays behind
+            }
+            with(theirs, true, [&](Tx& tx) { EXPECT_EQ(tx.one(seen), "theirs"); });
+            with(theirs, false, [&](Tx& tx) { EXPECT_EQ(tx.one(seen), "theirs"); });
+            narrow.run_blocking(system, [&](Tx& tx) {
+                EXPECT_EQ(tx.one(seen), "");
+                EXPECT_EQ(tx.one(settings), "||system|on");
+            });
+            with(theirs, false, [&](Tx& tx) { EXPECT_EQ(tx.one(settings), theirs.to_string() + "|tester|project|off"); });
+        }
+    EXPECT_EQ(store.admin("select count(*) from thing"), "2");
+}
+
+TEST_F(TxTest, ProjectsThatTakeTurnsOnFewConnectionsSeeTheirOwnOnly) {
+    pg::Options few = options();
+    few.pool_max = 2;
+    for (const bool prepare : {true, false}) {
+        few.prepare = prepare;
+        pg::Database shared(few, io.get_executor());
+        std::vector<ProjectId> projects;
+        const std::string mark = prepare ? "p" : "u";
+        for (int i = 0; i < 4; ++i) {
+            projects.push_back(ProjectId::fresh());
+            add(projects.back(), mark + std::to_string(i));
+        }
+        static const Sql<std::vector<std::string>()> skus{"test.skus", "select array_agg(sku) from thing"};
+        static const Sql<std::int64_t()> fails{"test.fails_too", "select 1 / count(*) from thing where sku = 'nobody'"};
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 4; ++i)
+            threads.emplace_back([&, i] {
+                pg::Run run;
+                run.scope = pg::Scope::project(projects[static_cast<std::size_t>(i)], "caller " + std::to_string(i));
+                for (int round = 0; round < 50; ++round) {
+                    run.read_only = round % 3 != 0;
+                    if (round % 5 == 0) EXPECT_THROW(shared.run_blocking(run, [](Tx& tx) { tx.one(fails); }), std::exception);
+                    shared.run_blocking(run, [&](Tx& tx) { EXPECT_EQ(tx.one(skus), std::vector{mark + std::to_string(i)}); });
+                }
+            });
+        for (auto& thread : threads) thread.join();
+    }
+}
+
 TEST_F(TxTest, AWriteForAnotherProjectIsRefusedByTheServer) {
     static const Sql<void(Uuid, Uuid)> forge{"thing.forge", R"sql(
         insert into thing (id, project, sku, price_amount, price_currency) values ($1, $2, 'forged', 1, 'EUR'))sql"};
@@ -216,6 +293,47 @@ TEST_F(TxTest, AnEventIsWrittenWithItsChange) {
     EXPECT_TRUE(told);
     EXPECT_EQ(store.admin("select type || ' ' || (data->>'sku') || ' ' || (subject = data->>'id')::text from gravity.outbox"), "gravity.test.thing.made mug true");
     EXPECT_EQ(store.admin("select project::text from gravity.outbox"), ours.to_string());
+}
+
+TEST_F(TxTest, AFailureThatAHandlerSwallowsIsNotTakenForACommit) {
+    add(ours, "mug");
+    EXPECT_THROW(in(ours,
+                    [&](Tx& tx) {
+                        tx.one(insert_thing, Uuid::v7(), thing("cup"));
+                        try {
+                            tx.one(insert_thing, Uuid::v7(), thing("mug"));
+                        } catch (const Refusal&) { // the server has given up the whole transaction by now
+                        }
+                    }),
+                 std::logic_error);
+    EXPECT_EQ(store.admin("select string_agg(sku, ',') from thing"), "mug");
+    add(ours, "cup"); // and the connection is good
+}
+
+TEST_F(TxTest, EventsKeepTheirPlaceAmongTheStatements) {
+    static const Sql<std::int64_t()> announced{"test.announced", "select count(*) from gravity.outbox"};
+    in(ours, [&](Tx& tx) {
+        tx.emit(ThingMade{Uuid::v7(), Slug("first")});
+        EXPECT_EQ(tx.one(announced), 1);
+        tx.emit(ThingMade{Uuid::v7(), Slug("second")});
+        tx.emit(ThingMade{Uuid::v7(), Slug("third")});
+        EXPECT_EQ(tx.one(announced), 3);
+        tx.emit(ThingMade{Uuid::v7(), Slug("fourth")});
+    });
+    EXPECT_EQ(store.admin("select string_agg(data->>'sku', ' ' order by position) from gravity.outbox"), "first second third fourth");
+}
+
+TEST_F(TxTest, AnEventThatTheStoreRefusesTakesItsChangeWithIt) {
+    store.admin("alter table gravity.outbox add constraint no_cups check (data->>'sku' <> 'cup')");
+    EXPECT_THROW(in(ours,
+                    [&](Tx& tx) {
+                        tx.one(insert_thing, Uuid::v7(), thing("cup"));
+                        tx.emit(ThingMade{Uuid::v7(), Slug("cup")});
+                        tx.after_commit([] { ADD_FAILURE() << "not committed"; });
+                    }),
+                 std::runtime_error);
+    EXPECT_EQ(store.admin("select count(*) from thing"), "0");
+    add(ours, "cup"); // the connection has rolled back and is good
 }
 
 TEST_F(TxTest, AReadOnlyTransactionCannotWrite) {
@@ -300,6 +418,21 @@ TEST_F(TxTest, ACutConnectionIsReplacedBeforeAnybodyNotices) {
     }
 }
 
+TEST_F(TxTest, AConnectionThatBreaksInCommitLeavesTheOutcomeUnknown) {
+    store.admin("create function cut() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$; "
+                "create constraint trigger cut after insert on thing deferrable initially deferred for each row execute function cut()");
+    int runs = 0;
+    EXPECT_EQ(slug_of([&] {
+                  in(ours, [&](Tx& tx) {
+                      ++runs;
+                      tx.one(insert_thing, Uuid::v7(), thing("mug"));
+                  });
+              }),
+              "outcome-unknown");
+    EXPECT_EQ(runs, 1); // a second order is what must not happen
+    in(ours, [&](Tx& tx) { EXPECT_EQ(tx.one(count_things), 0); }, true);
+}
+
 TEST_F(TxTest, AnAbsentStoreIs503) {
     pg::Options nowhere = options();
     nowhere.url = "postgres://nobody:x@127.0.0.1:1/none";
@@ -348,6 +481,26 @@ TEST_F(TxTest, AStatementIsStoppedAtTheDeadline) {
     run.scope = pg::Scope::project(ours);
     run.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
     EXPECT_EQ(slug_of([&] { database.run_blocking(run, [](Tx& tx) { tx.one(nap); }); }), "deadline-exceeded");
+}
+
+TEST_F(TxTest, TheTimeOneReadHasIsNotTheNextOnes) {
+    static const Sql<std::int64_t()> allowed{"test.allowed", "select extract(epoch from current_setting('statement_timeout')::interval)::bigint * 1000"};
+    pg::Options one = options();
+    one.pool_max = 1;
+    pg::Database narrow(one, io.get_executor());
+    const auto read = [&](std::chrono::milliseconds left) {
+        pg::Run run;
+        run.scope = pg::Scope::project(ours);
+        run.read_only = true;
+        if (left.count() != 0) run.deadline = std::chrono::steady_clock::now() + left;
+        std::int64_t milliseconds = 0;
+        narrow.run_blocking(run, [&](Tx& tx) { milliseconds = tx.one(allowed); });
+        return milliseconds;
+    };
+    EXPECT_EQ(read({}), 15'000);
+    EXPECT_LE(read(std::chrono::milliseconds(4000)), 4000); // on the same connection: the nearer deadline is kept
+    EXPECT_EQ(read({}), 15'000);                            // and does not stay
+    EXPECT_EQ(read(std::chrono::minutes(1)), 15'000);
 }
 
 TEST_F(TxTest, ValuesTheServerCannotTakeAreTheCallersFault) {
