@@ -51,15 +51,16 @@ private:
         std::mutex mutex;
         std::uint64_t uses = 0;
     };
+    using Places = std::array<Place, ways>;
     struct Set {
-        Place* places; // `ways` of them
+        std::unique_ptr<Places>& places; // null until a token falls into it: a daemon that sees few callers keeps little
         Lock& lock;
     };
 
     Set set_of(std::size_t hash);
 
     const Hash hash_;
-    std::vector<Place> places_;
+    std::vector<std::unique_ptr<Places>> sets_;
     std::array<Lock, lock_count> locks_;
 };
 

@@ -28,8 +28,10 @@ bool is_idempotent(Method method) {
 class Client::Core : public std::enable_shared_from_this<Core> {
 public:
     Core(asio::io_context& io, ClientOptions client_options)
-        : io_(io), options_(std::move(client_options)), tls_(net::client_context(options_.tls)),
-          pool_(std::make_shared<ClientPool>(io, options_)) {}
+        : io_(io), options_(std::move(client_options)), pool_(std::make_shared<ClientPool>(io, options_)) {
+        // Files that somebody names are checked at once; the system's authorities, a megabyte, are read when somebody is to be trusted by them.
+        if (!options_.tls.ca_file.empty() || !options_.tls.certificate_chain_file.empty()) tls();
+    }
 
     Task<std::unique_ptr<ResponseStream>> open(ClientRequest request);
     Task<std::vector<std::string>> resolve(std::string host, Deadline deadline);
@@ -53,9 +55,14 @@ private:
     Task<Response> try_once(const ClientRequest& request, const UrlParts& url, Deadline deadline,
                             std::shared_ptr<ClientConnection> connection);
 
+    const std::shared_ptr<asio::ssl::context>& tls() {
+        if (!tls_) tls_ = net::client_context(options_.tls);
+        return tls_;
+    }
+
     asio::io_context& io_;
     ClientOptions options_;
-    std::shared_ptr<asio::ssl::context> tls_;
+    std::shared_ptr<asio::ssl::context> tls_; // null until it is needed
     std::shared_ptr<ClientPool> pool_;
     Counters counters_;
 };
@@ -168,7 +175,8 @@ Task<Response> Client::Core::try_once(const ClientRequest& request, const UrlPar
         std::vector<std::string> addresses = request.addresses;
         if (addresses.empty()) addresses = co_await resolve(url.host, deadline);
         ++counters_.connects;
-        co_await connection->connect(url, addresses, tls_);
+        const auto trust = url.secure ? tls() : nullptr;
+        co_await connection->connect(url, addresses, trust);
     } else {
         ++counters_.reused;
     }
