@@ -5,6 +5,9 @@
 #include <gravity/metrics/metrics.hpp>
 #include <gravity/openapi/docs_page.hpp>
 
+#include <map>
+#include <tuple>
+
 namespace gravity::app {
 namespace {
 
@@ -53,13 +56,18 @@ void add_fixed_paths(http::DispatcherOptions& options, const Definition& definit
 
 std::function<void(const http::Observation&)> observer(AccessLog access_log) {
     auto& durations = metrics::histogram("gravity_http_request_duration_seconds", "Time from the request's head to its answer", {"method", "route", "status"});
-    return [access_log, &durations](const http::Observation& seen) {
-        const std::string status = std::to_string(seen.status);
+    using Key = std::tuple<const http::Route*, http::Method, int>;
+    // The series by what is at hand, so that a request need not spell its labels. I/O thread only; as many entries as there are series.
+    return [access_log, &durations, known = std::map<Key, metrics::Histogram>()](const http::Observation& seen) mutable {
         const std::string_view route = seen.route == nullptr ? std::string_view("none") : std::string_view(seen.route->path);
-        const std::string_view method = seen.request.method == http::Method::other ? "other" : http::to_string(seen.request.method);
+        auto series = known.find({seen.route, seen.request.method, seen.status});
+        if (series == known.end()) {
+            const std::string_view method = seen.request.method == http::Method::other ? "other" : http::to_string(seen.request.method);
+            series = known.emplace(Key{seen.route, seen.request.method, seen.status}, durations.with({method, route, std::to_string(seen.status)})).first;
+        }
         const double seconds = std::chrono::duration<double>(seen.duration).count();
         // The life of a stream is no response time; gravity_http_streams counts those that are open.
-        if (seen.route == nullptr || seen.route->live == nullptr) durations.with({method, route, status}).observe(seconds);
+        if (seen.route == nullptr || seen.route->live == nullptr) series->second.observe(seconds);
         if (access_log == AccessLog::off || (access_log == AccessLog::errors && seen.status < 500)) return;
         log::info("request", {{"method", seen.request.method_text},
                               {"path", seen.request.path},

@@ -39,6 +39,8 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds patience{10};
+
 Steady::time_point deadline_of(const Request& request, const Route& route) {
     auto allowed = std::chrono::milliseconds(route.options.timeout_ms);
     if (const auto field = request.headers.get("X-Request-Timeout-Ms")) {
@@ -340,8 +342,9 @@ Task<void> Dispatcher::run_transaction(Exchange& exchange, Call& call, Input& in
     run.read_only = safe;
     run.serializable = route.options.serializable;
     run.deadline = deadline_of(request, route);
-    run.abandoned = [&exchange] { return exchange.client_gone(); };
-    run.traceparent = trace::format_traceparent(call.trace);
+    // Only what has waited may have been given up meanwhile: asking costs a system call.
+    run.abandoned = [&exchange, since = Steady::now()] { return Steady::now() - since > patience && exchange.client_gone(); };
+    if (!safe || call.trace.sampled) run.traceparent = trace::format_traceparent(call.trace); // goes into events, which a read cannot emit, and spans
     // Everything captured lives in frames that wait for this work to end. It may run more than once, so it starts from the request anew.
     std::function<void(Tx&)> work = [&](Tx& tx) {
         const log::ScopeGuard guard(call.scope);
