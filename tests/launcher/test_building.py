@@ -80,6 +80,17 @@ class Building(unittest.TestCase):
         second = json.loads(self.checkout.run(*up).stdout)
         self.assertEqual({row["name"]: row["action"] for row in second["services"] if row["action"] != "kept"}, {"beta": "restarted"})
 
+    def test_b_bench_builds_and_runs_what_has_one(self):
+        self.script("load", "alpha.py", "import os, sys\nprint(os.environ['GRAVITY_PRESET'], *sys.argv[1:])\nsys.exit('--check' in sys.argv)\n")
+        ran = self.checkout.run("bench", "--seconds", "1", "--runs", "2")
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        self.assertIn("release --seconds 1.0 --runs 2\n", ran.stdout)
+        self.assertTrue((self.checkout.root / "build/release/bin/gravity-gateway").exists(), "it stands beside the idle service")
+        self.assertEqual(self.checkout.run("bench", "alpha", "--check").returncode, 1)
+        ran = self.checkout.run("bench", "beta")
+        self.assertEqual(ran.returncode, 2)
+        self.assertIn("tests/load/beta.py", ran.stderr)
+
     def test_c_test_runs_every_suite_beside_a_running_platform(self):
         before = [(row["name"], row["pid"]) for row in self.checkout.status()["services"]]
         ran = self.checkout.run("test", seconds=240)

@@ -14,6 +14,7 @@ COMMANDS = {
     "restart": ("restart", "restart services one at a time, each drained"),
     "test": ("test", "run the tests on stores and ports of their own"),
     "build": ("build", "compile the chosen services"),
+    "bench": ("bench", "measure services against a peer in the same run"),
     "doctor": ("doctor", "name each problem of this machine with its remedy"),
     "open": ("open", "open the platform's page in a browser"),
     "env": ("env", "the environment a service runs with"),

@@ -24,7 +24,7 @@ struct Options {
     int pool_min = 1;           // connections kept when idle
     int pool_max = 8;
     int queue_max = 1024;       // work waiting for a worker; beyond it 503
-    bool prepare = true;        // named statements; off behind a pooler that shares server connections between transactions
+    bool prepare = true;        // named statements, and a scope that stays on the session; off behind a pooler that shares server connections between transactions
     std::chrono::milliseconds statement_timeout{15'000}; // of one transaction without a nearer deadline
     std::string application_name = "gravity";
     std::string cursor_key{};   // authenticates list cursors; from Database::load_cursor_key
@@ -34,7 +34,7 @@ struct Options {
 /// How a unit of work is to be run.
 struct Run {
     Scope scope;
-    bool read_only = false;                                     // enforced by the server
+    bool read_only = false;                                     // enforced by the server; each statement is then a transaction of its own, unless:
     bool serializable = false;                                  // as if no other transaction ran beside it (may be run again)
     std::chrono::steady_clock::time_point deadline{};           // zero: none
     std::function<bool()> abandoned{};                          // asked before it starts: true if nobody waits for it any more

@@ -1,0 +1,169 @@
+"""What the load scripts share: our side and its peer in turns, on the same cores, in one run; ratios with their spread, never bare times."""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+from throwaway import Workshop, binary, free_port  # noqa: E402,F401
+
+
+class Results:
+    """Named figures of several runs, and the bars they are held against: `least` or `most`."""
+
+    def __init__(self, bars):
+        self.bars, self.values, self.notes = bars, {}, {}
+
+    def add(self, name, value, note=""):
+        self.values.setdefault(name, []).append(value)
+        if note:
+            self.notes.setdefault(name, []).append(note)
+
+    def met(self, name):
+        kind, bar = self.bars[name]
+        middle = statistics.median(self.values[name])
+        return middle >= bar if kind == "least" else middle <= bar
+
+    def report(self, as_json):
+        """True if every bar that was measured is met."""
+        if as_json:
+            print(json.dumps([{"name": name, "min": min(v), "median": statistics.median(v), "max": max(v), "runs": len(v), "wanted": f"{self.bars[name][0]} {self.bars[name][1]}",
+                               "met": self.met(name)} for name, v in self.values.items()], indent=1))
+        else:
+            width = max(map(len, self.values))
+            for name, values in self.values.items():
+                sign = ">=" if self.bars[name][0] == "least" else "<="
+                print(f"{name:{width}}  {statistics.median(values):7.2f}  ({min(values):.2f} to {max(values):.2f} in {len(values)})  wanted {sign} {self.bars[name][1]}"
+                      f"  {'ok' if self.met(name) else 'MISSED'}")
+                for note in self.notes.get(name, []):
+                    print(f"{'':{width}}    {note}")
+        return all(self.met(name) for name in self.values)
+
+
+def options(doc):
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=5, help="length of each measurement (%(default)s)")
+    parser.add_argument("--runs", type=int, default=3, help="how often each is made, in turns (%(default)s)")
+    parser.add_argument("--check", action="store_true", help="exit 1 if a bar is missed")
+    parser.add_argument("--json", action="store_true", help="the results as JSON")
+    return parser
+
+
+def say(arguments, text):
+    print(text, file=sys.stderr if arguments.json else sys.stdout, flush=True)
+
+
+def call(shop, method, path, body=None):
+    request = urllib.request.Request(f"http://127.0.0.1:{shop.daemon.port}{path}", method=method, data=None if body is None else json.dumps(body).encode(),
+                                     headers={"Content-Type": "application/json", "Authorization": f"Bearer {shop.token}"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def wrk(shop, path, seconds, connections=16, lua=None):
+    """Requests a second, closed loop: as many as are answered."""
+    if shutil.which("wrk") is None:
+        sys.exit("wrk makes the load and is not installed: apt-get install wrk")
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}", "-H", f"Authorization: Bearer {shop.token}", f"http://127.0.0.1:{shop.daemon.port}{path}"]
+    if lua:
+        command[1:1] = ["-s", str(lua)]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in out:
+        sys.exit(out)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
+
+
+def pgbench(shop, sql, seconds, role, database, mode="prepared", clients=8):
+    script = shop.folder / "bench.sql"
+    script.write_text(sql)
+    out = subprocess.run([str(shop.cluster.bin / "pgbench"), "-n", "-M", mode, "-c", str(clients), "-j", "2", "-T", str(max(1, round(seconds))), "-f", str(script),
+                          "-h", "127.0.0.1", "-p", str(shop.cluster.port), "-U", role, database], check=True, capture_output=True, text=True).stdout
+    return float(re.search(r"tps = ([\d.]+) \(without", out)[1])
+
+
+def open_loop(shop, path, rate, seconds, connections=64):
+    """Latencies at a constant rate, counted from the moment each request was due."""
+    program = shop.folder / "open_loop"
+    if not program.exists():
+        subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O2", "-o", str(program), str(HERE / "open_loop.cpp")], check=True)
+    request = shop.folder / "request.http"
+    request.write_text(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {shop.token}\r\n\r\n", newline="")
+    out = subprocess.run([str(program), str(shop.daemon.port), f"{rate:.1f}", str(seconds), str(connections), str(request)], check=True, capture_output=True, text=True).stdout
+    figures = json.loads(out)
+    if figures["refused"]:
+        sys.exit(f"{figures['refused']} requests were refused at {rate:.0f} a second")
+    return figures
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def proportional_mebibytes(pid):
+    """Its own memory, and of what is shared its part (Pss)."""
+    return int(re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1]) / 1024
+
+
+class Neighbours:
+    """A discovery and a gateway of one's own, as they run beside every service: they share its libraries. Left out where they are not built."""
+
+    def __init__(self, folder, preset):
+        self.processes, self.names = [], []
+        settings = {"discovery": {"DISCOVERY_DATA_DIR": str(folder / "discovery")}, "gateway": {"ADMIN_PORT": str(free_port())}}
+        for name, own in settings.items():
+            if not binary(name, preset).exists():
+                continue
+            environment = {"PATH": os.environ["PATH"], "PORT": str(free_port()), "DISCOVERY_MODE": "off", **own}
+            log = open(folder / f"{name}.log", "ab")
+            self.processes.append(subprocess.Popen([str(binary(name, preset))], env=environment, stdout=log, stderr=log))
+            self.names.append(name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+    def check(self):
+        for process, name in zip(self.processes, self.names):
+            if process.poll() is not None:
+                sys.exit(f"the {name} beside it has ended with {process.returncode}")
+
+
+def idle(shop, preset, results, arguments):
+    """Start to ready against a running store; then nothing to do for a while: memory and processor time."""
+    with Neighbours(shop.folder, preset) as neighbours:
+        for _ in range(max(3, arguments.runs)):
+            shop.daemon.kill()
+            begun = time.monotonic()
+            shop.daemon.start()
+            while True:
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{shop.daemon.port}/health/ready", timeout=5):
+                        break
+                except OSError:
+                    if time.monotonic() - begun > 60:
+                        sys.exit("the service did not become ready")
+                    time.sleep(0.001)
+            results.add("start to ready, ms", 1000 * (time.monotonic() - begun))
+        pid = shop.daemon.process.pid
+        time.sleep(5)  # what starting still does in the background
+        before = cpu_seconds(pid)
+        pause = max(20, 4 * arguments.seconds)
+        time.sleep(pause)
+        neighbours.check()
+        results.add("idle, % of a core", 100 * (cpu_seconds(pid) - before) / pause)
+        beside = " and ".join(neighbours.names) or "nothing"
+        results.add("idle, MiB proportional", proportional_mebibytes(pid), f"beside it: {beside}")
