@@ -134,8 +134,10 @@ void Connection::lost() {
 void Connection::fail(const PGresult* result, std::size_t command) {
     const std::string state = field(result, PG_DIAG_SQLSTATE), what = field(result, PG_DIAG_MESSAGE_PRIMARY);
     if (state == "40001" || state == "40P01") throw TryAgain(what);
+    // A migration has changed what a prepared `select *` gives: a new connection prepares it anew. The text of it is translated, its place is not.
+    const bool outdated = state == "0A000" && field(result, PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery";
     // An error without a state is libpq's own: the socket died in mid-statement.
-    if (state.empty() || broken(state) || PQstatus(handle_) == CONNECTION_BAD) {
+    if (state.empty() || outdated || broken(state) || PQstatus(handle_) == CONNECTION_BAD) {
         if (what.empty()) lost();
         usable_ = false;
         throw ConnectionLost(what);

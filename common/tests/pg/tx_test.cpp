@@ -418,6 +418,15 @@ TEST_F(TxTest, ACutConnectionIsReplacedBeforeAnybodyNotices) {
     }
 }
 
+TEST_F(TxTest, AColumnAddedByANewerReleaseDoesNotBreakAnOlderOneThatIsRunning) {
+    const Uuid id = add(ours, "mug");
+    for (const bool read_only : {true, false}) {
+        in(ours, [&](Tx& tx) { EXPECT_EQ(tx.one(get_thing, id).sku, Slug("mug")); }, read_only);
+        store.admin(std::string("alter table thing add column later_") + (read_only ? "a" : "b") + " text");
+        in(ours, [&](Tx& tx) { EXPECT_EQ(tx.one(get_thing, id).sku, Slug("mug")); }, read_only);
+    }
+}
+
 TEST_F(TxTest, AConnectionThatBreaksInCommitLeavesTheOutcomeUnknown) {
     store.admin("create function cut() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$; "
                 "create constraint trigger cut after insert on thing deferrable initially deferred for each row execute function cut()");
