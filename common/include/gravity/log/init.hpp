@@ -15,7 +15,7 @@ struct Options {
     std::string service;
     Level level = Level::info;
     Sink sink;                // empty: standard output
-    std::size_t queue = 2048; // lines waiting to be written; the memory is taken at the start (about 400 bytes a line)
+    std::size_t queue = 512; // lines waiting to be written; the memory is taken at the start (about 400 bytes a line)
 };
 
 /// Starts the background thread. Before it, and after shutdown, lines go to standard output at once. Calling it again
