@@ -132,8 +132,13 @@ def files(wanted: Plan) -> dict[str, str]:
     for part in ("all", wanted.store):
         for path in sorted((TEMPLATES / part).rglob("*")):
             if path.is_file():
-                result[fill(path.relative_to(TEMPLATES / part).as_posix())] = fill(path.read_text(encoding="utf-8"))
+                result[fill(path.relative_to(TEMPLATES / part).as_posix())] = sorted_includes(fill(path.read_text(encoding="utf-8")))
     return result
+
+
+def sorted_includes(text: str) -> str:
+    """Own headers in the order that .clang-format has; where a name stands among them depends on the name."""
+    return re.sub(r'(?:^#include "[^"]+"\n)+', lambda match: "".join(sorted(match[0].splitlines(keepends=True))), text, flags=re.M)
 
 
 def write(wanted: Plan, folder: Path) -> list[str]:

@@ -6,11 +6,11 @@ namespace gravity::@id@ {
 const Sql<@Noun@(@Noun@Id, @Noun@Edit)> insert_@noun@{
     "@noun@.insert", "insert into @table@ (id, name, locked) values ($1, $2, $3) returning *", {{"@table@_name_key", name_taken}}};
 const Sql<@Noun@(@Noun@Id)> get_@noun@{"@noun@.get", "select * from @table@ where id = $1"};
-// Changes of one row queue here, so a rule and the write that follows it see the same row.
-const Sql<@Noun@(@Noun@Id)> lock_@noun@{"@noun@.lock", "select * from @table@ where id = $1 for update"};
+const Sql<@Noun@(@Noun@Id)> lock_@noun@{"@noun@.lock", "select * from @table@ where id = $1 for update"}; // rule and write see one row
 const Sql<@Noun@(PageQuery)> list_@nouns@{"@noun@.list", "select * from @table@ where $page(id desc)"};
 const Sql<@Noun@(@Noun@)> save_@noun@{
-    "@noun@.save", "update @table@ set name = $name, locked = $locked, version = version + 1 where id = $id returning *",
+    "@noun@.save", R"sql(
+    update @table@ set name = $name, locked = $locked, version = version + 1 where id = $id returning *)sql",
     {{"@table@_name_key", name_taken}}};
 const Sql<void(@Noun@Id)> delete_@noun@{"@noun@.delete", "delete from @table@ where id = $1"};
 } // namespace gravity::@id@

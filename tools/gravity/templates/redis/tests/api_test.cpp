@@ -3,8 +3,9 @@
 
 #include <gravity/testkit/service.hpp>
 
-#include <cstdlib>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 namespace gravity::@id@ {
 namespace {
