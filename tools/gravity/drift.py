@@ -88,7 +88,7 @@ def difference(service: Service, reported: list[dict]) -> list[str]:
 
 def _differs(service: Service, declared: Setting, actual: dict) -> list[str]:
     expected = {"type": declared.type, "required": declared.required, "secret": declared.secret,
-                "default": str(service.port) if declared.name == "PORT" else declared.default}
+                "default": str(service.port) if declared.name == "PORT" else declared.default or None}
     result = []
     for key, want in expected.items():
         have = actual.get(key)

@@ -1,24 +1,18 @@
 #include "api.hpp"
-#include "store.hpp"
+#include "model.hpp"
 
+#include <gravity/testkit/redis.hpp>
 #include <gravity/testkit/service.hpp>
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 namespace gravity::@id@ {
 namespace {
 
-std::string redis_url() {
-    const char* url = std::getenv("GRAVITY_TEST_REDIS");
-    if (url == nullptr) throw std::runtime_error("GRAVITY_TEST_REDIS must name a Redis; ./gravity test starts one");
-    return url;
-}
-
 class @Service@Api : public testing::Test {
 protected:
-    testkit::RunningService service{Service{"@service@", 0}.provision(provision).routes(routes), {{"REDIS_URL", redis_url()}}};
+    testkit::TestRedis redis;
+    testkit::RunningService service{Service{"@service@", 0}.redis().routes(routes), {{"REDIS_URL", redis.url()}}};
     testkit::Callers as{service};
 };
 
@@ -38,6 +32,11 @@ TEST_F(@Service@Api, SaysWhyNot) {
     as.owner.post("/api/v1/@collection@", {{"name", "Cup"}, {"colour", "red"}}).expect_problem(400, "malformed-request");
     as.reader.post("/api/v1/@collection@", {{"name", "Cup"}}).expect_problem(403, "forbidden");
     as.anonymous.post("/api/v1/@collection@", {{"name", "Cup"}}).expect_problem(401, "unauthenticated");
+}
+
+TEST_F(@Service@Api, SaysSoWithoutItsStore) {
+    redis.kill();
+    as.owner.get("/api/v1/@collection@/" + @Noun@Id::fresh().to_string()).expect_problem(503, "store-unavailable");
 }
 
 } // namespace
