@@ -47,7 +47,8 @@ struct Link {
 
 } // namespace
 
-struct FaultProxy::State : std::enable_shared_from_this<State> {
+// Owns its coroutines by way of `io`, so these refer to it by a plain pointer.
+struct FaultProxy::State {
     asio::io_context io{1};
     tcp::endpoint target;
     std::unique_ptr<tcp::acceptor> acceptor;
@@ -79,11 +80,11 @@ struct FaultProxy::State : std::enable_shared_from_this<State> {
             co_await listening->async_accept(link->client, token);
             if (error) co_return; // closed
             ++accepted;
-            asio::co_spawn(io, serve(shared_from_this(), link), asio::detached);
+            asio::co_spawn(io, serve(this, link), asio::detached);
         }
     }
 
-    static Task<void> serve(std::shared_ptr<State> self, std::shared_ptr<Link> link) {
+    static Task<void> serve(State* self, std::shared_ptr<Link> link) {
         error_code error;
         auto token = asio::redirect_error(asio::use_awaitable, error);
         co_await link->server.async_connect(self->target, token);
@@ -102,7 +103,7 @@ struct FaultProxy::State : std::enable_shared_from_this<State> {
         open = links.size();
     }
 
-    static Task<void> pump(std::shared_ptr<State> self, std::shared_ptr<Link> link, bool upstream) {
+    static Task<void> pump(State* self, std::shared_ptr<Link> link, bool upstream) {
         tcp::socket& from = upstream ? link->client : link->server;
         tcp::socket& to = upstream ? link->server : link->client;
         std::array<char, 65536> block;

@@ -22,7 +22,8 @@ struct Probe {
 std::string name_of(const http::Route& route); // "GET /api/v1/products/{id}"
 bool is_api(const http::Route& route);         // the platform's own conventions hold
 std::vector<std::string_view> segments_of(std::string_view path);
-bool is_parameter(std::string_view segment);
+bool is_parameter(std::string_view segment);                          // wholly: "{id}"
+std::string filled(std::string_view segment, std::string_view text); // "{id}" and "part-{n}.xml" with a text for the parameter
 
 /// What every rule needs: the service, callers, samples, and a way to send that looks at each answer with the eyes of those rules that hold for
 /// all answers.
@@ -57,13 +58,13 @@ public:
     std::optional<Probe> good(const http::Route& route, const Client& who, bool fresh = true);
     /// The path of `route` with rows of `who`.
     std::optional<std::string> path_for(const http::Route& route, const Client& who, bool fresh);
-    /// Makes a row by the POST (201) of a collection at a concrete path.
+    /// Makes a row, or a job, by the POST of a collection at a concrete path.
     std::optional<Answer> create(const http::Route& post, const std::string& path, const Client& who);
     std::optional<Json> body_for(const http::Route& route, const Client& who);
     void put_body(Probe& probe, const http::Route& route, const Json& body) const;
 
     const http::Route* route_at(http::Method method, std::string_view path_template) const;
-    /// The POST that answers 201 on a path template.
+    /// The POST that answers 201 or 202 on a path template.
     const http::Route* creator_of(std::string_view path_template) const;
     const meta::Type* parameter_type(const http::Route& route, std::string_view name) const;
     const meta::Type* query_type(const http::Route& route) const;

@@ -20,7 +20,7 @@ bool any_api(Bench&, const Route& route) { return is_api(route); }
 // A request whose path need not exist: credentials are looked at before rows.
 Probe unauthorised(Bench& bench, const Route& route) {
     Probe probe{.method = std::string(http::to_string(route.method)), .target = {}};
-    for (const auto segment : segments_of(route.path)) probe.target += "/" + (is_parameter(segment) ? Uuid::v7().to_string() : std::string(segment));
+    for (const auto segment : segments_of(route.path)) probe.target += "/" + filled(segment, Uuid::v7().to_string());
     if (bench.json_body(route) != nullptr) bench.put_body(probe, route, Json::object());
     return probe;
 }
@@ -126,7 +126,12 @@ bool fits(const std::string& path_template, const std::vector<std::string_view>&
     const auto wanted = segments_of(path_template);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (wanted[i].ends_with("...}")) return true;
-        if (i >= path.size() || (!is_parameter(wanted[i]) && wanted[i] != path[i])) return false;
+        if (i >= path.size()) return false;
+        const auto open = wanted[i].find('{'), close = wanted[i].find('}');
+        const bool takes = open == std::string_view::npos ? wanted[i] == path[i]
+                                                          : path[i].size() + (close - open + 1) > wanted[i].size() && path[i].starts_with(wanted[i].substr(0, open)) &&
+                                                                path[i].ends_with(wanted[i].substr(close + 1));
+        if (!takes) return false;
     }
     return wanted.size() == path.size();
 }

@@ -38,7 +38,8 @@ bool is_list(Bench& bench, const Route& route) {
 // One resource by its id: the path is that of a collection that has a POST, and a parameter.
 bool is_single(Bench& bench, const Route& route) {
     const auto slash = route.path.rfind('/');
-    return is_get(bench, route) && is_parameter(std::string_view(route.path).substr(slash + 1)) && bench.creator_of(route.path.substr(0, slash)) != nullptr;
+    const Route* const post = bench.creator_of(route.path.substr(0, slash));
+    return is_get(bench, route) && is_parameter(std::string_view(route.path).substr(slash + 1)) && post != nullptr && post->answer.status == 201; // 202: a job, polled
 }
 bool is_single_or_tagged(Bench& bench, const Route& route) { return is_single(bench, route) || (is_get(bench, route) && route.answer.etag); }
 
