@@ -14,7 +14,7 @@ using meta::Kind;
 using meta::Type;
 
 constexpr int deepest = 4; // a type that holds itself ends here
-constexpr int tries = 64;
+constexpr int tries = 96;
 
 const Type& inner(const Type& type) { return type.kind == Kind::optional ? inner(type.optional->element()) : type; }
 
@@ -130,8 +130,9 @@ Json Sampler::draw(const Type& type, Fullness fullness, int depth) {
 
 Json Sampler::value(const Type& type, Fullness fullness) {
     for (int i = 0; i < tries; ++i) {
-        // A rule over several fields may want one that the table lets lack.
-        Json candidate = draw(type, i < tries / 2 ? fullness : Fullness::everything, 0);
+        // A rule over several fields may want one that the table lets lack, or not want all of them.
+        const Fullness how = i < 24 ? fullness : i < tries - 8 ? Fullness::mixed : Fullness::everything;
+        Json candidate = draw(type, how, 0);
         if (takes(type, candidate)) return candidate;
     }
     throw std::runtime_error("no sample of " + std::string(name_of(type)) + " found that keeps its own rules");

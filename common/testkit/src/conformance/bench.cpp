@@ -299,7 +299,7 @@ std::optional<Probe> Bench::good(const Route& route, const Client& who, bool fre
         const auto fields = query->object->fields();
         const auto& required = meta::required_fields_cached(*query);
         for (std::size_t i = 0; i < fields.size(); ++i)
-            if (required[i])
+            if (required[i] && probe.target.find(std::string(fields[i].name) + "=") == std::string::npos)
                 probe.target += (probe.target.find('?') == std::string::npos ? "?" : "&") + std::string(fields[i].name) + "=" +
                                 http::percent_encode(sampler_.text(fields[i].type()));
     }

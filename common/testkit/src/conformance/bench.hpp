@@ -63,6 +63,8 @@ public:
     std::optional<Json> body_for(const http::Route& route, const Client& who);
     void put_body(Probe& probe, const http::Route& route, const Json& body) const;
 
+    /// Whether the options make the rows of this route: then they are what it shows.
+    bool told(const http::Route& route) const { return options_.paths.contains(name_of(route)) || options_.paths.contains(route.path); }
     const http::Route* route_at(http::Method method, std::string_view path_template) const;
     /// The POST that answers 201 or 202 on a path template.
     const http::Route* creator_of(std::string_view path_template) const;

@@ -68,7 +68,8 @@ std::vector<Parameter> parameters_of(Bench& bench, const Route& route) {
 }
 
 bool creates_by_name(Bench& bench, const Route& route) { // PUT on a name the caller chooses: an absent one is made
-    return route.method == Method::put && bench.creator_of(route.path.substr(0, route.path.rfind('/'))) == nullptr;
+    const auto slash = route.path.rfind('/');
+    return route.method == Method::put && is_parameter(std::string_view(route.path).substr(slash + 1)) && bench.creator_of(route.path.substr(0, slash)) == nullptr;
 }
 
 void path_absent(Bench& bench, const Route& route) {
@@ -141,7 +142,7 @@ void list_isolation(Bench& bench, const Route& route) {
     const auto probe = bench.good(route, bench.owner());
     if (!probe) return;
     const Route* const post = bench.creator_of(route.path);
-    if (post != nullptr) bench.create(*post, probe->target.substr(0, probe->target.find('?')), bench.owner());
+    if (post != nullptr && !bench.told(route)) bench.create(*post, probe->target.substr(0, probe->target.find('?')), bench.owner());
     const auto ours = items_of(bench.send(&route, *probe));
     if (ours.empty()) return bench.unreached("the list is empty, so nothing could leak");
     Probe theirs = *probe;
@@ -158,7 +159,7 @@ std::string first_cursor(Bench& bench, const Route& route, const Client& who, Pr
     const auto probe = bench.good(route, who);
     if (!probe) return {};
     const std::string path = probe->target.substr(0, probe->target.find('?'));
-    if (const Route* post = bench.creator_of(route.path))
+    if (const Route* post = bench.creator_of(route.path); post != nullptr && !bench.told(route))
         for (int i = 0; i < 2; ++i) bench.create(*post, path, who);
     first = *probe;
     first.target += (first.target.find('?') == std::string::npos ? "?limit=1" : "&limit=1");
