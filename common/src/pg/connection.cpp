@@ -7,9 +7,14 @@
 #include <pqxx/except>
 #include <pqxx/tablewriter>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
+#include <poll.h>
+#include <sys/socket.h>
 
 namespace gravity::pg {
 
@@ -232,13 +237,31 @@ void Connection::send_one(const Command& command) {
     if (sent != 1) lost();
 }
 
+// As PQgetResult, which waits without end: TCP does not tell a server that has stopped from one that thinks.
+PGresult* Connection::next_result() {
+    using namespace std::chrono;
+    while (give_up_at_ != steady_clock::time_point{} && PQisBusy(handle_) == 1) {
+        const auto left = ceil<milliseconds>(give_up_at_ - steady_clock::now()).count();
+        pollfd waiting{PQsocket(handle_), POLLIN, 0};
+        const int ready = left <= 0 ? 0 : ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left, std::numeric_limits<int>::max())));
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready == 0) {
+            usable_ = false;
+            ::shutdown(PQsocket(handle_), SHUT_RDWR); // so that nothing else waits for it either
+            throw ConnectionLost("the server has not answered in time");
+        }
+        if (PQconsumeInput(handle_) != 1) break; // what is wrong, PQgetResult says
+    }
+    return PQgetResult(handle_);
+}
+
 // After an error the server skips what is left of the exchange, and libpq says so for each; all is read, so that the connection is good for the next.
 Rows Connection::receive(std::span<const Command> commands) {
     Rows rows, error;
     std::size_t failed = 0;
     for (std::size_t i = 0; i < commands.size(); ++i) {
         for (int part = preparing_[i] ? 0 : 1; part < 2; ++part) {
-            PGresult* result = PQgetResult(handle_);
+            PGresult* result = next_result();
             if (result == nullptr) lost();
             Rows got(result);
             const auto status = PQresultStatus(result);
@@ -251,10 +274,10 @@ Rows Connection::receive(std::span<const Command> commands) {
             } else {
                 rows = std::move(got);
             }
-            PQclear(PQgetResult(handle_)); // the end of this command's results
+            PQclear(next_result()); // the end of this command's results
         }
     }
-    Rows sync(PQgetResult(handle_));
+    Rows sync(next_result());
     if (PQstatus(handle_) == CONNECTION_BAD) lost();
     if (failed != 0) fail(error.get(), failed - 1);
     return rows;

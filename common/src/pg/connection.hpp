@@ -78,6 +78,9 @@ public:
     Rows exchange(std::span<const Command> commands);
     Rows execute(const std::string& name, const std::string& sql, const Values& values);
 
+    /// A server that is there and says nothing (stopped, hung) is given up at this time: the connection breaks. The zero time point: never.
+    void give_up_at(std::chrono::steady_clock::time_point limit) { give_up_at_ = limit; }
+
     bool in_transaction() const;
     bool in_failed_transaction() const; // in which the server refuses everything but its end
     bool usable() const { return usable_; }
@@ -91,6 +94,7 @@ private:
     void send(std::span<const Command> commands);
     void send_one(const Command& command);
     Rows receive(std::span<const Command> commands);
+    PGresult* next_result();
     void pipelined(bool on);
     [[noreturn]] void fail(const PGresult* result, std::size_t command);
     [[noreturn]] void lost();
@@ -101,6 +105,7 @@ private:
     std::unordered_set<std::string> prepared_;
     std::vector<bool> preparing_; // of the exchange under way: which commands are prepared by it
     std::vector<const char*> pointers_;
+    std::chrono::steady_clock::time_point give_up_at_{};
     bool prepare_;
     bool usable_ = true;
 };

@@ -21,6 +21,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr int max_tries = 3;
+constexpr std::chrono::milliseconds deadline_grace{1000}; // for the server to end a statement at its own timeout, which is the deadline
 constexpr std::chrono::seconds idle_life{60}; // a worker above the minimum ends after this long without work
 
 void back_off(int attempt) {
@@ -159,7 +160,7 @@ struct Database::Impl {
                 count(dropped);
                 throw Refusal(problems::deadline_exceeded); // nobody reads it
             }
-            if (job.run->deadline != Steady::time_point{} && job.run->deadline <= Steady::now()) {
+            if (has_deadline(job) && job.run->deadline <= Steady::now()) {
                 count(dropped);
                 throw Refusal(problems::deadline_exceeded);
             }
@@ -170,12 +171,15 @@ struct Database::Impl {
         }
     }
 
+    static bool has_deadline(const Job& job) { return job.run->deadline != Steady::time_point{}; }
+
     void run_with_retries(const Job& job, std::unique_ptr<Connection>& connection) {
         // A connection that the server closed while it lay idle is found out at `begin`: then, and only then, once more on a fresh one.
         for (int attempt = 0, reconnects = 0;;) {
             const bool fresh = connection == nullptr;
             try {
                 if (fresh) connection = std::make_unique<Connection>(Connection::Settings{options.url, options.application_name, options.prepare});
+                connection->give_up_at(has_deadline(job) ? job.run->deadline + deadline_grace : Steady::time_point{});
                 return run_once(*connection, options, projects, *job.run, *job.work);
             } catch (const TryAgain&) {
                 if (++attempt >= max_tries) throw Refusal(problems::conflict, "The rows are being changed by others; try again");
@@ -183,6 +187,7 @@ struct Database::Impl {
                 back_off(attempt);
             } catch (const ConnectionLost& error) {
                 connection.reset();
+                if (has_deadline(job) && job.run->deadline <= Steady::now()) throw Refusal(problems::deadline_exceeded);
                 if (!fresh && reconnects++ == 0) continue; // nothing of the transaction can have been committed: `commit` has its own answer
                 log::warn("the store is not reachable", {{"error", error.what()}});
                 throw unavailable();

@@ -224,6 +224,21 @@ TEST(StoreFaults, AStoreThatGoesAwayIs503AndComesBackByItself) {
     EXPECT_EQ(shelf.rows(), "1");
 }
 
+TEST(StoreFaults, ASilentStoreIsGivenUpAfterTheDeadline) {
+    Shelf shelf;
+    const auto made = shelf.as.owner.post("/api/v1/books", shelf.book).expect(201);
+    shelf.proxy.silence(); // as a server that is stopped: its TCP lives on
+    shelf.as.owner.get(made.location()).header("X-Request-Timeout-Ms", "200").expect_problem(504, "deadline-exceeded");
+    // A change may have been committed for all that is known, once its commit is on the way.
+    const auto change = shelf.as.owner.post("/api/v1/books", {{"title", "Persuasion"}, {"pages", 249}}).key("p").header("X-Request-Timeout-Ms", "200").send();
+    EXPECT_TRUE(change.status() == 503 || change.status() == 504) << change.status() << change.body();
+    shelf.proxy.pass();
+    shelf.proxy.cut();
+    shelf.as.owner.get(made.location()).expect(200); // and the workers are there again
+    shelf.as.owner.post("/api/v1/books", {{"title", "Persuasion"}, {"pages", 249}}).key("p").expect(201);
+    EXPECT_EQ(shelf.rows(), "2");
+}
+
 TEST(StoreFaults, ASlowNetworkOnlyCostsTime) {
     Shelf shelf;
     shelf.proxy.drip(16, 0ms);
