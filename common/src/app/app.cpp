@@ -239,7 +239,7 @@ struct App::Impl {
     Task<std::optional<std::string>> probe_keys() { co_return authentication->problem(); }
 
     Task<void> probe_loop() {
-        bool was_ready = false;
+        bool was_ready = false, announced = false;
         while (!stopping) {
             co_await health.run_probes();
             block(health.reason(), false);
@@ -249,10 +249,11 @@ struct App::Impl {
                     log::info("ready", {{"port", static_cast<int>(server->port())}});
                 else
                     log::warn("not ready", {{"reason", health.reason()}});
-                systemd.tell(was_ready ? "READY=1\nSTATUS=ready" : "STATUS=not ready: " + health.reason());
-            } else if (!was_ready) {
-                systemd.tell("STATUS=not ready: " + health.reason() + "\nEXTEND_TIMEOUT_USEC=30000000");
+                announced = false;
             }
+            // What the manager did not take is told again: it may be waiting for it.
+            if (was_ready && !announced) announced = systemd.tell("READY=1\nSTATUS=ready");
+            if (!was_ready) systemd.tell("STATUS=not ready: " + health.reason() + "\nEXTEND_TIMEOUT_USEC=30000000");
             if (was_ready && registration) registration->start();
             if (was_ready)
                 co_await sleep_for(probe_interval);

@@ -103,8 +103,11 @@ struct Calls : testing::Test {
     void SetUp() override { make({}); }
     void make(discovery::NeighbourOptions options, std::shared_ptr<auth::TokenSource> tokens = nullptr) {
         running.run();
-        neighbours = std::make_unique<Neighbours>(running.io(), discovery::fixed_resolver([this](const std::string&) { return instances; }), std::move(tokens), options);
-        client = std::make_unique<Client<Inventory>>(*neighbours);
+        running.on_io([&] { // where calls run: what a test had before may still hold connections
+            client.reset();
+            neighbours = std::make_unique<Neighbours>(running.io(), discovery::fixed_resolver([this](const std::string&) { return instances; }), std::move(tokens), options);
+            client = std::make_unique<Client<Inventory>>(*neighbours);
+        });
     }
     void TearDown() override {
         running.on_io([this] { client.reset(), neighbours.reset(); });
@@ -300,7 +303,6 @@ TEST_F(Calls, CarryTheServicesOwnTokenWhereNoUserAsks) {
     EXPECT_TRUE(stock());
     EXPECT_EQ(issuer.take().size(), 2u);
     issuer.answers({with(500)});
-    running.on_io([&] { client.reset(), neighbours.reset(); });
     make(quick(), std::make_shared<auth::TokenSource>(running.io(), issuer.url() + "/token", "me", Secret<>("s")));
     EXPECT_EQ(stock().why(), "no token for inventory: the token endpoint answered 500");
 }
