@@ -48,7 +48,7 @@ const Sql<void(std::int64_t)> next_epoch{"gravity.outbox.next_epoch", R"sql(
 const Sql<void()> forget_numbers{"gravity.outbox.forget_numbers", R"sql(
     update gravity.outbox set epoch = null, sequence = null where published_at is null and sequence is not null)sql"};
 const Sql<Backlog()> read_backlog{"gravity.outbox.backlog", R"sql(
-    select (select count(*) from (select from gravity.outbox where published_at is null limit 10001) some) as count,
+    select (select count(*) from (select from gravity.outbox where published_at is null limit 10001) bounded) as count,
            (select time from gravity.outbox where published_at is null order by sequence limit 1) as oldest)sql"};
 
 } // namespace
