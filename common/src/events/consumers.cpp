@@ -104,7 +104,7 @@ struct Source {
 struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     boost::asio::io_context& io;
     pg::Database& database;
-    std::shared_ptr<redis::Client> redis;
+    std::shared_ptr<redis::Client> broker;
     std::string group;
     std::vector<Handler> handlers;
     std::vector<std::shared_ptr<Source>> sources;
@@ -122,7 +122,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
 
     Impl(boost::asio::io_context& context, pg::Database& store, std::shared_ptr<redis::Client> client, const std::string& service, std::vector<Handler> list,
          ConsumerOptions opts)
-        : io(context), database(store), redis(std::move(client)), group(id_of(service)), handlers(std::move(list)), options(opts), beat(context), retry(context), settled(context) {
+        : io(context), database(store), broker(std::move(client)), group(id_of(service)), handlers(std::move(list)), options(opts), beat(context), retry(context), settled(context) {
         for (const Handler& handler : handlers) {
             const std::string producer = producer_of(handler.type);
             auto found = std::find_if(sources.begin(), sources.end(), [&](const auto& source) { return source->producer == producer; });
@@ -236,7 +236,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
             redis::Value reply;
             bool answered = false;
             try {
-                reply = co_await self->redis->command(std::move(info));
+                reply = co_await self->broker->command(std::move(info));
                 answered = true;
             } catch (const redis::Error&) { // the readers tell
             }
@@ -263,7 +263,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     static Task<void> consume(std::shared_ptr<Impl> self, std::shared_ptr<Source> source) {
         std::uint32_t failures = 0;
         auto swept = Steady::now();
-        source->reader = std::make_unique<redis::GroupReader>(*self->redis, self->group, self->group, std::vector{source->stream, source->replay}, self->options.block);
+        source->reader = std::make_unique<redis::GroupReader>(*self->broker, self->group, self->group, std::vector{source->stream, source->replay}, self->options.block);
         while (self->active()) {
             std::string why;
             try {
@@ -303,10 +303,10 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     // Entries that were read and not settled: by a process that ended, by one that had lost the lease, or by us when the answer was lost.
     static Task<void> recover(std::shared_ptr<Impl> self, std::shared_ptr<Source> source, Millis min_idle) {
         for (const std::string* stream : {&source->stream, &source->replay}) {
-            co_await redis::create_group(*self->redis, *stream, self->group, "0");
+            co_await redis::create_group(*self->broker, *stream, self->group, "0");
             std::string cursor = "0-0";
             do {
-                const redis::AutoClaimed claimed = co_await redis::xautoclaim(*self->redis, *stream, self->group, self->group, min_idle, cursor, 100);
+                const redis::AutoClaimed claimed = co_await redis::xautoclaim(*self->broker, *stream, self->group, self->group, min_idle, cursor, 100);
                 const redis::StreamBatch batch{*stream, claimed.entries};
                 co_await admit(self, source, &batch, true);
                 cursor = claimed.next;
@@ -459,7 +459,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     // An event whose handling ends the process is found out by being under way each time: counted where it survives that.
     static Task<void> count_recovery(std::shared_ptr<Impl> self, std::shared_ptr<Source> source, Delivery* delivery) {
         redis::Command count{"HINCRBY", source->attempts, delivery->entry.id, 1};
-        const redis::Value reply = co_await self->redis->command(std::move(count));
+        const redis::Value reply = co_await self->broker->command(std::move(count));
         if (reply.as_integer() > self->options.attempts)
             throw Undecodable("the process ended " + std::to_string(self->options.attempts) + " times while it was being handled");
     }
@@ -470,7 +470,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
         if (delivery->recovered) {
             redis::Command forget{"HDEL", source->attempts, delivery->entry.id};
             try {
-                co_await self->redis->command(std::move(forget));
+                co_await self->broker->command(std::move(forget));
             } catch (const redis::Error&) { // a count too many for an id that does not come again
             }
         }
@@ -488,7 +488,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
             commands.back().add_all(ids);
         }
         try {
-            co_await self->redis->pipeline(std::move(commands));
+            co_await self->broker->pipeline(std::move(commands));
         } catch (const redis::Error&) {
             source->recover = true; // they come once more, and are known by the inbox
         }
@@ -509,7 +509,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
         commands.push_back(redis::Command{"HDEL", source->attempts, delivery->entry.id});
         if (delivery->stream == source->replay) commands.push_back(redis::Command{"XDEL", delivery->stream, delivery->entry.id});
         try {
-            co_await self->redis->transaction(std::move(commands));
+            co_await self->broker->transaction(std::move(commands));
         } catch (const redis::Error&) {
             source->recover = true;
         }
@@ -549,7 +549,7 @@ Task<std::vector<DeadLetter>> Consumers::dead_letters(std::size_t limit) {
     std::vector<DeadLetter> letters;
     for (const auto& source : impl->sources) {
         redis::Command range{"XRANGE", source->dead, "-", "+", "COUNT", limit};
-        const redis::Value reply = co_await impl->redis->command(std::move(range));
+        const redis::Value reply = co_await impl->broker->command(std::move(range));
         for (const redis::StreamEntry& entry : redis::parse_entries(reply)) {
             const auto text = [&](std::string_view name) { return std::string(entry.get(name).value_or("")); };
             if (letters.size() < limit)
@@ -569,7 +569,7 @@ Task<std::int64_t> Consumers::replay(std::string id) {
             from = to = id.substr(source->producer.size() + 1);
         }
         redis::Command range{"XRANGE", source->dead, from, to};
-        const redis::Value reply = co_await impl->redis->command(std::move(range));
+        const redis::Value reply = co_await impl->broker->command(std::move(range));
         for (const redis::StreamEntry& entry : redis::parse_entries(reply)) {
             Fields fields;
             for (const auto& field : entry.fields)
@@ -577,7 +577,7 @@ Task<std::int64_t> Consumers::replay(std::string id) {
             std::vector<redis::Command> commands;
             commands.push_back(redis::xadd_command(source->replay, fields));
             commands.push_back(redis::Command{"XDEL", source->dead, entry.id});
-            co_await impl->redis->transaction(std::move(commands));
+            co_await impl->broker->transaction(std::move(commands));
             ++count;
         }
     }

@@ -62,7 +62,7 @@ std::string source_of(std::string_view service) { return "urn:gravity:service:" 
 struct Relay::Impl : std::enable_shared_from_this<Impl> {
     boost::asio::io_context& io;
     pg::Database& database;
-    std::shared_ptr<redis::Client> redis;
+    std::shared_ptr<redis::Client> broker;
     std::string stream, source;
     RelayOptions options;
     Lease lease{"relay"};
@@ -78,7 +78,7 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
     std::mt19937_64 random{std::random_device{}()};
 
     Impl(boost::asio::io_context& context, pg::Database& store, std::shared_ptr<redis::Client> client, const std::string& service, RelayOptions opts)
-        : io(context), database(store), redis(std::move(client)), stream(stream_of(service)), source(source_of(service)), options(opts), pause(context), ended(context) {}
+        : io(context), database(store), broker(std::move(client)), stream(stream_of(service)), source(source_of(service)), options(opts), pause(context), ended(context) {}
 
     void wake() {
         if (posted.exchange(true)) return;
@@ -142,15 +142,15 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
         meters().waiting.set(static_cast<double>(waiting.count));
         meters().oldest.set(waiting.oldest ? (now() - *waiting.oldest).as_seconds() : 0);
         // A connection that is new may lead to a Redis that lost something, though nothing is to be published at the moment.
-        self->due = waiting.count > 0 || self->redis->stats().connects != self->connects;
+        self->due = waiting.count > 0 || self->broker->stats().connects != self->connects;
     }
 
     // Where the stream ends; asked once for each connection.
     static Task<Place> compare(std::shared_ptr<Impl> self) {
         std::vector<std::string> keys{self->stream}, arguments{"0", "0", "0"}; // no events: only the place is answered
         const auto deadline = Steady::now() + append_timeout;
-        const redis::Value reply = co_await self->redis->eval(append_script, std::move(keys), std::move(arguments), deadline);
-        self->connects = self->redis->stats().connects;
+        const redis::Value reply = co_await self->broker->eval(append_script, std::move(keys), std::move(arguments), deadline);
+        self->connects = self->broker->stats().connects;
         co_return parse_appended(reply).top;
     }
 
@@ -161,7 +161,7 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
         std::optional<std::int64_t> token;
         std::optional<Place> top;
         std::int64_t lost = 0;
-        if (self->redis->stats().connects != self->connects) top = co_await compare(self);
+        if (self->broker->stats().connects != self->connects) top = co_await compare(self);
         const std::function<void(Tx&)> begin = [&](Tx& tx) {
             token = self->lease.take(tx, self->holder, length);
             if (token && top) lost = publish_again_after(tx, *top);
@@ -209,7 +209,7 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
         std::vector<std::string> keys{self->stream};
         std::vector<std::string> arguments = append_arguments(*batch, self->options.stream_length, allow_gap);
         const auto deadline = Steady::now() + append_timeout;
-        const redis::Value reply = co_await self->redis->eval(append_script, std::move(keys), std::move(arguments), deadline);
+        const redis::Value reply = co_await self->broker->eval(append_script, std::move(keys), std::move(arguments), deadline);
         co_return parse_appended(reply);
     }
 

@@ -9,14 +9,14 @@ using Keeps = testkit::TestRedis::Keeps;
 
 class ConsumersTest : public EventsTest {
 protected:
-    testkit::TestRedis redis{Keeps::everything};
+    testkit::TestRedis broker{Keeps::everything};
 
     std::string effects() { return store.admin("select coalesce(string_agg(subject || n, ' ' order by id), '') from effect"); }
-    bool all_settled() { return redis.cli("xpending '" + stream + "' taker").starts_with("0\n"); }
+    bool all_settled() { return broker.cli("xpending '" + stream + "' taker").starts_with("0\n"); }
     /// What the stream's last entry holds, appended once more: a producer or a broker that repeats itself.
     void repeat_last(Process& process) {
-        const auto all = process.await<std::vector<redis::StreamEntry>>([&] { return range(process.redis, stream); });
-        process.await<bool>([&] { return append(process.redis, stream, all.back().fields); });
+        const auto all = process.await<std::vector<redis::StreamEntry>>([&] { return range(process.broker, stream); });
+        process.await<bool>([&] { return append(process.broker, stream, all.back().fields); });
     }
     static Task<bool> append(std::shared_ptr<redis::Client> client, std::string key, std::vector<std::pair<std::string, std::string>> fields) {
         co_await redis::xadd(*client, key, fields);
@@ -28,7 +28,7 @@ protected:
 };
 
 TEST_F(ConsumersTest, TakesEffectInTheEventsProject) {
-    auto both = make(redis);
+    auto both = make(broker);
     std::atomic<bool> right{true};
     both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
         right = right && tx.project() == e.project && tx.scope().subject == "event:gravity.maker.count.counted" && e.sequence > 0 && e.attempt == 1 &&
@@ -45,19 +45,19 @@ TEST_F(ConsumersTest, TakesEffectInTheEventsProject) {
 }
 
 TEST_F(ConsumersTest, ASecondDeliveryHasNoEffect) {
-    auto both = make(redis);
+    auto both = make(broker);
     both->publishes().consumes({counted(note)}).start();
     both->count(ours, "a", 1);
     until_effects(1);
     for (int i = 0; i < 3; ++i) repeat_last(*both);
     // An event that came behind them has had its effect, so they have been looked at: one subject, in order.
-    redis.cli("xtrim '" + stream + "' maxlen 1000");
-    until([&] { return redis.cli("xlen '" + stream + "'") == "4\n" && all_settled() && redis.cli("xinfo groups '" + stream + "'").find("entries-read\n4\n") != std::string::npos; });
+    broker.cli("xtrim '" + stream + "' maxlen 1000");
+    until([&] { return broker.cli("xlen '" + stream + "'") == "4\n" && all_settled() && broker.cli("xinfo groups '" + stream + "'").find("entries-read\n4\n") != std::string::npos; });
     EXPECT_EQ(effects(), "a1");
 }
 
 TEST_F(ConsumersTest, SettlesWhatNobodyWants) {
-    auto both = make(redis);
+    auto both = make(broker);
     both->publishes().consumes({counted(note)}).start();
     both->in(ours, [](Tx& tx) { tx.emit(Ignored{"x"}); });
     both->count(ours, "a", 1);
@@ -67,7 +67,7 @@ TEST_F(ConsumersTest, SettlesWhatNobodyWants) {
 }
 
 TEST_F(ConsumersTest, ASubjectWaitsForItsFirstAndOthersDoNot) {
-    auto both = make(redis);
+    auto both = make(broker);
     std::atomic<bool> mended{false};
     auto patient = Process::quick();
     patient.attempts = 100'000;
@@ -87,7 +87,7 @@ TEST_F(ConsumersTest, ASubjectWaitsForItsFirstAndOthersDoNot) {
 }
 
 TEST_F(ConsumersTest, GoesToTheDeadLettersAndComesBackWhenItIsReplayed) {
-    auto both = make(redis);
+    auto both = make(broker);
     std::atomic<bool> mended{false};
     std::atomic<int> calls{0};
     both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
@@ -112,23 +112,23 @@ TEST_F(ConsumersTest, GoesToTheDeadLettersAndComesBackWhenItIsReplayed) {
     until_effects(2);
     EXPECT_EQ(effects(), "a2 a1");
     EXPECT_TRUE(dead(*both).empty());
-    until([&] { return redis.cli("xlen '" + stream + ":replay:taker'") == "0\n"; });
+    until([&] { return broker.cli("xlen '" + stream + ":replay:taker'") == "0\n"; });
 }
 
 TEST_F(ConsumersTest, WhatIsNoEventGoesToTheDeadLettersAtOnce) {
-    auto both = make(redis);
+    auto both = make(broker);
     both->publishes().consumes({counted(note)}).start();
     both->count(ours, "a", 1);
     until_effects(1);
-    const auto good = both->await<std::vector<redis::StreamEntry>>([&] { return range(both->redis, stream); }).back();
+    const auto good = both->await<std::vector<redis::StreamEntry>>([&] { return range(both->broker, stream); }).back();
     const std::string type(*good.get("type")), text(*good.get("e"));
     std::string wrong_data = text, wrong_version = text;
     wrong_data.replace(wrong_data.find("\"n\": 1"), 6, "\"n\": []");
     wrong_version.replace(wrong_version.find("\"1.0\""), 5, "\"0.3\"");
     for (const std::string& poison : {std::string("{"), std::string("[]"), std::string(""), wrong_data, wrong_version})
-        both->await<bool>([&] { return append(both->redis, stream, {{"id", "x"}, {"type", type}, {"e", poison}}); });
+        both->await<bool>([&] { return append(both->broker, stream, {{"id", "x"}, {"type", type}, {"e", poison}}); });
     until([&] { return dead(*both).size() == 5; });
-    both->await<bool>([&] { return append(both->redis, stream, {{"not", "ours"}}); });
+    both->await<bool>([&] { return append(both->broker, stream, {{"not", "ours"}}); });
     until([&] { return all_settled(); });
     EXPECT_EQ(effects(), "a1");
 }
@@ -136,7 +136,7 @@ TEST_F(ConsumersTest, WhatIsNoEventGoesToTheDeadLettersAtOnce) {
 TEST_F(ConsumersTest, KilledBetweenTheEffectAndItsAcknowledgement) {
     std::atomic<int> entered{0};
     std::atomic<bool> go{false};
-    auto dying = make(redis);
+    auto dying = make(broker);
     dying->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
         note(tx, e);
         ++entered;
@@ -150,7 +150,7 @@ TEST_F(ConsumersTest, KilledBetweenTheEffectAndItsAcknowledgement) {
     dying->kill();
     EXPECT_EQ(effects(), "a1");
     EXPECT_FALSE(all_settled());
-    auto heir = make(redis);
+    auto heir = make(broker);
     heir->publishes().consumes({counted(note)}).start();
     heir->count(ours, "a", 2);
     until_effects(2);
@@ -159,7 +159,7 @@ TEST_F(ConsumersTest, KilledBetweenTheEffectAndItsAcknowledgement) {
 }
 
 TEST_F(ConsumersTest, ReplicasTakeTurnsAndOrderHolds) {
-    auto one = make(redis), two = make(redis);
+    auto one = make(broker), two = make(broker);
     one->publishes().consumes({counted(note)}).start();
     two->publishes().consumes({counted(note)}).start();
     for (int n = 0; n < 30; ++n) one->count(ours, "a", n);
@@ -171,7 +171,7 @@ TEST_F(ConsumersTest, ReplicasTakeTurnsAndOrderHolds) {
 }
 
 TEST_F(ConsumersTest, AConsumerWhoseLeaseWasTakenLeavesNoTrace) {
-    auto both = make(redis);
+    auto both = make(broker);
     both->publishes().consumes({counted(note)}).start();
     both->count(ours, "a", 1);
     until_effects(1);
@@ -186,14 +186,14 @@ TEST_F(ConsumersTest, AConsumerWhoseLeaseWasTakenLeavesNoTrace) {
 }
 
 TEST_F(ConsumersTest, RedisKilledAgainAndAgain) {
-    auto both = make(redis);
+    auto both = make(broker);
     both->publishes().consumes({counted(note)}).start();
     std::int64_t n = 0;
     for (int round = 0; round < 6; ++round) {
         for (int i = 0; i < 20; ++i) both->count(ours, "s" + std::to_string(n % 3), n), ++n;
-        redis.kill();
+        broker.kill();
         for (int i = 0; i < 20; ++i) both->count(ours, "s" + std::to_string(n % 3), n), ++n;
-        redis.start();
+        broker.start();
     }
     until_effects(static_cast<int>(n));
     EXPECT_EQ(store.admin("select count(distinct n) from effect"), std::to_string(n));
@@ -214,7 +214,7 @@ TEST_F(ConsumersTest, ARedisThatKeptNothing) {
 }
 
 TEST_F(ConsumersTest, AStoreThatIsAwayCountsNoAttempt) {
-    auto both = make(redis);
+    auto both = make(broker);
     std::atomic<int> refused{0};
     both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
         if (++refused < 20) throw Refusal(problems::store_unavailable);
@@ -228,20 +228,20 @@ TEST_F(ConsumersTest, AStoreThatIsAwayCountsNoAttempt) {
 }
 
 TEST_F(ConsumersTest, AnEventThatKillsItsConsumersIsFoundOut) {
-    auto first = make(redis);
+    auto first = make(broker);
     first->publishes().consumes({counted(note)}).start();
     first->count(ours, "a", 1);
     until_effects(1);
     first->kill();
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes().start();
     maker->count(ours, "a", 2);
     until_published();
     // Read by consumers that ended before they could settle it, four times.
-    redis.cli("xreadgroup group taker taker streams '" + stream + "' '>'");
-    const auto last = maker->await<std::vector<redis::StreamEntry>>([&] { return range(maker->redis, stream); }).back();
-    redis.cli("hset '" + stream + ":attempts:taker' " + last.id + " 3");
-    auto next = make(redis);
+    broker.cli("xreadgroup group taker taker streams '" + stream + "' '>'");
+    const auto last = maker->await<std::vector<redis::StreamEntry>>([&] { return range(maker->broker, stream); }).back();
+    broker.cli("hset '" + stream + ":attempts:taker' " + last.id + " 3");
+    auto next = make(broker);
     next->consumes({counted(note)}).start();
     until([&] { return dead(*next).size() == 1; });
     EXPECT_NE(dead(*next)[0].reason.find("the process ended"), std::string::npos);
@@ -249,7 +249,7 @@ TEST_F(ConsumersTest, AnEventThatKillsItsConsumersIsFoundOut) {
 }
 
 TEST_F(ConsumersTest, EndsWhatItHasBegunAndGivesTheLeaseBack) {
-    auto both = make(redis);
+    auto both = make(broker);
     both->publishes().consumes({counted(note)}).start();
     for (int n = 0; n < 20; ++n) both->count(ours, "a", n);
     until_effects(20);

@@ -11,13 +11,13 @@ using Keeps = testkit::TestRedis::Keeps;
 
 class RelayTest : public EventsTest {
 protected:
-    testkit::TestRedis redis{Keeps::nothing};
+    testkit::TestRedis broker{Keeps::nothing};
 };
 
 TEST_F(RelayTest, EveryStatementFitsTheSchema) { EXPECT_EQ(testkit::check_sql(store), std::vector<std::string>{}); }
 
 TEST_F(RelayTest, PublishesCloudEvents) {
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes().start();
     maker->in(ours, [](Tx& tx) {
         tx.emit(Counted{"a", 1});
@@ -44,7 +44,7 @@ TEST_F(RelayTest, PublishesCloudEvents) {
 }
 
 TEST_F(RelayTest, TwoRelaysAndFourWritersAtOnce) {
-    auto one = make(redis), two = make(redis);
+    auto one = make(broker), two = make(broker);
     one->publishes({.poll = 20ms, .batch = 16}).start();
     two->publishes({.poll = 20ms, .batch = 16}).start();
     std::vector<std::thread> writers;
@@ -60,26 +60,26 @@ TEST_F(RelayTest, TwoRelaysAndFourWritersAtOnce) {
 TEST_F(RelayTest, KilledAgainAndAgainInTheMiddle) {
     std::int64_t n = 0;
     for (int round = 0; round < 15; ++round) {
-        auto maker = make(redis);
+        auto maker = make(broker);
         maker->publishes({.poll = 20ms, .lease = 50ms, .batch = 3}).start();
         for (int i = 0; i < 10; ++i) maker->count(ours, "a", n++);
         if (round % 3 == 1) until([&] { return store.admin("select count(*) > 0 from gravity.outbox where published_at is not null") == "t"; });
         maker->kill();
     }
-    auto last = make(redis);
+    auto last = make(broker);
     last->publishes().start();
     until_published();
     expect_whole(*last, 150);
 }
 
 TEST_F(RelayTest, KilledBetweenSendingAndMarking) {
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes().start();
     for (int n = 0; n < 5; ++n) maker->count(ours, "a", n);
     until_published();
     maker->kill();
     store.admin("update gravity.outbox set published_at = null where sequence > 2"); // sent, but nobody knows
-    auto heir = make(redis);
+    auto heir = make(broker);
     heir->publishes().start();
     heir->count(ours, "a", 5);
     until_published();
@@ -87,7 +87,7 @@ TEST_F(RelayTest, KilledBetweenSendingAndMarking) {
 }
 
 TEST_F(RelayTest, ATransactionThatCommitsLateIsNotSkipped) {
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes().start();
     std::promise<void> emitted, go;
     std::thread late([&] {
@@ -111,27 +111,27 @@ TEST_F(RelayTest, ATransactionThatCommitsLateIsNotSkipped) {
 }
 
 TEST_F(RelayTest, WaitsWhileRedisIsAway) {
-    redis.kill();
-    auto maker = make(redis);
+    broker.kill();
+    auto maker = make(broker);
     maker->publishes().start();
     maker->count(ours, "a", 0);
     until([&] { return maker->await<std::optional<std::string>>([&]() -> Task<std::optional<std::string>> { co_return maker->relay->problem(); }).has_value(); });
     maker->count(ours, "a", 1);
-    redis.start();
+    broker.start();
     until_published();
     expect_whole(*maker, 2);
     until([&] { return !maker->await<std::optional<std::string>>([&]() -> Task<std::optional<std::string>> { co_return maker->relay->problem(); }); });
 }
 
 TEST_F(RelayTest, WhatRedisLostIsPublishedAgainUnderItsNumbers) {
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes().start();
     for (int n = 0; n < 5; ++n) maker->count(ours, "a", n);
     until_published();
     const auto before = entries(*maker);
-    redis.kill();
-    redis.start(); // it kept nothing
-    until([&] { return redis.cli("xlen '" + stream + "'") == "5\n"; }); // though nothing new was to be published
+    broker.kill();
+    broker.start(); // it kept nothing
+    until([&] { return broker.cli("xlen '" + stream + "'") == "5\n"; }); // though nothing new was to be published
     maker->count(ours, "a", 5);
     until([&] { return entries(*maker).size() == 6; });
     const auto after = entries(*maker);
@@ -143,37 +143,37 @@ TEST_F(RelayTest, WhatRedisLostIsPublishedAgainUnderItsNumbers) {
 }
 
 TEST_F(RelayTest, SoIsALostTail) {
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes().start();
     for (int n = 0; n < 5; ++n) maker->count(ours, "a", n);
     until_published();
     const auto before = entries(*maker);
     // As a fail-over to a replica that lagged behind leaves it: the last three are gone.
-    redis.cli("copy '" + stream + "' '" + stream + ":whole'");
-    redis.cli("del '" + stream + "'");
+    broker.cli("copy '" + stream + "' '" + stream + ":whole'");
+    broker.cli("del '" + stream + "'");
     for (int n = 0; n < 2; ++n)
-        redis.cli("xadd '" + stream + "' " + before[static_cast<std::size_t>(n)].place + " id " + before[static_cast<std::size_t>(n)].document.find("id")->as_string() +
+        broker.cli("xadd '" + stream + "' " + before[static_cast<std::size_t>(n)].place + " id " + before[static_cast<std::size_t>(n)].document.find("id")->as_string() +
                   " type t project p e '" + before[static_cast<std::size_t>(n)].document.dump() + "'");
-    ASSERT_EQ(redis.cli("xlen '" + stream + "'"), "2\n");
+    ASSERT_EQ(broker.cli("xlen '" + stream + "'"), "2\n");
     maker->count(ours, "a", 5);
     until([&] { return entries(*maker).size() == 6; });
     expect_whole(*maker, 6);
 }
 
 TEST_F(RelayTest, WhatIsGoneForGoodDoesNotStopTheRest) {
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes().start();
     for (int n = 0; n < 5; ++n) maker->count(ours, "a", n);
     until_published();
     store.admin("delete from gravity.outbox where sequence <= 3"); // cleaned up a day later
-    redis.cli("flushall");
+    broker.cli("flushall");
     maker->count(ours, "a", 5);
     until([&] { return entries(*maker).size() == 3; });
     EXPECT_EQ(number_of(entries(*maker).front().place), 4);
 }
 
 TEST_F(RelayTest, ARestoredDatabaseBeginsANewEpoch) {
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes().start();
     for (int n = 0; n < 5; ++n) maker->count(ours, "a", n);
     until_published();
@@ -191,7 +191,7 @@ TEST_F(RelayTest, ARestoredDatabaseBeginsANewEpoch) {
 }
 
 TEST_F(RelayTest, PublishesWhatIsThereBeforeItEnds) {
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes({.poll = 1h}).start();
     for (int n = 0; n < 20; ++n) maker->count(ours, "a", n);
     maker->drain();
@@ -200,7 +200,7 @@ TEST_F(RelayTest, PublishesWhatIsThereBeforeItEnds) {
 }
 
 TEST_F(RelayTest, OutlivesTheStoresRestart) {
-    auto maker = make(redis);
+    auto maker = make(broker);
     maker->publishes().start();
     for (int n = 0; n < 5; ++n) {
         maker->count(ours, "a", n);

@@ -83,7 +83,7 @@ class Process {
 public:
     boost::asio::io_context io{1};
     std::unique_ptr<pg::Database> database;
-    std::shared_ptr<redis::Client> redis;
+    std::shared_ptr<redis::Client> broker;
     std::unique_ptr<Relay> relay;
     std::unique_ptr<Consumers> consumers;
 
@@ -97,17 +97,17 @@ public:
         redis::Options quick;
         quick.backoff_base = 1ms;
         quick.backoff_cap = 50ms;
-        redis = std::make_shared<redis::Client>(io, redis_url, quick);
+        broker = std::make_shared<redis::Client>(io, redis_url, quick);
     }
     ~Process() { kill(); }
 
     Process& publishes(RelayOptions options = {.poll = 50ms}) {
-        relay = std::make_unique<Relay>(io, *database, redis, "maker", options);
+        relay = std::make_unique<Relay>(io, *database, broker, "maker", options);
         relay->start();
         return *this;
     }
     Process& consumes(std::vector<Handler> handlers, ConsumerOptions options = quick()) {
-        consumers = std::make_unique<Consumers>(io, *database, redis, "taker", std::move(handlers), options);
+        consumers = std::make_unique<Consumers>(io, *database, broker, "taker", std::move(handlers), options);
         consumers->start();
         return *this;
     }
@@ -193,7 +193,7 @@ protected:
         Json document;
     };
     std::vector<Entry> entries(Process& process) {
-        const auto found = process.await<std::vector<redis::StreamEntry>>([&] { return range(process.redis, stream); });
+        const auto found = process.await<std::vector<redis::StreamEntry>>([&] { return range(process.broker, stream); });
         std::vector<Entry> out;
         for (const auto& entry : found) out.push_back({entry.id, Json::parse(entry.get("e").value_or("null")).or_throw()});
         return out;

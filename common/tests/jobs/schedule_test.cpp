@@ -126,11 +126,11 @@ TEST_F(SchedulesTest, RunInAReplicaWithoutAnythingElse) {
     std::atomic<int> rung{0};
     RunnerOptions options{.poll = 20ms};
     options.schedules = {schedule("0 * * * *", Ring{"noon"})};
-    Replica ringing(store.url(), {{"ring", 3, [&](Tx& tx, const Json&, JobRun&) {
-                                       EXPECT_FALSE(tx.project().is_set());
-                                       ++rung;
-                                   }}},
-                    options);
+    const Function ring{"ring", 3, [&](Tx& tx, const Json&, JobRun&) {
+                            EXPECT_FALSE(tx.project().is_set());
+                            ++rung;
+                        }};
+    Replica ringing(store.url(), {ring}, options);
     ringing.start();
     until([&] { return store.admin("select count(*) from gravity.schedule") == "1"; });
     time.advance(Duration::minutes(1));

@@ -25,7 +25,7 @@ Breadcrumb breadcrumb(const Category& category, const std::vector<std::string>& 
 std::vector<SlugOf> slugs_of(const CategoryEdit& category, const Languages& languages) {
     std::vector<SlugOf> slugs{{languages.base(), category.slug}};
     for (const auto& [lang, translation] : category.translations)
-        if (translation.slug) slugs.push_back({Locale::parse(lang).or_throw(), *translation.slug});
+        if (translation.slug && languages.has(lang)) slugs.push_back({Locale::parse(lang).or_throw(), *translation.slug});
     return slugs;
 }
 

@@ -67,6 +67,7 @@ ChangeImpact preview(Tx& tx, Body<PreviewChange> in, Given<Settings> settings) {
     const auto defs = attributes_of(tx, product.type_id);
     const auto variants = tx.all(all_variants, product.id);
     note_obstacles(impact, [&] { check_stageable(content, defs, *settings); });
+    if (!impact.obstacles.empty()) return impact; // what it would do is not to be told from what cannot be
     note_obstacles(impact, [&] { check_publishable(content, variants, defs); });
     compare_variants(seen, variants, impact);
     compare_urls(shown_slugs, slugs_of(content, settings->langs), impact);

@@ -36,6 +36,7 @@ void stage(Tx& tx, ProductId id, const std::optional<ProductTypeId>& type, const
     const auto defs = attributes_of(tx, type);
     check_stageable(content, defs, settings);
     check_references(tx, content);
+    check_reference_values(tx, content.attributes, defs);
     ensure_attributes(tx, attribute_uses(defs, content.options));
     claim_slugs(tx, "product", id.uuid(), slugs_of(content, settings.langs));
     keep_unique_values(tx, id, std::nullopt, content.attributes, defs);

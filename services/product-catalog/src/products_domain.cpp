@@ -143,7 +143,7 @@ void check_deletable(const ProductState& product) {
 std::vector<SlugOf> slugs_of(const ProductContent& content, const Languages& languages) {
     std::vector<SlugOf> slugs{{languages.base(), content.slug}};
     for (const auto& [lang, translation] : content.translations)
-        if (translation.slug) slugs.push_back({Locale::parse(lang).or_throw(), *translation.slug});
+        if (translation.slug && languages.has(lang)) slugs.push_back({Locale::parse(lang).or_throw(), *translation.slug});
     return slugs;
 }
 

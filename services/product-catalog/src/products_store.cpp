@@ -1,5 +1,6 @@
 #include "products_store.hpp"
 
+#include "faults.hpp"
 #include "problems.hpp"
 
 namespace gravity::product_catalog {
@@ -28,6 +29,19 @@ const Sql<CategoryId(std::vector<CategoryId>)> unknown_categories{"category.unkn
     select wanted.id from unnest($1::uuid[]) as wanted (id) where not exists (select from category c where c.id = wanted.id))sql"};
 const Sql<Key(std::vector<Key>)> unknown_channels{"channel.unknown", R"sql(
     select wanted.key from unnest($1::text[]) as wanted (key) where not exists (select from channel c where c.key = wanted.key))sql"};
+
+void check_reference_values(Tx& tx, const AttributeValues& values, const std::vector<AttributeDef>& defs) {
+    meta::Errors errors;
+    meta::Errors::Step step(errors, "attributes");
+    for (const auto& [name, value] : values) {
+        const AttributeDef* def = find_attribute(defs, name);
+        if (def == nullptr || def->kind != AttributeKind::reference) continue;
+        const Uuid id = Uuid::parse(value.as_string()).or_throw(); // its form has been checked
+        const bool absent = *def->target == ReferenceTarget::product ? !tx.all(unknown_products, {ProductId(id)}).empty() : !tx.all(unknown_categories, {CategoryId(id)}).empty();
+        if (absent) errors.reject(name, "does not exist");
+    }
+    refuse_if_any(errors);
+}
 
 // ---- variants
 

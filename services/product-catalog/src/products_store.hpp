@@ -27,6 +27,9 @@ extern const Sql<ProductId(std::vector<ProductId>)> unknown_products;
 extern const Sql<CategoryId(std::vector<CategoryId>)> unknown_categories;
 extern const Sql<Key(std::vector<Key>)> unknown_channels;
 
+/// What values of kind `reference` name is there; refuses with those that do not, below "/attributes".
+void check_reference_values(Tx& tx, const AttributeValues& values, const std::vector<AttributeDef>& defs);
+
 struct VariantInsert : VariantEdit {
     VariantId id;
     ProductId product_id;

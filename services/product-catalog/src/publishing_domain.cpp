@@ -2,6 +2,7 @@
 
 #include "faults.hpp"
 #include "problems.hpp"
+#include "variants_domain.hpp"
 #include "characters.hpp"
 
 #include <algorithm>
@@ -29,6 +30,10 @@ void check_publishable(const ProductContent& content, const std::vector<Variant>
     meta::Errors::Step step(errors, "variants");
     for (const Variant& variant : variants) {
         meta::Errors::Step of(errors, variant.id.to_string());
+        {
+            meta::Errors::Step options(errors, "options"); // the axes may have changed since it was made
+            check_options(variant.options, content.options, errors);
+        }
         meta::Errors::Step attributes(errors, "attributes");
         check_complete(defs, Level::variant, variant.attributes, variant.options, errors);
     }

@@ -7,7 +7,7 @@
 /// What publishing a product makes of it for lists, filters and facets. Pure.
 namespace gravity::product_catalog {
 
-/// What is required and absent, of the product and of its variants; refuses with all of it (the first fifty).
+/// What is required and absent, of the product and of its variants, and variants that do not fit its axes; refuses with all of it (the first fifty).
 void check_publishable(const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs);
 
 /// A flat row of the index. Without a variant it holds for all of them.

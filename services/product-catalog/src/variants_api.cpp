@@ -34,9 +34,10 @@ Created<Variant> create(Tx& tx, Path<"id", ProductId> product, Body<NewVariant> 
     refuse_beyond(*settings, present.count + 1);
     const auto defs = attributes_of(tx, of.type_id);
     check_variant(*in, of.staged, defs);
+    check_reference_values(tx, in->attributes, defs);
     VariantEdit edit;
     static_cast<NewVariant&>(edit) = *in;
-    edit.position = present.next_position;
+    edit.position = std::min(present.next_position, last_position);
     const Variant variant = tx.one(insert_variant, insertion(std::move(edit), tx.new_id<VariantId>(), *product));
     keep_unique_values(tx, *product, variant.id, variant.attributes, defs);
     tx.one(touch_product, *product);
@@ -62,6 +63,7 @@ Variant update(Tx& tx, Path<"id", ProductId> product, Path<"variant_id", Variant
     const auto defs = attributes_of(tx, of.type_id);
     VariantEdit edit = patch.apply(before);
     check_variant(edit, of.staged, defs);
+    check_reference_values(tx, edit.attributes, defs);
     const Variant variant = tx.one(save_variant, insertion(std::move(edit), *id, *product));
     keep_unique_values(tx, *product, variant.id, variant.attributes, defs);
     tx.one(touch_product, *product);
@@ -92,7 +94,7 @@ GeneratedVariants generate(Tx& tx, Path<"id", ProductId> product, Body<GenerateV
         VariantEdit edit;
         edit.sku = *sku;
         edit.options = std::move(options);
-        edit.position = present.next_position++;
+        edit.position = std::min(present.next_position++, last_position);
         rows.push_back(insertion(std::move(edit), tx.new_id<VariantId>(), *product));
     }
     auto made = tx.all(insert_variants, *product, rows);

@@ -16,8 +16,9 @@ const OptionAxis* find_axis(const std::vector<OptionAxis>& axes, std::string_vie
     return found == axes.end() ? nullptr : &*found;
 }
 
+} // namespace
+
 void check_options(const Options& options, const std::vector<OptionAxis>& axes, meta::Errors& errors) {
-    meta::Errors::Step step(errors, "options");
     for (const auto& [name, value] : options) {
         const OptionAxis* axis = find_axis(axes, name);
         if (axis == nullptr)
@@ -28,8 +29,6 @@ void check_options(const Options& options, const std::vector<OptionAxis>& axes, 
     for (const OptionAxis& axis : axes)
         if (!options.contains(axis.name.view())) errors.reject(axis.name.view(), "is required: it is an axis of the product");
 }
-
-} // namespace
 
 void check(const FindVariants& query, meta::Errors& errors) {
     if (query.sku.empty() || query.sku.size() > 200) errors.reject("sku", "must be 1 to 200 SKUs");
@@ -50,7 +49,10 @@ Bytes option_hash(const Options& options) {
 
 void check_variant(const NewVariant& variant, const ProductContent& product, const std::vector<AttributeDef>& defs) {
     meta::Errors errors;
-    check_options(variant.options, product.options, errors);
+    {
+        meta::Errors::Step step(errors, "options");
+        check_options(variant.options, product.options, errors);
+    }
     {
         meta::Errors::Step step(errors, "attributes");
         check_attributes(defs, Level::variant, variant.attributes, errors);

@@ -10,6 +10,11 @@ namespace gravity::product_catalog {
 /// SHA-256 over the options in the order of their axes' names: the order in which they are given cannot make two of one combination.
 Bytes option_hash(const Options& options);
 
+/// The last place that a variant can have.
+inline constexpr int last_position = 1'000'000;
+
+/// One value of each axis, and nothing else.
+void check_options(const Options& options, const std::vector<OptionAxis>& axes, meta::Errors& errors);
 /// One value of each axis of the product, attributes of the type's variants; refuses with everything that is wrong.
 void check_variant(const NewVariant& variant, const ProductContent& product, const std::vector<AttributeDef>& defs);
 

@@ -261,8 +261,9 @@ TEST_F(ListingApi, FindsAndCountsWhatBruteForceDoes) {
         for (const Shoe& shoe : all) {
             if (query.found(shoe)) {
                 expected.insert(shoe.slug);
-                if (!query.text().empty())
+                if (!query.text().empty()) {
                     EXPECT_EQ(matching[shoe.slug], static_cast<std::size_t>(std::count_if(shoe.variants.begin(), shoe.variants.end(), [&](const auto& v) { return query.takes(v); }))) << query.text();
+                }
             }
             if (query.found(shoe, "brand")) facets["brand"][Json(shoe.brand).dump()].insert(shoe.slug);
             if (query.found(shoe, "tags"))

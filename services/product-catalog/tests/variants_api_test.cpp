@@ -95,6 +95,16 @@ TEST_F(Variants, AMatrixIsGeneratedOnceAndFillsTheGaps) {
     as.owner.post(mug().location() + "/generate-variants", {{"sku_prefix", "M"}}).expect_problem(422, "no-options");
 }
 
+TEST_F(Variants, ThatNoLongerFitTheAxesAreNotPublished) {
+    const auto v = variant(shoe, "A", Json::object({{"color", "red"}, {"size", "38"}}));
+    as.owner.patch(shoe.location(), {{"options", Json::parse(R"([{"name":"color","values":["blue"]}])").or_throw()}}).expect(200);
+    const auto answer = as.owner.post(shoe.location() + "/publish").expect_problem(422, "incomplete");
+    const std::string at = "/variants/" + v.text("/id") + "/options/";
+    EXPECT_EQ(pointers(answer), at + "color " + at + "size ");
+    as.owner.patch(v.location(), {{"options", Json::object({{"color", "blue"}, {"size", Json()}})}}).expect(200);
+    publish(shoe);
+}
+
 TEST_F(Variants, AreChangedUnderTheirOwnVersion) {
     const auto v = variant(shoe, "A", Json::object({{"color", "red"}, {"size", "38"}}));
     as.owner.patch(v.location(), {{"options", Json::object({{"size", "40"}})}}).if_match(v.etag()).expect(200).field("/options/size", "40").field("/version", 2);
@@ -154,6 +164,13 @@ TEST_F(Types, WhatIsRequiredIsRequiredToPublish) {
     as.owner.patch(p.location(), {{"attributes", Json::object({{"brand", "Acme"}})}}).expect(200);
     as.owner.patch(v.location(), {{"attributes", Json::object({{"size", 38}})}}).expect(200);
     publish(p);
+}
+
+TEST_F(Types, AReferenceNamesWhatIsThere) {
+    const auto t = type(R"([{"name":"made_for","kind":"reference","target":"product"}])", "part");
+    const auto target = mug();
+    const auto p = product(Json::object({{"name", "Lid"}, {"slug", "lid"}, {"type_id", t.text("/id")}, {"attributes", Json::object({{"made_for", target.text("/id")}})}}));
+    as.owner.patch(p.location(), {{"attributes", Json::object({{"made_for", "01975f2c-0000-7000-8000-000000000000"}})}}).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/attributes/made_for");
 }
 
 TEST_F(Types, AUniqueValueOccursOnce) {
