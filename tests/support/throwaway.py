@@ -1,5 +1,7 @@
 """A durable PostgreSQL and a product-catalog of one's own, for the scripts that kill or measure them. Nothing that runs is touched."""
 
+import base64
+import json
 import os
 import pathlib
 import pwd
@@ -103,7 +105,7 @@ class Redis:
 class Daemon:
     def __init__(self, program, cluster, folder, environment, database="catalog"):
         self.program = program
-        self.port = free_port()
+        self.port = int(environment.get("PORT") or free_port())
         self.log = open(folder / f"{database}.log", "ab")
         self.environment = {"PATH": os.environ["PATH"], "PORT": str(self.port), "DATABASE_URL": cluster.url(f"{database}_app"),
                             "MIGRATION_DATABASE_URL": cluster.url(f"{database}_owner"), **environment}
@@ -127,17 +129,24 @@ class Daemon:
         sys.exit(f"the service is not ready again within {limit} s")
 
 
-def signed_token(folder):
+def signed_token(folder, collections=("products",)):
     from gravity import tokens  # the launcher's own signer
     identity = tokens.Identity(types.SimpleNamespace(secrets_dir=folder))
     identity.ensure()
-    return identity.token(["products:admin"], lifetime=7200), tokens.environment(identity)
+    return identity.token([f"{name}:admin" for name in collections], lifetime=7200), tokens.environment(identity)
+
+
+def project_of(token):
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["project"]
 
 
 class Workshop:
-    """A folder with cluster, keys and daemon; gone at the end. `events`: also a Redis and a consumer of the daemon's events."""
+    """A folder with cluster, keys and daemon; gone at the end. `events`: also a Redis and a consumer of the daemon's events. `public`: the token's
+    project is the one that everybody sees."""
 
-    def __init__(self, preset, events=False, redis_keeps=True):
+    def __init__(self, preset, events=False, redis_keeps=True, settings=None, collections=("products",), public=False):
+        self.settings, self.collections, self.public = settings or {}, collections, public
         self.program, self.consumer_program = binary("product-catalog", preset), ROOT / "build" / preset / "bin" / "chaos-counter"
         for program in [self.program] + ([self.consumer_program] if events else []):
             if not program.exists():
@@ -150,7 +159,10 @@ class Workshop:
     def __enter__(self):
         (self.folder / "pg").mkdir()
         self.cluster = Cluster(self.folder / "pg")
-        self.token, environment = signed_token(self.folder)
+        self.token, environment = signed_token(self.folder, self.collections)
+        environment = {**environment, **self.settings}
+        if self.public:
+            environment["CATALOG_PUBLIC_PROJECT"] = project_of(self.token)
         self.daemons = []
         if self.events:
             (self.folder / "redis").mkdir()

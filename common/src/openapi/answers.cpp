@@ -117,8 +117,15 @@ Json refusal_headers(int status) {
 
 void add_refusals(const Route& route, Json& responses, std::set<int>& used) {
     for (const int status : statuses_of(route)) {
-        used.insert(status);
+        used.insert(status); // its component too, for the schema of problems
         Json& response = responses[std::to_string(status)];
+        if (!route.options.error_type.empty() && status < 500) {
+            const std::string kinds = describe(platform_problems(status));
+            response["description"] = kinds.empty() ? std::string(http::reason_phrase(status)) : kinds;
+            response["content"][route.options.error_type] = Json::object();
+            response["content"]["application/problem+json"]["schema"]["$ref"] = "#/components/schemas/Problem";
+            continue;
+        }
         response["$ref"] = "#/components/responses/" + component_of(status);
         // A reference may have a description of its own (OpenAPI 3.1 section 4.8.23): the kinds of refusal of this very
         // route.

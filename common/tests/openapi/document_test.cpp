@@ -230,6 +230,18 @@ TEST(Answers, HaveTheirHeaders) {
     EXPECT_NE(shop_document().at_pointer("/components/responses/ServiceUnavailable/headers/Retry-After"), nullptr);
 }
 
+NoContent foreign(Tx&, RawBody) { return {}; }
+
+TEST(Answers, OfAForeignStandardHaveItsErrorForm) {
+    Router router;
+    router.surface("things").post<foreign>("/feeds-{name}.xml", {.open = "a standard's", .error_type = "application/json"});
+    const Json made = document(router, {});
+    const std::string post = "/paths/~1feeds-{name}.xml/post/responses/";
+    EXPECT_EQ(names(*made.at_pointer(post + "400/content")), (std::set<std::string>{"application/json", "application/problem+json"}));
+    EXPECT_NE(made.at_pointer(post + "400/description")->as_string(), "");
+    EXPECT_NE(made.at_pointer(post + "503/$ref"), nullptr);
+}
+
 TEST(Security, IsTheScopeOfTheRoute) {
     EXPECT_EQ(at("/paths/~1api~1v1~1products~1{id}/delete/security"), parsed(R"([{"bearer": ["products:admin"]}])"));
     EXPECT_EQ(at("/paths/~1api~1v1~1products~1{id}/delete/x-gravity-scope"), Json("products:admin"));

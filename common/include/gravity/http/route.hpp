@@ -74,6 +74,7 @@ struct RouteOptions {
     std::string_view scope{};         // instead of <collection>:read or :write
     std::string_view open{};          // no credentials needed: the reason, for the reader and the linter
     AcceptKeys keys = AcceptKeys::no; // by Basic, X-API-Key, ?key= or Bearer; the service says .access_keys()
+    std::string_view error_type{};    // media type of a foreign standard's error form, which its handlers answer beside problem documents
     std::size_t body_limit = 1 << 20; // bytes
     RouteRate rate{};                 // beside the gateway's own limit
     int timeout_ms = 15'000;          // the most one request may take; the caller's X-Request-Timeout-Ms may shorten it
