@@ -22,7 +22,7 @@ FIELD_LIBRARIES = {
     "services/product-catalog/src/html.cpp": "libxml/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
-THIRD_PARTY = re.compile(r"^(boost|pqxx|hiredis|spdlog|fmt|openssl|nlohmann|prometheus|yaml-cpp|unicode|libxml|libpq|brotli|zlib|re2|rocksdb)[/.\-]")
+THIRD_PARTY = re.compile(r"^(boost|pqxx|hiredis|spdlog|fmt|openssl|nlohmann|prometheus|yaml-cpp|libpq|brotli|zlib|re2|rocksdb)[/.\-]|^(unicode|libxml)/")
 ALLOWED_PUBLIC = re.compile(r"^boost/(describe|mp11)/|^boost/asio/awaitable\.hpp$|^boost/asio/any_io_executor\.hpp$")
 faults = []
 

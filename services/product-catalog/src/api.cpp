@@ -4,11 +4,15 @@
 #include "changes_api.hpp"
 #include "channels_api.hpp"
 #include "collections_api.hpp"
+#include "imports_api.hpp"
 #include "listing_api.hpp"
 #include "problems.hpp"
 #include "products_api.hpp"
+#include "quality_api.hpp"
 #include "schedule_api.hpp"
+#include "storefront_api.hpp"
 #include "types_api.hpp"
+#include "ucp_api.hpp"
 #include "variants_api.hpp"
 
 namespace gravity::product_catalog {
@@ -99,6 +103,60 @@ void change_routes(Router& router) {
     previews.post<changes::preview>("/preview", {.summary = "What a change would do to pages, lists and collections, before it is made", .idempotency = false});
 }
 
+constexpr int long_answer_ms = 30 * 60 * 1000; // of a million products, to a slow reader
+constexpr int upload_ms = 10 * 60 * 1000;
+constexpr std::size_t largest_import = 256u << 20;
+
+void bulk_routes(Router& router) {
+    auto imports = router.collection("/api/v1/product-imports", "products");
+    imports.post<bulk::start_import>("", {.summary = "Import products and variants from CSV or NDJSON", .operation = "start", .problems = {file_unreadable}, .scope = "products:admin",
+                                          .body_limit = largest_import, .timeout_ms = upload_ms});
+    imports.get<bulk::list_imports>("", {.summary = "List imports, newest first", .operation = "list"});
+    imports.get<bulk::get_import>("/{id}", {.summary = "Read how far an import is", .operation = "get"});
+    imports.get<bulk::bad_rows>("/{id}/bad-rows", {.summary = "List the rows that were not taken, and why"});
+    imports.get<bulk::report>("/{id}/report", {.summary = "The rows that were not taken, as a CSV file", .timeout_ms = upload_ms});
+    auto exports = router.collection("/api/v1/product-exports", "products");
+    exports.post<bulk::start_export>("", {.summary = "Export all products and variants", .operation = "start", .scope = "products:admin"});
+    exports.get<bulk::list_exports>("", {.summary = "List exports, newest first", .operation = "list"});
+    exports.get<bulk::get_export>("/{id}", {.summary = "Read how far an export is", .operation = "get"});
+    exports.get<bulk::exported_file>("/{id}/file", {.summary = "The exported file", .problems = {export_not_done}, .scope = "products:admin", .timeout_ms = long_answer_ms});
+}
+
+void quality_routes(Router& router) {
+    router.collection("/api/v1/completeness", "products").get<quality::completeness_report>("", {.summary = "What products lack, language by language"});
+    router.collection("/api/v1/seo-reports", "products").get<quality::seo_reports>("", {.summary = "What search engines would mind about published pages"});
+    router.collection("/api/v1/agent-readiness", "products").get<quality::agent_readiness_report>("", {.summary = "What agents and crawlers cannot read of products, with the fix"});
+}
+
+void storefront_routes(Router& router) {
+    namespace p = pages;
+    constexpr std::string_view open = "pages, sitemaps and feeds are for everybody";
+    constexpr auto keys = AcceptKeys::publishable;
+    auto pages = router.surface("products");
+    pages.get<p::page>("/p/{lang}/{slug}", {.summary = "The page of a product: HTML with JSON-LD", .problems = {page_moved, no_public_catalogue}, .open = open, .keys = keys});
+    pages.get<p::sitemap_index>("/sitemap.xml", {.summary = "Sitemap index", .problems = {no_public_catalogue}, .open = open, .keys = keys, .timeout_ms = long_answer_ms});
+    pages.get<p::sitemap_file>("/sitemap-{start}.xml", {.summary = "Sitemap of the products from one on", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+                                                        .timeout_ms = long_answer_ms});
+    pages.get<p::google_rss>("/feeds/google.xml", {.summary = "Google product data as RSS 2.0", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+                                                   .timeout_ms = long_answer_ms});
+    pages.get<p::google_tsv>("/feeds/google.tsv", {.summary = "Google product data, tab-separated", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+                                                   .timeout_ms = long_answer_ms});
+    auto feeds = router.collection("/api/v1/product-feeds", "products");
+    feeds.get<p::left_out>("/google/left-out", {.summary = "Variants that the Google feed leaves out, and why", .timeout_ms = long_answer_ms});
+}
+
+void agent_routes(Router& router) {
+    constexpr std::string_view open = "shopping agents read the catalogue without credentials";
+    constexpr auto keys = AcceptKeys::publishable;
+    auto ucp = router.surface("products");
+    ucp.get<agents::ucp_profile>("/.well-known/ucp", {.summary = "UCP profile of the business", .problems = {no_public_catalogue}, .open = open, .keys = keys});
+    ucp.post<agents::search>("/catalog/search", {.summary = "UCP catalog search", .problems = {no_public_catalogue}, .open = open, .keys = keys, .error_type = "application/json"});
+    ucp.post<agents::lookup>("/catalog/lookup", {.summary = "UCP look-up of several products or variants", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+                                                 .error_type = "application/json"});
+    ucp.post<agents::get_product>("/catalog/product", {.summary = "UCP detail of one product", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+                                                       .error_type = "application/json"});
+}
+
 } // namespace
 
 void routes(Router& router) {
@@ -110,6 +168,10 @@ void routes(Router& router) {
     channel_routes(router);
     collection_routes(router);
     change_routes(router);
+    bulk_routes(router);
+    quality_routes(router);
+    storefront_routes(router);
+    agent_routes(router);
 }
 
 } // namespace gravity::product_catalog

@@ -4,6 +4,7 @@
 #include "listing_domain.hpp"
 #include "listing_store.hpp"
 #include "publishing_domain.hpp"
+#include "visit.hpp"
 
 #include <gravity/http/problem.hpp>
 
@@ -91,6 +92,7 @@ void add_facets(Tx& tx, const Selection& selection, const std::vector<AttributeN
 } // namespace
 
 Listing list(Tx& tx, Params<ListProducts> query, Caller caller, Given<Settings> settings) {
+    storefront::check_key(*settings, caller);
     if (query->staged) return list_staged_products(tx, *query, caller);
     Listing listing;
     for (const AttributeName& name : query->facets) listing.facets[name.str()];

@@ -1,5 +1,6 @@
 #include "api.hpp"
 #include "config.hpp"
+#include "imports_job.hpp"
 #include "product_catalog_migrations.hpp"
 #include "schedule_api.hpp"
 
@@ -12,6 +13,8 @@ int main(int argc, char** argv) {
         .postgres(product_catalog_migrations())
         .routes(product_catalog::routes)
         .job(product_catalog::schedule::run)
+        .job(product_catalog::run_import)
+        .job(product_catalog::run_export)
         .access_keys()
         .run(argc, argv);
 }

@@ -45,4 +45,12 @@ inline constexpr Problem has_rule{409, "has-rule", "The collection's members are
 // Listing
 inline constexpr Problem cursor_expired{400, "cursor-expired", "The list has been rebuilt since this cursor was made"};
 
+// What the public sees
+inline constexpr Problem page_moved{301, "page-moved", "The page has another address now"};
+inline constexpr Problem no_public_catalogue{404, "no-public-catalogue", "No catalogue is open to the public here"};
+
+// Import and export
+inline constexpr Problem file_unreadable{422, "file-unreadable", "The file cannot be read as what it is said to be"};
+inline constexpr Problem export_not_done{409, "export-not-done", "The export is not done yet"};
+
 } // namespace gravity::product_catalog

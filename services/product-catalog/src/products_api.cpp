@@ -42,10 +42,27 @@ void stage(Tx& tx, ProductId id, const std::optional<ProductTypeId>& type, const
     keep_unique_values(tx, id, std::nullopt, content.attributes, defs);
 }
 
+// The first choice that nobody has: claimed on the key rather than looked for, so two of one name that come at once get two.
+PageSlug claim_made_slug(Tx& tx, ProductId id, std::string_view name, const Settings& settings) {
+    constexpr int choices = 50; // a name that so many have tells nothing: then the id does
+    const std::string code = id.to_string().substr(24);
+    const std::string made = make_slug(name, settings.slug_mode);
+    const std::string wanted = made.empty() ? "product-" + code : made;
+    for (int n = 1; n <= choices + 1; ++n) {
+        const std::string text = n == 1 ? wanted : n <= choices ? numbered_slug(wanted, n) : "product-" + code;
+        const PageSlug slug = PageSlug::parse(text).or_throw();
+        if (tx.maybe(claim_slug, SlugClaim{settings.langs.base().str(), slug, "product", id.uuid()})) return slug;
+    }
+    throw Refusal(slug_taken).with("slug", wanted);
+}
+
 } // namespace
 
 Created<Product> create(Tx& tx, Body<NewProduct> in, Given<Settings> settings) {
-    const ProductRow row = tx.one(insert_product, {tx.new_id<ProductId>(), in->type_id, *in});
+    const ProductId id = tx.new_id<ProductId>();
+    ProductContent content = *in;
+    content.slug = in->slug ? *in->slug : claim_made_slug(tx, id, content.name.view(), *settings);
+    const ProductRow row = tx.one(insert_product, {id, in->type_id, content});
     stage(tx, row.id, row.type_id, row.staged, *settings);
     tx.emit(ProductCreated{row.id, row.staged.slug});
     return shown(row);

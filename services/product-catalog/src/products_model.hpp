@@ -82,9 +82,10 @@ BOOST_DESCRIBE_STRUCT(ProductContent, (), (name, slug, description, meta_title, 
 void check(const ProductContent& content, meta::Errors& errors);
 
 struct NewProduct : ProductContent {
+    std::optional<PageSlug> slug; // hides the content's: one that is not given is made from the name
     std::optional<ProductTypeId> type_id; // for good; without one the product has no attributes
 };
-BOOST_DESCRIBE_STRUCT(NewProduct, (ProductContent), (type_id))
+BOOST_DESCRIBE_STRUCT(NewProduct, (ProductContent), (slug, type_id))
 
 enum class Status { draft, active };
 BOOST_DESCRIBE_ENUM(Status, draft, active)

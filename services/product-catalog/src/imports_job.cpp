@@ -1,0 +1,430 @@
+#include "imports_job.hpp"
+
+#include "csv.hpp"
+#include "faults.hpp"
+#include "imports_domain.hpp"
+#include "imports_store.hpp"
+#include "problems.hpp"
+#include "products_api.hpp"
+#include "products_store.hpp"
+#include "types_store.hpp"
+#include "variants_api.hpp"
+
+#include <gravity/log/log.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace gravity::product_catalog {
+namespace {
+
+constexpr int batch_rows = 100;
+constexpr int whole_rows = 1'000; // read at a time where all is one transaction
+
+// ---- one row
+
+/// Why a row is bad; leaves the transaction, which is thereby rolled back with everything that the row had done.
+struct BadRowFound : std::exception {
+    explicit BadRowFound(RowFailed failed) : row(std::move(failed)) {}
+    RowFailed row;
+};
+
+std::vector<AttributeDef> defs_of(Tx& tx, const std::optional<ProductTypeId>& type) { return type ? attributes_of(tx, type) : std::vector<AttributeDef>{}; }
+
+template <class T>
+T decoded(const Json& document) {
+    T value{};
+    meta::Errors errors;
+    json::decode(document, meta::mutable_ref(value), errors);
+    refuse_if_any(errors);
+    return value;
+}
+
+class Importer {
+public:
+    Importer(Tx& tx, Settings& settings, const Import& import, std::vector<std::string> columns) : tx_(tx), settings_(settings), import_(import) {
+        if (import.format == BulkFormat::csv) columns_.emplace(std::move(columns));
+    }
+
+    /// The product the row is about.
+    ProductId apply(const ImportRow& row) {
+        std::vector<AttributeDef> defs;
+        try {
+            return import_.format == BulkFormat::csv ? apply_fields(row, defs) : apply_row(bulk::row_of(row.body), defs);
+        } catch (const bulk::RowFault& fault) {
+            throw BadRowFound({row.number, fault.pointer, fault.detail, std::string(problems::invalid.slug)});
+        } catch (const Refusal& refusal) {
+            if (refusal.problem().status >= 500) throw; // the store's trouble, not the row's
+            RowFailed bad{row.number, "", std::string(refusal.detail().empty() ? refusal.problem().title : refusal.detail()), std::string(refusal.problem().slug)};
+            if (!refusal.faults().empty()) {
+                bad.pointer = where_ + refusal.faults().front().pointer;
+                bad.detail.clear();
+                for (const auto& fault : refusal.faults()) bad.detail += (bad.detail.empty() ? "" : "; ") + fault.pointer + " " + fault.detail;
+            }
+            if (columns_) bad.pointer = columns_->column_of(bad.pointer.substr(std::min(bad.pointer.size(), where_.size())), defs);
+            throw BadRowFound(std::move(bad));
+        }
+    }
+
+private:
+    ProductId apply_fields(const ImportRow& row, std::vector<AttributeDef>& defs) {
+        std::vector<std::string> fields;
+        for (const Json& field : row.body.as_array()) fields.push_back(field.as_string());
+        const std::string slug(columns_->cell(fields, "slug"));
+        const auto known = tx_.maybe(product_by_slug, settings_.langs.base().str(), slug);
+        const auto type = known ? known->type_id : type_of(columns_->cell(fields, "type"));
+        defs = defs_of(tx_, type ? std::optional(ProductTypeId(*type)) : std::nullopt);
+        return apply_row(columns_->row(fields, defs), defs);
+    }
+
+    std::optional<Uuid> type_of(std::string_view key) {
+        if (key.empty()) return std::nullopt;
+        const auto found = tx_.maybe(type_by_key, std::string(key));
+        if (!found) throw bulk::RowFault{"/type", "names no product type"};
+        return found;
+    }
+
+    ProductId apply_row(bulk::Row row, const std::vector<AttributeDef>&) {
+        where_ = columns_ ? "" : "/product";
+        const ProductId product = save_product_of(row);
+        for (std::size_t i = 0; i < row.variants.size(); ++i) {
+            where_ = columns_ ? "" : "/variants/" + std::to_string(i);
+            save_variant_of(product, std::move(row.variants[i]));
+        }
+        return product;
+    }
+
+    ProductId save_product_of(bulk::Row& row) {
+        const std::string slug = row.product.find("slug")->as_string();
+        const auto known = tx_.maybe(product_by_slug, settings_.langs.base().str(), slug);
+        const auto type = type_of(row.type.value_or(""));
+        if (known && type && known->type_id != type) throw bulk::RowFault{"/type", "is not the product's type, which it has for good"};
+        if (!known) {
+            NewProduct fresh = decoded<NewProduct>(complete(row, {}));
+            if (type) fresh.type_id = ProductTypeId(*type);
+            return products::create(tx_, Body<NewProduct>{std::move(fresh)}, Given<Settings>{&settings_}).value.id;
+        }
+        const ProductRow present = tx_.one(lock_product, known->id);
+        if (columns_) bulk::keep_media(row.product, present.staged.media);
+        const Patch<ProductContent> patch(complete(row, present.staged.options));
+        const ProductContent content = patch.apply(present.staged);
+        if (json::encode(content) != json::encode(present.staged)) products::update(tx_, Path<"id", ProductId>{known->id}, patch, IfMatch{}, Given<Settings>{&settings_});
+        return known->id;
+    }
+
+    // The patch with axes that hold the row's options.
+    static Json complete(const bulk::Row& row, std::vector<OptionAxis> axes) {
+        Json patch = row.product;
+        if (patch.find("options") != nullptr) return patch; // the row itself says what they are
+        const std::size_t before = json::encode(axes).size();
+        for (const Json& variant : row.variants)
+            if (const Json* options = variant.find("options")) bulk::widen_options(axes, *options);
+        if (json::encode(axes).size() != before) patch["options"] = json::to_document(axes);
+        return patch;
+    }
+
+    void save_variant_of(ProductId product, Json document) {
+        const std::string sku = document.find("sku")->as_string();
+        const auto known = tx_.maybe(variant_by_sku, sku);
+        if (!known) {
+            const Json* position = document.find("position");
+            const std::optional<Json> at = position != nullptr ? std::optional<Json>(*position) : std::nullopt;
+            if (at) document.as_object().erase("position");
+            const NewVariant fresh = decoded<NewVariant>(document);
+            const Variant made = variants::create(tx_, Path<"id", ProductId>{product}, Body<NewVariant>{fresh}, Given<Settings>{&settings_}).value;
+            if (at && *at != Json(std::int64_t{made.position.value()}))
+                variants::update(tx_, Path<"id", ProductId>{product}, Path<"variant_id", VariantId>{made.id}, Patch<VariantEdit>(Json::object({{"position", *at}})), IfMatch{});
+            return;
+        }
+        if (known->product_id != product) throw Refusal(sku_taken);
+        const Variant present = tx_.one(get_variant, product, known->id);
+        const Patch<VariantEdit> patch(document);
+        const VariantEdit edit = patch.apply(present);
+        if (json::encode(edit) != json::encode(static_cast<const VariantEdit&>(present)))
+            variants::update(tx_, Path<"id", ProductId>{product}, Path<"variant_id", VariantId>{known->id}, patch, IfMatch{});
+    }
+
+    Tx& tx_;
+    Settings& settings_;
+    const Import& import_;
+    std::optional<bulk::Columns> columns_;
+    std::string where_; // the document that is being saved
+};
+
+// ---- batches
+
+struct BatchDone {
+    std::int64_t next = 0; // number of the row to go on from
+    int rows = 0;          // 0: there are none left
+};
+BOOST_DESCRIBE_STRUCT(BatchDone, (), (next, rows))
+
+/// Rolls back what a dry run has done, once it is known to be good.
+struct RolledBack : std::exception {
+    explicit RolledBack(std::vector<RowDone> done) : rows(std::move(done)) {}
+    std::vector<RowDone> rows;
+};
+
+BatchDone apply_batch(Tx& tx, Settings* settings, Import import, std::int64_t from, int limit, bool keep) {
+    const auto rows = tx.all(next_import_rows, import.id, from, limit);
+    if (rows.empty()) return {from, 0};
+    Importer importer(tx, *settings, import, tx.one(get_import_columns, import.id).columns);
+    std::vector<RowDone> done;
+    for (const ImportRow& row : rows) done.push_back({row.number, importer.apply(row)});
+    if (!keep) {
+        for (RowDone& row : done) row.product_id.reset(); // what it named was rolled back
+        throw RolledBack(std::move(done));
+    }
+    tx.exec(mark_rows_good, import.id, done);
+    return {rows.back().number + 1, static_cast<int>(rows.size())};
+}
+
+void mark_bad(Tx& tx, ImportId id, RowFailed row) { tx.exec(mark_rows_bad, id, {row}); }
+void mark_good(Tx& tx, ImportId id, std::vector<RowDone> rows) { tx.exec(mark_rows_good, id, rows); }
+
+/// All waiting rows, batch by batch. A batch with a bad row is done again row by row, so that its good ones count and the bad ones are named.
+Task<void> run_batches(JobCtx& job, Import import, bool keep) {
+    Settings* settings = &job.get<Settings>();
+    std::int64_t from = 0;
+    std::int64_t single_until = 0; // rows before this number are taken one at a time
+    for (;;) {
+        const int limit = from < single_until ? 1 : batch_rows;
+        BatchDone done;
+        std::optional<RowFailed> bad;
+        std::optional<RolledBack> tried;
+        try {
+            done = co_await job.transaction(apply_batch, settings, import, from, limit, keep);
+        } catch (const BadRowFound& found) {
+            bad = found.row;
+        } catch (const RolledBack& rolled) {
+            tried = rolled;
+        }
+        if (bad && limit > 1) {
+            single_until = from + batch_rows;
+        } else if (bad) {
+            const std::int64_t number = bad->number;
+            co_await job.transaction(mark_bad, import.id, *bad);
+            from = number + 1;
+        } else if (tried) {
+            const std::int64_t last = tried->rows.back().number;
+            co_await job.transaction(mark_good, import.id, tried->rows);
+            from = last + 1;
+        } else if (done.rows == 0) {
+            break;
+        } else {
+            from = done.next;
+        }
+        if (import.rows > 0) job.progress(std::min(0.99, static_cast<double>(from) / static_cast<double>(import.rows)));
+    }
+}
+
+/// That a whole was applied, noted in the transaction of its effect.
+struct Applied {
+    bool applied = true;
+};
+BOOST_DESCRIBE_STRUCT(Applied, (), (applied))
+
+Applied apply_whole(Tx& tx, Settings* settings, Import import) {
+    for (std::int64_t from = 0;;) {
+        const BatchDone done = apply_batch(tx, settings, import, from, whole_rows, true);
+        if (done.rows == 0) return {};
+        from = done.next;
+    }
+}
+
+void take_back(Tx& tx, ImportId id) { tx.exec(unmark_rows, id); }
+void finish_import(Tx& tx, ImportId id, BulkState state, std::optional<std::string> problem) { tx.exec(set_import_state, id, state, problem); }
+Import read_import(Tx& tx, ImportId id) { return tx.one(get_import, id); }
+
+// ---- publishing what was imported
+
+std::vector<ProductId> next_products(Tx& tx, ImportId id, Uuid after) { return tx.all(imported_products, id, after, batch_rows); }
+
+void publish_product(Tx& tx, Settings* settings, ImportId import, ProductId id) {
+    products::publish_one(tx, Path<"id", ProductId>{id}, IfMatch{}, Given<Settings>{settings});
+    tx.exec(count_import_published, import);
+}
+
+/// The first reason why a product could not be published, if any could not.
+Task<std::optional<std::string>> publish_imported(JobCtx& job, Import import) {
+    Settings* settings = &job.get<Settings>();
+    std::optional<std::string> first;
+    Uuid after;
+    for (;;) {
+        const std::vector<ProductId> ids = co_await job.transaction(next_products, import.id, after);
+        if (ids.empty()) break;
+        for (const ProductId id : ids) {
+            try {
+                co_await job.transaction(publish_product, settings, import.id, id);
+            } catch (const Refusal& refusal) {
+                if (refusal.problem().status >= 500) throw;
+                if (refusal.problem().slug != nothing_to_publish.slug && !first) first = "Not every product could be published: " + id.to_string() + ": " + refusal.what();
+            }
+        }
+        after = ids.back().uuid();
+    }
+    co_return first;
+}
+
+Task<void> import_all(JobCtx& job, RunImport input) {
+    Import import = co_await job.transaction(read_import, input.import_id);
+    if (import.state == BulkState::done || import.state == BulkState::failed) co_return;
+    const bool whole = import.on_error == OnError::all_or_nothing && !import.dry_run;
+    const bool keep = !import.dry_run && !whole;
+    const bool applied = job.checkpoint<Applied>().has_value();
+    if (!applied) co_await run_batches(job, import, keep);
+    import = co_await job.transaction(read_import, input.import_id);
+    std::optional<std::string> problem;
+    BulkState state = BulkState::done;
+    if (applied) {
+        // An earlier attempt came this far; what is left is to publish and to say so.
+    } else if (whole && import.bad > 0) {
+        problem = "Some rows are bad, so none was kept";
+        state = BulkState::failed;
+        co_await job.transaction(take_back, import.id);
+    } else if (whole) {
+        // Everything was tried and would do: now once more, all in one transaction.
+        Settings* settings = &job.get<Settings>();
+        std::optional<RowFailed> bad;
+        co_await job.transaction(take_back, import.id);
+        try {
+            co_await job.checkpointed(apply_whole, settings, import);
+        } catch (const BadRowFound& found) {
+            bad = found.row;
+        }
+        if (bad) {
+            problem = "Some rows are bad, so none was kept";
+            state = BulkState::failed;
+            co_await job.transaction(mark_bad, import.id, *bad);
+        }
+    }
+    if (state == BulkState::done && import.publish && !import.dry_run) problem = co_await publish_imported(job, import);
+    co_await job.transaction(finish_import, import.id, state, problem);
+    const Import finished = co_await job.transaction(read_import, input.import_id);
+    job.result(finished);
+}
+
+/// Whether the job ends with this failure; else it is tried again, from where it was.
+bool is_final(const std::exception_ptr& failure, int attempt, int max_attempts) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const JobStopped&) {
+        return false;
+    } catch (const Refusal& refusal) {
+        const int status = refusal.problem().status;
+        const bool may_pass = status >= 500 || status == 408 || status == 409 || status == 412 || status == 429; // the job is tried again
+        return !may_pass || attempt >= max_attempts;
+    } catch (const std::exception&) {
+        return attempt >= max_attempts;
+    }
+}
+
+} // namespace
+
+Task<void> run_import(JobCtx& job, RunImport input) {
+    std::exception_ptr failure;
+    try {
+        co_await import_all(job, input);
+    } catch (const std::exception&) {
+        failure = std::current_exception();
+    }
+    if (!failure) co_return;
+    const std::optional<std::string> problem = "It was given up after several attempts";
+    if (is_final(failure, job.attempt(), RunImport::job.max_attempts)) co_await job.transaction(finish_import, input.import_id, BulkState::failed, problem);
+    std::rethrow_exception(failure);
+}
+
+// ---- export
+
+namespace {
+
+/// Where an export goes on from.
+struct ExportPlace {
+    Uuid after;
+    std::int64_t part = 0;
+    bool finished = false;
+};
+BOOST_DESCRIBE_STRUCT(ExportPlace, (), (after, part, finished))
+
+std::string csv_text(const std::vector<std::vector<std::string>>& rows) {
+    std::string text;
+    for (const auto& row : rows) text += csv::line(row);
+    return text;
+}
+
+ExportPlace begin_export(Tx& tx, Settings* settings, Export of) {
+    tx.exec(set_export_state, of.id, BulkState::running);
+    if (of.format == BulkFormat::ndjson) return {Uuid(), 0, false};
+    std::vector<std::string> langs;
+    for (const Locale& lang : settings->langs.all())
+        if (lang != settings->langs.base()) langs.push_back(lang.str());
+    std::vector<AttributeDef> defs;
+    for (const ProductType& type : tx.all(all_types))
+        for (const AttributeDef& def : type.attributes)
+            if (find_attribute(defs, def.name.view()) == nullptr) defs.push_back(def);
+    const auto columns = bulk::export_columns(langs, tx.all(all_axes), defs);
+    tx.exec(set_export_columns, of.id, columns);
+    tx.exec(add_export_part, of.id, 0, csv_text({columns}), 0);
+    return {Uuid(), 1, false};
+}
+
+ExportPlace export_batch(Tx& tx, Export of, ExportPlace from) {
+    const auto rows = tx.all(products_after, from.after, of.status, batch_rows / 2);
+    if (rows.empty()) {
+        tx.exec(set_export_state, of.id, BulkState::done);
+        return {from.after, from.part, true};
+    }
+    const auto columns = tx.one(get_export_columns, of.id).columns;
+    std::string text;
+    std::int64_t lines = 0;
+    for (const ProductRow& row : rows) {
+        std::string key;
+        std::vector<AttributeDef> defs;
+        if (row.type_id) {
+            const ProductType type = tx.one(get_type, *row.type_id);
+            key = type.key.str();
+            defs = type.attributes;
+        }
+        const auto variants = tx.all(all_variants, row.id);
+        const Product product = shown(row);
+        if (of.format == BulkFormat::ndjson) {
+            text += bulk::export_line(product, key, variants).dump() + "\n";
+            ++lines;
+        } else {
+            const auto made = bulk::export_rows(columns, product, key, variants, defs);
+            text += csv_text(made);
+            lines += static_cast<std::int64_t>(made.size());
+        }
+    }
+    tx.exec(add_export_part, of.id, from.part, text, lines);
+    return {rows.back().id.uuid(), from.part + 1, false};
+}
+
+Export read_export(Tx& tx, ExportId id) { return tx.one(get_export, id); }
+void fail_export(Tx& tx, ExportId id) { tx.exec(set_export_state, id, BulkState::failed); }
+
+Task<void> export_all(JobCtx& job, RunExport input) {
+    const Export of = co_await job.transaction(read_export, input.export_id);
+    Settings* settings = &job.get<Settings>();
+    std::optional<ExportPlace> place = job.checkpoint<ExportPlace>();
+    if (!place) place = co_await job.checkpointed(begin_export, settings, of);
+    while (!place->finished) place = co_await job.checkpointed(export_batch, of, *place);
+    const Export finished = co_await job.transaction(read_export, input.export_id);
+    job.result(finished);
+}
+
+} // namespace
+
+Task<void> run_export(JobCtx& job, RunExport input) {
+    std::exception_ptr failure;
+    try {
+        co_await export_all(job, input);
+    } catch (const std::exception&) {
+        failure = std::current_exception();
+    }
+    if (!failure) co_return;
+    if (is_final(failure, job.attempt(), RunExport::job.max_attempts)) co_await job.transaction(fail_export, input.export_id);
+    std::rethrow_exception(failure);
+}
+
+} // namespace gravity::product_catalog

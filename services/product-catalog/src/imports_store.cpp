@@ -1,0 +1,107 @@
+#include "imports_store.hpp"
+
+namespace gravity::product_catalog {
+
+// ---- import
+
+// Counts are taken where rows are marked, so that looking at an import costs one row.
+const Sql<Import(ImportInsert)> insert_import{"import.insert", R"sql(
+    insert into import_job (id, format, dry_run, publish, on_error, columns) values ($id, $format, $dry_run, $publish, $on_error, $columns)
+    returning *, 0::double precision as progress)sql"};
+
+const Sql<Import(ImportId)> get_import{"import.get", R"sql(
+    select *, case when state = 'done' then 1 when rows = 0 then 0 else least(1, (good + bad)::double precision / rows) end as progress
+    from import_job where id = $1)sql"};
+
+const Sql<Import(ListImports)> list_imports{"import.list", R"sql(
+    select *, case when state = 'done' then 1 when rows = 0 then 0 else least(1, (good + bad)::double precision / rows) end as progress
+    from import_job where $page(created_at desc, id desc))sql"};
+
+const Sql<ImportColumns(ImportId)> get_import_columns{"import.columns", "select columns from import_job where id = $1"};
+
+const Sql<void(ImportId, std::vector<ImportRow>)> add_import_rows{"import_row.add", R"sql(
+    insert into import_row (import_id, number, line, body)
+    select $1, r.number, r.line, r.body from jsonb_to_recordset($2::jsonb) as r (number bigint, line bigint, body jsonb))sql"};
+
+const Sql<void(ImportId, std::int64_t)> set_import_rows{"import.rows", "update import_job set rows = $2 where id = $1"};
+
+const Sql<ImportRow(ImportId, std::int64_t, int)> next_import_rows{"import_row.next", R"sql(
+    select number, line, body from import_row
+    where import_id = $1 and number >= $2 and state = 'waiting' order by number limit $3 for update)sql"};
+
+const Sql<void(ImportId, std::vector<RowDone>)> mark_rows_good{"import_row.good", R"sql(
+    with marked as (
+        update import_row i set state = 'good', product_id = r.product_id
+        from jsonb_to_recordset($2::jsonb) as r (number bigint, product_id uuid)
+        where i.import_id = $1 and i.number = r.number and i.state = 'waiting' returning 1)
+    update import_job set good = good + (select count(*) from marked), state = 'running' where id = $1)sql"};
+
+const Sql<void(ImportId, std::vector<RowFailed>)> mark_rows_bad{"import_row.bad", R"sql(
+    with marked as (
+        update import_row i set state = 'bad', pointer = r.pointer, detail = r.detail, problem = r.problem
+        from jsonb_to_recordset($2::jsonb) as r (number bigint, pointer text, detail text, problem text)
+        where i.import_id = $1 and i.number = r.number and i.state = 'waiting' returning 1)
+    update import_job set bad = bad + (select count(*) from marked), state = 'running' where id = $1)sql"};
+
+const Sql<void(ImportId)> unmark_rows{"import_row.unmark", R"sql(
+    with unmarked as (update import_row set state = 'waiting', product_id = null where import_id = $1 and state = 'good' returning 1)
+    update import_job set good = good - (select count(*) from unmarked) where id = $1)sql"};
+
+const Sql<void(ImportId, BulkState, std::optional<std::string>)> set_import_state{"import.state", R"sql(
+    update import_job set state = $2, problem = $3, finished_at = case when $2 in ('done', 'failed') then now() end where id = $1)sql"};
+
+const Sql<void(ImportId)> count_import_published{"import.published", "update import_job set published = published + 1 where id = $1"};
+
+const Sql<ProductId(ImportId, Uuid, int)> imported_products{"import_row.products", R"sql(
+    select distinct product_id from import_row where import_id = $1 and product_id > $2 order by product_id limit $3)sql"};
+
+const Sql<BadRowAt(ListBadRows, ImportId)> list_bad_rows{"import_row.list_bad", R"sql(
+    select number, line, pointer, detail, problem from import_row
+    where import_id = $import_id and state = 'bad' and $page(number))sql"};
+
+const Sql<BadRowAt(ImportId, std::int64_t, int)> bad_rows_from{"import_row.bad_from", R"sql(
+    select number, line, pointer, detail, problem from import_row
+    where import_id = $1 and state = 'bad' and number > $2 order by number limit $3)sql"};
+
+const Sql<ProductAt(std::string, std::string)> product_by_slug{"import.product_by_slug", R"sql(
+    select p.id, p.type_id from slug s join product p on p.id = s.target
+    where s.lang = $1 and s.slug = $2 and s.kind = 'product' and p.staged->>'slug' = s.slug)sql"};
+
+const Sql<VariantOf(std::string)> variant_by_sku{"import.variant_by_sku", "select id, product_id from variant where sku = $1::citext"};
+
+const Sql<Uuid(std::string)> type_by_key{"import.type_by_key", "select id from product_type where key = $1"};
+
+// ---- export
+
+const Sql<Export(ExportId, StartExport)> insert_export{"export.insert", R"sql(
+    insert into export_job (id, format, status) values ($1, $2, $3) returning *)sql"};
+
+const Sql<Export(ExportId)> get_export{"export.get", "select * from export_job where id = $1"};
+
+const Sql<Export(ListExports)> list_exports{"export.list", "select * from export_job where $page(created_at desc, id desc)"};
+
+const Sql<void(ExportId, BulkState)> set_export_state{"export.state", R"sql(
+    update export_job set state = $2, finished_at = case when $2 in ('done', 'failed') then now() end where id = $1)sql"};
+
+const Sql<void(ExportId, std::vector<std::string>)> set_export_columns{"export.set_columns", "update export_job set columns = $2 where id = $1"};
+
+const Sql<ImportColumns(ExportId)> get_export_columns{"export.columns", "select columns from export_job where id = $1"};
+
+const Sql<void(ExportId, std::int64_t, std::string, std::int64_t)> add_export_part{"export.add_part", R"sql(
+    with part as (insert into export_part (export_id, number, content) values ($1, $2, $3))
+    update export_job set rows = rows + $4, bytes = bytes + octet_length($3) where id = $1)sql"};
+
+const Sql<std::string(ExportId, std::int64_t)> get_export_part{"export.part", "select content from export_part where export_id = $1 and number = $2"};
+
+const Sql<ProductType()> all_types{"export.types", "select * from product_type order by key"};
+
+const Sql<std::string()> all_axes{"export.axes", R"sql(
+    select distinct o->>'name' from product, jsonb_array_elements(staged->'options') o order by 1)sql"};
+
+const Sql<ProductRow(Uuid, std::optional<Status>, int)> products_after{"export.products", R"sql(
+    select * from product where id > $1 and ($2::text is null or status = $2) order by id limit $3)sql"};
+
+const Sql<void()> forget_old_imports{"import.forget", "delete from import_job where finished_at < now() - interval '7 days'"};
+const Sql<void()> forget_old_exports{"export.forget", "delete from export_job where finished_at < now() - interval '7 days'"};
+
+} // namespace gravity::product_catalog

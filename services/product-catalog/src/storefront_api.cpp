@@ -1,0 +1,167 @@
+#include "storefront_api.hpp"
+
+#include "feed.hpp"
+#include "page.hpp"
+#include "problems.hpp"
+#include "sitemap.hpp"
+#include "storefront_reader.hpp"
+#include "web.hpp"
+
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
+#include <gravity/metrics/metrics.hpp>
+
+namespace gravity::product_catalog::pages {
+namespace {
+
+using namespace storefront;
+using storefront::Product; // as the outside sees it, not as editors do
+
+constexpr int sitemap_batch = 2'000;
+constexpr int feed_batch = 50;
+constexpr std::size_t piece = 64 * 1024; // what is gathered before it is sent
+
+struct Rendered {
+    std::string html;
+};
+
+Rendered render_page(Tx& tx, Visit visit, std::string lang, std::string slug, int number, std::optional<VariantId> variant) {
+    int shown = number;
+    const ShownPage page = read_page(tx, visit, lang, slug, number, variant, shown);
+    return {product_page(visit.shop, page.product, {shown, page.more})};
+}
+
+// ---- sitemaps: read in batches of one short transaction each, sent while the next is read
+
+sitemap::Entry entry_of(const SitemapRow& row) { return {row.pages, row.published_at}; }
+
+Uuid after(const Uuid& id) {
+    auto bytes = id.bytes();
+    for (std::size_t i = bytes.size(); i-- > 0 && ++bytes[i] == 0;) {}
+    return Uuid(bytes);
+}
+
+Task<void> write_index(Ctx& ctx, http::BodyWriter& out, Visit visit) {
+    const pg::Scope scope = visit.scope();
+    sitemap::Plan plan(visit.shop);
+    std::string text = sitemap::index_head();
+    Uuid from;
+    for (;;) {
+        const std::vector<SitemapRow> rows = co_await ctx.in_scope(scope, read_sitemap, visit, from, sitemap_batch);
+        for (const SitemapRow& row : rows)
+            if (!row.pages.empty() && plan.add(entry_of(row))) text += sitemap::index_entry(visit.shop, row.product_id.uuid());
+        if (rows.size() < sitemap_batch) break;
+        from = after(rows.back().product_id.uuid());
+    }
+    text += sitemap::index_foot();
+    co_await out.write(text);
+}
+
+Task<void> write_sitemap(Ctx& ctx, http::BodyWriter& out, Visit visit, Uuid start) {
+    const pg::Scope scope = visit.scope();
+    sitemap::File file(visit.shop);
+    Uuid from = start;
+    for (bool full = false; !full;) {
+        const std::vector<SitemapRow> rows = co_await ctx.in_scope(scope, read_sitemap, visit, from, sitemap_batch);
+        for (const SitemapRow& row : rows) {
+            if (row.pages.empty()) continue;
+            if (!file.add(entry_of(row))) {
+                full = true;
+                break;
+            }
+            if (file.buffered() < piece) continue;
+            const std::string text = file.take();
+            co_await out.write(text);
+        }
+        if (rows.size() < sitemap_batch) break;
+        from = after(rows.back().product_id.uuid());
+    }
+    file.finish();
+    const std::string text = file.take();
+    co_await out.write(text);
+}
+
+// ---- feeds
+
+enum class FeedForm { rss, tsv, left_out };
+
+void add_product(std::string& text, FeedForm form, const Shop& shop, const Product& product) {
+    static auto& left_out = metrics::counter("gravity_catalog_feed_items_left_out_total", "Variants left out of product feeds, by what they lack", {"missing"});
+    const feed::Items items = feed::items_of(shop, product);
+    for (const feed::LeftOut& one : items.left_out) {
+        if (form == FeedForm::left_out)
+            text += feed::left_out_line(one);
+        else
+            left_out.with({feed::to_string(one.missing)}).add();
+    }
+    if (form == FeedForm::left_out) return;
+    for (const feed::Item& item : items.items) text += form == FeedForm::rss ? feed::rss_item(item) : feed::tsv_line(item);
+}
+
+Task<void> write_feed(Ctx& ctx, http::BodyWriter& out, Visit visit, std::string lang, FeedForm form) {
+    const pg::Scope scope = visit.scope();
+    std::string text = form == FeedForm::rss ? feed::rss_head(visit.shop) : form == FeedForm::tsv ? feed::tsv_head() : feed::left_out_head();
+    std::optional<Uuid> from = Uuid();
+    while (from) {
+        const Batch batch = co_await ctx.in_scope(scope, read_batch, visit, lang, *from, feed_batch);
+        for (const Product& product : batch.products) {
+            add_product(text, form, visit.shop, product);
+            if (text.size() < piece) continue;
+            co_await out.write(text);
+            text.clear();
+        }
+        from = batch.next;
+    }
+    if (form == FeedForm::rss) text += feed::rss_foot();
+    co_await out.write(text);
+}
+
+Streamed answer_feed(Visit visit, const FeedParams& params, FeedForm form) {
+    const std::string lang = params.lang ? params.lang->str() : visit.shop.default_lang;
+    if (form == FeedForm::rss) return Streamed("application/rss+xml; charset=utf-8").by(write_feed, std::move(visit), lang, form);
+    return Streamed("text/tab-separated-values; charset=utf-8").by(write_feed, std::move(visit), lang, form);
+}
+
+} // namespace
+
+Task<Web> page(Ctx& ctx, Path<"lang", Locale> lang, Path<"slug", PageSlug> slug, Params<PageParams> params, MaybeCaller caller) {
+    const Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
+    const pg::Scope scope = visit.scope();
+    Rendered rendered = co_await ctx.in_scope(scope, render_page, visit, lang->str(), slug->str(), params->page.value(), params->variant);
+    const std::string etag = "\"" + hex_encode(sha256(rendered.html)).substr(0, 32) + "\"";
+    co_return Web{"text/html; charset=utf-8", std::move(rendered.html)}
+        .with("ETag", etag)
+        .with("Cache-Control", visit.shared ? "public, max-age=60" : "no-store")
+        .with("Content-Security-Policy", page_policy())
+        .with("Content-Language", lang->str())
+        .with("X-Content-Type-Options", "nosniff")
+        .with("Referrer-Policy", "strict-origin-when-cross-origin");
+}
+
+Task<Streamed> sitemap_index(Ctx& ctx, MaybeCaller caller) {
+    Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
+    co_return Streamed("application/xml").by(write_index, std::move(visit));
+}
+
+Task<Streamed> sitemap_file(Ctx& ctx, Path<"start", Uuid> start, MaybeCaller caller) {
+    Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
+    co_return Streamed("application/xml").by(write_sitemap, std::move(visit), *start);
+}
+
+Task<Streamed> google_rss(Ctx& ctx, Params<FeedParams> params, MaybeCaller caller) {
+    Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
+    co_return answer_feed(std::move(visit), *params, FeedForm::rss);
+}
+
+Task<Streamed> google_tsv(Ctx& ctx, Params<FeedParams> params, MaybeCaller caller) {
+    Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
+    co_return answer_feed(std::move(visit), *params, FeedForm::tsv);
+}
+
+Task<Streamed> left_out(Ctx& ctx, Params<FeedParams> params, Caller caller) {
+    const MaybeCaller known{caller};
+    Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), known);
+    co_return answer_feed(std::move(visit), *params, FeedForm::left_out);
+}
+
+} // namespace gravity::product_catalog::pages

@@ -1,0 +1,116 @@
+#include "storefront_reader.hpp"
+
+#include "problems.hpp"
+
+#include <gravity/metrics/metrics.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace gravity::product_catalog::storefront {
+namespace {
+
+// Over variants with prices of their own and those that have the product's, in the currency of most.
+std::optional<PriceRange> range_of(const std::vector<PriceRow>& rows, ProductId id, const std::optional<Money>& default_price) {
+    std::optional<PriceRange> range;
+    const auto add = [&](const Money& low, const Money& high) {
+        if (!range) range = PriceRange{low, high};
+        if (low.currency != range->min.currency) return;
+        range->min.amount = std::min(range->min.amount, low.amount);
+        range->max.amount = std::max(range->max.amount, high.amount);
+    };
+    for (const PriceRow& row : rows) {
+        if (row.product_id != id) continue;
+        if (row.currency) {
+            const Currency currency = Currency::parse(*row.currency).or_throw();
+            add({*row.lowest, currency}, {*row.highest, currency});
+        } else if (default_price) {
+            add(*default_price, *default_price);
+        }
+    }
+    return range;
+}
+
+} // namespace
+
+std::vector<Product> views_of(Tx& tx, const Visit& visit, const std::vector<ShownRevision>& revisions, std::string_view lang, Window window) {
+    if (revisions.empty()) return {};
+    std::vector<Shown> shown;
+    std::vector<ProductId> ids;
+    std::vector<ProductTypeId> type_ids;
+    for (const ShownRevision& revision : revisions) {
+        shown.push_back({revision.product_id, revision.revision});
+        ids.push_back(revision.product_id);
+        if (revision.type_id) type_ids.push_back(*revision.type_id);
+    }
+    std::map<ProductId, std::vector<product_catalog::Variant>> variants;
+    for (auto& variant : tx.all(shown_variants, shown, window.limit, window.offset)) variants[variant.product_id].push_back(std::move(variant));
+    std::map<ProductId, std::vector<CrumbRow>> crumbs;
+    for (auto& crumb : tx.all(crumbs_of, ids)) crumbs[crumb.product_id].push_back(std::move(crumb));
+    std::map<ProductTypeId, std::vector<AttributeDef>> types;
+    if (!type_ids.empty())
+        for (auto& type : tx.all(types_of, type_ids)) types[type.id] = std::move(type.attributes);
+    const bool partly = window.limit != all_variants.limit;
+    const auto prices = partly ? tx.all(shown_prices, shown) : std::vector<PriceRow>{};
+
+    const std::vector<AttributeDef> none;
+    std::vector<Product> products;
+    for (const ShownRevision& revision : revisions) {
+        const ProductId id = revision.product_id;
+        const Source source{revision, variants[id], revision.type_id ? types[*revision.type_id] : none, crumbs[id], revision.pages};
+        products.push_back(view_of(source, lang, visit.languages, {visit.media_base}));
+        if (partly) products.back().prices = range_of(prices, id, revision.body.list_price);
+    }
+    return products;
+}
+
+std::vector<Product> views_of(Tx& tx, const Visit& visit, const std::vector<ProductId>& ids, std::string_view lang, Window window) {
+    std::vector<ShownRevision> revisions = tx.all(shown_products, ids, visit.channel);
+    const auto place = [&](const ShownRevision& r) { return std::find(ids.begin(), ids.end(), r.product_id) - ids.begin(); };
+    std::sort(revisions.begin(), revisions.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+    return views_of(tx, visit, revisions, lang, window);
+}
+
+ShownPage read_page(Tx& tx, const Visit& visit, std::string lang, std::string slug, int page, std::optional<VariantId> variant, int& shown_page) {
+    static auto& missed = metrics::counter("gravity_catalog_pages_not_found_total", "Requests for pages that do not exist, by whether they once did", {"known"});
+    const auto found = tx.maybe(find_page, lang, slug);
+    if (!found || found->kind != "product") {
+        missed.with({"no"}).add();
+        throw Refusal(problems::not_found);
+    }
+    const std::vector<ShownRevision> revisions = tx.all(shown_products, {ProductId(found->target)}, visit.channel);
+    if (revisions.empty() || !found->current) { // withdrawn, not yet visible, or without a page in this language
+        missed.with({"yes"}).add();
+        throw Refusal(problems::not_found);
+    }
+    if (!found->is_current) // one step, however often it was renamed: the slug leads to its product, and that to its present slug
+        throw Refusal(page_moved).with_header("Location", page_url(visit.shop, lang, *found->current));
+    if (variant) {
+        const auto before = tx.maybe(variants_before, revisions[0].product_id, revisions[0].revision, *variant);
+        if (before) page = static_cast<int>(*before / variants_a_page) + 1;
+    }
+    shown_page = page;
+    auto products = views_of(tx, visit, revisions, lang, {variants_a_page + 1, (page - 1) * variants_a_page});
+    ShownPage out{std::move(products.at(0)), false};
+    if (out.product.variants.size() > variants_a_page) {
+        out.more = true;
+        out.product.variants.resize(variants_a_page);
+    }
+    if (page > 1 && out.product.variants.empty()) throw Refusal(problems::not_found);
+    return out;
+}
+
+Batch read_batch(Tx& tx, const Visit& visit, std::string lang, Uuid from, int limit) {
+    std::vector<ShownRevision> revisions = tx.all(shown_products_from, from, visit.channel, limit + 1);
+    Batch batch;
+    if (revisions.size() > static_cast<std::size_t>(limit)) {
+        batch.next = revisions.back().product_id.uuid();
+        revisions.pop_back();
+    }
+    batch.products = views_of(tx, visit, revisions, lang, all_variants);
+    return batch;
+}
+
+std::vector<SitemapRow> read_sitemap(Tx& tx, const Visit& visit, Uuid from, int limit) { return tx.all(sitemap_rows, from, visit.channel, limit); }
+
+} // namespace gravity::product_catalog::storefront

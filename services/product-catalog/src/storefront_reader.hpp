@@ -1,0 +1,40 @@
+#pragma once
+
+#include "storefront_store.hpp"
+#include "visit.hpp"
+
+#include <functional>
+
+/// Reads products as the outside sees them. Each function is one unit of work in the visited project.
+namespace gravity::product_catalog::storefront {
+
+inline constexpr int variants_a_page = 100;
+
+/// What of a product's variants is wanted.
+struct Window {
+    int limit = variants_a_page;
+    int offset = 0;
+};
+inline constexpr Window all_variants{1'000'000, 0};
+
+/// The products that are shown, in the language, in the order of `revisions`. Where the window may hold less than all variants, `prices` is set.
+std::vector<Product> views_of(Tx& tx, const Visit& visit, const std::vector<ShownRevision>& revisions, std::string_view lang, Window window);
+std::vector<Product> views_of(Tx& tx, const Visit& visit, const std::vector<ProductId>& ids, std::string_view lang, Window window);
+
+struct ShownPage {
+    Product product;
+    bool more = false; // variants behind those here
+};
+/// The page of a language and slug. Refuses with 301 to where it is now, if the slug is an old one, and with 404.
+ShownPage read_page(Tx& tx, const Visit& visit, std::string lang, std::string slug, int page, std::optional<VariantId> variant, int& shown_page);
+
+/// Products from an id on; `next` is where the following batch begins, if there is one.
+struct Batch {
+    std::vector<Product> products;
+    std::optional<Uuid> next;
+};
+Batch read_batch(Tx& tx, const Visit& visit, std::string lang, Uuid from, int limit);
+
+std::vector<SitemapRow> read_sitemap(Tx& tx, const Visit& visit, Uuid from, int limit);
+
+} // namespace gravity::product_catalog::storefront

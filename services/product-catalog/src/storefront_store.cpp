@@ -1,0 +1,96 @@
+#include "storefront_store.hpp"
+
+namespace gravity::product_catalog::storefront {
+
+const Sql<PageOf(std::string, std::string)> find_page{"storefront.page", R"sql(
+    select s.kind, s.target, c.slug as current, s.state = 'current' as is_current
+    from slug s left join slug c on c.target = s.target and c.lang = s.lang and c.state = 'current'
+    where s.lang = $1 and s.slug = $2 and s.state <> 'reserved')sql"};
+
+// A product has a row for every channel it is shown in, or one with '' for all of them; without a channel any will do.
+const Sql<ShownRevision(std::vector<ProductId>, std::string)> shown_products{"storefront.products", R"sql(
+    select r.*, (select coalesce(jsonb_agg(jsonb_build_object('lang', s.lang, 'slug', s.slug) order by s.lang), '[]')
+                 from slug s where s.target = p.id and s.state = 'current') as pages
+    from product p join revision r on r.product_id = p.id and r.revision = p.revision
+    where p.id = any ($1::uuid[]) and p.status = 'active'
+      and exists (select from listing l where l.product_id = p.id and l.visible_from <= now() and l.visible_until > now()
+                    and ($2 = '' or l.channel in ('', $2))))sql"};
+
+const Sql<ShownRevision(Uuid, std::string, int)> shown_products_from{"storefront.products_from", R"sql(
+    with chosen as (
+        select distinct l.product_id from listing l
+        where l.product_id >= $1 and l.visible_from <= now() and l.visible_until > now() and ($2 = '' or l.channel in ('', $2))
+        order by l.product_id limit $3)
+    select r.*, (select coalesce(jsonb_agg(jsonb_build_object('lang', s.lang, 'slug', s.slug) order by s.lang), '[]')
+                 from slug s where s.target = p.id and s.state = 'current') as pages
+    from chosen join product p on p.id = chosen.product_id join revision r on r.product_id = p.id and r.revision = p.revision
+    where p.status = 'active'
+    order by p.id)sql"};
+
+const Sql<product_catalog::Variant(std::vector<Shown>, int, int)> shown_variants{"storefront.variants", R"sql(
+    select v.*, v.variant_id as id
+    from jsonb_to_recordset($1::jsonb) as p (product_id uuid, revision bigint)
+    cross join lateral (
+        select * from variant_revision r
+        where r.product_id = p.product_id and r.from_revision <= p.revision and (r.until_revision is null or r.until_revision > p.revision)
+        order by r.position, r.variant_id limit $2 offset $3) v
+    order by v.product_id, v.position, v.variant_id)sql"};
+
+const Sql<std::int64_t(ProductId, std::int64_t, VariantId)> variants_before{"storefront.variants_before", R"sql(
+    select (select count(*) from variant_revision r
+            where r.product_id = $1 and r.from_revision <= $2 and (r.until_revision is null or r.until_revision > $2)
+              and (r.position, r.variant_id) < (v.position, v.variant_id))
+    from variant_revision v
+    where v.product_id = $1 and v.variant_id = $3 and v.from_revision <= $2 and (v.until_revision is null or v.until_revision > $2))sql"};
+
+const Sql<VariantAt(std::vector<Uuid>, std::vector<std::string>)> find_shown_variants{"storefront.find_variants", R"sql(
+    select variant_id, product_id, sku, gtin from variant_revision
+    where until_revision is null and (variant_id = any ($1::uuid[]) or sku = any ($2::citext[]) or gtin = any ($2::text[])))sql"};
+
+const Sql<SlugAt(std::vector<std::string>)> find_shown_slugs{"storefront.find_slugs", R"sql(
+    select target as product_id, slug from slug where kind = 'product' and state = 'current' and slug = any ($1::text[]))sql"};
+
+const Sql<PriceRow(std::vector<Shown>)> shown_prices{"storefront.prices", R"sql(
+    select p.product_id, v.list_price_currency as currency, min(v.list_price_amount) as lowest, max(v.list_price_amount) as highest, count(*) as variants
+    from jsonb_to_recordset($1::jsonb) as p (product_id uuid, revision bigint)
+    join variant_revision v on v.product_id = p.product_id and v.from_revision <= p.revision and (v.until_revision is null or v.until_revision > p.revision)
+    group by p.product_id, v.list_price_currency
+    order by p.product_id, count(*) desc, v.list_price_currency)sql"};
+
+const Sql<CrumbRow(std::vector<ProductId>)> crumbs_of{"storefront.crumbs", R"sql(
+    select m.product_id, m.category_id, a.name,
+           (select coalesce(jsonb_object_agg(t.key, t.value->'name'), '{}') from jsonb_each(a.translations) t where t.value->>'name' is not null) as names
+    from product_category m join category c on c.id = m.category_id join category a on a.path @> c.path
+    where m.product_id = any ($1::uuid[])
+    order by m.product_id, c.tree, c.path, nlevel(a.path))sql"};
+
+const Sql<ProductType(std::vector<ProductTypeId>)> types_of{"storefront.types", "select * from product_type where id = any ($1::uuid[])"};
+
+// The trigram index answers the longest word; the others are looked for in what it finds. A product in two channels is found once, by the first.
+const Sql<Hit(SearchListing)> search_products{"storefront.search", R"sql(
+    select l.product_id, l.published_at from listing l
+    where l.visible_from <= now() and l.visible_until > now() and ($channel = '' or l.channel in ('', $channel))
+      and l.channel = (select min(o.channel) from listing o where o.product_id = l.product_id and o.visible_from <= now() and o.visible_until > now()
+                         and ($channel = '' or o.channel in ('', $channel)))
+      and ($longest = '' or l.search_text like $longest) and l.search_text like all ($patterns::text[])
+      and (cardinality($categories::uuid[]) = 0 or exists (
+            select from product_category m join category c on c.id = m.category_id join category a on a.path @> c.path
+            where m.product_id = l.product_id and a.id = any ($categories::uuid[])))
+      and l.sort_price between $min_price and $max_price
+      and $page(l.published_at desc, l.product_id desc))sql"};
+
+const Sql<CategoryId(std::vector<std::string>)> categories_named{"storefront.categories_named", R"sql(
+    select id from category
+    where lower(name) = any ($1::text[]) or exists (select from jsonb_each(translations) t where lower(t.value->>'name') = any ($1::text[])))sql"};
+
+const Sql<SitemapRow(Uuid, std::string, int)> sitemap_rows{"storefront.sitemap", R"sql(
+    with chosen as (
+        select l.product_id, max(l.published_at) as published_at from listing l
+        where l.product_id >= $1 and l.visible_from <= now() and l.visible_until > now() and ($2 = '' or l.channel in ('', $2))
+        group by l.product_id order by l.product_id limit $3)
+    select c.product_id, c.published_at,
+           (select coalesce(jsonb_agg(jsonb_build_object('lang', s.lang, 'slug', s.slug) order by s.lang), '[]')
+            from slug s where s.target = c.product_id and s.state = 'current') as pages
+    from chosen c order by c.product_id)sql"};
+
+} // namespace gravity::product_catalog::storefront

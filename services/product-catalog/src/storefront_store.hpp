@@ -1,0 +1,106 @@
+#pragma once
+
+#include "publishing_store.hpp"
+#include "types_store.hpp"
+#include "view.hpp"
+
+/// Statements by which the outside reads, by name. Their text is in storefront_store.cpp and nowhere else. A product is read as of one revision,
+/// so several statements see one state of it.
+namespace gravity::product_catalog::storefront {
+
+// ---- pages
+
+struct PageOf {
+    std::string kind; // "product", "category", "collection"
+    Uuid target;
+    std::optional<std::string> current; // the target's slug now, in the language asked for
+    bool is_current = false;            // the slug asked for is it
+};
+BOOST_DESCRIBE_STRUCT(PageOf, (), (kind, target, current, is_current))
+/// Whose page a language and slug name, or named once.
+extern const Sql<PageOf(std::string, std::string)> find_page;
+
+// ---- products
+
+struct Shown {
+    ProductId product_id;
+    std::int64_t revision = 0;
+};
+BOOST_DESCRIBE_STRUCT(Shown, (), (product_id, revision))
+
+struct ShownRevision : RevisionRow {
+    std::vector<Alternate> pages; // current slugs, by language
+};
+BOOST_DESCRIBE_STRUCT(ShownRevision, (RevisionRow), (pages))
+
+/// Those of the products that buyers see in the channel (empty: in any) at the time of the transaction.
+extern const Sql<ShownRevision(std::vector<ProductId>, std::string)> shown_products;
+/// The same for all products from an id on, in the order of ids.
+extern const Sql<ShownRevision(Uuid, std::string, int)> shown_products_from;
+/// Of each revision the variants, `limit` of them from `offset` on.
+extern const Sql<product_catalog::Variant(std::vector<Shown>, int, int)> shown_variants;
+/// How many variants of the revision stand before one of them.
+extern const Sql<std::int64_t(ProductId, std::int64_t, VariantId)> variants_before;
+/// One variant of a shown product by its id, or several by SKU or GTIN.
+struct VariantAt {
+    VariantId variant_id;
+    ProductId product_id;
+    std::string sku;
+    std::optional<std::string> gtin;
+};
+BOOST_DESCRIBE_STRUCT(VariantAt, (), (variant_id, product_id, sku, gtin))
+extern const Sql<VariantAt(std::vector<Uuid>, std::vector<std::string>)> find_shown_variants;
+/// Current product slugs among these, in any language.
+struct SlugAt {
+    ProductId product_id;
+    std::string slug;
+};
+BOOST_DESCRIBE_STRUCT(SlugAt, (), (product_id, slug))
+extern const Sql<SlugAt(std::vector<std::string>)> find_shown_slugs;
+
+/// The lowest and highest price of the variants that have one of their own, by currency; without a currency those that have none.
+struct PriceRow {
+    ProductId product_id;
+    std::optional<std::string> currency;
+    std::optional<std::int64_t> lowest, highest;
+    std::int64_t variants = 0;
+};
+BOOST_DESCRIBE_STRUCT(PriceRow, (), (product_id, currency, lowest, highest, variants))
+extern const Sql<PriceRow(std::vector<Shown>)> shown_prices;
+
+extern const Sql<CrumbRow(std::vector<ProductId>)> crumbs_of;
+extern const Sql<ProductType(std::vector<ProductTypeId>)> types_of;
+
+// ---- search
+
+struct SearchListing : PageQuery {
+    std::string channel;
+    std::string longest;               // of the words sought; empty: everything
+    std::vector<std::string> patterns; // for LIKE, one a word
+    std::vector<CategoryId> categories; // in one of them or below; empty: anywhere
+    std::int64_t min_price = 0;
+    std::int64_t max_price = 0;
+};
+BOOST_DESCRIBE_STRUCT(SearchListing, (PageQuery), (channel, longest, patterns, categories, min_price, max_price))
+
+struct Hit {
+    ProductId product_id;
+    Timestamp published_at;
+};
+BOOST_DESCRIBE_STRUCT(Hit, (), (product_id, published_at))
+/// What is for sale (has a price), the latest first.
+extern const Sql<Hit(SearchListing)> search_products;
+/// Categories by name in any language.
+extern const Sql<CategoryId(std::vector<std::string>)> categories_named;
+
+// ---- sitemaps
+
+struct SitemapRow {
+    ProductId product_id;
+    Timestamp published_at;
+    std::vector<Alternate> pages;
+};
+BOOST_DESCRIBE_STRUCT(SitemapRow, (), (product_id, published_at, pages))
+extern const Sql<SitemapRow(Uuid, std::string, int)> sitemap_rows;
+
+} // namespace gravity::product_catalog::storefront
