@@ -2,6 +2,7 @@
 
 #include <gravity/log/log.hpp>
 
+#include <map>
 #include <stdexcept>
 
 namespace gravity::app {
@@ -14,16 +15,23 @@ std::shared_ptr<auth::MasterKeys> master_keys_of(const PlatformSettings& setting
     return std::make_shared<auth::MasterKeys>(*std::move(keys));
 }
 
-void tell(const redis::Event& event) {
-    if (event.kind == redis::Event::Kind::connected) return log::info("redis connected", {{"endpoint", event.endpoint}});
-    log::warn(event.kind == redis::Event::Kind::disconnected ? "redis connection lost" : "redis cannot be reached", {{"endpoint", event.endpoint}, {"reason", event.reason}});
+// Told once each way: a Redis that is away is tried again every second or two.
+std::function<void(const redis::Event&)> told_once() {
+    return [known = std::map<std::string, redis::Event::Kind>()](const redis::Event& event) mutable {
+        const bool up = event.kind == redis::Event::Kind::connected;
+        const auto [at, fresh] = known.try_emplace(event.endpoint, event.kind);
+        const bool was_up = !fresh && at->second == redis::Event::Kind::connected;
+        at->second = event.kind;
+        if (up && !was_up) log::info("redis connected", {{"endpoint", event.endpoint}});
+        if (!up && (was_up || fresh)) log::warn("redis is away", {{"endpoint", event.endpoint}, {"reason", event.reason}});
+    };
 }
 
 std::shared_ptr<redis::Client> redis_of(boost::asio::io_context& io, const Definition& definition, const PlatformSettings& settings) {
     if (!definition.redis || !settings.redis_url) return nullptr;
     redis::Options options;
     options.client_name = "gravity-" + definition.name;
-    options.on_event = tell;
+    options.on_event = told_once();
     try {
         return std::make_shared<redis::Client>(io, redis::Url::parse(settings.redis_url->reveal()), std::move(options));
     } catch (const std::invalid_argument& error) {

@@ -32,6 +32,7 @@ Caller Extractor<Caller>::read(Input& in) {
 }
 
 void offer_as(Output& out, std::string_view file_name) {
+    out.header("X-Content-Type-Options", "nosniff"); // what a client uploaded is shown as what it is said to be, or not at all
     if (!file_name.empty()) out.header("Content-Disposition", "attachment; filename*=UTF-8''" + percent_encode(file_name)); // RFC 6266 section 4.3
 }
 

@@ -191,6 +191,10 @@ Json success_response(const Route& route, Json content) {
     if (content.size() != 0) response["content"] = std::move(content);
     Json headers = Json::object();
     if (answer.etag) headers["ETag"] = etag_header(true);
+    if (route.options.rate.requests > 0) {
+        headers["RateLimit"] = header("What is left of the route's rate (draft-ietf-httpapi-ratelimit-headers)", text_schema(), true);
+        headers["RateLimit-Policy"] = header("The rate", text_schema(), true);
+    }
     if (answer.location) {
         // A reference without an id in the value cannot be promised: only what is always sent is required.
         Json schema = text_schema();

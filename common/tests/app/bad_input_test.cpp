@@ -98,7 +98,8 @@ TEST_F(BadInput, ABodyOfAnotherShape) {
 TEST_F(BadInput, AValueOutOfItsBounds) {
     post(R"({"name":"","count":1})").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/name");
     post(R"({"name":"a","count":1001})").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/count");
-    post(R"({"name":"aaaaaaaaaaaaaaaaaaaaa","count":-1})").expect_problem(422, "invalid-value").field("/errors/1/pointer", "/count");
+    const auto both = post(R"({"name":"aaaaaaaaaaaaaaaaaaaaa","count":-1})").expect_problem(422, "invalid-value"); // all that is wrong, not the first
+    EXPECT_EQ(both.at("/errors").size(), 2u);
 }
 
 TEST_F(BadInput, TextThatIsNoUtf8OrHoldsNul) {
@@ -122,7 +123,7 @@ TEST_F(BadInput, ANumberThatIsTooLarge) {
     post(R"({"name":"a","count":2147483648})").expect(422);
     post(R"({"name":"a","count":1,"weight":1e999})").expect_problem(400, "malformed-request");
     post(R"({"name":"a","count":1,"weight":NaN})").expect_problem(400, "malformed-request");
-    owner.get("/api/v1/things?limit=99999999999999999999").expect(400);
+    owner.get("/api/v1/things?limit=99999999999999999999").expect_problem(422, "invalid-value");
 }
 
 TEST_F(BadInput, TooDeep) {

@@ -50,8 +50,8 @@ Task<Got> fill_in_again(Ctx&, Form form) { co_return form_of(form); }
 
 struct Rows {
     Bounded<int, 0, 1'000'000> rows{10};
-    bool fail = false;
-    bool tagged = false;
+    std::optional<bool> fail;
+    std::optional<bool> tagged;
 };
 BOOST_DESCRIBE_STRUCT(Rows, (), (rows, fail, tagged))
 
@@ -61,11 +61,11 @@ Task<void> write_rows(Ctx&, http::BodyWriter& out, Rows what) {
         const std::string line = row(i);
         co_await out.write(line);
     }
-    if (what.fail) throw Refusal(problems::conflict, "after all rows");
+    if (what.fail.value_or(false)) throw Refusal(problems::conflict, "after all rows");
 }
 Task<Streamed> export_rows(Ctx&, Params<Rows> what) {
     Streamed streamed("text/csv", "rows.csv");
-    if (what->tagged) streamed = std::move(streamed).etag("\"rows-1\"");
+    if (what->tagged.value_or(false)) streamed = std::move(streamed).etag("\"rows-1\"");
     co_return std::move(streamed).by(write_rows, *what);
 }
 std::string expected_rows(int count) {

@@ -173,7 +173,7 @@ TEST_F(Live, AClientThatComesBackGoesOnWhereItWas) {
 
 TEST_F(Live, WhatIsWrongIsAProblemAsEverywhere) {
     as.anonymous.get("/api/v1/live/count").expect_problem(401, "unauthenticated");
-    as.owner.get("/api/v1/live/count?count=x").expect(400);
+    as.owner.get("/api/v1/live/count?count=x").expect_problem(422, "invalid-value");
     as.owner.get("/api/v1/live/count?count=500").expect_problem(422, "invalid-value");
     as.owner.post("/api/v1/live/count").expect_problem(405, "method-not-allowed");
     as.owner.get("/api/v1/live/echo").expect_problem(426, "upgrade-required").expect_header("Upgrade", "websocket");

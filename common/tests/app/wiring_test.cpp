@@ -112,12 +112,14 @@ void one_route(Router& router) { router.collection("/api/v1/ones", "ones").get<o
 
 TEST(OtlpEndpoint, GetsTheSpansOfARequestAndItsStatements) {
     Collector collector;
-    testkit::RunningService service(Service{"ones", 0}.postgres({}).routes(one_route),
-                                    {{"OTLP_ENDPOINT", "http://127.0.0.1:" + std::to_string(collector.port)}, {"TRACE_SAMPLE_RATIO", "0"}});
-    const testkit::Callers as(service);
-    as.owner.get("/api/v1/ones").expect(200); // begins here: not sampled
-    as.owner.get("/api/v1/ones").header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").expect(200);
-    EXPECT_EQ(service.stop(), 0); // the rest is sent when it ends
+    {
+        testkit::RunningService service(Service{"ones", 0}.postgres({}).routes(one_route),
+                                        {{"OTLP_ENDPOINT", "http://127.0.0.1:" + std::to_string(collector.port)}, {"TRACE_SAMPLE_RATIO", "0"}});
+        const testkit::Callers as(service);
+        as.owner.get("/api/v1/ones").expect(200); // begins here: not sampled
+        as.owner.get("/api/v1/ones").header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").expect(200);
+        EXPECT_EQ(service.stop(), 0); // the rest is sent when it ends
+    }
     const auto spans = collector.spans();
     ASSERT_EQ(spans.size(), 2u);
     std::string server_id;
