@@ -19,9 +19,13 @@ BARS = {
     "idle, % of a core": ("most", 0.1),
 }
 
+# What one POST does: the product, its slug (what it had reserved goes first), the event.
 INSERT = """begin;
 select set_config('gravity.project', '{project}', true), set_config('gravity.caller', 'bench', true), set_config('gravity.scope', 'project', true), set_config('statement_timeout', '15000', true);
-insert into product (id, name, slug) values (gen_random_uuid(), 'Mug', gen_random_uuid()::text) returning *;
+insert into product (id, type_id, staged) values (gen_random_uuid(), null, '{staged}') returning * \\gset p_
+delete from slug where target = :p_id and state = 'reserved';
+insert into slug (lang, slug, kind, target, state) values ('{lang}', gen_random_uuid()::text, 'product', :p_id, 'reserved')
+    on conflict (project, lang, slug) do update set state = slug.state where slug.target = excluded.target returning state;
 insert into gravity.outbox (project, id, type, subject, data, time) values (gravity.current_project(), gen_random_uuid(), 'gravity.bench.product.created', 's', '{{}}', now());
 commit;
 """
@@ -44,6 +48,8 @@ def main():
         path = f"/api/v1/products/{product['id']}"
         project = shop.cluster.sql("select project from product", "catalog")
         shop.cluster.sql(f"alter role catalog_app set gravity.project = '{project}'")  # pgbench's plain read sees the row too
+        staged = shop.cluster.sql("select replace(staged::text, , '') from product", "catalog")
+        insert = INSERT.format(project=project, staged=staged, lang=shop.cluster.sql("select lang from slug", "catalog"))
         lua = shop.folder / "insert.lua"
         wrk(shop, path, 1)  # connections and statements are there
         for run in range(arguments.runs):
@@ -53,7 +59,7 @@ def main():
             at_load = open_loop(shop, path, 0.7 * ours, arguments.seconds)
             kept = at_load["rate"] > 0.97 * 0.7 * ours  # else it queued ever longer, and latencies say nothing but that
             results.add(TAIL, at_load["p99"] / at_load["p50"] if kept else math.inf, f"{at_load['rate']:.0f}/s{'' if kept else ' instead of %.0f/s' % (0.7 * ours)}: p50 {at_load['p50']:.2f} ms, p99 {at_load['p99']:.2f} ms, longest {at_load['max']:.1f} ms")
-            base_insert = pgbench(shop, INSERT.format(project=project), arguments.seconds, "catalog_app", "catalog", mode="prepared")
+            base_insert = pgbench(shop, insert, arguments.seconds, "catalog_app", "catalog", mode="prepared")
             lua.write_text(LUA % run)
             ours_insert = wrk(shop, "/api/v1/products", arguments.seconds, lua=lua)
             results.add(WRITE, ours_insert / base_insert)
