@@ -25,6 +25,8 @@ std::optional<std::string> pick_field(const ProductContent& content, const Chain
     return std::nullopt;
 }
 
+bool is_number(const Json* value) { return value != nullptr && (value->kind() == Json::Kind::integer || value->kind() == Json::Kind::number); }
+
 std::string number_text(const Json& value) {
     std::string out;
     if (value.kind() == Json::Kind::integer)
@@ -67,8 +69,7 @@ std::vector<Property> properties_of(const AttributeValues& values, const std::ve
     std::vector<Property> out;
     for (const AttributeDef& def : defs) { // in the order of the type
         const auto found = values.find(def.name.view());
-        // What was published before its type changed may have a form of then.
-        if (found == values.end() || has_own_place(def.name.view()) || fault_of(def, found->second)) continue;
+        if (found == values.end() || has_own_place(def.name.view())) continue;
         if (auto property = property_of(def, found->second, chain)) out.push_back(std::move(*property));
     }
     return out;
@@ -99,27 +100,39 @@ Variant variant_of(const product_catalog::Variant& from, const Product& product,
 
 std::optional<Property> property_of(const AttributeDef& def, const Json& value, const Chain& chain) {
     Property out{def.name.str(), pick(def.label, chain, def.name.view()), "", std::nullopt};
+    const auto text = [](const Json* one) { return one != nullptr && one->is_string() ? one->as_string() : std::string(); };
     switch (def.kind) {
     case AttributeKind::text:
-    case AttributeKind::date: out.value = value.as_string(); break;
+    case AttributeKind::date: out.value = text(&value); break;
     case AttributeKind::localized_text:
         for (const std::string& lang : chain)
-            if (const Json* text = value.find(lang); out.value.empty() && text != nullptr) out.value = text->as_string();
+            if (out.value.empty()) out.value = text(value.find(lang));
         break;
-    case AttributeKind::number: out.value = number_text(value); break;
-    case AttributeKind::boolean: out.value = value.as_bool() ? "true" : "false"; break;
-    case AttributeKind::enum_: out.value = enum_label(def, value.as_string(), chain); break;
+    case AttributeKind::number:
+        if (is_number(&value)) out.value = number_text(value);
+        break;
+    case AttributeKind::boolean:
+        if (value.kind() == Json::Kind::boolean) out.value = value.as_bool() ? "true" : "false";
+        break;
+    case AttributeKind::enum_:
+        if (value.is_string()) out.value = enum_label(def, value.as_string(), chain);
+        break;
     case AttributeKind::set:
-        for (const Json& one : value.as_array()) out.value += (out.value.empty() ? "" : ", ") + enum_label(def, one.as_string(), chain);
+        if (value.is_array())
+            for (const Json& one : value.as_array()) out.value += (out.value.empty() ? "" : ", ") + enum_label(def, text(&one), chain);
         break;
-    case AttributeKind::measurement: {
-        const Json* unit = value.find("unit");
+    case AttributeKind::measurement:
+        if (!is_number(value.find("value"))) break;
         out.value = number_text(*value.find("value"));
-        if (const Unit* known = find_unit(unit->as_string())) out.unit = std::string(known->unece);
+        if (const Unit* known = find_unit(text(value.find("unit")))) out.unit = std::string(known->unece);
+        break;
+    case AttributeKind::money: {
+        const Json* amount = value.find("amount");
+        const auto currency = Currency::parse(text(value.find("currency")));
+        if (amount != nullptr && amount->kind() == Json::Kind::integer && currency) out.value = decimal({amount->as_integer(), *currency}) + " " + currency->to_string();
         break;
     }
-    case AttributeKind::money: out.value = decimal({value.find("amount")->as_integer(), Currency::parse(value.find("currency")->as_string()).or_throw()}) + " " + value.find("currency")->as_string(); break;
-    case AttributeKind::reference: return std::nullopt;
+    case AttributeKind::reference: break; // an id says nothing to a reader
     }
     if (out.value.empty()) return std::nullopt;
     return out;

@@ -33,7 +33,8 @@ struct MediaBase {
 
 Product view_of(const Source& source, std::string_view lang, const Languages& languages, const MediaBase& media);
 
-/// A value of an attribute as a person reads it; nothing for one that has no such form (a reference).
+/// A value of an attribute as a person reads it; nothing for one that has no such form: a reference,
+/// and what was published before its type changed.
 std::optional<Property> property_of(const AttributeDef& def, const Json& value, const std::vector<std::string>& chain);
 
 } // namespace gravity::product_catalog::storefront
