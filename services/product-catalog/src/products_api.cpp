@@ -118,6 +118,10 @@ ProductRow unpublish_now(Tx& tx, const ProductRow& product) {
     return withdrawn;
 }
 
-Page<RevisionEntry> revisions(Tx& tx, Path<"id", ProductId> id, Params<PageQuery> page) { return tx.page(list_revisions, *page, *id); }
+Page<RevisionEntry> revisions(Tx& tx, Path<"id", ProductId> id, Params<PageQuery> query) {
+    auto page = tx.page(list_revisions, *query, *id);
+    if (page.items.empty()) tx.one(get_product, *id); // 404 rather than an empty list
+    return page;
+}
 
 } // namespace gravity::product_catalog::products
