@@ -1,5 +1,6 @@
 #include "api.hpp"
 #include "config.hpp"
+#include "imports_job.hpp"
 #include "product_catalog_migrations.hpp"
 #include "schedule_api.hpp"
 
@@ -96,6 +97,7 @@ testkit::ConformanceOptions options() {
     o.body("POST /api/v1/product-collections", collection).body("PATCH /api/v1/product-collections/{id}", collection);
     o.body("PUT /api/v1/product-collections/{id}/products", with_a_product);
     o.body("POST /api/v1/catalog-changes/preview", of_a_product);
+    o.raw("POST /api/v1/product-imports", "slug,name\nmug,Mug\n", "text/csv");
     o.path("GET /api/v1/products", [](const Client& who) {
         published(who);
         return std::string("/api/v1/products");
@@ -116,6 +118,8 @@ INSTANTIATE_CONFORMANCE(Catalog,
                             .postgres(product_catalog_migrations())
                             .routes(routes)
                             .job(schedule::run)
+                            .job(run_import)
+                            .job(run_export)
                             .access_keys(),
                         options())
 

@@ -127,7 +127,7 @@ void valid(Bench& bench, const Route& route) {
                                  http::percent_encode(bench.sampler().text(field.type()));
             }
         const Answer answer = bench.send(&route, *probe);
-        if (answer.status() == 400 || answer.status() == 415)
+        if ((answer.status() == 400 || answer.status() == 415) && !bench.guesses_body(route))
             bench.fail("a request made from the type tables is refused as malformed: " + probe->target + " " + probe->body.value_or("") + " answered " +
                        std::to_string(answer.status()) + " " + answer.body());
         if (i == 0 && answer.status() / 100 != 2 && answer.status() / 100 != 3)

@@ -26,6 +26,11 @@ public:
         bodies[std::move(route)] = std::move(mend);
         return *this;
     }
+    /// The bytes of a body that is not JSON.
+    ConformanceOptions& raw(std::string route, std::string bytes, std::string content_type) {
+        raws[std::move(route)] = {std::move(bytes), std::move(content_type)};
+        return *this;
+    }
     /// For all routes of a path template, or for one ("POST /api/v1/products/{id}/unpublish" wants an active product).
     ConformanceOptions& path(std::string route_or_template, Find find) {
         paths[std::move(route_or_template)] = std::move(find);
@@ -43,6 +48,7 @@ public:
     std::uint16_t through = 0;         // ask another port, in front of the service
 
     std::map<std::string, Mend> bodies{};
+    std::map<std::string, std::pair<std::string, std::string>> raws{};
     std::map<std::string, Find> paths{};
     std::map<std::pair<std::string, std::string>, std::string> exceptions{};
 };
