@@ -117,7 +117,7 @@ struct App::Impl {
         options.rate = [this](const http::Request& request, const http::Route& route, const Caller* caller) { return limits.take(request, route, caller); };
         options.observe = observer(settings.access_log);
         if (settings.otlp_endpoint) options.sample_ratio = settings.trace_sample_ratio;
-        add_fixed_paths(options, definition, settings, health, openapi_of(definition), [this] { collect_figures(database.get(), platform->redis(), server.get()); });
+        add_fixed_paths(options, definition, settings, health, [this] { collect_figures(database.get(), platform->redis(), server.get()); });
         options.gate = [this](const http::Request&) {
             if (!provisioned) throw Refusal(problems::store_unavailable, "starting").with_header("Retry-After", "1");
         };

@@ -1,5 +1,6 @@
 #include "app/http_endpoints.hpp"
 
+#include <gravity/app/app.hpp>
 #include <gravity/http/output.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>
@@ -25,7 +26,7 @@ Response text_response(int status, std::string_view content_type, std::string bo
 } // namespace
 
 void add_fixed_paths(http::DispatcherOptions& options, const Definition& definition, const PlatformSettings& settings, const Health& health,
-                     std::string openapi, std::function<void()> collect) {
+                     std::function<void()> collect) {
     options.fixed["/health/live"] = [](const Request&) -> Task<Response> {
         co_return text_response(200, "application/health+json", "{\"status\":\"pass\"}");
     };
@@ -40,7 +41,12 @@ void add_fixed_paths(http::DispatcherOptions& options, const Definition& definit
         collect();
         co_return text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics::render());
     };
-    options.fixed["/openapi.json"] = [document = std::move(openapi)](const Request&) -> Task<Response> {
+    // Made when it is first asked for: making it takes a megabyte, and few daemons are ever asked.
+    options.fixed["/openapi.json"] = [&definition, document = std::string()](const Request&) mutable -> Task<Response> {
+        if (document.empty()) {
+            document = openapi_of(definition);
+            document.shrink_to_fit();
+        }
         co_return text_response(200, "application/json", document);
     };
     // Read when asked for, not kept: two megabytes that hardly anybody looks at would be a quarter of an idle daemon.

@@ -7,7 +7,7 @@ namespace gravity::app {
 
 /// /health/live, /health/ready, /metrics, /openapi.json and /docs of a service. `collect` brings up to date what is read as metrics.
 void add_fixed_paths(http::DispatcherOptions& options, const Definition& definition, const PlatformSettings& settings, const Health& health,
-                     std::string openapi, std::function<void()> collect);
+                     std::function<void()> collect);
 /// Metrics and access log of every answered request.
 std::function<void(const http::Observation&)> observer(AccessLog access_log);
 
