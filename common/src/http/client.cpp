@@ -29,7 +29,7 @@ class Client::Core : public std::enable_shared_from_this<Core> {
 public:
     Core(asio::io_context& io, ClientOptions client_options)
         : io_(io), options_(std::move(client_options)), pool_(std::make_shared<ClientPool>(io, options_)) {
-        // Files that somebody names are checked at once; the system's authorities, a megabyte, are read when somebody is to be trusted by them.
+        // Files that somebody names are checked at once; the system's authorities, hundreds of kilobytes, are read when somebody is to be trusted by them.
         if (!options_.tls.ca_file.empty() || !options_.tls.certificate_chain_file.empty()) tls();
     }
 
