@@ -6,7 +6,7 @@
 namespace gravity::product_catalog {
 
 const Sql<ProductRow(ProductInsert)> insert_product{"product.insert", R"sql(
-    insert into product (id, type_id, staged) values ($id, $type_id, $staged) returning *)sql"};
+    insert into product (id, type_id, staged) values ($id, $type_id, $staged) returning *)sql", {{"product_type_id_fkey", no_such_type}}};
 
 const Sql<ProductRow(ProductId)> get_product{"product.get", "select * from product where id = $1"};
 
