@@ -100,7 +100,7 @@ void collection_routes(Router& router) {
 
 void change_routes(Router& router) {
     auto previews = router.collection("/api/v1/catalog-changes", "products");
-    previews.post<changes::preview>("/preview", {.summary = "What a change would do to pages, lists and collections, before it is made", .idempotency = false});
+    previews.post<changes::preview>("/preview", {.summary = "What a change would do to pages, lists and collections, before it is made", .problems = {problems::not_found}, .idempotency = false});
 }
 
 constexpr int long_answer_ms = 30 * 60 * 1000; // of a million products, to a slow reader
