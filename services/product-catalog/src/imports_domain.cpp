@@ -104,6 +104,7 @@ Parsed<Money> parse_money(std::string_view text) {
     std::string digits(number.substr(0, point));
     if (digits.empty() || decimals.size() > exponent || (point != std::string_view::npos && decimals.empty())) return why;
     digits.append(decimals).append(exponent - decimals.size(), '0');
+    if (digits.find_first_not_of("0123456789") != std::string::npos) return why;
     std::int64_t amount = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), amount);
     if (error != std::errc{} || end != digits.data() + digits.size()) return why;

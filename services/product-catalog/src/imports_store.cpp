@@ -57,7 +57,7 @@ const Sql<ProductId(ImportId, Uuid, int)> imported_products{"import_row.products
 
 const Sql<BadRowAt(ListBadRows, ImportId)> list_bad_rows{"import_row.list_bad", R"sql(
     select number, line, pointer, detail, problem from import_row
-    where import_id = $import_id and state = 'bad' and $page(number))sql"};
+    where import_id = $3 and state = 'bad' and $page(number))sql"};
 
 const Sql<BadRowAt(ImportId, std::int64_t, int)> bad_rows_from{"import_row.bad_from", R"sql(
     select number, line, pointer, detail, problem from import_row

@@ -30,7 +30,7 @@ std::vector<storefront::Product> views_on(Tx& tx, const Visit& visit, const Page
 }
 
 // "Another product says the same": for every text of the page, who else has it.
-void add_twins(Tx& tx, std::vector<SeoReport>& reports, const std::vector<storefront::Product>& products, bool base) {
+void add_twins(Tx& tx, std::vector<SeoReport>& reports, const std::vector<storefront::Product>& products, const std::string& lang, bool base) {
     const auto text_of = [](const storefront::Product& product, std::string_view field) {
         return field == "name" ? product.title : field == "meta_title" ? product.meta_title.value_or("") : product.meta_description.value_or("");
     };
@@ -43,7 +43,7 @@ void add_twins(Tx& tx, std::vector<SeoReport>& reports, const std::vector<storef
             if (text.empty()) continue;
             sought[i].push_back(text);
             Json document = Json::object();
-            document[product.lang][fields[i]] = text;
+            document[lang][fields[i]] = text;
             documents.push_back({std::string(fields[i]), text, std::move(document)});
         }
     const auto twins = base ? tx.all(base_twins, sought[0], sought[1], sought[2]) : tx.all(translated_twins, documents);
@@ -57,7 +57,7 @@ void add_twins(Tx& tx, std::vector<SeoReport>& reports, const std::vector<storef
             std::string names;
             for (const ProductId& other : others)
                 if (names.size() < 400) names += (names.empty() ? "" : ", ") + other.to_string();
-            reports[p].findings.push_back({"duplicate_" + std::string(field), "/translations/" + products[p].lang + "/" + std::string(field), "Say what tells it from " + names, std::nullopt});
+            reports[p].findings.push_back({"duplicate_" + std::string(field), "/translations/" + lang + "/" + std::string(field), "Say what tells it from " + names, std::nullopt});
         }
 }
 
@@ -96,7 +96,8 @@ Page<SeoReport> seo_reports(Tx& tx, Params<ListQuality> query, Given<Settings> s
     page.next_cursor = refs.next_cursor;
     for (const auto& product : products)
         page.items.push_back({ProductId(product.id), Locale::parse(product.lang).or_throw(), product.slug, product.title, seo_findings(product)});
-    add_twins(tx, page.items, products, !query->lang || *query->lang == settings->langs.base());
+    const Locale lang = query->lang ? *query->lang : settings->langs.base(); // whose texts are compared, though the page may be another language's
+    add_twins(tx, page.items, products, lang.str(), lang == settings->langs.base());
     return page;
 }
 

@@ -30,7 +30,7 @@ TEST_F(Imports, MakeAndChangeProducts) {
                              "shirt,shirt,Shirt,Hemd,S-RED,19.99 EUR,red,Fleet,Waschen,0.2 kg,slim\r\n"
                              "shirt,,,,S-BLUE,21.50 EUR,blue,,,,wide\r\n"
                              "mug,,Mug,,,,,,,,\r\n");
-    done.field("/state", "done").field("/rows", 3).field("/good", 3).field("/bad", 0).field("/progress", 1);
+    done.field("/state", "done").field("/rows", 3).field("/good", 3).field("/bad", 0).field("/progress", 1.0);
     EXPECT_EQ(products(), 2u);
     service.take_events();
     // The same again changes nothing; another price changes one variant.

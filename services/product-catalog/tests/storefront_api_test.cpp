@@ -94,31 +94,31 @@ TEST_F(Pages, BelongToTheHostsProject) {
 
 TEST_F(Pages, APublishableKeyOpensItsProjectAnywhere) {
     mug();
-    const auto key = editor.post("/api/v1/product-catalog/access-keys", {{"name", "site"}, {"publishable", true}, {"scopes", Json::array({"products:read"})}}).expect(201);
+    const auto key = editor.post("/api/v1/product-catalog/access-keys", {{"name", "site"}, {"kind", "publishable"}, {"scopes", Json::array({"products:read"})}}).expect(201);
     const auto page = visit("/p/en/mug?key=" + key.text("/key"), "unknown.example").expect(200);
     EXPECT_EQ(page.header("Cache-Control"), "no-store"); // the address in it is whatever the client said
     ask("/catalog/search?key=" + key.text("/key"), {{"query", "mug"}}, "unknown.example").field("/products/0/title", "Mug");
 }
 
-TEST_F(Pages, ThousandsOfVariantsComeInPages) {
+TEST_F(Pages, ManyVariantsComeInPages) {
     const auto made = editor.post("/api/v1/products", {{"name", "Shirt"}, {"slug", "shirt"}, {"list_price", eur(1000)}, {"options", Json::parse([] {
         std::string axes = "[";
         for (const char* axis : {"a", "b", "c"}) {
             axes += std::string(axes.size() > 1 ? "," : "") + "{\"name\":\"" + axis + "\",\"values\":[";
-            for (int i = 0; i < 17; ++i) axes += (i ? ",\"" : "\"") + std::to_string(i) + "\"";
+            for (int i = 0; i < 9; ++i) axes += (i ? ",\"" : "\"") + std::to_string(i) + "\"";
             axes += "]}";
         }
         return axes + "]";
     }()).or_throw()}}).expect(201);
-    editor.post(made.location() + "/generate-variants", {{"sku_prefix", "S"}}).expect(200).field("/total", 4913);
+    editor.post(made.location() + "/generate-variants", {{"sku_prefix", "S"}}).expect(200).field("/total", 729);
     editor.post(made.location() + "/publish").expect(200);
     const auto first = visit("/p/en/shirt").expect(200);
     EXPECT_EQ(count(first.body(), "<tr id="), 100u);
     EXPECT_NE(first.body().find("rel=\"next\" href=\"https://shop.example/p/en/shirt?page=2\""), std::string::npos);
-    const auto last = visit("/p/en/shirt?page=50").expect(200);
-    EXPECT_EQ(count(last.body(), "<tr id="), 13u);
+    const auto last = visit("/p/en/shirt?page=8").expect(200);
+    EXPECT_EQ(count(last.body(), "<tr id="), 29u);
     EXPECT_EQ(last.body().find("rel=\"next\""), std::string::npos);
-    visit("/p/en/shirt?page=51").expect_problem(404, "not-found");
+    visit("/p/en/shirt?page=9").expect_problem(404, "not-found");
     visit("/p/en/shirt?page=0").expect_problem(422, "invalid-value");
     // The page of one variant is the one it stands on.
     const auto at = last.body().find("<tr id=\"v-") + 10;
