@@ -44,7 +44,7 @@ const Sql<void(Place)> unmark_events{"gravity.outbox.unmark", R"sql(
     update gravity.outbox set published_at = null
     where (select (epoch, sequence) > ($epoch, $sequence) from gravity.outbox_state) and published_at is not null and epoch = (select epoch from gravity.outbox_state) and (epoch > $epoch or sequence > $sequence))sql"};
 const Sql<void(std::int64_t)> next_epoch{"gravity.outbox.next_epoch", R"sql(
-    update gravity.outbox_state set sequence = 0, epoch = greatest((extract(epoch from clock_timestamp()) * 1000)::bigint, epoch + 1, $1 + 1))sql"};
+    update gravity.outbox_state set sequence = 0, epoch = greatest((extract(epoch from clock_timestamp()) * 1000)::bigint, epoch + 1, $1::bigint + 1))sql"};
 const Sql<void()> forget_numbers{"gravity.outbox.forget_numbers", R"sql(
     update gravity.outbox set epoch = null, sequence = null where published_at is null and sequence is not null)sql"};
 const Sql<Backlog()> read_backlog{"gravity.outbox.backlog", R"sql(

@@ -19,7 +19,8 @@ protected:
         process.await<bool>([&] { return append(process.broker, stream, all.back().fields); });
     }
     static Task<bool> append(std::shared_ptr<redis::Client> client, std::string key, std::vector<std::pair<std::string, std::string>> fields) {
-        co_await redis::xadd(*client, key, fields);
+        redis::XAddOptions options; // named: a default argument with members is a braced aggregate inside the co_await (decision 3)
+        co_await redis::xadd(*client, key, fields, options);
         co_return true;
     }
     std::vector<DeadLetter> dead(Process& process) {
