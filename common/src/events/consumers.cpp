@@ -337,7 +337,8 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
             }
             const Envelope& envelope = delivery.event.envelope;
             source->held.insert(key);
-            source->lanes.add(envelope.project.to_string() + " " + envelope.subject, std::move(delivery));
+            std::string lane = envelope.project.to_string() + " " + envelope.subject; // before the move that empties it
+            source->lanes.add(std::move(lane), std::move(delivery));
         }
         self->pump();
         co_await settle(self, source, batch->stream, std::move(settled_ids));

@@ -125,6 +125,7 @@ TEST_F(ConsumersTest, WhatIsNoEventGoesToTheDeadLettersAtOnce) {
     const std::string type(*good.get("type")), text(*good.get("e"));
     std::string wrong_data = text, wrong_version = text;
     wrong_data.replace(wrong_data.find("\"n\": 1"), 6, "\"n\": []");
+    wrong_data.replace(wrong_data.find(*good.get("id")), 1, "x"); // another event: the good one's id has had its effect
     wrong_version.replace(wrong_version.find("\"1.0\""), 5, "\"0.3\"");
     for (const std::string& poison : {std::string("{"), std::string("[]"), std::string(""), wrong_data, wrong_version})
         both->await<bool>([&] { return append(both->broker, stream, {{"id", "x"}, {"type", type}, {"e", poison}}); });
