@@ -87,7 +87,7 @@ TEST_F(CatalogApi, AMergePatchChangesWhatItNames) {
 }
 
 TEST_F(CatalogApi, TellsEverythingThatIsWrongAtOnce) {
-    const auto answer = as.owner.post("/api/v1/products", {{"name", ""}, {"list_price", Json::object({{"amount", "1"}, {"currency", "EU"}})}, {"colour", 1}})
+    const auto answer = as.owner.post("/api/v1/products", {{"name", ""}, {"list_price", Json::object({{"amount", "1"}, {"currency", "EU"}})}, {"slug", 1}, {"colour", 1}})
                             .expect_problem(400, "malformed-request");
     EXPECT_EQ(pointers(answer), "/colour /list_price/amount /list_price/currency /name /slug ");
 }
