@@ -23,8 +23,8 @@ struct Settings {
     std::string trusted_proxies{};
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (io_threads, routes_file, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance, connect_timeout_ms, max_attempts,
-                       trusted_proxies))
+                      (io_threads, routes_file, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance, connect_timeout_ms,
+                       max_attempts, trusted_proxies))
 
 /// Settings that begin with ADMIN_.
 struct AdminSettings {

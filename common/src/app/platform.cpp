@@ -54,7 +54,8 @@ Task<std::optional<std::string>> probe_redis(std::shared_ptr<redis::Client> clie
 std::shared_ptr<discovery::Resolver> resolver_of(boost::asio::io_context& io, const Definition& definition, const PlatformSettings& settings) {
     if (definition.resolver) return definition.resolver;
     switch (settings.discovery_mode) {
-    case DiscoveryMode::consul: return discovery::consul_resolver(io, settings.discovery_url, settings.discovery_token ? settings.discovery_token->reveal() : "");
+    case DiscoveryMode::consul:
+        return discovery::consul_resolver(io, settings.discovery_url, settings.discovery_token ? settings.discovery_token->reveal() : "");
     case DiscoveryMode::dns: return discovery::dns_resolver(io, settings.discovery_domain);
     case DiscoveryMode::off: break;
     }

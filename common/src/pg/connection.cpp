@@ -55,7 +55,8 @@ std::string with_options(const Connection::Settings& settings) {
     const bool is_uri = settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://");
     std::string url = settings.url;
     const auto add = [&](std::string_view name, std::string_view value) {
-        url += !is_uri ? " " : url.find('?') == std::string::npos ? "?" : "&";
+        url += !is_uri ? " " : url.find('?') == std::string::npos ? "?"
+                                                                  : "&";
         url.append(name).append("=").append(value);
     };
     add("application_name", settings.application_name);
@@ -182,10 +183,11 @@ pqxx::result Connection::simple(const std::string& sql) {
     return guarded([&] { return direct_->exec(sql); });
 }
 
-void Connection::copy(const std::string& table, const std::string& columns, std::size_t count, const std::function<void(std::size_t, std::string&)>& next_line) {
+void Connection::copy(const std::string& table, const std::string& columns, std::size_t count,
+                      const std::function<void(std::size_t, std::string&)>& next_line) {
     pipelined(false);
     guarded([&] {
-        // Deprecated in 6.4 in favour of stream_to, which takes no finished lines.
+    // Deprecated in 6.4 in favour of stream_to, which takes no finished lines.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
         const std::string whole[] = {columns};

@@ -21,12 +21,15 @@ namespace {
 void product_routes(Router& router) {
     namespace p = products;
     auto products = router.collection("/api/v1/products", "products");
-    products.get<listing::list>("", {.summary = "List published products, filtered, with facets; or what is staged", .problems = {cursor_expired}, .keys = AcceptKeys::publishable});
+    products.get<listing::list>("", {.summary = "List published products, filtered, with facets; or what is staged",
+                                     .problems = {cursor_expired},
+                                     .keys = AcceptKeys::publishable});
     products.post<p::create>("", {.summary = "Create a product, as a draft", .problems = {slug_taken, no_such_type, attribute_differs, not_unique}});
     products.get<p::get>("/{id}", {.summary = "Read a product: as staged, as published, or as it was"});
     products.patch<p::update>("/{id}", {.summary = "Stage a change of a product", .problems = {slug_taken, attribute_differs, not_unique}});
     products.del<p::remove>("/{id}", {.summary = "Delete a product that is not active", .problems = {still_active}});
-    products.post<p::publish_one>("/{id}/publish", {.summary = "Show what is staged to buyers", .problems = {nothing_to_publish, incomplete, sku_taken, gtin_taken}});
+    products.post<p::publish_one>("/{id}/publish", {.summary = "Show what is staged to buyers",
+                                                    .problems = {nothing_to_publish, incomplete, sku_taken, gtin_taken}});
     products.post<p::unpublish_one>("/{id}/unpublish", {.summary = "Take a product from buyers", .problems = {not_active}});
     products.get<p::revisions>("/{id}/revisions", {.summary = "List what was published, newest first"});
 }
@@ -49,7 +52,8 @@ void variant_routes(Router& router) {
     of_product.del<v::remove>("/{variant_id}", {.summary = "Delete a variant"});
     auto products = router.collection("/api/v1/products", "products");
     products.post<v::generate>("/{id}/generate-variants", {.summary = "Make the variants missing among all combinations of options",
-                                                           .problems = {no_options, too_many_variants, sku_taken}, .timeout_ms = 60'000});
+                                                           .problems = {no_options, too_many_variants, sku_taken},
+                                                           .timeout_ms = 60'000});
     auto variants = router.collection("/api/v1/variants", "products");
     variants.get<v::find>("", {.summary = "Look up published variants by SKU", .keys = AcceptKeys::publishable});
 }
@@ -60,7 +64,9 @@ void type_routes(Router& router) {
     types.get<t::list>("", {.summary = "List product types, newest first"});
     types.post<t::create>("", {.summary = "Create a product type", .problems = {type_key_taken, attribute_differs}});
     types.get<t::get>("/{id}", {.summary = "Read a product type"});
-    types.patch<t::update>("/{id}", {.summary = "Change a product type and bring its products along", .problems = {type_key_taken, attribute_differs, breaks_products, not_unique}, .timeout_ms = 120'000});
+    types.patch<t::update>("/{id}", {.summary = "Change a product type and bring its products along",
+                                     .problems = {type_key_taken, attribute_differs, breaks_products, not_unique},
+                                     .timeout_ms = 120'000});
     types.post<t::preview>("/{id}/preview-change", {.summary = "What a change of a product type would do to its products", .timeout_ms = 120'000});
     types.del<t::remove>("/{id}", {.summary = "Delete a product type that no product has", .problems = {type_in_use}});
 }
@@ -72,7 +78,8 @@ void category_routes(Router& router) {
     categories.post<c::create>("", {.summary = "Create a category", .problems = {no_such_parent, slug_taken}});
     categories.get<c::get>("/{id}", {.summary = "Read a category with the way to it from the root", .keys = AcceptKeys::publishable});
     categories.patch<c::update>("/{id}", {.summary = "Change a category's texts", .problems = {slug_taken}});
-    categories.del<c::remove>("/{id}", {.summary = "Delete a category; another may take over what is below and in it", .problems = {has_children, no_such_parent, cycle}});
+    categories.del<c::remove>("/{id}", {.summary = "Delete a category; another may take over what is below and in it",
+                                        .problems = {has_children, no_such_parent, cycle}});
     categories.post<c::move>("/{id}/move", {.summary = "Move a category with all below it", .problems = {no_such_parent, cycle}});
 }
 
@@ -100,7 +107,9 @@ void collection_routes(Router& router) {
 
 void change_routes(Router& router) {
     auto previews = router.collection("/api/v1/catalog-changes", "products");
-    previews.post<changes::preview>("/preview", {.summary = "What a change would do to pages, lists and collections, before it is made", .problems = {problems::not_found}, .idempotency = false});
+    previews.post<changes::preview>("/preview", {.summary = "What a change would do to pages, lists and collections, before it is made",
+                                                 .problems = {problems::not_found},
+                                                 .idempotency = false});
 }
 
 constexpr int long_answer_ms = 30 * 60 * 1000; // of a million products, to a slow reader
@@ -109,8 +118,12 @@ constexpr std::size_t largest_import = 256u << 20;
 
 void bulk_routes(Router& router) {
     auto imports = router.collection("/api/v1/product-imports", "products");
-    imports.post<bulk::start_import>("", {.summary = "Import products and variants from CSV or NDJSON", .operation = "start", .problems = {file_unreadable}, .scope = "products:admin",
-                                          .body_limit = largest_import, .timeout_ms = upload_ms});
+    imports.post<bulk::start_import>("", {.summary = "Import products and variants from CSV or NDJSON",
+                                          .operation = "start",
+                                          .problems = {file_unreadable},
+                                          .scope = "products:admin",
+                                          .body_limit = largest_import,
+                                          .timeout_ms = upload_ms});
     imports.get<bulk::list_imports>("", {.summary = "List imports, newest first", .operation = "list"});
     imports.get<bulk::get_import>("/{id}", {.summary = "Read how far an import is", .operation = "get"});
     imports.get<bulk::bad_rows>("/{id}/bad-rows", {.summary = "List the rows that were not taken, and why"});
@@ -119,13 +132,17 @@ void bulk_routes(Router& router) {
     exports.post<bulk::start_export>("", {.summary = "Export all products and variants", .operation = "start", .scope = "products:admin"});
     exports.get<bulk::list_exports>("", {.summary = "List exports, newest first", .operation = "list"});
     exports.get<bulk::get_export>("/{id}", {.summary = "Read how far an export is", .operation = "get"});
-    exports.get<bulk::exported_file>("/{id}/file", {.summary = "The exported file", .problems = {export_not_done}, .scope = "products:admin", .timeout_ms = long_answer_ms});
+    exports.get<bulk::exported_file>("/{id}/file", {.summary = "The exported file",
+                                                    .problems = {export_not_done},
+                                                    .scope = "products:admin",
+                                                    .timeout_ms = long_answer_ms});
 }
 
 void quality_routes(Router& router) {
     router.collection("/api/v1/completeness", "products").get<quality::completeness_report>("", {.summary = "What products lack, language by language"});
     router.collection("/api/v1/seo-reports", "products").get<quality::seo_reports>("", {.summary = "What search engines would mind about published pages"});
-    router.collection("/api/v1/agent-readiness", "products").get<quality::agent_readiness_report>("", {.summary = "What agents and crawlers cannot read of products, with the fix"});
+    router.collection("/api/v1/agent-readiness", "products")
+        .get<quality::agent_readiness_report>("", {.summary = "What agents and crawlers cannot read of products, with the fix"});
 }
 
 void storefront_routes(Router& router) {
@@ -133,13 +150,29 @@ void storefront_routes(Router& router) {
     constexpr std::string_view open = "pages, sitemaps and feeds are for everybody";
     constexpr auto keys = AcceptKeys::publishable;
     auto pages = router.surface("products");
-    pages.get<p::page>("/p/{lang}/{slug}", {.summary = "The page of a product: HTML with JSON-LD", .problems = {page_moved, no_public_catalogue}, .open = open, .keys = keys});
-    pages.get<p::sitemap_index>("/sitemap.xml", {.summary = "Sitemap index", .problems = {no_public_catalogue}, .open = open, .keys = keys, .timeout_ms = long_answer_ms});
-    pages.get<p::sitemap_file>("/sitemap-{start}.xml", {.summary = "Sitemap of the products from one on", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+    pages.get<p::page>("/p/{lang}/{slug}", {.summary = "The page of a product: HTML with JSON-LD",
+                                            .problems = {page_moved, no_public_catalogue},
+                                            .open = open,
+                                            .keys = keys});
+    pages.get<p::sitemap_index>("/sitemap.xml", {.summary = "Sitemap index",
+                                                 .problems = {no_public_catalogue},
+                                                 .open = open,
+                                                 .keys = keys,
+                                                 .timeout_ms = long_answer_ms});
+    pages.get<p::sitemap_file>("/sitemap-{start}.xml", {.summary = "Sitemap of the products from one on",
+                                                        .problems = {no_public_catalogue},
+                                                        .open = open,
+                                                        .keys = keys,
                                                         .timeout_ms = long_answer_ms});
-    pages.get<p::google_rss>("/feeds/google.xml", {.summary = "Google product data as RSS 2.0", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+    pages.get<p::google_rss>("/feeds/google.xml", {.summary = "Google product data as RSS 2.0",
+                                                   .problems = {no_public_catalogue},
+                                                   .open = open,
+                                                   .keys = keys,
                                                    .timeout_ms = long_answer_ms});
-    pages.get<p::google_tsv>("/feeds/google.tsv", {.summary = "Google product data, tab-separated", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+    pages.get<p::google_tsv>("/feeds/google.tsv", {.summary = "Google product data, tab-separated",
+                                                   .problems = {no_public_catalogue},
+                                                   .open = open,
+                                                   .keys = keys,
                                                    .timeout_ms = long_answer_ms});
     auto feeds = router.collection("/api/v1/product-feeds", "products");
     feeds.get<p::left_out>("/google/left-out", {.summary = "Variants that the Google feed leaves out, and why", .timeout_ms = long_answer_ms});
@@ -150,10 +183,20 @@ void agent_routes(Router& router) {
     constexpr auto keys = AcceptKeys::publishable;
     auto ucp = router.surface("products");
     ucp.get<agents::ucp_profile>("/.well-known/ucp", {.summary = "UCP profile of the business", .problems = {no_public_catalogue}, .open = open, .keys = keys});
-    ucp.post<agents::search>("/catalog/search", {.summary = "UCP catalog search", .problems = {no_public_catalogue}, .open = open, .keys = keys, .error_type = "application/json"});
-    ucp.post<agents::lookup>("/catalog/lookup", {.summary = "UCP look-up of several products or variants", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+    ucp.post<agents::search>("/catalog/search", {.summary = "UCP catalog search",
+                                                 .problems = {no_public_catalogue},
+                                                 .open = open,
+                                                 .keys = keys,
                                                  .error_type = "application/json"});
-    ucp.post<agents::get_product>("/catalog/product", {.summary = "UCP detail of one product", .problems = {no_public_catalogue}, .open = open, .keys = keys,
+    ucp.post<agents::lookup>("/catalog/lookup", {.summary = "UCP look-up of several products or variants",
+                                                 .problems = {no_public_catalogue},
+                                                 .open = open,
+                                                 .keys = keys,
+                                                 .error_type = "application/json"});
+    ucp.post<agents::get_product>("/catalog/product", {.summary = "UCP detail of one product",
+                                                       .problems = {no_public_catalogue},
+                                                       .open = open,
+                                                       .keys = keys,
                                                        .error_type = "application/json"});
 }
 

@@ -14,7 +14,7 @@ using Sink = std::function<void(std::string_view line)>;
 struct Options {
     std::string service;
     Level level = Level::info;
-    Sink sink;                // empty: standard output
+    Sink sink;               // empty: standard output
     std::size_t queue = 512; // lines waiting to be written; the memory is taken at the start (about 400 bytes a line)
 };
 
