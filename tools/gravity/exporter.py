@@ -59,7 +59,7 @@ def values(service: Service) -> dict[str, str]:
              "database": service.database if service.store.postgres else "", "owner": service.owner, "extensions": list(service.store.extensions),
              "redis": service.store.redis, "events": service.has_events and service.store.postgres, "disk": service.store.disk,
              "first_call": service.first_call}
-    required = [item.name for item in manifest.settings_of(service) if item.required] + (["REDIS_URL"] if service.store.redis else [])
+    required = [item.name for item in manifest.settings_of(service) if item.required]
     neighbours = ", ".join((*service.requires, *service.optional))
     return {"service": service.name, "title": service.title, "summary": service.summary, "port": str(service.port), "version": facts.version(),
             "service_facts": repr(known), "env_names": repr(list(derive_secrets.compose_names({service.name: service}))),

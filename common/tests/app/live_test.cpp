@@ -111,7 +111,7 @@ void routes(Router& router) {
     all.stream<follow>("/follow");
     all.post<announce>("/announce");
     all.ws<echo>("/echo", {.open = "tells who asks"}, {.max_message_bytes = 100'000, .subprotocols = {"v2", "v1"}});
-    all.ws<echo>("/small-echo", {.open = "takes little", .operation = "small_echo"}, {.max_message_bytes = 100});
+    all.ws<echo>("/small-echo", {.operation = "small_echo", .open = "takes little"}, {.max_message_bytes = 100});
     all.ws<endless_socket>("/endless-socket");
     all.ws<flood_socket>("/flood-socket", {}, {.max_queued_bytes = 100'000});
 }
