@@ -155,7 +155,8 @@ struct Peer {
         beast::flat_buffer buffer;
         boost::system::error_code error;
         stream.read(buffer, error);
-        if (error == websocket::error::closed) return "closed " + std::to_string(stream.reason().code) + " " + std::string(stream.reason().reason.c_str());
+        // The close frame was read even where the server's end of the socket went before our own farewell to it (ENOTCONN).
+        if (error == websocket::error::closed || (error && stream.reason())) return "closed " + std::to_string(stream.reason().code) + " " + std::string(stream.reason().reason.c_str());
         return error ? "error: " + error.message() : beast::buffers_to_string(buffer.data());
     }
     asio::io_context io;
