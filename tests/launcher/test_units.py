@@ -357,7 +357,7 @@ class Drift(unittest.TestCase):
         with_all = services(PLATFORM["services/beta"])["beta"]
         without = services(PLATFORM["services/gamma"])["gamma"]
         self.assertEqual([s.name for s in manifests.settings_of(with_all)], [s.name for s in manifests.settings_of(without)], "every daemon knows all")
-        self.assertEqual([s.name for s in manifests.settings_of(with_all) if s.required], ["DATABASE_URL"])
+        self.assertEqual([s.name for s in manifests.settings_of(with_all) if s.required], ["DATABASE_URL", "REDIS_URL"])
         self.assertEqual([s.name for s in manifests.settings_of(without) if s.required], [])
         names = set(environment.example(with_all).split()) - set(environment.example(without).split())
         self.assertLessEqual({"DATABASE_URL=", "#MIGRATION_DATABASE_URL=", "#PG_POOL_MAX=8", "#PG_PREPARE=true", "REDIS_URL=", "#EVENTS_URL="}, names)
