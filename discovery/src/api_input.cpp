@@ -79,9 +79,14 @@ void refuse_other_types(const AgentCheckIn& in) {
     };
     if (given(in.Args) || given(in.Script) || given(in.ScriptArgs) || given(in.DockerContainerID))
         throw ApiError(400, "Invalid check: scripts are disabled on this agent");
-    const std::pair<const std::optional<Json>*, const char*> others[] = {{&in.GRPC, "GRPC"},           {&in.UDP, "UDP"},
-                                                                         {&in.H2PING, "H2PING"},       {&in.AliasNode, "AliasNode"},
-                                                                         {&in.AliasService, "AliasService"}, {&in.OSService, "OSService"}};
+    const std::pair<const std::optional<Json>*, const char*> others[] = {
+        {&in.GRPC, "GRPC"},
+        {&in.UDP, "UDP"},
+        {&in.H2PING, "H2PING"},
+        {&in.AliasNode, "AliasNode"},
+        {&in.AliasService, "AliasService"},
+        {&in.OSService, "OSService"},
+    };
     for (const auto& [value, name] : others)
         if (given(*value)) throw ApiError(400, std::string("Invalid check: ") + name + " checks are not supported by this agent");
 }
@@ -99,7 +104,8 @@ CheckDefinition definition_of(const AgentCheckIn& in) {
     if (definition.interval_us != 0 && definition.ttl_us != 0) throw ApiError(400, "Invalid check: Interval and TTL cannot both be specified");
     if (probed && definition.interval_us == 0) throw ApiError(400, "Invalid check: Interval must be > 0 for HTTP and TCP checks");
     if (!probed && definition.ttl_us == 0) throw ApiError(400, "Invalid check: TTL must be > 0 for TTL checks");
-    definition.type = !http.empty() ? CheckType::http : !tcp.empty() ? CheckType::tcp : CheckType::ttl;
+    definition.type = !http.empty() ? CheckType::http : !tcp.empty() ? CheckType::tcp
+                                                                     : CheckType::ttl;
     if (probed) {
         definition.interval_us = std::max(definition.interval_us, shortest_interval_us);
         definition.timeout_us = us_or(in.Timeout) != 0 ? us_or(in.Timeout) : default_timeout_us;
@@ -240,7 +246,8 @@ Check check_from(const CatalogCheckIn& in, const std::string& node) {
     if (in.Definition) {
         const CheckDefinitionIn& given = *in.Definition;
         CheckDefinition& definition = check.definition;
-        definition.type = !text_or(given.HTTP).empty() ? CheckType::http : !text_or(given.TCP).empty() ? CheckType::tcp : CheckType::none;
+        definition.type = !text_or(given.HTTP).empty() ? CheckType::http : !text_or(given.TCP).empty() ? CheckType::tcp
+                                                                                                       : CheckType::none;
         definition.target = text_or(given.HTTP, text_or(given.TCP));
         definition.method = text_or(given.Method);
         definition.header = given.Header;

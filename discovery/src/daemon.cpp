@@ -67,8 +67,13 @@ struct Daemon::Gauges {
 };
 
 Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, DaemonOptions options)
-    : io_(io), agent_(std::move(options.agent)), engine_(io, std::move(store), unix_us), hub_(io, options.max_waiters), checker_(io, engine_),
-      alarm_(io), gauges_(std::make_unique<Gauges>()) {
+    : io_(io),
+      agent_(std::move(options.agent)),
+      engine_(io, std::move(store), unix_us),
+      hub_(io, options.max_waiters),
+      checker_(io, engine_),
+      alarm_(io),
+      gauges_(std::make_unique<Gauges>()) {
     engine_.listen([this](const std::vector<Change>& changes, const std::set<std::string>& touched) { on_changes(changes, touched); });
     const Model& model = engine_.model();
     const std::int64_t time = steady_now().count_us();

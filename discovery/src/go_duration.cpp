@@ -12,13 +12,13 @@ constexpr std::int64_t longest_us = std::int64_t{100} * 365 * 24 * 3600 * 1'000'
 
 // Nanoseconds of a unit; the longer names first, so that "ms" is not read as "m".
 constexpr std::array<std::pair<std::string_view, double>, 8> units{{{"ns", 1},
-                                                                     {"us", 1e3},
-                                                                     {"\xC2\xB5s", 1e3},
-                                                                     {"\xCE\xBCs", 1e3},
-                                                                     {"ms", 1e6},
-                                                                     {"s", 1e9},
-                                                                     {"m", 60e9},
-                                                                     {"h", 3600e9}}};
+                                                                    {"us", 1e3},
+                                                                    {"\xC2\xB5s", 1e3},
+                                                                    {"\xCE\xBCs", 1e3},
+                                                                    {"ms", 1e6},
+                                                                    {"s", 1e9},
+                                                                    {"m", 60e9},
+                                                                    {"h", 3600e9}}};
 
 std::string decimals(std::int64_t whole, std::int64_t part, int digits) {
     std::string text = std::to_string(whole);

@@ -14,7 +14,11 @@ namespace gravity::discovery {
 
 using Texts = std::map<std::string, std::string, std::less<>>;
 
-enum class Status { passing, warning, critical };
+enum class Status {
+    passing,
+    warning,
+    critical
+};
 BOOST_DESCRIBE_ENUM(Status, passing, warning, critical)
 
 struct Node {
@@ -56,7 +60,12 @@ BOOST_DESCRIBE_STRUCT(Instance, (),
                       (node, id, name, tags, address, tagged_addresses, meta, port, weight_passing, weight_warning, enable_tag_override, lease_us,
                        create_index, modify_index))
 
-enum class CheckType { none, ttl, http, tcp }; // none: its status is set by whoever registered it in the catalog
+enum class CheckType {
+    none,
+    ttl,
+    http,
+    tcp
+}; // none: its status is set by whoever registered it in the catalog
 BOOST_DESCRIBE_ENUM(CheckType, none, ttl, http, tcp)
 
 struct CheckDefinition {

@@ -31,7 +31,11 @@ public:
     static constexpr std::int64_t again_us = 5'000'000;
 
 private:
-    enum class Kind : unsigned char { ttl, lease, reap };
+    enum class Kind : unsigned char {
+        ttl,
+        lease,
+        reap
+    };
     using Name = std::pair<Kind, std::string>;
     struct Entry {
         std::int64_t at = 0;

@@ -20,7 +20,11 @@ namespace gravity::discovery {
 class WaitHub {
 public:
     using Deadline = std::chrono::steady_clock::time_point;
-    enum class Wake : unsigned char { changed, timeout, closed };
+    enum class Wake : unsigned char {
+        changed,
+        timeout,
+        closed
+    };
 
     WaitHub(boost::asio::io_context& io, std::size_t max_waiters);
     ~WaitHub();

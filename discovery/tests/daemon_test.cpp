@@ -7,7 +7,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
@@ -68,7 +67,9 @@ protected:
     std::future<testkit::Answer> ask_later(const std::string& target) {
         return std::async(std::launch::async, [this, target] { return client.get(target).send(); });
     }
-    std::size_t waiting() { return on_io([this] { return daemon->waiting(); }); }
+    std::size_t waiting() {
+        return on_io([this] { return daemon->waiting(); });
+    }
 
     boost::asio::io_context io{1};
     std::atomic<bool> fail_writes{false};

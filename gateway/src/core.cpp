@@ -117,8 +117,12 @@ void Core::publish(std::shared_ptr<const Snapshot> snapshot) {
     asio::post(io_, [this, own = std::move(own)]() mutable { snapshot_ = std::move(own); });
 }
 
-void Core::drain() { asio::post(io_, [this] { drain_all(); }); }
-void Core::cut() { asio::post(io_, [this] { cut_all(); }); }
+void Core::drain() {
+    asio::post(io_, [this] { drain_all(); });
+}
+void Core::cut() {
+    asio::post(io_, [this] { cut_all(); });
+}
 void Core::stop() { io_.stop(); }
 
 void Core::drain_all() {

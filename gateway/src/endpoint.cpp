@@ -27,7 +27,9 @@ struct Endpoint::Health {
 };
 
 Endpoint::Endpoint(std::string service, InstanceSpec spec)
-    : service_(std::move(service)), spec_(std::move(spec)), health_(std::make_shared<Health>(std::hash<std::string>{}(spec_.id + spec_.address) + spec_.port)) {}
+    : service_(std::move(service)),
+      spec_(std::move(spec)),
+      health_(std::make_shared<Health>(std::hash<std::string>{}(spec_.id + spec_.address) + spec_.port)) {}
 
 Endpoint::Endpoint(std::string service, InstanceSpec spec, const Endpoint& known)
     : service_(std::move(service)), spec_(std::move(spec)), health_(known.health_) {}

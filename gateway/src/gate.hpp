@@ -45,7 +45,8 @@ public:
 
 private:
     std::optional<Refusal> authenticate(std::string_view authorization, std::shared_ptr<const auth::Claims>& claims);
-    std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, std::string& lines);
+    std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now,
+                                 std::string& lines);
 
     GateOptions options_;
     std::shared_ptr<auth::Verifier> verifier_;

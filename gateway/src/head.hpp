@@ -96,7 +96,8 @@ struct ResponseHead : Head {
 
 /// Parses a complete head as http::HeadScanner found it (so every line ends with CR LF). Refused is what RFC 9112 sections 6.1 to 6.3 and 11.2
 /// warn of: both lengths, two of one, any coding but exactly "chunked", codings in HTTP/1.0, a space before a colon, folded lines, control
-/// characters, no, two or a bad Host, two Authorization fields (two parties might believe different ones), and Connection naming a field that frames or routes the message.
+/// characters, no, two or a bad Host, two Authorization fields (two parties might believe different ones), and Connection naming a field that frames or
+/// routes the message.
 http::WireRefusal parse_request_head(std::string_view head, RequestHead& out);
 
 /// The same for the response to a request of this method; what it refuses is the upstream's fault (502).

@@ -29,7 +29,13 @@ int main(int argc, char** argv) {
     using namespace gravity::gateway;
     auto admin = std::make_shared<AdminSettings>();
     gravity::Service service{"gateway", 8000};
-    service.settings<Settings>("GATEWAY_").settings("ADMIN_", admin).routes(admin_routes).provision(provision).background(mirror_health).on_drain(drain).unregistered();
+    service.settings<Settings>("GATEWAY_")
+        .settings("ADMIN_", admin)
+        .routes(admin_routes)
+        .provision(provision)
+        .background(mirror_health)
+        .on_drain(drain)
+        .unregistered();
     service.before_start([admin](gravity::app::PlatformSettings& platform) { choose_ports(platform, *admin); });
     return service.run(argc, argv);
 }

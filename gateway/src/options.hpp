@@ -30,7 +30,11 @@ struct Options {
     Milliseconds tick{250};                  // how often time-outs are looked at
 
     std::vector<std::string> trusted_proxies; // networks ("10.0.0.0/8") whose X-Forwarded-* and Forwarded are believed
-    enum class Log : std::uint8_t { all, errors, off } access_log = Log::errors;
+    enum class Log : std::uint8_t {
+        all,
+        errors,
+        off
+    } access_log = Log::errors;
 };
 
 } // namespace gravity::gateway

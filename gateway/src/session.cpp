@@ -10,8 +10,13 @@ namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
 Session::Session(Core& core, Socket socket, asio::ip::address peer)
-    : core_(core), client_(std::move(socket)), peer_(std::move(peer)), peer_text_(peer_.to_string()), trusted_peer_(core.shared().trusted.contains(peer_)),
-      place_(core.add(*this)), in_(core.slab()) {}
+    : core_(core),
+      client_(std::move(socket)),
+      peer_(std::move(peer)),
+      peer_text_(peer_.to_string()),
+      trusted_peer_(core.shared().trusted.contains(peer_)),
+      place_(core.add(*this)),
+      in_(core.slab()) {}
 
 Session::~Session() = default;
 

@@ -93,7 +93,8 @@ void Snapshot::index() {
         while (rest.size() > 1) {
             const std::string_view segment = first_segment(rest);
             rest.remove_prefix(segment.size() + 1);
-            const auto at = std::lower_bound(node->children.begin(), node->children.end(), segment, [](const Node& n, std::string_view s) { return n.segment < s; });
+            const auto at =
+                std::lower_bound(node->children.begin(), node->children.end(), segment, [](const Node& n, std::string_view s) { return n.segment < s; });
             node = at != node->children.end() && at->segment == segment ? &*at : &*node->children.insert(at, Node{std::string(segment), -1, {}});
         }
         node->route = static_cast<int>(i);
@@ -110,7 +111,8 @@ const Route* Snapshot::longest(std::string_view path) const {
     const Node* node = &root_;
     while (path.size() > 1) {
         const std::string_view segment = first_segment(path);
-        const auto at = std::lower_bound(node->children.begin(), node->children.end(), segment, [](const Node& n, std::string_view s) { return n.segment < s; });
+        const auto at =
+            std::lower_bound(node->children.begin(), node->children.end(), segment, [](const Node& n, std::string_view s) { return n.segment < s; });
         if (at == node->children.end() || at->segment != segment) break;
         node = &*at;
         path.remove_prefix(segment.size() + 1);

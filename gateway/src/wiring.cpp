@@ -20,8 +20,10 @@ using namespace std::chrono_literals;
 // What the data port answers itself; the services' documents are theirs.
 constexpr std::string_view own_openapi =
     R"({"openapi":"3.1.0","info":{"title":"Gravity API Gateway","version":"1"},"paths":{)"
-    R"("/health/live":{"get":{"operationId":"live","security":[],"responses":{"200":{"description":"The process answers","content":{"application/health+json":{}}}}}},)"
-    R"("/health/ready":{"get":{"operationId":"ready","security":[],"responses":{"200":{"description":"Requests are taken","content":{"application/health+json":{}}},)"
+    R"("/health/live":{"get":{"operationId":"live","security":[],"responses":)"
+    R"({"200":{"description":"The process answers","content":{"application/health+json":{}}}}}},)"
+    R"("/health/ready":{"get":{"operationId":"ready","security":[],"responses":)"
+    R"({"200":{"description":"Requests are taken","content":{"application/health+json":{}}},)"
     R"("503":{"description":"Not yet, or no longer","content":{"application/health+json":{}}}}}}}})";
 
 Options options_of(const app::PlatformSettings& platform, const DataAddress& address, const Settings& settings) {
@@ -72,7 +74,9 @@ Task<void> refresh_keys(std::shared_ptr<auth::JwksSource> keys, std::atomic<bool
 } // namespace
 
 Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings& settings)
-    : runtime_(runtime), verifier_(verifier_of(runtime.settings)), key_client_(std::make_shared<http::Client>(runtime.io, http::ClientOptions{})),
+    : runtime_(runtime),
+      verifier_(verifier_of(runtime.settings)),
+      key_client_(std::make_shared<http::Client>(runtime.io, http::ClientOptions{})),
       pages_("1", std::string(own_openapi)) {
     if (settings.routes_file) {
         auto services = read_routes(*settings.routes_file);
@@ -137,8 +141,9 @@ void Daemon::publish(const std::vector<ServiceSpec>& discovered) {
     }
     auto conflicts = gateway_->publish(all);
     for (const Conflict& conflict : conflicts) {
-        const bool known = std::any_of(conflicts_.begin(), conflicts_.end(),
-                                       [&](const Conflict& c) { return c.prefix == conflict.prefix && c.owner == conflict.owner && c.refused == conflict.refused; });
+        const bool known = std::any_of(conflicts_.begin(), conflicts_.end(), [&](const Conflict& c) {
+            return c.prefix == conflict.prefix && c.owner == conflict.owner && c.refused == conflict.refused;
+        });
         if (!known) log::error("two services claim one prefix", {{"prefix", conflict.prefix}, {"owner", conflict.owner}, {"refused", conflict.refused}});
     }
     telemetry_.prefix_conflicts.set(static_cast<double>(conflicts.size()));

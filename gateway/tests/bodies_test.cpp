@@ -155,7 +155,8 @@ TEST(WebSocket, BytesPassBothWaysUntilEitherEnds) {
     // The first frame comes in one packet with the handshake.
     const std::string data = noise(100'000);
     client.send("GET /w HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                "Sec-WebSocket-Version: 13\r\n\r\n" + data.substr(0, 500));
+                "Sec-WebSocket-Version: 13\r\n\r\n" +
+                data.substr(0, 500));
     const auto answer = client.read_message(true);
     EXPECT_EQ(answer.status(), 101);
     EXPECT_TRUE(answer.has("Sec-WebSocket-Accept: x"));
@@ -185,7 +186,8 @@ TEST(Routes, ChangeUnderLoadWithoutAFailure) {
             while (!stop) (client.ask("GET /a HTTP/1.1\r\nHost: h\r\n\r\n").status() == 200 ? served : failed)++;
         });
     }
-    for (int i = 0; i < 1000; ++i) running.gateway.publish({service("a", {"/a"}, {i % 2 ? one.port() : two.port()}), service("b", {"/b" + std::to_string(i)}, {})});
+    for (int i = 0; i < 1000; ++i)
+        running.gateway.publish({service("a", {"/a"}, {i % 2 ? one.port() : two.port()}), service("b", {"/b" + std::to_string(i)}, {})});
     EXPECT_TRUE(eventually([&] { return served > 2000; }));
     stop = true;
     for (auto& client : clients) client.join();

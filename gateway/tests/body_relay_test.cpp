@@ -108,8 +108,8 @@ TEST(BodyRelay, RoundTrips) {
 }
 
 TEST(BodyRelay, BrokenChunksAreMalformed) {
-    for (const char* body : {"x\r\n", "5\r\nabcdefg\r\n", "5\nabcde\r\n0\r\n\r\n", "ffffffffffffffffff\r\n", "5;aaaaaaaaaaaaaaaaaaaaa\r\n", "-1\r\n", "0x5\r\nabcde\r\n", "\r\n",
-                             "5 \r\nabcde\r\n", "0\r\nbad trailer\r\n\r\n"}) {
+    for (const char* body : {"x\r\n", "5\r\nabcdefg\r\n", "5\nabcde\r\n0\r\n\r\n", "ffffffffffffffffff\r\n", "5;aaaaaaaaaaaaaaaaaaaaa\r\n", "-1\r\n",
+                             "0x5\r\nabcde\r\n", "\r\n", "5 \r\nabcde\r\n", "0\r\nbad trailer\r\n\r\n"}) {
         EXPECT_TRUE(pass(BodyRelay(chunked(), BodyRelay::Out::chunked), body, 3).malformed) << body;
     }
 }

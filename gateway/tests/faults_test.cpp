@@ -10,8 +10,9 @@ TEST(Faults, SmugglingReachesNoInstance) {
     Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("x"); }));
     Running running;
     running.publish({service("a", {"/"}, {instance.port()})});
-    for (const char* bytes : {"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG", "GET /a%2f..%2fb HTTP/1.1\r\nHost: h\r\n\r\n",
-                              "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \tchunked, identity\r\n\r\n", "GET /a HTTP/1.1\r\nHost: h\r\nX : y\r\n\r\n"}) {
+    for (const char* bytes :
+         {"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG", "GET /a%2f..%2fb HTTP/1.1\r\nHost: h\r\n\r\n",
+          "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \tchunked, identity\r\n\r\n", "GET /a HTTP/1.1\r\nHost: h\r\nX : y\r\n\r\n"}) {
         auto client = running.client();
         const auto answer = client.ask(bytes);
         EXPECT_EQ(answer.status(), 400) << bytes;
@@ -109,8 +110,9 @@ TEST(Faults, AKeptConnectionThatDiedIsReplacedOnceForWhatMayBeRepeated) {
 }
 
 TEST(Faults, AnswersThatAreNotHttpAreA502) {
-    for (const char* bytes : {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
-                              "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"}) {
+    for (const char* bytes :
+         {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+          "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"}) {
         Instance instance([bytes](Wire& wire) {
             wire.read_message();
             wire.send(bytes);

@@ -32,7 +32,9 @@ struct Issuer {
     }
 };
 
-std::string get(std::string_view token) { return "GET /a HTTP/1.1\r\nHost: h\r\n" + (token.empty() ? std::string() : "Authorization: Bearer " + std::string(token) + "\r\n") + "\r\n"; }
+std::string get(std::string_view token) {
+    return "GET /a HTTP/1.1\r\nHost: h\r\n" + (token.empty() ? std::string() : "Authorization: Bearer " + std::string(token) + "\r\n") + "\r\n";
+}
 
 TEST(Gate, ATokenIsNeededAndGoesAlong) {
     const Issuer issuer, stranger;

@@ -94,7 +94,9 @@ TEST(RequestHead, Corpus) {
         {"chunked twice", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         {"chunked, identity", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n", 400},
         {"an empty coding", post + "Transfer-Encoding:\r\n\r\n", 400},
-        {"a vertical tab before chunked", post + "Transfer-Encoding: \x0b" "chunked\r\n\r\n", 400},
+        {"a vertical tab before chunked", post + "Transfer-Encoding: \x0b"
+                                                 "chunked\r\n\r\n",
+         400},
         {"a coding in HTTP/1.0", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         {"Connection: content-length", post + "Content-Length: 5\r\nConnection: content-length\r\n\r\n", 400},
         {"Connection: close, Transfer-Encoding", post + "Transfer-Encoding: chunked\r\nConnection: close, Transfer-Encoding\r\n\r\n", 400},
@@ -195,9 +197,10 @@ TEST(ResponseHead, BodiesAreFramedByRfc9112Section63) {
 
 TEST(ResponseHead, WhatCannotBeTrustedIsRefused) {
     ResponseHead head;
-    for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
-                              "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 20x OK\r\n\r\n", "HTTP/1.1 099 No\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n",
-                              "HTTP/1.1 2000 OK\r\n\r\n", "ICY 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nX : y\r\n\r\n"}) {
+    for (const char* bytes :
+         {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 20x OK\r\n\r\n", "HTTP/1.1 099 No\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n",
+          "HTTP/1.1 2000 OK\r\n\r\n", "ICY 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nX : y\r\n\r\n"}) {
         EXPECT_TRUE(answer(bytes, http::Method::get, head)) << bytes;
     }
 }

@@ -106,7 +106,8 @@ TEST(Process, ServesRoutesOfAFileChecksTokensOfAJwksAndDrains) {
         }
         wire.send(Instance::ok("in", "Connection: close\r\n"));
     });
-    const std::string routes = folder.file("routes.json", R"({"routes":[{"name":"shop","prefixes":["/api/v1/things"],"upstreams":["127.0.0.1:)" + std::to_string(instance.port()) + R"("]}]})");
+    const std::string routes = folder.file("routes.json", R"({"routes":[{"name":"shop","prefixes":["/api/v1/things"],"upstreams":["127.0.0.1:)" +
+                                                              std::to_string(instance.port()) + R"("]}]})");
     const std::string jwks = folder.file("jwks.json", signer.jwks());
     const std::uint16_t port = free_port(), admin = free_port();
     Process process({"PORT=" + std::to_string(port), "ADMIN_PORT=" + std::to_string(admin), "GATEWAY_ROUTES_FILE=" + routes, "AUTH_JWKS_URL=file://" + jwks,
@@ -124,7 +125,8 @@ TEST(Process, ServesRoutesOfAFileChecksTokensOfAJwksAndDrains) {
     EXPECT_NE(shown.body.find(R"("prefix":"/api/v1/things")"), std::string::npos) << shown.body;
     const auto services = client.ask("GET /api/v1/gateway/services HTTP/1.1\r\nHost: h\r\n" + bearer + "\r\n");
     EXPECT_NE(services.body.find(R"("breaker":"closed")"), std::string::npos) << services.body;
-    EXPECT_NE(client.ask("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n").body.find("gravity_gateway_requests_total{service=\"shop\",status=\"2xx\"}"), std::string::npos);
+    EXPECT_NE(client.ask("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n").body.find("gravity_gateway_requests_total{service=\"shop\",status=\"2xx\"}"),
+              std::string::npos);
     client.close();
 
     auto slow = Wire::connect(port);

@@ -37,7 +37,8 @@ Found find(const Snapshot& snapshot, std::string_view path) {
 }
 
 TEST(Snapshot, TheLongestPrefixWinsAtSegmentBoundaries) {
-    const auto snapshot = Snapshot::build({service("a", {"/api/v1/a"}), service("ab", {"/api/v1/a/b"}), service("root", {"/_matrix"}, 0, Access::public_)}, nullptr);
+    const auto snapshot =
+        Snapshot::build({service("a", {"/api/v1/a"}), service("ab", {"/api/v1/a/b"}), service("root", {"/_matrix"}, 0, Access::public_)}, nullptr);
     EXPECT_EQ(find(*snapshot, "/api/v1/a"), (Found{"a", "/api/v1/a", Access::jwt}));
     EXPECT_EQ(find(*snapshot, "/api/v1/a/"), (Found{"a", "/api/v1/a/", Access::jwt}));
     EXPECT_EQ(find(*snapshot, "/api/v1/a/x/y"), (Found{"a", "/api/v1/a/x/y", Access::jwt}));
@@ -170,7 +171,8 @@ TEST(Catalog, TakesWhatIsTaggedAndLeavesTheRest) {
 }
 
 TEST(RouteFile, IsTakenWholeOrRefusedWithAReason) {
-    const auto routes = parse_routes(R"({"routes":[{"name":"shop","prefixes":["/api/v1/products/"],"upstreams":["127.0.0.1:9000","[::1]:9001","shop.internal:80"],
+    const auto routes =
+        parse_routes(R"({"routes":[{"name":"shop","prefixes":["/api/v1/products/"],"upstreams":["127.0.0.1:9000","[::1]:9001","shop.internal:80"],
         "auth":"public","timeout_ms":500}]})");
     ASSERT_TRUE(routes) << routes.why();
     const ServiceSpec& shop = routes->at(0);
@@ -180,12 +182,16 @@ TEST(RouteFile, IsTakenWholeOrRefusedWithAReason) {
     EXPECT_EQ(shop.access, Access::public_);
     EXPECT_EQ(shop.timeout_ms, 500u);
     EXPECT_FALSE(shop.standard_surface);
-    for (const char* bad : {R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1:9"],"unknown":1}]})", R"({"routes":[{"name":"A","prefixes":["/a"],"upstreams":[]}]})",
-                            R"({"routes":[{"name":"a","prefixes":["a"],"upstreams":[]}]})", R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1"]}]})",
-                            R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1:0"]}]})", R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["::1:80"]}]})",
-                            R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"auth":"none"}]})", R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"timeout_ms":0}]})",
-                            R"({"routes":[{"name":"a","prefixes":[],"upstreams":[]}]})", R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[]},{"name":"a","prefixes":["/b"],"upstreams":[]}]})",
-                            R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"auth":"public","scope":"x:read"}]})", "[]", "{"}) {
+    for (const char* bad :
+         {R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1:9"],"unknown":1}]})",
+          R"({"routes":[{"name":"A","prefixes":["/a"],"upstreams":[]}]})", R"({"routes":[{"name":"a","prefixes":["a"],"upstreams":[]}]})",
+          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1"]}]})",
+          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1:0"]}]})",
+          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["::1:80"]}]})",
+          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"auth":"none"}]})",
+          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"timeout_ms":0}]})", R"({"routes":[{"name":"a","prefixes":[],"upstreams":[]}]})",
+          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[]},{"name":"a","prefixes":["/b"],"upstreams":[]}]})",
+          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"auth":"public","scope":"x:read"}]})", "[]", "{"}) {
         EXPECT_FALSE(parse_routes(bad)) << bad;
     }
     EXPECT_FALSE(read_routes("/nonexistent/routes.json"));

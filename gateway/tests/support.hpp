@@ -2,20 +2,20 @@
 
 #include "gateway.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <arpa/inet.h>
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 /// What the tests of the data path share: a gateway on a free port, a client that sends any bytes whatever, and instances that answer by a script.
@@ -76,7 +76,11 @@ public:
         while (received_.size() < size && receive() > 0) {}
         return take(std::min(size, received_.size()));
     }
-    enum class End { closed, reset, still_open };
+    enum class End {
+        closed,
+        reset,
+        still_open
+    };
     struct Rest {
         std::string bytes;
         End end;
@@ -85,7 +89,8 @@ public:
         for (;;) {
             const ssize_t n = receive();
             if (n > 0) continue;
-            return {std::exchange(received_, {}), n == 0 ? End::closed : errno == ECONNRESET ? End::reset : End::still_open};
+            return {std::exchange(received_, {}), n == 0 ? End::closed : errno == ECONNRESET ? End::reset
+                                                                                             : End::still_open};
         }
     }
     bool ended() { // closed or reset, with nothing left to read

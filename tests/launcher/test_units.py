@@ -315,13 +315,13 @@ class Scaffold(unittest.TestCase):
             self.assertEqual({"src/main.cpp", "src/api.cpp", "src/model.hpp", "src/problems.hpp", "src/domain.cpp", "tests/api_test.cpp",
                               "tests/domain_test.cpp", "README.md", "CMakeLists.txt"} - set(texts), set())
 
-    @unittest.skipIf(shutil.which("clang-format-14") is None, "clang-format is not here")
+    @unittest.skipIf(shutil.which("clang-format-19") is None, "clang-format is not here")
     def test_what_is_made_is_formatted(self):
         for store in scaffold.STORES:
             for service in ("aardvark", "demo"):
                 for name, text in scaffold.files(self.plan(service, store=store, collections=("spare-parts",))).items():
                     if name.endswith((".cpp", ".hpp")):
-                        formatted = subprocess.run(["clang-format-14", f"--style=file:{ROOT / '.clang-format'}", f"--assume-filename={name}"], input=text,
+                        formatted = subprocess.run(["clang-format-19", f"--style=file:{ROOT / '.clang-format'}", f"--assume-filename={name}"], input=text,
                                                    capture_output=True, text=True, check=True).stdout
                         self.assertEqual(text, formatted, f"{store}: {name}")
                         self.assertLessEqual(max(map(len, text.splitlines())), 160, f"{store}: {name}")

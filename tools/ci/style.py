@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """Whether C++ files are formatted: `tools/ci/style.py [--all | --write | file ...]`; without words those that changed.
 
-The tree has not been formatted as a whole yet (`tools/ci/style.py --all --write` does it, in a commit of its own that sets TREE_IS_FORMATTED). Until
-then a changed file is held to it only if it was formatted before the change.
 .clang-format leaves line breaks to whoever writes (a table of routes or a SQL text is laid out to be read), so the length of a line is looked at here."""
 
 import concurrent.futures
@@ -16,9 +14,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import changes  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FORMAT = "clang-format-14"
+FORMAT = "clang-format-19"
 LONGEST = 160
-TREE_IS_FORMATTED = False
 
 
 def all_files() -> list[str]:
@@ -38,16 +35,9 @@ def faults(name: str, text: str | None = None) -> list[str]:
     return found
 
 
-def was_formatted(name: str) -> bool:
-    """Before the changes that are looked at. A new file was not."""
-    since = changes.base()
-    before = changes.git("show", f"{since}:{name}") if since else None
-    return before is not None and not faults(name, before + "\n")
-
-
 def main(words: list[str]) -> int:
     if shutil.which(FORMAT) is None:
-        raise SystemExit(f"{FORMAT} is not installed: apt-get install clang-format-14")
+        raise SystemExit(f"{FORMAT} is not installed: apt-get install clang-format-19")
     flags = [word for word in words if word.startswith("--")]
     names = [word for word in words if not word.startswith("--")]
     if set(flags) - {"--all", "--write"}:
@@ -57,12 +47,6 @@ def main(words: list[str]) -> int:
         subprocess.run([FORMAT, "--style=file", "-i", *files], cwd=ROOT, check=True)
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         by_file = {name: found for name, found in zip(files, pool.map(faults, files)) if found}
-        if not TREE_IS_FORMATTED and not names and not flags:
-            kept = dict(zip(by_file, pool.map(was_formatted, by_file)))
-            excused = [name for name, was in kept.items() if not was]
-            by_file = {name: found for name, found in by_file.items() if kept[name]}
-            if excused:
-                print(f"{len(excused)} changed files are not formatted and were not before.")
     print("\n".join(fault for found in by_file.values() for fault in found) if by_file else f"{len(files)} files looked at.")
     return 1 if by_file else 0
 

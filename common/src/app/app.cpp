@@ -1,5 +1,3 @@
-#include <gravity/app/app.hpp>
-
 #include "app/authentication.hpp"
 #include "app/background.hpp"
 #include "app/http_endpoints.hpp"
@@ -11,6 +9,7 @@
 #include "app/systemd.hpp"
 #include "app/telemetry.hpp"
 
+#include <gravity/app/app.hpp>
 #include <gravity/async/blocking.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/http/dispatcher.hpp>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <gravity/app/settings.hpp>
-#include <gravity/auth/access_keys.hpp>
 #include <gravity/async/task.hpp>
+#include <gravity/auth/access_keys.hpp>
 #include <gravity/base/caller.hpp>
 #include <gravity/http/message.hpp>
 

@@ -1,5 +1,4 @@
 #include <gravity/app/health.hpp>
-
 #include <gravity/base/clock.hpp>
 #include <gravity/json/json.hpp>
 
@@ -35,7 +34,8 @@ std::string Health::document(std::string_view service, std::string_view version)
     const std::string why = reason();
     const bool warn = std::any_of(entries_.begin(), entries_.end(), [](const Entry& e) { return e.failure.has_value(); });
     Json document = Json::object();
-    document["status"] = !why.empty() ? "fail" : warn ? "warn" : "pass";
+    document["status"] = !why.empty() ? "fail" : warn ? "warn"
+                                                      : "pass";
     document["serviceId"] = service;
     document["releaseId"] = version;
     if (!why.empty()) document["output"] = why;
@@ -43,7 +43,8 @@ std::string Health::document(std::string_view service, std::string_view version)
     checks = Json::object();
     for (const Entry& entry : entries_) {
         Json check = Json::object();
-        check["status"] = !entry.failure ? "pass" : entry.kind == Kind::required ? "fail" : "warn";
+        check["status"] = !entry.failure ? "pass" : entry.kind == Kind::required ? "fail"
+                                                                                 : "warn";
         if (entry.failure) check["output"] = *entry.failure;
         if (entry.at.is_set()) check["time"] = entry.at.to_string();
         checks[entry.name] = Json::array({std::move(check)});

@@ -5,9 +5,6 @@
 #include <gravity/metrics/metrics.hpp>
 #include <gravity/trace/buffer.hpp>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
@@ -15,6 +12,8 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 namespace gravity::app {

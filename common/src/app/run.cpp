@@ -1,8 +1,7 @@
 // The command line of every daemon, and the life of its process.
-#include <gravity/app/app.hpp>
-
 #include "app/platform.hpp"
 
+#include <gravity/app/app.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/json/json.hpp>

@@ -1,13 +1,11 @@
 #include <gravity/app/settings.hpp>
-
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/levenshtein.hpp>
 #include <gravity/meta/text.hpp>
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <stdexcept>
+#include <yaml-cpp/yaml.h>
 
 namespace gravity::app {
 namespace {
@@ -62,7 +60,8 @@ std::string type_name(const meta::Type& type) {
         for (const auto name : type.names) names += (names.empty() ? "" : "|") + std::string(name);
         return names;
     }
-    default: return type.secret ? "secret" : type.format.empty() ? "string" : std::string(type.format);
+    default: return type.secret ? "secret" : type.format.empty() ? "string"
+                                                                 : std::string(type.format);
     }
 }
 

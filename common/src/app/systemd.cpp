@@ -2,15 +2,14 @@
 
 #include <gravity/log/log.hpp>
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 namespace gravity::app {
 namespace {
@@ -45,7 +44,8 @@ bool Systemd::tell(std::string_view state) const {
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return false;
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-    const bool sent = ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size) == static_cast<ssize_t>(state.size());
+    const bool sent =
+        ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size) == static_cast<ssize_t>(state.size());
     if (!sent) log::debug("the service manager does not listen", {{"error", std::strerror(errno)}});
     ::close(fd);
     return sent;

@@ -1,5 +1,4 @@
 #include <gravity/async/sleep.hpp>
-
 #include <gravity/log/log.hpp>
 
 #include <boost/asio/co_spawn.hpp>

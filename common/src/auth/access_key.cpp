@@ -32,7 +32,9 @@ Parsed<AccessKey> AccessKey::parse(std::string_view text) {
     return AccessKey(publishable ? KeyKind::publishable : KeyKind::secret, std::string(id), Secret<>(*std::move(secret)));
 }
 
-Secret<> AccessKey::text() const { return Secret<>(std::string(kind_ == KeyKind::publishable ? publishable_prefix : secret_prefix) + id_ + '_' + hex_encode(secret_.reveal())); }
+Secret<> AccessKey::text() const {
+    return Secret<>(std::string(kind_ == KeyKind::publishable ? publishable_prefix : secret_prefix) + id_ + '_' + hex_encode(secret_.reveal()));
+}
 std::string AccessKey::hash() const { return sha256(secret_.reveal()); }
 bool AccessKey::matches(std::string_view stored_hash) const { return constant_time_equal(hash(), stored_hash); }
 

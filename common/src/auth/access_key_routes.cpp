@@ -84,7 +84,7 @@ Task<NoContent> revoke(Ctx& ctx, Caller caller, Path<"id", AccessKeyId> id) {
 void access_key_routes(Router& router, std::string_view service) {
     auto keys = router.collection("/api/v1/" + std::string(service) + "/access-keys", "access-keys");
     keys.post<make>("", {.summary = "Make an access key; it is shown this once",
-                                    .problems = {scope_not_yours, publishable_reads_only, already_expired}});
+                         .problems = {scope_not_yours, publishable_reads_only, already_expired}});
     keys.get<list>("", {.summary = "List access keys, newest first"});
     keys.get<get>("/{id}", {.summary = "Read what is known of an access key"});
     keys.del<revoke>("/{id}", {.summary = "Revoke an access key"});

@@ -115,7 +115,8 @@ struct AccessKeys::State {
         if (known.size() >= most_remembered) known.clear();
         Known& entry = known[row.key_id];
         const auto before = entry.row.requests_per_minute;
-        const int rate = row.requests_per_minute ? row.requests_per_minute->value() : row.kind == KeyKind::publishable ? publishable_per_minute : 0;
+        const int rate = row.requests_per_minute ? row.requests_per_minute->value() : row.kind == KeyKind::publishable ? publishable_per_minute
+                                                                                                                       : 0;
         if (rate == 0)
             entry.limiter.reset();
         else if (!entry.limiter || before != row.requests_per_minute)

@@ -1,5 +1,4 @@
 #include <gravity/auth/token_source.hpp>
-
 #include <gravity/http/message.hpp>
 #include <gravity/json/json.hpp>
 

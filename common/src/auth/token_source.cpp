@@ -1,5 +1,4 @@
 #include <gravity/auth/token_source.hpp>
-
 #include <gravity/base/encoding.hpp>
 #include <gravity/http/client.hpp>
 #include <gravity/resilience/single_flight.hpp>

@@ -1,5 +1,4 @@
 #include <gravity/base/caller.hpp>
-
 #include <gravity/base/scope.hpp>
 
 namespace gravity {

@@ -19,9 +19,9 @@ bool is_region(std::string_view s) { return alpha(s, 2, 2) || digits(s, 3); }
 bool is_variant(std::string_view s) { return s.size() >= 5 || (s.size() == 4 && ascii::is_digit(s[0])); }
 
 /// RFC 5646 section 2.1, "irregular": tags registered before the grammar, which they do not follow. Lower-case.
-constexpr std::string_view irregular[] = {"en-gb-oed", "i-ami", "i-bnn",     "i-default", "i-enochian", "i-hak",
-                                          "i-klingon", "i-lux", "i-mingo",   "i-navajo",  "i-pwn",      "i-tao",
-                                          "i-tay",     "i-tsu", "sgn-be-fr", "sgn-be-nl", "sgn-ch-de"};
+constexpr std::string_view irregular[] = {"en-gb-oed", "i-ami", "i-bnn", "i-default", "i-enochian", "i-hak",
+                                          "i-klingon", "i-lux", "i-mingo", "i-navajo", "i-pwn", "i-tao",
+                                          "i-tay", "i-tsu", "sgn-be-fr", "sgn-be-nl", "sgn-ch-de"};
 
 /// Takes subtags from `at` while they match; false if one comes twice.
 template <class Match> bool take_distinct(const Subtags& tags, std::size_t& at, Match match) {

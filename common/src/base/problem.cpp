@@ -1,6 +1,5 @@
-#include <gravity/base/problem.hpp>
-
 #include <gravity/base/encoding.hpp>
+#include <gravity/base/problem.hpp>
 
 namespace gravity {
 

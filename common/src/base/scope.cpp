@@ -13,7 +13,9 @@ bool scope_character(char c) { // NQCHAR
 }
 
 /// Rank of the platform's verbs; 0 for any other.
-int rank(std::string_view verb) { return verb == "read" ? 1 : verb == "write" ? 2 : verb == "admin" ? 3 : 0; }
+int rank(std::string_view verb) { return verb == "read" ? 1 : verb == "write" ? 2
+                                                          : verb == "admin"   ? 3
+                                                                              : 0; }
 
 bool includes(std::string_view granted, std::string_view wanted) {
     if (granted == wanted) return true;

@@ -18,7 +18,11 @@ inline constexpr std::int64_t forever = std::numeric_limits<std::int64_t>::max()
 /// A day of each year and a time on it, by POSIX TZ: Jn, n or Mm.w.d, with a time from -167 to 167 hours (RFC 9636
 /// section 3.3.2).
 struct YearDay {
-    enum class Kind : std::uint8_t { julian, zero_based, month_week };
+    enum class Kind : std::uint8_t {
+        julian,
+        zero_based,
+        month_week
+    };
     Kind kind = Kind::julian;
     int month = 0;
     int week = 0;

@@ -1,6 +1,5 @@
-#include <gravity/discovery/client.hpp>
-
 #include <gravity/base/ascii.hpp>
+#include <gravity/discovery/client.hpp>
 #include <gravity/meta/text.hpp>
 
 #include <stdexcept>

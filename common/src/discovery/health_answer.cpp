@@ -1,5 +1,4 @@
 #include <gravity/discovery/resolver.hpp>
-
 #include <gravity/json/json.hpp>
 
 #include <algorithm>

@@ -1,7 +1,6 @@
-#include <gravity/discovery/neighbours.hpp>
-
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/discovery/neighbours.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>
 #include <gravity/resilience/backoff.hpp>
@@ -116,7 +115,8 @@ struct Neighbours::State {
     std::size_t draw(const std::vector<const Instance*>& fit) { return std::uniform_int_distribution<std::size_t>(0, fit.size() - 1)(random); }
 
     void count_open(std::string_view name, Service& of, Steady::time_point now) {
-        const auto open = std::count_if(of.targets.begin(), of.targets.end(), [now](const auto& t) { return t.second->breaker.state(now) != Breaker::State::closed; });
+        const auto open =
+            std::count_if(of.targets.begin(), of.targets.end(), [now](const auto& t) { return t.second->breaker.state(now) != Breaker::State::closed; });
         figures().open.with({name}).set(static_cast<double>(open));
     }
 

@@ -1,6 +1,5 @@
-#include <gravity/discovery/resolver.hpp>
-
 #include <gravity/async/sleep.hpp>
+#include <gravity/discovery/resolver.hpp>
 #include <gravity/http/client.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/resilience/backoff.hpp>
@@ -102,7 +101,8 @@ private:
         std::uint32_t failures = 0;
         while (!weak.expired()) {
             http::ClientRequest request;
-            request.url = url + "/v1/health/service/" + http::percent_encode(service) + "?passing=1&index=" + index + "&wait=" + std::to_string(query_wait.count()) + "s";
+            request.url = url + "/v1/health/service/" + http::percent_encode(service) + "?passing=1&index=" + index +
+                          "&wait=" + std::to_string(query_wait.count()) + "s";
             if (!token.empty()) request.headers.set("X-Consul-Token", token);
             request.timeout = query_wait + 10s; // the agent adds up to a sixteenth
             std::string failure;
@@ -140,7 +140,8 @@ public:
 
 private:
     void start(std::string service, std::uint16_t port, std::shared_ptr<Watched> watched) override {
-        spawn(io_, "discovery watch", [host = service + domain_, port, client = client_, weak = std::weak_ptr<Watched>(watched)] { return watch(host, port, client, weak); });
+        spawn(io_, "discovery watch",
+              [host = service + domain_, port, client = client_, weak = std::weak_ptr<Watched>(watched)] { return watch(host, port, client, weak); });
     }
 
     static Task<void> watch(std::string host, std::uint16_t port, std::shared_ptr<http::Client> client, std::weak_ptr<Watched> weak) {

@@ -58,7 +58,8 @@ Appended parse_appended(const redis::Value& reply) {
     if (parts.size() != 5) throw redis::Error(redis::ErrorKind::protocol, "not an answer of the append script");
     Appended appended;
     const std::string& kind = parts[0].as_text();
-    appended.kind = kind == "done" ? Appended::Kind::done : kind == "gap" ? Appended::Kind::gap : Appended::Kind::other_epoch;
+    appended.kind = kind == "done" ? Appended::Kind::done : kind == "gap" ? Appended::Kind::gap
+                                                                          : Appended::Kind::other_epoch;
     appended.top = {parts[1].as_integer(), parts[2].as_integer()};
     appended.added = parts[3].as_integer();
     appended.present = parts[4].as_integer();

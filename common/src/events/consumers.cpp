@@ -1,5 +1,3 @@
-#include <gravity/events/consumers.hpp>
-
 #include "events/envelope.hpp"
 #include "events/lanes.hpp"
 #include "events/outbox.hpp"
@@ -7,6 +5,7 @@
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/events/consumers.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>
 #include <gravity/pg/database.hpp>
@@ -120,9 +119,17 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     int readers = 0, running = 0;
     std::mt19937_64 random{std::random_device{}()};
 
-    Impl(boost::asio::io_context& context, pg::Database& store, std::shared_ptr<redis::Client> client, const std::string& service, std::vector<Handler> list,
-         ConsumerOptions opts)
-        : io(context), database(store), broker(std::move(client)), group(id_of(service)), handlers(std::move(list)), options(opts), beat(context), retry(context), settled(context) {
+    Impl(boost::asio::io_context& context, pg::Database& store, std::shared_ptr<redis::Client> client, const std::string& service,
+         std::vector<Handler> list, ConsumerOptions opts)
+        : io(context),
+          database(store),
+          broker(std::move(client)),
+          group(id_of(service)),
+          handlers(std::move(list)),
+          options(opts),
+          beat(context),
+          retry(context),
+          settled(context) {
         for (const Handler& handler : handlers) {
             const std::string producer = producer_of(handler.type);
             auto found = std::find_if(sources.begin(), sources.end(), [&](const auto& source) { return source->producer == producer; });
@@ -263,7 +270,8 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     static Task<void> consume(std::shared_ptr<Impl> self, std::shared_ptr<Source> source) {
         std::uint32_t failures = 0;
         auto swept = Steady::now();
-        source->reader = std::make_unique<redis::GroupReader>(*self->broker, self->group, self->group, std::vector{source->stream, source->replay}, self->options.block);
+        source->reader =
+            std::make_unique<redis::GroupReader>(*self->broker, self->group, self->group, std::vector{source->stream, source->replay}, self->options.block);
         while (self->active()) {
             std::string why;
             try {
@@ -387,7 +395,9 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
                 co_await bury(self, source, delivery, reason);
             else if (!self->lost)
                 co_await settle_one(self, source, delivery);
-            const std::string outcome = self->lost ? "lost" : !reason.empty() ? "dead" : duplicate ? "duplicate" : "done";
+            const std::string outcome = self->lost ? "lost" : !reason.empty() ? "dead"
+                                                          : duplicate         ? "duplicate"
+                                                                              : "done";
             meters().handled.with({source->producer, outcome}).add();
             source->held.erase(delivery->stream + " " + delivery->entry.id);
             source->lanes.done(lane);
@@ -453,7 +463,8 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
         if (counted && ++delivery.failures >= options.attempts) return why;
         again = pause + (counted ? Millis(0) : Millis(100));
         meters().retries.with({source.producer}).add();
-        log::warn("an event will be handled again", {{"type", delivery.event.envelope.type}, {"event", delivery.event.envelope.id}, {"attempt", delivery.failures}, {"error", why}});
+        log::warn("an event will be handled again",
+                  {{"type", delivery.event.envelope.type}, {"event", delivery.event.envelope.id}, {"attempt", delivery.failures}, {"error", why}});
         return {};
     }
 
@@ -496,8 +507,11 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     }
 
     static Task<void> bury(std::shared_ptr<Impl> self, std::shared_ptr<Source> source, Delivery* delivery, std::string reason) {
-        log::error("an event goes to the dead letters",
-                   {{"producer", source->producer}, {"entry", delivery->entry.id}, {"event", delivery->entry.get("id").value_or("")}, {"type", delivery->entry.get("type").value_or("")}, {"reason", reason}});
+        log::error("an event goes to the dead letters", {{"producer", source->producer},
+                                                         {"entry", delivery->entry.id},
+                                                         {"event", delivery->entry.get("id").value_or("")},
+                                                         {"type", delivery->entry.get("type").value_or("")},
+                                                         {"reason", reason}});
         Fields fields = delivery->entry.fields;
         fields.emplace_back("reason", reason);
         fields.emplace_back("attempts", std::to_string(delivery->failures));
@@ -517,8 +531,8 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     }
 };
 
-Consumers::Consumers(boost::asio::io_context& io, pg::Database& database, std::shared_ptr<redis::Client> redis, std::string service, std::vector<Handler> handlers,
-                     ConsumerOptions options)
+Consumers::Consumers(boost::asio::io_context& io, pg::Database& database, std::shared_ptr<redis::Client> redis, std::string service,
+                     std::vector<Handler> handlers, ConsumerOptions options)
     : impl_(std::make_shared<Impl>(io, database, std::move(redis), service, std::move(handlers), options)) {}
 
 Consumers::~Consumers() = default;
@@ -554,7 +568,8 @@ Task<std::vector<DeadLetter>> Consumers::dead_letters(std::size_t limit) {
         for (const redis::StreamEntry& entry : redis::parse_entries(reply)) {
             const auto text = [&](std::string_view name) { return std::string(entry.get(name).value_or("")); };
             if (letters.size() < limit)
-                letters.push_back({source->producer + ":" + entry.id, text("id"), text("type"), text("reason"), std::atoll(text("attempts").c_str()), text("at"), text("e")});
+                letters.push_back({source->producer + ":" + entry.id, text("id"), text("type"), text("reason"), std::atoll(text("attempts").c_str()),
+                                   text("at"), text("e")});
         }
     }
     co_return letters;

@@ -42,7 +42,8 @@ const Sql<void(Place, std::int64_t)> mark_events{"gravity.outbox.mark", R"sql(
     update gravity.outbox set published_at = now() where published_at is null and epoch = $epoch and sequence between $sequence and $3)sql"};
 const Sql<void(Place)> unmark_events{"gravity.outbox.unmark", R"sql(
     update gravity.outbox set published_at = null
-    where (select (epoch, sequence) > ($epoch, $sequence) from gravity.outbox_state) and published_at is not null and epoch = (select epoch from gravity.outbox_state) and (epoch > $epoch or sequence > $sequence))sql"};
+    where (select (epoch, sequence) > ($epoch, $sequence) from gravity.outbox_state) and published_at is not null
+       and epoch = (select epoch from gravity.outbox_state) and (epoch > $epoch or sequence > $sequence))sql"};
 const Sql<void(std::int64_t)> next_epoch{"gravity.outbox.next_epoch", R"sql(
     update gravity.outbox_state set sequence = 0, epoch = greatest((extract(epoch from clock_timestamp()) * 1000)::bigint, epoch + 1, $1::bigint + 1))sql"};
 const Sql<void()> forget_numbers{"gravity.outbox.forget_numbers", R"sql(

@@ -1,9 +1,8 @@
-#include <gravity/events/relay.hpp>
-
 #include "events/append.hpp"
 
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/events/relay.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>
 #include <gravity/pg/database.hpp>
@@ -78,7 +77,14 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
     std::mt19937_64 random{std::random_device{}()};
 
     Impl(boost::asio::io_context& context, pg::Database& store, std::shared_ptr<redis::Client> client, const std::string& service, RelayOptions opts)
-        : io(context), database(store), broker(std::move(client)), stream(stream_of(service)), source(source_of(service)), options(opts), pause(context), ended(context) {}
+        : io(context),
+          database(store),
+          broker(std::move(client)),
+          stream(stream_of(service)),
+          source(source_of(service)),
+          options(opts),
+          pause(context),
+          ended(context) {}
 
     void wake() {
         if (posted.exchange(true)) return;

@@ -1,7 +1,6 @@
 #include <gravity/http/address_policy.hpp>
 
 #include <arpa/inet.h>
-
 #include <charconv>
 #include <optional>
 #include <stdexcept>

@@ -74,8 +74,7 @@ class PooledResponse final : public ResponseStream {
 public:
     PooledResponse(std::shared_ptr<Client::Core> core, std::string key, std::shared_ptr<ClientConnection> connection, Response head,
                    std::string url, std::size_t limit)
-        : core_(std::move(core)), key_(std::move(key)), connection_(std::move(connection)), head_(std::move(head)),
-          url_(std::move(url)), limit_(limit) {
+        : core_(std::move(core)), key_(std::move(key)), connection_(std::move(connection)), head_(std::move(head)), url_(std::move(url)), limit_(limit) {
         if (connection_->body_complete()) release();
     }
     ~PooledResponse() override { release(); }

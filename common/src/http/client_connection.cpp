@@ -4,6 +4,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <openssl/ssl.h>
+
 #include <poll.h>
 
 namespace gravity::http {

@@ -2,14 +2,13 @@
 #include <gravity/http/conditional.hpp>
 #include <gravity/http/wire.hpp>
 
-#include <brotli/decode.h>
-#include <brotli/encode.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
+#include <brotli/decode.h>
+#include <brotli/encode.h>
 #include <memory>
 #include <new>
+#include <zlib.h>
 
 namespace gravity::http {
 namespace {

@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/system/system_error.hpp>
+
 #include <poll.h>
 
 namespace gravity::http {

@@ -44,9 +44,27 @@ private:
     friend class StreamWriter;
     friend class ServerWebSocket;
 
-    enum class Phase : std::uint8_t { handshake, idle, head, handler, body, writing, linger };
-    enum class Answer : std::uint8_t { none, started, complete, websocket };
-    enum class BodyState : std::uint8_t { unread, reading, complete, failed };
+    enum class Phase : std::uint8_t {
+        handshake,
+        idle,
+        head,
+        handler,
+        body,
+        writing,
+        linger
+    };
+    enum class Answer : std::uint8_t {
+        none,
+        started,
+        complete,
+        websocket
+    };
+    enum class BodyState : std::uint8_t {
+        unread,
+        reading,
+        complete,
+        failed
+    };
     using Pieces = std::array<std::string_view, 3>;
 
     // connection.cpp: the life of the connection

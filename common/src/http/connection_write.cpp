@@ -168,7 +168,12 @@ Task<void> Connection::respond(Response response) {
 /// Writes the body of one exchange; tells a caller off who keeps it longer.
 class StreamWriter final : public BodyWriter {
 public:
-    enum class Mode : std::uint8_t { length, chunked, until_close, none };
+    enum class Mode : std::uint8_t {
+        length,
+        chunked,
+        until_close,
+        none
+    };
     StreamWriter(std::shared_ptr<Connection> connection, Mode mode, std::uint64_t length)
         : connection_(std::move(connection)), exchange_(connection_->exchange_number_), mode_(mode), left_(length) {}
 
@@ -230,7 +235,8 @@ Task<std::unique_ptr<BodyWriter>> Connection::stream(int status, Headers headers
     if (body_refusal_) throw system_error(make_error_code(boost::system::errc::bad_message), "the request body broke off");
     using Mode = StreamWriter::Mode;
     const bool without_length = status == 204 || status == 304;
-    Mode mode = length ? Mode::length : framing_.minor_version >= 1 ? Mode::chunked : Mode::until_close;
+    Mode mode = length ? Mode::length : framing_.minor_version >= 1 ? Mode::chunked
+                                                                    : Mode::until_close;
     if (mode == Mode::until_close && !without_length) keep_alive_ = false;
     begin_head(status, headers);
     end_head(without_length ? std::nullopt : length, mode == Mode::chunked && !without_length);

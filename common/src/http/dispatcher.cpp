@@ -1,5 +1,3 @@
-#include <gravity/http/dispatcher.hpp>
-
 #include "http/idempotency.hpp"
 #include "http/lazy_body.hpp"
 
@@ -8,6 +6,7 @@
 #include <gravity/base/utf8.hpp>
 #include <gravity/http/compress.hpp>
 #include <gravity/http/conditional.hpp>
+#include <gravity/http/dispatcher.hpp>
 #include <gravity/http/problem.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/pg/database.hpp>
@@ -325,7 +324,8 @@ Task<void> Dispatcher::run_live(Exchange& exchange, Call& call, Input& input) co
         throw;
     } catch (const std::exception& error) {
         if (!exchange.responded()) failure = std::current_exception();
-        if (!exchange.client_gone()) log::error(call.scope, "request failed", {{"route", route.path}, {"method", request.method_text}, {"error", error.what()}});
+        if (!exchange.client_gone())
+            log::error(call.scope, "request failed", {{"route", route.path}, {"method", request.method_text}, {"error", error.what()}});
     }
     if (failure) throw Refusal(problems::internal);
 }

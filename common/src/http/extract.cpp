@@ -1,7 +1,6 @@
-#include <gravity/http/extract.hpp>
-
 #include <gravity/base/clock.hpp>
 #include <gravity/http/conditional.hpp>
+#include <gravity/http/extract.hpp>
 #include <gravity/http/output.hpp>
 #include <gravity/http/problem.hpp>
 #include <gravity/http/result.hpp>
@@ -46,7 +45,8 @@ void write_download(Output& out, Download&& download) {
     if (out.request().method != Method::get) return;
     const auto asked = evaluate_range(out.request(), size, {download.etag, std::nullopt}, now().unix_seconds());
     if (asked.kind == RangeResult::Kind::unsatisfiable)
-        throw Refusal(range_not_satisfiable, "The content has " + std::to_string(size) + " bytes").with_header("Content-Range", content_range(std::nullopt, size));
+        throw Refusal(range_not_satisfiable, "The content has " + std::to_string(size) + " bytes")
+            .with_header("Content-Range", content_range(std::nullopt, size));
     if (asked.kind == RangeResult::Kind::whole || asked.ranges.size() != 1) return; // several parts may be answered as a whole (section 14.2)
     const ByteRange part = asked.ranges.front();
     Response& response = out.response();

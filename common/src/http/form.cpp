@@ -1,16 +1,14 @@
-#include <gravity/http/form.hpp>
-
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/http/form.hpp>
 #include <gravity/http/sniff.hpp>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <fcntl.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace gravity::http {
@@ -34,7 +32,9 @@ public:
 
     void part(MultipartPart part) {
         is_file_ = part.filename.has_value();
-        if (is_file_) form.files.push_back({std::move(part.name), std::move(*part.filename), std::move(part.content_type), SpooledFile(options_.spool_folder), {}, {}});
+        if (is_file_)
+            form.files.push_back(
+                {std::move(part.name), std::move(*part.filename), std::move(part.content_type), SpooledFile(options_.spool_folder), {}, {}});
         else form.fields.push_back({std::move(part.name), {}});
     }
     void data(std::string_view bytes) {

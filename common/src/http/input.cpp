@@ -1,7 +1,6 @@
-#include <gravity/http/input.hpp>
-
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
+#include <gravity/http/input.hpp>
 #include <gravity/http/problem.hpp>
 #include <gravity/json/codec.hpp>
 #include <gravity/meta/text.hpp>
@@ -79,7 +78,8 @@ private:
         if (!seen_[index]) type.list->clear(list);
         seen_[index] = true;
         for (const auto part : ascii::split(text, ',')) {
-            if (static_cast<std::int64_t>(type.list->size(list)) >= type.max) return errors_.add(Fault::value, "must have at most " + std::to_string(type.max) + " items");
+            if (static_cast<std::int64_t>(type.list->size(list)) >= type.max)
+                return errors_.add(Fault::value, "must have at most " + std::to_string(type.max) + " items");
             read(part, {&type.list->element(), type.list->append(list)});
         }
     }

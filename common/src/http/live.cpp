@@ -1,9 +1,8 @@
-#include <gravity/http/live.hpp>
-
 #include "http/socket_session.hpp"
 
 #include <gravity/async/child.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/http/live.hpp>
 #include <gravity/http/wire.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>
@@ -31,7 +30,9 @@ constexpr auto watch = 500ms; // how often a quiet connection looks at draining 
 
 class Open { // counts what is open
 public:
-    explicit Open(std::string_view kind) : gauge_(metrics::gauge("gravity_http_streams", "Event streams and WebSockets now open", {"kind"}).with({kind})) { gauge_.add(); }
+    explicit Open(std::string_view kind) : gauge_(metrics::gauge("gravity_http_streams", "Event streams and WebSockets now open", {"kind"}).with({kind})) {
+        gauge_.add();
+    }
     ~Open() { gauge_.subtract(); }
     Open(const Open&) = delete;
     Open& operator=(const Open&) = delete;

@@ -1,5 +1,4 @@
 #include <gravity/http/output.hpp>
-
 #include <gravity/json/codec.hpp>
 
 namespace gravity::http {

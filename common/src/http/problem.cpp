@@ -1,6 +1,5 @@
-#include <gravity/http/problem.hpp>
-
 #include <gravity/base/encoding.hpp>
+#include <gravity/http/problem.hpp>
 
 namespace gravity::http {
 

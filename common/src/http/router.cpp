@@ -1,6 +1,5 @@
-#include <gravity/http/router.hpp>
-
 #include <gravity/base/ascii.hpp>
+#include <gravity/http/router.hpp>
 
 #include <algorithm>
 #include <map>
@@ -89,8 +88,10 @@ void Router::finish() {
                 const auto prefix = segment.substr(0, open);
                 const auto suffix = segment.substr(close + 1);
                 names.push_back(segment.substr(open + 1, close - open - 1));
-                if (names.back().ends_with("...") || suffix.find('{') != std::string_view::npos) refuse(route, "only one plain {name} may stand beside other text");
-                auto next = std::find_if(node->framed.begin(), node->framed.end(), [&](const Node::Framed& f) { return f.prefix == prefix && f.suffix == suffix; });
+                if (names.back().ends_with("...") || suffix.find('{') != std::string_view::npos)
+                    refuse(route, "only one plain {name} may stand beside other text");
+                auto next =
+                    std::find_if(node->framed.begin(), node->framed.end(), [&](const Node::Framed& f) { return f.prefix == prefix && f.suffix == suffix; });
                 if (next == node->framed.end())
                     next = node->framed.insert(next, {std::string(prefix), std::string(suffix), std::make_unique<Node>()});
                 node = next->node.get();
@@ -142,7 +143,9 @@ Router::Match Router::match(Method method, std::string_view path) const {
             if (!decoded) return false;
             if (const auto literal = node.literal.find(*decoded); literal != node.literal.end() && walk(*literal->second, after, last)) return true;
             for (const auto& framed : node.framed) {
-                if (decoded->size() <= framed.prefix.size() + framed.suffix.size() || !decoded->starts_with(framed.prefix) || !decoded->ends_with(framed.suffix)) continue;
+                if (decoded->size() <= framed.prefix.size() + framed.suffix.size() || !decoded->starts_with(framed.prefix) ||
+                    !decoded->ends_with(framed.suffix))
+                    continue;
                 values.push_back(decoded->substr(framed.prefix.size(), decoded->size() - framed.prefix.size() - framed.suffix.size()));
                 if (walk(*framed.node, after, last)) return true;
                 values.pop_back();

@@ -11,6 +11,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
+
 #include <unistd.h>
 
 namespace gravity::http {
@@ -23,8 +24,7 @@ using std::chrono::steady_clock;
 class Server::Listener : public std::enable_shared_from_this<Listener> {
 public:
     Listener(asio::io_context& io, ServerOptions options, Handler handler)
-        : io_(io), core_(std::make_shared<ServerCore>(std::move(options), std::move(handler))), acceptor_(io), tick_(io),
-          retry_(io), drained_(io) {}
+        : io_(io), core_(std::make_shared<ServerCore>(std::move(options), std::move(handler))), acceptor_(io), tick_(io), retry_(io), drained_(io) {}
 
     void start() {
         if (core_->options.tls) tls_ = net::server_context(*core_->options.tls);

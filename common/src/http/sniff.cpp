@@ -1,6 +1,5 @@
-#include <gravity/http/sniff.hpp>
-
 #include <gravity/base/ascii.hpp>
+#include <gravity/http/sniff.hpp>
 
 #include <algorithm>
 

@@ -2,15 +2,14 @@
 #include <gravity/http/conditional.hpp>
 #include <gravity/http/static_files.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <fcntl.h>
 #include <optional>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -146,7 +145,7 @@ Task<bool> StaticFiles::serve(Exchange& exchange, std::string_view path) const {
     auto names = split(path, options_.index);
     if (!names) co_return false;
     File file = open_below(folder_, *names);
-    struct stat about {};
+    struct stat about{};
     if (!regular(file, about)) co_return false;
     const std::string type(media_type_of(names->back()));
 
@@ -160,7 +159,7 @@ Task<bool> StaticFiles::serve(Exchange& exchange, std::string_view path) const {
         names->back() += ".gz";
         File packed;
         if (accepts_gzip(request.headers.joined("Accept-Encoding"))) packed = open_below(folder_, *names);
-        struct stat packed_about {};
+        struct stat packed_about{};
         if (regular(packed, packed_about) && packed_about.st_mtim.tv_sec >= about.st_mtim.tv_sec) {
             gzipped = true;
             file = std::move(packed);
@@ -204,16 +203,40 @@ Task<bool> StaticFiles::serve(Exchange& exchange, std::string_view path) const {
 }
 
 std::string_view media_type_of(std::string_view filename) {
-    static constexpr std::pair<std::string_view, std::string_view> known[] = {
-        {"html", "text/html; charset=utf-8"}, {"htm", "text/html; charset=utf-8"}, {"css", "text/css; charset=utf-8"},
-        {"js", "text/javascript; charset=utf-8"}, {"mjs", "text/javascript; charset=utf-8"}, {"json", "application/json"},
-        {"map", "application/json"}, {"txt", "text/plain; charset=utf-8"}, {"md", "text/markdown; charset=utf-8"},
-        {"csv", "text/csv; charset=utf-8"}, {"xml", "application/xml"}, {"svg", "image/svg+xml"}, {"png", "image/png"},
-        {"jpg", "image/jpeg"}, {"jpeg", "image/jpeg"}, {"gif", "image/gif"}, {"webp", "image/webp"}, {"avif", "image/avif"},
-        {"ico", "image/x-icon"}, {"woff", "font/woff"}, {"woff2", "font/woff2"}, {"ttf", "font/ttf"}, {"otf", "font/otf"},
-        {"wasm", "application/wasm"}, {"pdf", "application/pdf"}, {"zip", "application/zip"}, {"gz", "application/gzip"},
-        {"mp4", "video/mp4"}, {"webm", "video/webm"}, {"mp3", "audio/mpeg"}, {"ogg", "audio/ogg"}, {"wav", "audio/wav"},
-        {"yaml", "application/yaml"}, {"yml", "application/yaml"}};
+    static constexpr std::pair<std::string_view, std::string_view> known[] = {{"html", "text/html; charset=utf-8"},
+                                                                              {"htm", "text/html; charset=utf-8"},
+                                                                              {"css", "text/css; charset=utf-8"},
+                                                                              {"js", "text/javascript; charset=utf-8"},
+                                                                              {"mjs", "text/javascript; charset=utf-8"},
+                                                                              {"json", "application/json"},
+                                                                              {"map", "application/json"},
+                                                                              {"txt", "text/plain; charset=utf-8"},
+                                                                              {"md", "text/markdown; charset=utf-8"},
+                                                                              {"csv", "text/csv; charset=utf-8"},
+                                                                              {"xml", "application/xml"},
+                                                                              {"svg", "image/svg+xml"},
+                                                                              {"png", "image/png"},
+                                                                              {"jpg", "image/jpeg"},
+                                                                              {"jpeg", "image/jpeg"},
+                                                                              {"gif", "image/gif"},
+                                                                              {"webp", "image/webp"},
+                                                                              {"avif", "image/avif"},
+                                                                              {"ico", "image/x-icon"},
+                                                                              {"woff", "font/woff"},
+                                                                              {"woff2", "font/woff2"},
+                                                                              {"ttf", "font/ttf"},
+                                                                              {"otf", "font/otf"},
+                                                                              {"wasm", "application/wasm"},
+                                                                              {"pdf", "application/pdf"},
+                                                                              {"zip", "application/zip"},
+                                                                              {"gz", "application/gzip"},
+                                                                              {"mp4", "video/mp4"},
+                                                                              {"webm", "video/webm"},
+                                                                              {"mp3", "audio/mpeg"},
+                                                                              {"ogg", "audio/ogg"},
+                                                                              {"wav", "audio/wav"},
+                                                                              {"yaml", "application/yaml"},
+                                                                              {"yml", "application/yaml"}};
     const std::size_t dot = filename.rfind('.');
     if (dot != filename.npos)
         for (const auto& [extension, type] : known)

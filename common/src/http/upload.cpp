@@ -1,6 +1,5 @@
-#include <gravity/http/upload.hpp>
-
 #include <gravity/base/encoding.hpp>
+#include <gravity/http/upload.hpp>
 #include <gravity/log/log.hpp>
 
 #include <boost/system/system_error.hpp>

@@ -312,7 +312,8 @@ void ChunkDecoder::take(char c) {
         break;
     case Where::size_lf:
         digits_ = 0;
-        where_ = c != '\n' ? Where::malformed : left_ == 0 ? Where::trailer_start : Where::data;
+        where_ = c != '\n' ? Where::malformed : left_ == 0 ? Where::trailer_start
+                                                           : Where::data;
         break;
     case Where::data_cr: where_ = c == '\r' ? Where::data_lf : Where::malformed; break;
     case Where::data_lf: where_ = c == '\n' ? Where::size_first : Where::malformed; break;

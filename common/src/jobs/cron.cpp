@@ -23,9 +23,12 @@ struct FieldRule {
     unsigned first_name;
 };
 constexpr FieldRule rules[] = {
-    {"seconds", 0, 59, {}, 0},         {"minutes", 0, 59, {}, 0},
-    {"hours", 0, 23, {}, 0},           {"days of the month", 1, 31, {}, 0},
-    {"months", 1, 12, month_names, 1}, {"days of the week", 0, 7, weekday_names, 0},
+    {"seconds", 0, 59, {}, 0},
+    {"minutes", 0, 59, {}, 0},
+    {"hours", 0, 23, {}, 0},
+    {"days of the month", 1, 31, {}, 0},
+    {"months", 1, 12, month_names, 1},
+    {"days of the week", 0, 7, weekday_names, 0},
 };
 
 std::optional<unsigned> take_value(std::string_view text, const FieldRule& rule) {
@@ -84,9 +87,15 @@ std::string_view without_macro(std::string_view text) {
         std::string_view name;
         std::string_view fields;
     };
-    constexpr Macro macros[] = {{"@hourly", "0 * * * *"},  {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
-                                {"@weekly", "0 0 * * 0"},  {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"},
-                                {"@annually", "0 0 1 1 *"}};
+    constexpr Macro macros[] = {
+        {"@hourly", "0 * * * *"},
+        {"@daily", "0 0 * * *"},
+        {"@midnight", "0 0 * * *"},
+        {"@weekly", "0 0 * * 0"},
+        {"@monthly", "0 0 1 * *"},
+        {"@yearly", "0 0 1 1 *"},
+        {"@annually", "0 0 1 1 *"},
+    };
     for (const Macro& macro : macros) {
         if (text == macro.name) return macro.fields;
     }
@@ -127,7 +136,7 @@ Parsed<Cron> Cron::parse(std::string_view text) {
         return ParseError{"must have five fields, or six with seconds in front, or be a name such as @daily"};
 
     std::uint64_t* const sets[] = {&cron.seconds_, &cron.minutes_, &cron.hours_,
-                                   &cron.days_,    &cron.months_,  &cron.weekdays_};
+                                   &cron.days_, &cron.months_, &cron.weekdays_};
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (!take_field(fields[i], rules[i], *sets[i])) {
             return ParseError{"must have valid " + std::string(rules[i].name) + " (" + std::to_string(rules[i].min) +

@@ -119,7 +119,8 @@ struct Runner::Impl : std::enable_shared_from_this<Impl> {
         const Beats beats = self->beats();
         const bool takes = !self->stopping;
         ClaimQuery plain{self->plain_kinds, self->options.plain_slots - self->plain_running, beats.lease_seconds, now()};
-        ClaimQuery lasting{self->long_kinds, self->options.long_slots - (static_cast<int>(self->running.size()) - self->plain_running), beats.lease_seconds, plain.now};
+        ClaimQuery lasting{self->long_kinds, self->options.long_slots - (static_cast<int>(self->running.size()) - self->plain_running), beats.lease_seconds,
+                           plain.now};
         const bool room = takes && (plain.free > 0 || lasting.free > 0);
         std::function<void(Tx&)> work = [&](Tx& tx) {
             claimed.clear();

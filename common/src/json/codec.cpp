@@ -1,6 +1,5 @@
-#include <gravity/json/codec.hpp>
-
 #include <gravity/base/encoding.hpp>
+#include <gravity/json/codec.hpp>
 
 #include <algorithm>
 #include <cmath>

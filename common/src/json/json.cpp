@@ -1,6 +1,5 @@
-#include <gravity/json/json.hpp>
-
 #include <gravity/base/encoding.hpp>
+#include <gravity/json/json.hpp>
 
 #include <array>
 #include <charconv>

@@ -80,7 +80,8 @@ void Value::append_to(std::string& out) const {
     case Kind::natural: return append_number(out, as_.natural);
     case Kind::number:
         if (std::isfinite(as_.number)) return append_number(out, as_.number);
-        out += std::isnan(as_.number) ? "\"NaN\"" : as_.number > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+        out += std::isnan(as_.number) ? "\"NaN\"" : as_.number > 0 ? "\"Infinity\""
+                                                                   : "\"-Infinity\"";
         return;
     case Kind::text: return append_text(out, as_.text);
     case Kind::printable: {

@@ -1,5 +1,5 @@
-#include <gravity/meta/describe.hpp>
 #include <gravity/base/utf8.hpp>
+#include <gravity/meta/describe.hpp>
 
 #include <algorithm>
 #include <map>

@@ -244,7 +244,7 @@ GaugeFamily& gauge(std::string_view name, std::string_view help, LabelNames labe
 
 const std::vector<double>& default_buckets() {
     static const std::vector<double> buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                             0.25,   0.5,   1,      2.5,   5,    10,    30};
+                                             0.25, 0.5, 1, 2.5, 5, 10, 30};
     return buckets;
 }
 

@@ -115,7 +115,8 @@ private:
         const meta::Type& type = without_optional(field.type());
         const bool list = field.type().kind == Kind::list;
         const bool map = field.type().kind == Kind::map;
-        const meta::Type& item = list ? type.list->element() : map ? type.map->element() : type;
+        const meta::Type& item = list ? type.list->element() : map ? type.map->element()
+                                                                   : type;
         if (!is_scalar(without_optional(item)))
             refuse(route, "the query field " + std::string(field.name) + " has no text form");
         return type;

@@ -69,7 +69,8 @@ std::string component_name(std::string_view type_name) {
         for (int depth = 0; !arguments.empty();) { // each argument up to its comma
             std::size_t end = 0;
             for (; end < arguments.size() && (depth != 0 || arguments[end] != ','); ++end)
-                depth += arguments[end] == '<' ? 1 : arguments[end] == '>' ? -1 : 0;
+                depth += arguments[end] == '<' ? 1 : arguments[end] == '>' ? -1
+                                                                           : 0;
             const auto argument = ascii::trim(arguments.substr(0, end));
             const auto colon = argument.rfind("::", argument.find('<'));
             outer += component_name(colon == std::string_view::npos ? argument : argument.substr(colon + 2));

@@ -12,7 +12,11 @@
 namespace gravity::openapi {
 
 /// One type has up to three schemas.
-enum class Form : unsigned char { answer, input, patch };
+enum class Form : unsigned char {
+    answer,
+    input,
+    patch
+};
 
 /// The schemas of one document. First every root is announced by `use`, then `assign_names` is called once, then
 /// schemas are made: a component's name depends on how else its type is used.

@@ -3,8 +3,8 @@
 #include <gravity/base/testpoint.hpp>
 #include <gravity/log/log.hpp>
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 

@@ -1,16 +1,14 @@
-#include <gravity/pg/listener.hpp>
-
 #include "pg/connection.hpp"
 
 #include <gravity/async/sleep.hpp>
 #include <gravity/log/log.hpp>
+#include <gravity/pg/listener.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
 #include <libpq-fe.h>
 
 #include <algorithm>

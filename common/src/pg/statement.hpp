@@ -26,7 +26,11 @@ struct PageKey {
 
 /// What is sent for one `$k`.
 struct Parameter {
-    enum class Source : unsigned char { slot, page_key, page_limit } source = Source::slot;
+    enum class Source : unsigned char {
+        slot,
+        page_key,
+        page_limit
+    } source = Source::slot;
     std::size_t index = 0; // of the slot, or of the page key
 };
 

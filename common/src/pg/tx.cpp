@@ -156,9 +156,10 @@ const std::string read_scope_name = "gravity.read_scope";
 const std::string read_scope_sql = scope_sql + ", set_config('transaction_read_only', 'on', true)";
 // For the session: the reads that follow need to say nothing if they are of the same project and caller. Undone by the server if its exchange fails.
 const std::string session_scope_name = "gravity.session_scope";
-const std::string session_scope_sql = "select set_config('gravity.project', $1, false), set_config('gravity.caller', $2, false), set_config('gravity.scope', $3, false), "
-                                      "set_config('statement_timeout', $4, false), set_config('default_transaction_read_only', 'on', false), "
-                                      "set_config('transaction_read_only', 'on', true)";
+const std::string session_scope_sql =
+    "select set_config('gravity.project', $1, false), set_config('gravity.caller', $2, false), set_config('gravity.scope', $3, false), "
+    "set_config('statement_timeout', $4, false), set_config('default_transaction_read_only', 'on', false), "
+    "set_config('transaction_read_only', 'on', true)";
 
 constexpr std::chrono::milliseconds timeout_slack{1000}; // a session's timeout serves if it is this much too long
 
@@ -206,7 +207,9 @@ Rows TxState::execute(const Statement& statement, const std::string& name, const
         const auto timeout = time_left();
         // At this level each statement sees what was committed before it, in one transaction or in many: a read needs none around it.
         const bool bare = run.read_only && !run.serializable;
-        if (!bare) commands.push_back(run.serializable ? Command{begin_serializable_name, begin_serializable_sql, no_values} : Command{begin_name, begin_sql, no_values});
+        if (!bare)
+            commands.push_back(run.serializable ? Command{begin_serializable_name, begin_serializable_sql, no_values}
+                                                : Command{begin_name, begin_sql, no_values});
         if (!bare || !options.prepare) { // the server connection behind a pooler may be another's a moment later
             scope = scope_values(timeout);
             commands.push_back(run.read_only ? Command{read_scope_name, read_scope_sql, scope} : Command{scope_name, scope_sql, scope});
@@ -246,7 +249,8 @@ void TxState::later(const Statement& statement, Values values) {
 }
 
 std::int64_t TxState::copy(const BulkInsert& bulk, std::size_t count, const std::function<void(std::size_t, std::string&)>& next_line) {
-    const std::string unnamed, create = "create temporary table gravity_copy on commit drop as select " + bulk.columns() + " from " + bulk.table() + " with no data";
+    const std::string unnamed,
+        create = "create temporary table gravity_copy on commit drop as select " + bulk.columns() + " from " + bulk.table() + " with no data";
     execute(bulk.statement(), unnamed, create, {});
     try {
         connection.copy("gravity_copy", bulk.columns(), count, next_line);

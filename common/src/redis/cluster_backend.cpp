@@ -221,7 +221,8 @@ Task<Outcome> ClusterBackend::run(std::shared_ptr<ClusterBackend> self, Call cal
             co_await self->wait_for_refresh(call.deadline);
         }
         if (self->closed_) co_return Outcome{{}, Failure{ErrorKind::closed, "the Redis client was closed"}};
-        std::optional<Endpoint> node = step.node ? step.node : slot ? self->map_.owner(*slot) : self->any_master();
+        std::optional<Endpoint> node = step.node ? step.node : slot ? self->map_.owner(*slot)
+                                                                    : self->any_master();
         std::optional<RedirectMachine::Step> next;
         if (!node) {
             outcome = Outcome{

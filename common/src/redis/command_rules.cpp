@@ -20,10 +20,10 @@ template <std::size_t N> bool has(const Names<N>& sorted, std::string_view name)
 // They change the connection itself, or keep it busy until something happens: other callers' replies would change or
 // wait.
 constexpr Names<30> connection_commands{
-    "ASKING",    "AUTH",         "BLMOVE",  "BLMPOP",      "BLPOP",     "BRPOP",   "BRPOPLPUSH", "BZMPOP",
-    "BZPOPMAX",  "BZPOPMIN",     "DISCARD", "EXEC",        "HELLO",     "MONITOR", "MULTI",      "PSUBSCRIBE",
-    "PSYNC",     "PUNSUBSCRIBE", "QUIT",    "READONLY",    "READWRITE", "RESET",   "SELECT",     "SSUBSCRIBE",
-    "SUBSCRIBE", "SUNSUBSCRIBE", "SYNC",    "UNSUBSCRIBE", "UNWATCH",   "WATCH"};
+    "ASKING", "AUTH", "BLMOVE", "BLMPOP", "BLPOP", "BRPOP", "BRPOPLPUSH", "BZMPOP",
+    "BZPOPMAX", "BZPOPMIN", "DISCARD", "EXEC", "HELLO", "MONITOR", "MULTI", "PSUBSCRIBE",
+    "PSYNC", "PUNSUBSCRIBE", "QUIT", "READONLY", "READWRITE", "RESET", "SELECT", "SSUBSCRIBE",
+    "SUBSCRIBE", "SUNSUBSCRIBE", "SYNC", "UNSUBSCRIBE", "UNWATCH", "WATCH"};
 
 constexpr Names<120> first_is_key{"APPEND",
                                   "BITCOUNT",
@@ -146,10 +146,10 @@ constexpr Names<120> first_is_key{"APPEND",
                                   "ZSCAN",
                                   "ZSCORE"};
 
-constexpr Names<13> all_are_keys{"DEL",    "EXISTS",      "MGET",   "PFCOUNT",     "PFMERGE", "SDIFF", "SDIFFSTORE",
-                                 "SINTER", "SINTERSTORE", "SUNION", "SUNIONSTORE", "TOUCH",   "UNLINK"};
-constexpr Names<9> first_two_are_keys{"COPY",     "GEOSEARCHSTORE", "LCS",   "LMOVE",      "RENAME",
-                                      "RENAMENX", "RPOPLPUSH",      "SMOVE", "ZRANGESTORE"};
+constexpr Names<13> all_are_keys{"DEL", "EXISTS", "MGET", "PFCOUNT", "PFMERGE", "SDIFF", "SDIFFSTORE",
+                                 "SINTER", "SINTERSTORE", "SUNION", "SUNIONSTORE", "TOUCH", "UNLINK"};
+constexpr Names<9> first_two_are_keys{"COPY", "GEOSEARCHSTORE", "LCS", "LMOVE", "RENAME",
+                                      "RENAMENX", "RPOPLPUSH", "SMOVE", "ZRANGESTORE"};
 constexpr Names<2> key_value_pairs{"MSET", "MSETNX"};
 constexpr Names<4> second_is_key{"MEMORY", "OBJECT", "XGROUP", "XINFO"};
 // The number of keys stands at 1, the keys from 2.
@@ -161,10 +161,10 @@ constexpr Names<3> may_store{"GEORADIUS", "GEORADIUSBYMEMBER", "SORT"};
 constexpr Names<2> stream_readers{"XREAD", "XREADGROUP"};
 
 constexpr Names<9> without_key{"COMMAND", "ECHO", "LOLWUT", "PING", "PUBLISH", "PUBSUB", "ROLE", "TIME", "WAIT"};
-constexpr Names<26> every_node{"ACL",      "BGREWRITEAOF", "BGSAVE",   "CLIENT",    "CLUSTER",   "CONFIG", "DBSIZE",
-                               "DEBUG",    "FAILOVER",     "FLUSHALL", "FLUSHDB",   "FUNCTION",  "INFO",   "KEYS",
-                               "LASTSAVE", "LATENCY",      "MODULE",   "RANDOMKEY", "REPLICAOF", "SAVE",   "SCAN",
-                               "SCRIPT",   "SHUTDOWN",     "SLAVEOF",  "SLOWLOG",   "SWAPDB"};
+constexpr Names<26> every_node{"ACL", "BGREWRITEAOF", "BGSAVE", "CLIENT", "CLUSTER", "CONFIG", "DBSIZE",
+                               "DEBUG", "FAILOVER", "FLUSHALL", "FLUSHDB", "FUNCTION", "INFO", "KEYS",
+                               "LASTSAVE", "LATENCY", "MODULE", "RANDOMKEY", "REPLICAOF", "SAVE", "SCAN",
+                               "SCRIPT", "SHUTDOWN", "SLAVEOF", "SLOWLOG", "SWAPDB"};
 
 template <std::size_t N> constexpr bool sorted(const Names<N>& names) {
     for (std::size_t i = 1; i < N; ++i)

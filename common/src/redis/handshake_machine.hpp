@@ -20,7 +20,11 @@ struct HandshakeSettings {
 /// PING comes last because a server that is still loading answers it with LOADING: then the connection is not used yet.
 class HandshakeMachine {
 public:
-    enum class Status : std::uint8_t { more, ready, failed };
+    enum class Status : std::uint8_t {
+        more,
+        ready,
+        failed
+    };
 
     explicit HandshakeMachine(HandshakeSettings settings);
 
@@ -30,7 +34,13 @@ public:
     const std::string& why() const { return why_; }
 
 private:
-    enum class Step : std::uint8_t { auth, set_name, select, role, ping };
+    enum class Step : std::uint8_t {
+        auth,
+        set_name,
+        select,
+        role,
+        ping
+    };
     Status fail(std::string why);
 
     std::string wire_;

@@ -10,7 +10,11 @@ namespace gravity::redis {
 /// stopped process).
 class KeepaliveMachine {
 public:
-    enum class Verdict : std::uint8_t { fine, ping, dead };
+    enum class Verdict : std::uint8_t {
+        fine,
+        ping,
+        dead
+    };
 
     KeepaliveMachine(std::chrono::milliseconds ping_interval, std::chrono::milliseconds stall_timeout)
         : ping_interval_(ping_interval), stall_timeout_(stall_timeout) {}

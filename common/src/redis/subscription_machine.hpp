@@ -14,7 +14,10 @@ namespace gravity::redis {
 /// replies here.
 class SubscriptionMachine {
 public:
-    enum class What : std::uint8_t { channel, pattern };
+    enum class What : std::uint8_t {
+        channel,
+        pattern
+    };
     using Topic = std::pair<What, std::string>;
 
     struct Action {
@@ -47,12 +50,20 @@ public:
     std::size_t due() const { return asked_.size(); }
 
 private:
-    enum class Ask : std::uint8_t { subscribe, unsubscribe, ping };
+    enum class Ask : std::uint8_t {
+        subscribe,
+        unsubscribe,
+        ping
+    };
     struct Asked {
         Ask ask;
         Topic topic;
     };
-    enum class State : std::uint8_t { wanted, asked, confirmed };
+    enum class State : std::uint8_t {
+        wanted,
+        asked,
+        confirmed
+    };
 
     std::string ask(Ask what, const Topic& topic);
     Action answered(Ask what, const Topic& topic);

@@ -92,10 +92,14 @@ struct Scheme {
     bool unix_socket;
 };
 constexpr Scheme schemes[] = {
-    {"redis", Topology::standalone, false, false},        {"rediss", Topology::standalone, true, false},
-    {"unix", Topology::standalone, false, true},          {"redis+unix", Topology::standalone, false, true},
-    {"redis+sentinel", Topology::sentinel, false, false}, {"rediss+sentinel", Topology::sentinel, true, false},
-    {"redis+cluster", Topology::cluster, false, false},   {"rediss+cluster", Topology::cluster, true, false},
+    {"redis", Topology::standalone, false, false},
+    {"rediss", Topology::standalone, true, false},
+    {"unix", Topology::standalone, false, true},
+    {"redis+unix", Topology::standalone, false, true},
+    {"redis+sentinel", Topology::sentinel, false, false},
+    {"rediss+sentinel", Topology::sentinel, true, false},
+    {"redis+cluster", Topology::cluster, false, false},
+    {"rediss+cluster", Topology::cluster, true, false},
 };
 
 const Scheme& scheme_of(std::string_view name) {

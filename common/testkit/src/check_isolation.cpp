@@ -42,7 +42,8 @@ std::vector<std::string> check_isolation(const TestDatabase& database, ProjectId
         if (admin.exec("select from " + table + of_owner).empty() && empty != nullptr) empty->push_back(table);
         for (const std::string& who : {ProjectId::fresh().to_string(), std::string()}) {
             const std::string name = who.empty() ? "a transaction of no project" : "another project";
-            if (const long seen = touched(connection, who, "select 1 from " + table + of_owner); seen != 0) faults.push_back(name + " sees " + std::to_string(seen) + " rows of " + table);
+            if (const long seen = touched(connection, who, "select 1 from " + table + of_owner); seen != 0)
+                faults.push_back(name + " sees " + std::to_string(seen) + " rows of " + table);
             if (const long changed = touched(connection, who, "update " + table + " set project = project" + of_owner); changed != 0)
                 faults.push_back(name + " changes " + std::to_string(changed) + " rows of " + table);
             if (const long deleted = touched(connection, who, "delete from " + table + of_owner); deleted != 0)
@@ -55,7 +56,8 @@ std::vector<std::string> check_isolation(const TestDatabase& database, ProjectId
             transaction.exec("insert into " + table + " (project) values ('" + owner.to_string() + "')");
             faults.push_back("another project adds a row to " + table);
         } catch (const pqxx::sql_error& error) {
-            if (std::string(error.what()).find("row-level security") == std::string::npos && std::string(error.what()).find("permission denied") == std::string::npos)
+            if (std::string(error.what()).find("row-level security") == std::string::npos &&
+                std::string(error.what()).find("permission denied") == std::string::npos)
                 faults.push_back("a row of another project for " + table + " is refused for another reason: " + error.what());
         }
     }

@@ -1,14 +1,12 @@
-#include <gravity/testkit/check_sql.hpp>
+#include "../../src/pg/statement.hpp"
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/pg/sql.hpp>
-
-#include "../../src/pg/statement.hpp"
+#include <gravity/testkit/check_sql.hpp>
 
 #include <libpq-fe.h>
 
 #include <algorithm>
-
 #include <map>
 #include <memory>
 

@@ -1,7 +1,6 @@
-#include <gravity/testkit/client.hpp>
-
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/problem.hpp>
+#include <gravity/testkit/client.hpp>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -103,7 +102,8 @@ Answer Call::send() const {
 
     http::Response response;
     response.status = static_cast<int>(parser.get().result_int());
-    for (const auto& field : parser.get()) response.headers.add({field.name_string().data(), field.name_string().size()}, {field.value().data(), field.value().size()});
+    for (const auto& field : parser.get())
+        response.headers.add({field.name_string().data(), field.name_string().size()}, {field.value().data(), field.value().size()});
     response.body = std::move(parser.get().body());
     return {what, std::move(response)};
 }

@@ -15,7 +15,10 @@ using meta::Type;
 const Type& inner(const Type& type) { return type.kind == Kind::optional ? inner(type.optional->element()) : type; }
 
 // Which way the values go decides who must take what.
-enum class Way : unsigned char { read, send };
+enum class Way : unsigned char {
+    read,
+    send
+};
 
 class Comparison {
 public:
@@ -119,7 +122,8 @@ private:
     void integer(const Json& schema, const Type& type, const std::string& place) {
         if (!is(schema, "integer") && !(way_ == Way::send && is(schema, "number"))) return wrong_kind(schema, place, "an integer");
         const bool narrow = schema.find("format") != nullptr && *schema.find("format") == Json("int32");
-        bounds(schema, type.min, type.max, "minimum", "maximum", place, narrow ? std::numeric_limits<std::int32_t>::min() : std::numeric_limits<std::int64_t>::min(),
+        bounds(schema, type.min, type.max, "minimum", "maximum", place,
+               narrow ? std::numeric_limits<std::int32_t>::min() : std::numeric_limits<std::int64_t>::min(),
                narrow ? std::numeric_limits<std::int32_t>::max() : std::numeric_limits<std::int64_t>::max());
     }
 
@@ -131,8 +135,8 @@ private:
         if (least == "minLength") our_min = std::max<std::int64_t>(our_min, 0);
         const bool fits = way_ == Way::read ? our_min <= their_min && our_max >= their_max : our_min >= their_min && our_max <= their_max;
         if (!fits)
-            fault(place, "is between " + std::to_string(our_min) + " and " + std::to_string(our_max) + " here and between " + std::to_string(their_min) + " and " +
-                             std::to_string(their_max) + " there");
+            fault(place, "is between " + std::to_string(our_min) + " and " + std::to_string(our_max) + " here and between " + std::to_string(their_min) +
+                             " and " + std::to_string(their_max) + " there");
     }
 
     void enumeration(const Json& schema, const Type& type, const std::string& place) {
@@ -140,7 +144,8 @@ private:
         if (theirs == nullptr) return wrong_kind(schema, place, "one of several names");
         if (way_ == Way::read) {
             for (const Json& name : theirs->as_array())
-                if (std::find(type.names.begin(), type.names.end(), name.as_string()) == type.names.end()) fault(place, "may be " + name.dump() + " there, which is not known here");
+                if (std::find(type.names.begin(), type.names.end(), name.as_string()) == type.names.end())
+                    fault(place, "may be " + name.dump() + " there, which is not known here");
         } else {
             for (const auto name : type.names)
                 if (!names(theirs, name)) fault(place, "may be \"" + std::string(name) + "\" here, which is not known there");

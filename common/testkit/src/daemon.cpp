@@ -1,7 +1,6 @@
-#include <gravity/testkit/daemon.hpp>
-
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/uuid.hpp>
+#include <gravity/testkit/daemon.hpp>
 #include <gravity/testkit/neighbour.hpp>
 
 #include <gtest/gtest.h>
@@ -71,7 +70,8 @@ std::uint16_t free_port() {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    const bool bound =
+        ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
     ::close(fd);
     if (!bound) throw std::runtime_error("no free port");
     return ntohs(address.sin_port);

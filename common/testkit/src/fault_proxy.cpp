@@ -1,7 +1,6 @@
-#include <gravity/testkit/fault_proxy.hpp>
-
 #include <gravity/async/task.hpp>
 #include <gravity/base/ascii.hpp>
+#include <gravity/testkit/fault_proxy.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -1,8 +1,7 @@
-#include <gravity/testkit/neighbour.hpp>
-
 #include <gravity/async/sleep.hpp>
 #include <gravity/http/exchange.hpp>
 #include <gravity/http/server.hpp>
+#include <gravity/testkit/neighbour.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -152,14 +151,19 @@ struct FakeDiscovery::Book {
         Json list = Json::array();
         const auto entry = [&](const std::string& id, const std::string& address, std::int64_t port, Json meta) {
             list.push_back(Json::object({{"Node", Json::object({{"Node", "test"}, {"Address", "127.0.0.1"}})},
-                                         {"Service", Json::object({{"ID", id}, {"Service", name}, {"Address", address}, {"Port", port},
-                                                                   {"Tags", Json::array({"gravity"})}, {"Meta", std::move(meta)}})},
+                                         {"Service", Json::object({{"ID", id},
+                                                                   {"Service", name},
+                                                                   {"Address", address},
+                                                                   {"Port", port},
+                                                                   {"Tags", Json::array({"gravity"})},
+                                                                   {"Meta", std::move(meta)}})},
                                          {"Checks", Json::array({Json::object({{"Status", "passing"}})})}}));
         };
         const auto [begin, end] = known.equal_range(name);
         for (auto at = begin; at != end; ++at) entry(name + "-" + std::to_string(at->second), "127.0.0.1", at->second, Json::object());
         for (const auto& [id, document] : registered)
-            if (*document.find("Name") == Json(name)) entry(id, document.find("Address")->as_string(), document.find("Port")->as_integer(), *document.find("Meta"));
+            if (*document.find("Name") == Json(name))
+                entry(id, document.find("Address")->as_string(), document.find("Port")->as_integer(), *document.find("Meta"));
         return list;
     }
 

@@ -1,7 +1,6 @@
-#include <gravity/testkit/openapi_check.hpp>
-
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
+#include <gravity/testkit/openapi_check.hpp>
 
 #include <cmath>
 #include <map>
@@ -40,8 +39,9 @@ std::size_t code_points(std::string_view text) {
 }
 
 // Said for readers, judged by nobody here: `format` is an annotation in JSON Schema 2020-12.
-const std::set<std::string, std::less<>> annotations{"description", "title", "default", "examples", "format", "discriminator", "contentEncoding", "contentMediaType",
-                                                     "writeOnly", "readOnly", "deprecated", "$ref", "$comment", "additionalProperties"};
+const std::set<std::string, std::less<>> annotations{
+    "description", "title", "default", "examples", "format", "discriminator", "contentEncoding",
+    "contentMediaType", "writeOnly", "readOnly", "deprecated", "$ref", "$comment", "additionalProperties"};
 
 class Validator {
 public:

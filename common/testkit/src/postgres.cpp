@@ -1,8 +1,7 @@
-#include <gravity/testkit/postgres.hpp>
-
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/base/uuid.hpp>
+#include <gravity/testkit/postgres.hpp>
 
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
@@ -41,7 +40,8 @@ std::string url_for(const std::string& user, const std::string& database) {
 
 void ensure_roles(const std::string& admin) {
     run(admin, std::string("do $$ begin perform pg_advisory_xact_lock(4711); " // until the commit: a role is not seen before
-                           "if not exists (select from pg_roles where rolname = '") + runtime_role + "') then create role " + runtime_role +
+                           "if not exists (select from pg_roles where rolname = '") +
+                   runtime_role + "') then create role " + runtime_role +
                    " login password '" + password + "'; end if; if not exists (select from pg_roles where rolname = '" + owner_role +
                    "') then create role " + owner_role + " login password '" + password + "'; end if; end $$");
 }

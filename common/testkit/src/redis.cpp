@@ -1,6 +1,5 @@
-#include <gravity/testkit/redis.hpp>
-
 #include <gravity/base/uuid.hpp>
+#include <gravity/testkit/redis.hpp>
 
 #include <chrono>
 #include <csignal>

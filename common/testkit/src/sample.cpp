@@ -1,7 +1,6 @@
-#include <gravity/testkit/sample.hpp>
-
 #include <gravity/base/uuid.hpp>
 #include <gravity/meta/text.hpp>
+#include <gravity/testkit/sample.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -47,7 +46,9 @@ Json Sampler::text_value(const Type& type, Fullness fullness) {
     const auto high = static_cast<std::size_t>(std::max<std::int64_t>(type.max, 1));
     const std::string word = letters(std::clamp<std::size_t>(14, std::min(low, high), high));
     std::vector<std::string> candidates;
-    if (fullness == Fullness::mixed && chance(3)) candidates.push_back("Gr\xc3\xb6\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\xa6\x8a " + letters(8));
+    if (fullness == Fullness::mixed && chance(3)) candidates.push_back("Gr\xc3\xb6\xc3\x9f"
+                                                                       "e \xe2\x82\xac \xf0\x9f\xa6\x8a " +
+                                                                       letters(8));
     if (type.format == "uuid") {
         std::string bytes;
         for (int i = 0; i < 16; ++i) bytes += static_cast<char>(below(256));
@@ -55,7 +56,8 @@ Json Sampler::text_value(const Type& type, Fullness fullness) {
         std::string text;
         for (std::size_t i = 0; i < 32; ++i) {
             if (i == 8 || i == 12 || i == 16 || i == 20) text += '-';
-            text += i == 12 ? '7' : i == 16 ? '8' : digits[below(16)];
+            text += i == 12 ? '7' : i == 16 ? '8'
+                                            : digits[below(16)];
         }
         candidates.push_back(text);
     }
@@ -106,7 +108,8 @@ Json Sampler::draw(const Type& type, Fullness fullness, int depth) {
         const Type& element = list ? type.list->element() : type.map->element();
         const auto least = static_cast<std::size_t>(std::max<std::int64_t>(type.min, 0));
         const auto most = static_cast<std::size_t>(std::max<std::int64_t>(type.max, 0));
-        const std::size_t extra = fullness == Fullness::required || depth >= deepest ? 0 : fullness == Fullness::everything ? 2 : below(3);
+        const std::size_t extra = fullness == Fullness::required || depth >= deepest ? 0 : fullness == Fullness::everything ? 2
+                                                                                                                            : below(3);
         Json out = list ? Json::array() : Json::object();
         for (std::size_t i = 0; i < std::min(least + extra, most); ++i) {
             if (list)
@@ -131,7 +134,8 @@ Json Sampler::draw(const Type& type, Fullness fullness, int depth) {
 Json Sampler::value(const Type& type, Fullness fullness) {
     for (int i = 0; i < tries; ++i) {
         // A rule over several fields may want one that the table lets lack, or not want all of them.
-        const Fullness how = i < 24 ? fullness : i < tries - 8 ? Fullness::mixed : Fullness::everything;
+        const Fullness how = i < 24 ? fullness : i < tries - 8 ? Fullness::mixed
+                                                               : Fullness::everything;
         Json candidate = draw(type, how, 0);
         if (takes(type, candidate)) return candidate;
     }
@@ -182,7 +186,8 @@ public:
             if (here.is_object() && depth < 3) members(type, here, pointer, depth);
             return;
         case Kind::list:
-            if (type.max < 500) put(pointer, Json(Json::Array(static_cast<std::size_t>(type.max) + 1, sample_element(type))), 422, "with too many items", pointer);
+            if (type.max < 500)
+                put(pointer, Json(Json::Array(static_cast<std::size_t>(type.max) + 1, sample_element(type))), 422, "with too many items", pointer);
             if (type.min > 0) put(pointer, Json::array(), 422, "with too few items", pointer);
             if (here.is_array() && here.size() != 0 && depth < 3) visit(type.list->element(), here.as_array().front(), pointer + "/0", depth + 1);
             return;

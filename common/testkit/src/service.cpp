@@ -1,10 +1,9 @@
-#include <gravity/testkit/service.hpp>
-
 #include <gravity/app/app.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/jobs/runner.hpp>
 #include <gravity/log/init.hpp>
+#include <gravity/testkit/service.hpp>
 
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
@@ -125,7 +124,8 @@ void RunningService::run_jobs_until_idle() {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (true) {
         state_->app->jobs()->wake(); // a test may have moved the clock
-        const auto rows = direct.exec("select kind from gravity.job where state = 'running' or (state = 'waiting' and due_at <= '" + now().to_string() + "') limit 1");
+        const auto rows =
+            direct.exec("select kind from gravity.job where state = 'running' or (state = 'waiting' and due_at <= '" + now().to_string() + "') limit 1");
         if (rows.empty()) return;
         if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error(std::string("the jobs did not end: ") + rows[0][0].c_str());
         std::this_thread::sleep_for(std::chrono::milliseconds(2)); // polled, as readiness is

@@ -1,6 +1,6 @@
-#include <gravity/testkit/testpoint.hpp>
-
 #include "base/testpoint.hpp"
+
+#include <gravity/testkit/testpoint.hpp>
 
 #include <chrono>
 #include <condition_variable>

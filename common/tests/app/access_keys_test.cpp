@@ -168,10 +168,14 @@ TEST_F(Keys, AreLimitedWhereAFigureIsGiven) {
 }
 
 TEST_F(Keys, AnswerARefusalInTheSchemeOfTheClient) {
-    anonymous.get("/foreign/notes").expect_problem(401, "unauthenticated").expect_header("WWW-Authenticate", "Bearer, Basic realm=\"gravity\", charset=\"UTF-8\"");
+    anonymous.get("/foreign/notes")
+        .expect_problem(401, "unauthenticated")
+        .expect_header("WWW-Authenticate", "Bearer, Basic realm=\"gravity\", charset=\"UTF-8\"");
     anonymous.get("/api/v1/notes").expect_problem(401, "unauthenticated").expect_header("WWW-Authenticate", "Bearer");
     for (const std::string wrong : {"", "x", "Basic", "gk_"}) {
-        anonymous.get("/foreign/notes").header("Authorization", "Basic " + base64_encode("u:" + wrong)).expect_problem(401, "unauthenticated")
+        anonymous.get("/foreign/notes")
+            .header("Authorization", "Basic " + base64_encode("u:" + wrong))
+            .expect_problem(401, "unauthenticated")
             .expect_header("WWW-Authenticate", "Basic realm=\"gravity\", charset=\"UTF-8\"");
         anonymous.get("/foreign/notes").header("X-API-Key", wrong).expect_problem(401, "unauthenticated");
         anonymous.get("/foreign/notes?key=" + wrong).expect_problem(401, "unauthenticated");

@@ -53,7 +53,12 @@ void colour(Tx& tx, const AutumnCame& input, JobRun&) { tx.exec(colour_leaves, i
 void routes(Router& router) { router.collection("/api/v1/trees", "trees").post<plant>("", {.summary = "Plant a tree"}); }
 
 Service forest() {
-    return Service{"forest", 0}.postgres(migrations).routes(routes).consume(grow_leaf).job(colour).schedule("0 0 * 10 *", AutumnCame{"red"}, {.each_project = true});
+    return Service{"forest", 0}
+        .postgres(migrations)
+        .routes(routes)
+        .consume(grow_leaf)
+        .job(colour)
+        .schedule("0 0 * 10 *", AutumnCame{"red"}, {.each_project = true});
 }
 
 class BackgroundTest : public testing::Test {
@@ -102,15 +107,20 @@ TEST_F(BackgroundTest, RemovesAProjectWhollyAndNoOther) {
     const auto remover = service.caller(ProjectId::fresh(), "projects:purge");
     const std::string target = "/internal/projects/" + service.project().to_string();
     as.reader.del(target).expect_problem(403, "forbidden");
-    remover.del(target).expect(200).field("/removed", Json::object({{"public.leaf", 2}, {"public.tree", 2}, {"gravity.idempotency", 1}, {"gravity.outbox", 2}})).field("/rows", 7);
+    remover.del(target)
+        .expect(200)
+        .field("/removed", Json::object({{"public.leaf", 2}, {"public.tree", 2}, {"gravity.idempotency", 1}, {"gravity.outbox", 2}}))
+        .field("/rows", 7);
     for (const char* table : {"tree", "leaf", "gravity.idempotency"})
-        EXPECT_EQ(service.database().admin(std::string("select count(*) from ") + table + " where project = '" + service.project().to_string() + "'"), "0") << table;
+        EXPECT_EQ(service.database().admin(std::string("select count(*) from ") + table + " where project = '" + service.project().to_string() + "'"), "0")
+            << table;
     EXPECT_EQ(service.database().admin("select count(*) from tree"), "2");
     const Json again = remover.del(target).expect(200).at("/removed"); // at most the announcement of the first time
     EXPECT_EQ(again.find("public.tree"), nullptr);
     EXPECT_EQ(again.find("public.leaf"), nullptr);
     int told = 0;
-    for (const auto& event : service.take_events()) told += event.type == "gravity.forest.project_data.deleted" && event.subject == service.project().to_string();
+    for (const auto& event : service.take_events())
+        told += event.type == "gravity.forest.project_data.deleted" && event.subject == service.project().to_string();
     EXPECT_EQ(told, 1); // the second removal took the announcement of the first along, and made one of its own
 }
 

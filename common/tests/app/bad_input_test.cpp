@@ -76,8 +76,14 @@ struct BadInput : testing::Test, protected testkit::Callers {
     testkit::Call post(std::string body) { return owner.post("/api/v1/things").raw(std::move(body), "application/json"); }
     Json claims(std::initializer_list<std::pair<const std::string, Json>> others = {}) {
         const auto at = now().unix_seconds();
-        Json all = Json::object({{"iss", "test"}, {"aud", "gravity"}, {"sub", "anna"}, {"project", service().project().to_string()}, {"scope", "things:read"},
-                                 {"iat", at}, {"exp", at + 600}, {"jti", Uuid::v4().to_string()}});
+        Json all = Json::object({{"iss", "test"},
+                                 {"aud", "gravity"},
+                                 {"sub", "anna"},
+                                 {"project", service().project().to_string()},
+                                 {"scope", "things:read"},
+                                 {"iat", at},
+                                 {"exp", at + 600},
+                                 {"jti", Uuid::v4().to_string()}});
         for (const auto& [name, value] : others) all[name] = value;
         return all;
     }
@@ -90,8 +96,8 @@ TEST_F(BadInput, ABodyThatIsNoJson) {
 }
 
 TEST_F(BadInput, ABodyOfAnotherShape) {
-    for (const auto body : {"[]", "1", "null", "\"text\"", R"({"name":1,"count":1})", R"({"name":"a","count":"1"})", R"({"name":"a","count":1.5})", R"({"name":"a"})",
-                            R"({"name":null,"count":1})", R"({"name":"a","count":1,"colour":"red"})"})
+    for (const auto body : {"[]", "1", "null", "\"text\"", R"({"name":1,"count":1})", R"({"name":"a","count":"1"})", R"({"name":"a","count":1.5})",
+                            R"({"name":"a"})", R"({"name":null,"count":1})", R"({"name":"a","count":1,"colour":"red"})"})
         post(body).expect_problem(400, "malformed-request");
 }
 
@@ -103,7 +109,8 @@ TEST_F(BadInput, AValueOutOfItsBounds) {
 }
 
 TEST_F(BadInput, TextThatIsNoUtf8OrHoldsNul) {
-    for (const std::string name : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) post(R"({"name":")" + name + R"(","count":1})").expect_problem(400, "malformed-request");
+    for (const std::string name : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"})
+        post(R"({"name":")" + name + R"(","count":1})").expect_problem(400, "malformed-request");
     post(R"({"name":"a\u0000b","count":1})").expect_problem(400, "malformed-request");
     post(R"({"name":"\ud800","count":1})").expect_problem(400, "malformed-request");
     owner.get("/api/v1/things?name=%ff").expect(422);
@@ -138,14 +145,18 @@ TEST_F(BadInput, TooLarge) {
 }
 
 TEST_F(BadInput, AnotherContentType) {
-    owner.post("/api/v1/things").raw("name=a", "application/x-www-form-urlencoded").expect_problem(415, "unsupported-media-type").expect_header("Accept", "application/json");
+    owner.post("/api/v1/things")
+        .raw("name=a", "application/x-www-form-urlencoded")
+        .expect_problem(415, "unsupported-media-type")
+        .expect_header("Accept", "application/json");
     owner.post("/api/v1/things").raw("{}", "").expect_problem(415, "unsupported-media-type");
     owner.post("/api/v1/things").raw(R"({"name":"a","count":1})", "Application/JSON; charset=utf-8").expect(201);
 }
 
 TEST_F(BadInput, ABodyThatIsCutShort) {
     RawClient raw(service().port());
-    raw.send("POST /api/v1/things HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nAuthorization: Bearer " + owner.token() + "\r\nContent-Length: 100\r\n\r\n{\"name\":");
+    raw.send("POST /api/v1/things HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nAuthorization: Bearer " + owner.token() +
+             "\r\nContent-Length: 100\r\n\r\n{\"name\":");
     raw.half_close();
     raw.read_to_end(); // nobody is left to answer; nothing was stored
     EXPECT_EQ(service().database().admin("select count(*) from thing where name = ''"), "0");
@@ -160,7 +171,8 @@ TEST_F(BadInput, AHeaderThatIsNoSuchThing) {
 }
 
 TEST_F(BadInput, AnIdThatIsNone) {
-    for (const auto id : {"1", "x", "00000000-0000-0000-0000-00000000000g", "%00", "..", "a%2fb"}) owner.get("/api/v1/things/" + std::string(id)).expect_problem(404, "not-found");
+    for (const auto id : {"1", "x", "00000000-0000-0000-0000-00000000000g", "%00", "..", "a%2fb"})
+        owner.get("/api/v1/things/" + std::string(id)).expect_problem(404, "not-found");
     owner.get("/api/v1/things/" + Uuid::v7().to_string()).expect_problem(404, "not-found");
 }
 
@@ -231,7 +243,8 @@ TEST_F(BadInput, TokensOfEveryBadKind) {
     testkit::Client(service().port(), "").get("/api/v1/things").header("Authorization", "Bearer").expect_problem(401, "unauthenticated");
     anonymous.get("/api/v1/things").expect_problem(401, "unauthenticated").expect_header("WWW-Authenticate", "Bearer");
     RawClient two(service().port());
-    EXPECT_EQ(two.ask("GET /api/v1/things HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + good + "\r\nAuthorization: Bearer " + good + "\r\n\r\n").status, 401);
+    EXPECT_EQ(two.ask("GET /api/v1/things HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + good + "\r\nAuthorization: Bearer " + good + "\r\n\r\n").status,
+              401);
 }
 
 TEST_F(BadInput, MoreThanTheRateOfARoute) {

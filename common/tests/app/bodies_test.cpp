@@ -117,14 +117,20 @@ struct Bodies : testing::Test, protected testkit::Callers {
 
 std::string form(std::string file, std::string filename = "cat.png", std::string boundary = "b0undary") {
     return "--" + boundary + "\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--" + boundary +
-           "\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"" + filename + "\"\r\nContent-Type: text/html\r\n\r\n" + file + "\r\n--" + boundary + "--\r\n";
+           "\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"" + filename + "\"\r\nContent-Type: text/html\r\n\r\n" + file + "\r\n--" +
+           boundary + "--\r\n";
 }
 const std::string form_type = "multipart/form-data; boundary=b0undary";
 
 TEST_F(Bodies, AnUploadFlowsThroughItsHandler) {
     for (const std::size_t size : {0u, 1u, 65536u, 65537u, 300'000u}) {
         const std::string bytes(size, 'u');
-        send("/flow", bytes, "video/mp4").expect(200).field("/bytes", static_cast<std::int64_t>(size)).field("/sha256", sum(bytes)).field("/type", "video/mp4").field("/detail", "in pieces");
+        send("/flow", bytes, "video/mp4")
+            .expect(200)
+            .field("/bytes", static_cast<std::int64_t>(size))
+            .field("/sha256", sum(bytes))
+            .field("/type", "video/mp4")
+            .field("/detail", "in pieces");
     }
 }
 
@@ -180,7 +186,12 @@ TEST_F(Bodies, AnIdempotencyKeyCoversABodyThatIsNotInMemory) {
 
 TEST_F(Bodies, AFormIsSpooledHashedAndSniffed) {
     const std::string png = "\x89PNG\r\n\x1a\n" + std::string(100'000, 'p');
-    send("/form", form(png), form_type).expect(201).field("/bytes", 100'008).field("/sha256", sum(png)).field("/type", "image/png").field("/detail", "cat.png|hello");
+    send("/form", form(png), form_type)
+        .expect(201)
+        .field("/bytes", 100'008)
+        .field("/sha256", sum(png))
+        .field("/type", "image/png")
+        .field("/detail", "cat.png|hello");
     send("/form-again", form("plain words", "../../etc/passwd"), form_type).expect(200).field("/type", "text/plain").field("/detail", "passwd|hello");
 }
 
@@ -188,7 +199,8 @@ TEST_F(Bodies, AFormThatIsNoneIsRefused) {
     send("/form", "{}", "application/json").expect_problem(415, "unsupported-media-type");
     send("/form", form("x"), "multipart/form-data").expect_problem(415, "unsupported-media-type");
     send("/form", form("x").substr(0, 60), form_type).expect_problem(400, "malformed-request");
-    send("/form", "--b0undary\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--b0undary--\r\n", form_type).expect_problem(422, "invalid-value");
+    send("/form", "--b0undary\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--b0undary--\r\n", form_type)
+        .expect_problem(422, "invalid-value");
 }
 
 TEST_F(Bodies, AStreamedAnswerArrivesWhole) {
@@ -250,7 +262,11 @@ TEST_F(Bodies, AnswersAreCompressedForThoseWhoTakeIt) {
         owner.get(url).header("Accept-Encoding", "br").expect(200).expect_header("Content-Encoding", "br").expect_header("ETag", "\"7-br\"");
         owner.get(url).header("Accept-Encoding", "identity").expect(200).expect_header("Content-Encoding", "");
     }
-    owner.get("/api/v1/bodies/document?length=10").header("Accept-Encoding", "gzip").expect(200).expect_header("Content-Encoding", "").expect_header("Vary", "");
+    owner.get("/api/v1/bodies/document?length=10")
+        .header("Accept-Encoding", "gzip")
+        .expect(200)
+        .expect_header("Content-Encoding", "")
+        .expect_header("Vary", "");
 }
 
 TEST_F(Bodies, TheTagOfACompressedAnswerIsAsGoodAsTheOther) {

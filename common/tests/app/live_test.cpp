@@ -156,7 +156,8 @@ struct Peer {
         boost::system::error_code error;
         stream.read(buffer, error);
         // The close frame was read even where the server's end of the socket went before our own farewell to it (ENOTCONN).
-        if (error == websocket::error::closed || (error && stream.reason())) return "closed " + std::to_string(stream.reason().code) + " " + std::string(stream.reason().reason.c_str());
+        if (error == websocket::error::closed || (error && stream.reason()))
+            return "closed " + std::to_string(stream.reason().code) + " " + std::string(stream.reason().reason.c_str());
         return error ? "error: " + error.message() : beast::buffers_to_string(buffer.data());
     }
     asio::io_context io;
@@ -318,8 +319,15 @@ TEST_F(Live, ASocketThatFallsBehindIsClosedWithTryAgainLater) {
 TEST_F(Live, ATokenThatExpiresEndsTheSocketUnlessItIsRenewed) {
     const auto token = [this](std::string subject, std::int64_t seconds, std::string scope = "live:read") {
         const auto at = now().unix_seconds();
-        return service.token(Json::object({{"iss", "test"}, {"aud", "gravity"}, {"sub", subject}, {"project", service.project().to_string()}, {"scope", scope},
-                                           {"iat", at}, {"exp", at + seconds}, {"jti", Uuid::v4().to_string()}}).dump());
+        return service.token(Json::object({{"iss", "test"},
+                                           {"aud", "gravity"},
+                                           {"sub", subject},
+                                           {"project", service.project().to_string()},
+                                           {"scope", scope},
+                                           {"iat", at},
+                                           {"exp", at + seconds},
+                                           {"jti", Uuid::v4().to_string()}})
+                                 .dump());
     };
     Peer expiring(service.port()), renewing(service.port()), other(service.port());
     ASSERT_FALSE(expiring.open("/echo", token("anna", 2)));
@@ -336,8 +344,15 @@ TEST_F(Live, ATokenThatExpiresEndsTheSocketUnlessItIsRenewed) {
 
 TEST_F(Live, AnEventStreamEndsWithItsToken) {
     const auto at = now().unix_seconds();
-    const auto token = service.token(Json::object({{"iss", "test"}, {"aud", "gravity"}, {"sub", "anna"}, {"project", service.project().to_string()}, {"scope", "live:read"},
-                                                   {"iat", at}, {"exp", at + 2}, {"jti", "1"}}).dump());
+    const auto token = service.token(Json::object({{"iss", "test"},
+                                                   {"aud", "gravity"},
+                                                   {"sub", "anna"},
+                                                   {"project", service.project().to_string()},
+                                                   {"scope", "live:read"},
+                                                   {"iat", at},
+                                                   {"exp", at + 2},
+                                                   {"jti", "1"}})
+                                         .dump());
     RawClient client(service.port());
     client.send("GET /api/v1/live/endless HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + token + "\r\n\r\n");
     EXPECT_NE(client.read_until("\r\n0\r\n\r\n"), "");

@@ -9,7 +9,10 @@
 namespace gravity::app {
 namespace {
 
-enum class Mode { fast, safe };
+enum class Mode {
+    fast,
+    safe
+};
 BOOST_DESCRIBE_ENUM(Mode, fast, safe)
 struct Own {
     Bounded<int, 1, 10> count{3};

@@ -21,9 +21,9 @@
 namespace gravity {
 namespace {
 
+using testkit::eventually;
 using testkit::Neighbour;
 using testkit::Reply;
-using testkit::eventually;
 
 struct Said {
     std::string by;
@@ -40,8 +40,13 @@ Service echo() { return Service{"echo", 0}.routes(routes); }
 
 std::string token_of(const auth::Signer& signer) {
     const auto seconds = now().unix_seconds();
-    const Json claims = Json::object({{"iss", "test"}, {"aud", "gravity"}, {"sub", "ada"}, {"project", ProjectId::fresh().to_string()}, {"scope", "echoes:read"},
-                                      {"iat", seconds}, {"exp", seconds + 3600}});
+    const Json claims = Json::object({{"iss", "test"},
+                                      {"aud", "gravity"},
+                                      {"sub", "ada"},
+                                      {"project", ProjectId::fresh().to_string()},
+                                      {"scope", "echoes:read"},
+                                      {"iat", seconds},
+                                      {"exp", seconds + 3600}});
     return signer.token(claims.dump(), "at+jwt");
 }
 
@@ -112,8 +117,8 @@ TEST(KeyServer, WithoutASettingEveryProtectedRouteIs401) {
 TEST(Registration, IsTriedUntilItIsTakenAndCarriesWhatTheGatewayNeeds) {
     testkit::FakeDiscovery discovery;
     discovery.consul().on("PUT", "/v1/agent/service/register", Reply{.status = 500}).on("PUT", "/v1/agent/service/register", Reply{.status = 200});
-    testkit::RunningService service(echo(), {{"DISCOVERY_MODE", "consul"}, {"DISCOVERY_URL", discovery.url()}, {"DISCOVERY_TOKEN", "t0ken"},
-                                             {"ADVERTISE_ADDRESS", "2001:db8::7"}});
+    testkit::RunningService service(
+        echo(), {{"DISCOVERY_MODE", "consul"}, {"DISCOVERY_URL", discovery.url()}, {"DISCOVERY_TOKEN", "t0ken"}, {"ADVERTISE_ADDRESS", "2001:db8::7"}});
     const auto calls = discovery.consul().wait_for_calls(2);
     const Json document = Json::parse(calls[1].body).or_throw();
     EXPECT_EQ(calls[1].headers.get("X-Consul-Token"), "t0ken");

@@ -10,10 +10,9 @@
 
 #include <gtest/gtest.h>
 
-#include <sys/un.h>
-
 #include <filesystem>
 #include <mutex>
+#include <sys/un.h>
 
 namespace gravity {
 namespace {
@@ -179,7 +178,8 @@ TEST(Neighbours, OwnTokensNeedAllOfTheirSettings) {
 
 TEST(ProcessFigures, AreReadFromTheKernelsText) {
     // The name of a program may hold what separates the rest.
-    const auto figures = app::parse_stat("1234 (a b) c) S 1 1 1 0 -1 4194560 100 0 0 0 250 150 0 0 20 0 7 0 5000 104857600 2560 18446744073709551615", 1'700'000'000, 100, 4096);
+    const auto figures = app::parse_stat("1234 (a b) c) S 1 1 1 0 -1 4194560 100 0 0 0 250 150 0 0 20 0 7 0 5000 104857600 2560 18446744073709551615",
+                                         1'700'000'000, 100, 4096);
     EXPECT_DOUBLE_EQ(figures.cpu_seconds, 4);
     EXPECT_EQ(figures.threads, 7);
     EXPECT_DOUBLE_EQ(figures.start_time_seconds, 1'700'000'050);
@@ -192,8 +192,8 @@ TEST(ProcessFigures, AreReadFromTheKernelsText) {
 TEST(ProcessFigures, AreAmongTheMetrics) {
     testkit::RunningService service(Service{"ones", 0}.postgres({}).routes(one_route));
     const auto metrics = testkit::Callers(service).anonymous.get("/metrics").expect(200).body();
-    for (const std::string name : {"process_resident_memory_bytes", "process_virtual_memory_bytes", "process_start_time_seconds", "process_open_fds", "process_max_fds",
-                                   "process_threads", "gravity_http_connections"}) {
+    for (const std::string name : {"process_resident_memory_bytes", "process_virtual_memory_bytes", "process_start_time_seconds", "process_open_fds",
+                                   "process_max_fds", "process_threads", "gravity_http_connections"}) {
         const auto at = metrics.find("\n" + name + " ");
         ASSERT_NE(at, std::string::npos) << name;
         EXPECT_GT(std::stod(metrics.substr(at + name.size() + 2)), 0) << name;

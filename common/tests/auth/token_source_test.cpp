@@ -19,9 +19,10 @@ TEST(TokenAnswer, IsABearerTokenOrNothing) {
     EXPECT_EQ(token->lives, std::chrono::seconds(300));
     EXPECT_EQ(parse_token_answer(R"({"access_token":"abc","token_type":"bearer"})")->lives, std::chrono::seconds(60));
     EXPECT_EQ(parse_token_answer(R"({"access_token":"abc","token_type":"bearer","expires_in":99999999})")->lives, std::chrono::seconds(86'400));
-    for (const auto text : {"", "[]", "{}", R"({"access_token":"abc"})", R"({"access_token":"","token_type":"bearer"})", R"({"access_token":1,"token_type":"bearer"})",
-                            R"({"access_token":"abc","token_type":"mac"})", R"({"access_token":"abc","token_type":"bearer","expires_in":0})",
-                            R"({"access_token":"abc","token_type":"bearer","expires_in":-1})"})
+    for (const auto text :
+         {"", "[]", "{}", R"({"access_token":"abc"})", R"({"access_token":"","token_type":"bearer"})", R"({"access_token":1,"token_type":"bearer"})",
+          R"({"access_token":"abc","token_type":"mac"})", R"({"access_token":"abc","token_type":"bearer","expires_in":0})",
+          R"({"access_token":"abc","token_type":"bearer","expires_in":-1})"})
         EXPECT_FALSE(parse_token_answer(text)) << text;
 }
 
@@ -31,7 +32,8 @@ struct Issuer {
     std::string authorization, body;
     Running running;
     std::uint16_t port = running.serve([this](http::Exchange& exchange) { return answer(exchange); });
-    std::unique_ptr<TokenSource> source = std::make_unique<TokenSource>(running.io(), "http://127.0.0.1:" + std::to_string(port) + "/token", "my service", Secret<>("p&ss"));
+    std::unique_ptr<TokenSource> source =
+        std::make_unique<TokenSource>(running.io(), "http://127.0.0.1:" + std::to_string(port) + "/token", "my service", Secret<>("p&ss"));
     ~Issuer() {
         running.on_io([this] { source.reset(); });
     }

@@ -196,11 +196,11 @@ TEST(Duration, ReadsTheExactPartOfIso8601) {
 }
 
 TEST(Duration, RefusesWhatHasNoFixedLengthOrNoForm) {
-    for (const char* bad : {"",       "P",      "PT",      "-",         "1D",     "P1",
-                            "PT1",    "P1Y",    "P1M",     "P1Y2M",     "P1H",    "PT1D",
-                            "P1W2D",  "P1WT1H", "P1DT",    "PT1M1H",    "PT1H1H", "PT1.5H",
-                            "P0.5D",  "PT1.S",  "PT.5S",   "pt15m",     "PT15m",  "PT 15M",
-                            "--PT1S", "PT1S ",  "PT1ST1S", "P1DT1HT1M", "PT--1S", "PT1234567890123456789S"}) {
+    for (const char* bad : {"", "P", "PT", "-", "1D", "P1",
+                            "PT1", "P1Y", "P1M", "P1Y2M", "P1H", "PT1D",
+                            "P1W2D", "P1WT1H", "P1DT", "PT1M1H", "PT1H1H", "PT1.5H",
+                            "P0.5D", "PT1.S", "PT.5S", "pt15m", "PT15m", "PT 15M",
+                            "--PT1S", "PT1S ", "PT1ST1S", "P1DT1HT1M", "PT--1S", "PT1234567890123456789S"}) {
         EXPECT_EQ(duration(bad), "refused") << bad;
     }
     EXPECT_EQ(duration("P106751992D"), "refused"); // one more than 2^63 microseconds have

@@ -105,7 +105,8 @@ struct Calls : testing::Test {
         running.run();
         running.on_io([&] { // where calls run: what a test had before may still hold connections
             client.reset();
-            neighbours = std::make_unique<Neighbours>(running.io(), discovery::fixed_resolver([this](const std::string&) { return instances; }), std::move(tokens), options);
+            neighbours = std::make_unique<Neighbours>(running.io(), discovery::fixed_resolver([this](const std::string&) { return instances; }),
+                                                      std::move(tokens), options);
             client = std::make_unique<Client<Inventory>>(*neighbours);
         });
     }

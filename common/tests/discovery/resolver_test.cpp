@@ -13,12 +13,13 @@ using http::test::Running;
 using Steady = std::chrono::steady_clock;
 
 std::string entry(const std::string& id, const std::string& address, int port, const std::string& more = "") {
-    return R"({"Node":{"Address":"10.9.9.9"},"Service":{"ID":")" + id + R"(","Address":")" + address + R"(","Port":)" + std::to_string(port) + more + R"(},"Checks":[]})";
+    return R"({"Node":{"Address":"10.9.9.9"},"Service":{"ID":")" + id + R"(","Address":")" + address + R"(","Port":)" + std::to_string(port) + more +
+           R"(},"Checks":[]})";
 }
 
 TEST(ParseHealth, TakesWhatTheConsulApiSays) {
-    const auto found = parse_health("[" + entry("b", "10.0.0.2", 81, R"(,"Weights":{"Passing":3,"Warning":1},"Meta":{"scheme":"https"})") + "," + entry("a", "", 80) + "," +
-                                    entry("c", "fd00::1", 82) + "]");
+    const auto found = parse_health("[" + entry("b", "10.0.0.2", 81, R"(,"Weights":{"Passing":3,"Warning":1},"Meta":{"scheme":"https"})") + "," +
+                                    entry("a", "", 80) + "," + entry("c", "fd00::1", 82) + "]");
     ASSERT_EQ(found.size(), 3u);
     EXPECT_EQ(found[0].url, "http://10.9.9.9:80"); // without an address of its own it is at the node's
     EXPECT_EQ(found[1].url, "http://[fd00::1]:82");

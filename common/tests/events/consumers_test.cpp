@@ -53,7 +53,10 @@ TEST_F(ConsumersTest, ASecondDeliveryHasNoEffect) {
     for (int i = 0; i < 3; ++i) repeat_last(*both);
     // An event that came behind them has had its effect, so they have been looked at: one subject, in order.
     broker.cli("xtrim '" + stream + "' maxlen 1000");
-    until([&] { return broker.cli("xlen '" + stream + "'") == "4\n" && all_settled() && broker.cli("xinfo groups '" + stream + "'").find("entries-read\n4\n") != std::string::npos; });
+    until([&] {
+        return broker.cli("xlen '" + stream + "'") == "4\n" && all_settled() &&
+               broker.cli("xinfo groups '" + stream + "'").find("entries-read\n4\n") != std::string::npos;
+    });
     EXPECT_EQ(effects(), "a1");
 }
 
@@ -73,9 +76,9 @@ TEST_F(ConsumersTest, ASubjectWaitsForItsFirstAndOthersDoNot) {
     auto patient = Process::quick();
     patient.attempts = 100'000;
     both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
-                                    if (e.subject == "a" && e.data.n == 1 && !mended) throw std::runtime_error("not yet");
-                                    note(tx, e);
-                                })},
+                                   if (e.subject == "a" && e.data.n == 1 && !mended) throw std::runtime_error("not yet");
+                                   note(tx, e);
+                               })},
                                patient);
     both->start();
     for (int n = 1; n <= 3; ++n) both->count(ours, "a", n);

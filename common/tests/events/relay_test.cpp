@@ -115,7 +115,9 @@ TEST_F(RelayTest, WaitsWhileRedisIsAway) {
     auto maker = make(broker);
     maker->publishes().start();
     maker->count(ours, "a", 0);
-    until([&] { return maker->await<std::optional<std::string>>([&]() -> Task<std::optional<std::string>> { co_return maker->relay->problem(); }).has_value(); });
+    until([&] {
+        return maker->await<std::optional<std::string>>([&]() -> Task<std::optional<std::string>> { co_return maker->relay->problem(); }).has_value();
+    });
     maker->count(ours, "a", 1);
     broker.start();
     until_published();
@@ -152,8 +154,9 @@ TEST_F(RelayTest, SoIsALostTail) {
     broker.cli("copy '" + stream + "' '" + stream + ":whole'");
     broker.cli("del '" + stream + "'");
     for (int n = 0; n < 2; ++n)
-        broker.cli("xadd '" + stream + "' " + before[static_cast<std::size_t>(n)].place + " id " + before[static_cast<std::size_t>(n)].document.find("id")->as_string() +
-                  " type t project p e '" + before[static_cast<std::size_t>(n)].document.dump() + "'");
+        broker.cli("xadd '" + stream + "' " + before[static_cast<std::size_t>(n)].place + " id " +
+                   before[static_cast<std::size_t>(n)].document.find("id")->as_string() + " type t project p e '" +
+                   before[static_cast<std::size_t>(n)].document.dump() + "'");
     ASSERT_EQ(broker.cli("xlen '" + stream + "'"), "2\n");
     maker->count(ours, "a", 5);
     until([&] { return entries(*maker).size() == 6; });

@@ -13,7 +13,10 @@
 ///   clang++ -std=c++20 -fsanitize=fuzzer,address,undefined ... json_fuzz.cpp libgravity_common.a
 namespace gravity::fuzz {
 
-enum class Colour { red, green };
+enum class Colour {
+    red,
+    green
+};
 BOOST_DESCRIBE_ENUM(Colour, red, green)
 
 struct Leaf {

@@ -335,9 +335,15 @@ TEST_F(Clients, FollowsRedirectsOnlyWhenAsked) {
     const struct {
         Method method;
         const char *path, *body;
-    } cases[] = {{Method::get, "/301", "GET /end?to "},     {Method::post, "/301", "GET /end?to "}, {Method::post, "/302", "GET /end?to "},
-                 {Method::put, "/302", "PUT /end?to b"},    {Method::put, "/303", "GET /end?to "},  {Method::post, "/307", "POST /end?to b"},
-                 {Method::post, "/308", "POST /end?to b"}};
+    } cases[] = {
+        {Method::get, "/301", "GET /end?to "},
+        {Method::post, "/301", "GET /end?to "},
+        {Method::post, "/302", "GET /end?to "},
+        {Method::put, "/302", "PUT /end?to b"},
+        {Method::put, "/303", "GET /end?to "},
+        {Method::post, "/307", "POST /end?to b"},
+        {Method::post, "/308", "POST /end?to b"},
+    };
     for (const auto& [method, path, body] : cases) {
         ClientRequest request;
         request.method = method;

@@ -43,7 +43,8 @@ TEST(Form, FieldsInMemoryAndFilesOnDisk) {
     Running running;
     RawClient client(running.serve(describe));
     const std::string big(1'500'000, 'x');
-    const auto answer = client.ask(post(field("name=\"a\"", "1") + field("name=\"f\"; filename=\"../x.bin\"", big + "end") + field("name=\"a\"", "2") + "--B--\r\n"));
+    const auto answer =
+        client.ask(post(field("name=\"a\"", "1") + field("name=\"f\"; filename=\"../x.bin\"", big + "end") + field("name=\"a\"", "2") + "--B--\r\n"));
     EXPECT_EQ(answer.body, "a=1;a=2;f<x.bin,text/plain>1500003:end;");
     EXPECT_EQ(client.ask(post("--B--")).body, "");
 }

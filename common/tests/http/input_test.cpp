@@ -9,7 +9,10 @@
 namespace gravity::http {
 namespace sample {
 
-enum class Status { draft, active };
+enum class Status {
+    draft,
+    active
+};
 BOOST_DESCRIBE_ENUM(Status, draft, active)
 
 struct Filter : PageQuery {

@@ -66,11 +66,11 @@ TEST(Multipart, IsNotCompleteWithoutItsEnd) {
 
 TEST(Multipart, Malformed) {
     for (const std::string& bad : {part("X: y", "no disposition"), part("Content-Disposition: attachment; name=\"a\"", ""),
-                                  part("Content-Disposition: form-data", ""), part("Content-Disposition: form-data; name=\"a", ""),
-                                  part("Content-Disposition: form-data; name=a b", ""), part(field + "; name=\"b\"", ""),
-                                  part(field + "\r\n" + field, ""), part(field + "\r\n folded", ""), part("no colon", ""),
-                                  part(field + "\r\nX: a\x01", ""), std::string("--xYzzz\r\n") + field, std::string("--xYz") + std::string(70, ' '),
-                                  std::string("--xYz\r\n\r\nno head at all\r\n--xYz--")})
+                                   part("Content-Disposition: form-data", ""), part("Content-Disposition: form-data; name=\"a", ""),
+                                   part("Content-Disposition: form-data; name=a b", ""), part(field + "; name=\"b\"", ""),
+                                   part(field + "\r\n" + field, ""), part(field + "\r\n folded", ""), part("no colon", ""),
+                                   part(field + "\r\nX: a\x01", ""), std::string("--xYzzz\r\n") + field, std::string("--xYz") + std::string(70, ' '),
+                                   std::string("--xYz\r\n\r\nno head at all\r\n--xYz--")})
         EXPECT_EQ(collect(bad).refusal.status, 400) << bad;
     EXPECT_FALSE(collect("--xYz \t\r\n" + field + "\r\n\r\nx\r\n--xYz-- ").refusal); // padding is allowed
 }
@@ -106,9 +106,10 @@ TEST(Multipart, Boundaries) {
     EXPECT_EQ(multipart_boundary("multipart/form-data; boundary=abc"), "abc");
     EXPECT_EQ(multipart_boundary("Multipart/Form-Data;charset=utf-8 ; Boundary=\"a b:c\""), "a b:c");
     EXPECT_EQ(multipart_boundary("multipart/form-data; boundary=" + std::string(70, 'b')), std::string(70, 'b'));
-    for (const std::string bad : {"", "multipart/form-data", "multipart/mixed; boundary=abc", "multipart/form-data; boundary=", "multipart/form-data; boundary=\"\"",
-                                  "multipart/form-data; boundary=\"a \"", "multipart/form-data; boundary=\"a", "multipart/form-data; boundary=a; boundary=b",
-                                  "multipart/form-data; boundary=\"a\\r\"", "multipart/form-data; boundary=a{b"})
+    for (const std::string bad :
+         {"", "multipart/form-data", "multipart/mixed; boundary=abc", "multipart/form-data; boundary=", "multipart/form-data; boundary=\"\"",
+          "multipart/form-data; boundary=\"a \"", "multipart/form-data; boundary=\"a", "multipart/form-data; boundary=a; boundary=b",
+          "multipart/form-data; boundary=\"a\\r\"", "multipart/form-data; boundary=a{b"})
         EXPECT_FALSE(multipart_boundary(bad)) << bad;
     EXPECT_FALSE(multipart_boundary("multipart/form-data; boundary=" + std::string(71, 'b')));
 }

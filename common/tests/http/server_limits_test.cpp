@@ -3,6 +3,7 @@
 #include <gravity/http/server.hpp>
 
 #include <boost/system/system_error.hpp>
+
 #include <sys/resource.h>
 
 using namespace gravity;

@@ -46,7 +46,8 @@ TEST(Sse, ParsesTheExamplesOfTheStandard) { // WHATWG HTML section 9.2.6
 }
 
 TEST(Sse, LineEndsOfAllKindsInPiecesOfAnySize) {
-    const std::string wire = "\xef\xbb\xbf" "data: a\r\ndata: b\revent: x\n\r\nid: 9\rdata: c\r\r";
+    const std::string wire = "\xef\xbb\xbf"
+                             "data: a\r\ndata: b\revent: x\n\r\nid: 9\rdata: c\r\r";
     for (std::size_t step = 1; step < 12; ++step) {
         const auto events = parse(wire, step);
         ASSERT_EQ(events.size(), 2u) << step;

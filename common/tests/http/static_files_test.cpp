@@ -3,11 +3,10 @@
 #include <gravity/http/compress.hpp>
 #include <gravity/http/static_files.hpp>
 
-#include <sys/stat.h>
-
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <sys/stat.h>
 
 using namespace gravity;
 using namespace gravity::http;

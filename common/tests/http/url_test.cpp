@@ -33,12 +33,35 @@ TEST(Url, ResolvesReferences) { // the examples of RFC 3986 section 5.4, with an
     ASSERT_TRUE(base);
     const struct {
         const char *reference, *target;
-    } cases[] = {{"g", "/b/c/g"},     {"./g", "/b/c/g"},      {"g/", "/b/c/g/"},  {"/g", "/g"},         {"?y", "/b/c/d;p?y"},
-                 {"g?y", "/b/c/g?y"}, {"#s", "/b/c/d;p?q"},   {"g#s", "/b/c/g"},  {";x", "/b/c/;x"},    {"", "/b/c/d;p?q"},
-                 {".", "/b/c/"},      {"./", "/b/c/"},        {"..", "/b/"},      {"../", "/b/"},       {"../g", "/b/g"},
-                 {"../..", "/"},      {"../../g", "/g"},      {"../../../g", "/g"}, {"/./g", "/g"},     {"/../g", "/g"},
-                 {"g.", "/b/c/g."},   {"..g", "/b/c/..g"},    {"./../g", "/b/g"}, {"./g/.", "/b/c/g/"}, {"g/../h", "/b/c/h"},
-                 {"g;x=1/../y", "/b/c/y"}, {"g?y/../x", "/b/c/g?y/../x"}};
+    } cases[] = {
+        {"g", "/b/c/g"},
+        {"./g", "/b/c/g"},
+        {"g/", "/b/c/g/"},
+        {"/g", "/g"},
+        {"?y", "/b/c/d;p?y"},
+        {"g?y", "/b/c/g?y"},
+        {"#s", "/b/c/d;p?q"},
+        {"g#s", "/b/c/g"},
+        {";x", "/b/c/;x"},
+        {"", "/b/c/d;p?q"},
+        {".", "/b/c/"},
+        {"./", "/b/c/"},
+        {"..", "/b/"},
+        {"../", "/b/"},
+        {"../g", "/b/g"},
+        {"../..", "/"},
+        {"../../g", "/g"},
+        {"../../../g", "/g"},
+        {"/./g", "/g"},
+        {"/../g", "/g"},
+        {"g.", "/b/c/g."},
+        {"..g", "/b/c/..g"},
+        {"./../g", "/b/g"},
+        {"./g/.", "/b/c/g/"},
+        {"g/../h", "/b/c/h"},
+        {"g;x=1/../y", "/b/c/y"},
+        {"g?y/../x", "/b/c/g?y/../x"},
+    };
     for (const auto& [reference, target] : cases) {
         const auto resolved = resolve_reference(*base, reference);
         ASSERT_TRUE(resolved) << reference;

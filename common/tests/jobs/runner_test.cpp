@@ -166,8 +166,8 @@ TEST_F(JobsTest, ARefusalOfTheInputFailsAtOnce) {
     const Job failed = replica.wait_for<Paint>(ours, job.id, JobState::failed);
     EXPECT_EQ(failed.error->type, "urn:gravity:problem:invalid-value");
     EXPECT_EQ(failed.error->detail, "no such colour");
-    store.admin("insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) select gen_random_uuid(), '" + ours.to_string() +
-                "', 'paint', '[1]', '', now() - interval '1 hour', 5, now()");
+    store.admin("insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) select gen_random_uuid(), '" +
+                ours.to_string() + "', 'paint', '[1]', '', now() - interval '1 hour', 5, now()");
     until([&] { return store.admin("select count(*) from gravity.job where state = 'failed'") == "2"; }); // an input nobody can read
 }
 

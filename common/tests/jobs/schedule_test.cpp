@@ -1,8 +1,7 @@
 // Schedules on a real PostgreSQL with a clock of the test's own: once over all replicas, whatever the clock and the replicas do.
-#include "jobs/support.hpp"
-
 #include "jobs/cleanup.hpp"
 #include "jobs/scheduler.hpp"
+#include "jobs/support.hpp"
 
 #include <gravity/base/clock.hpp>
 
@@ -61,7 +60,8 @@ TEST_F(SchedulesTest, AnUnfinishedOneIsNotJoinedByASecond) {
 }
 
 TEST_F(SchedulesTest, MissedTimesAreMadeGoodByOneRunOrLeftOut) {
-    const std::vector schedules{schedule("0 * * * *", Ring{"once"}, {.name = "once"}), schedule("0 * * * *", Ring{"skip"}, {.name = "skip", .missed = Missed::skip})};
+    const std::vector schedules{schedule("0 * * * *", Ring{"once"}, {.name = "once"}),
+                                schedule("0 * * * *", Ring{"skip"}, {.name = "skip", .missed = Missed::skip})};
     run(schedules);
     time.advance(Duration::hours(30));
     run(schedules);
@@ -108,7 +108,9 @@ TEST_F(SchedulesTest, MakesAJobForEachProjectThatHasWritten) {
     run(schedules);
     time.advance(Duration::minutes(1));
     run(schedules);
-    EXPECT_EQ(store.admin("select count(*) || ' ' || count(distinct project) from gravity.job where project in ('" + ours.to_string() + "', '" + theirs.to_string() + "')"), "2 2");
+    EXPECT_EQ(store.admin("select count(*) || ' ' || count(distinct project) from gravity.job where project in ('" + ours.to_string() + "', '" +
+                          theirs.to_string() + "')"),
+              "2 2");
     EXPECT_EQ(jobs(), "2");
 }
 
@@ -142,9 +144,11 @@ TEST_F(SchedulesTest, ThePlatformCleansUpAfterItself) {
     const std::string old = "now() - interval '30 days'";
     store.admin("insert into gravity.inbox select 'c', n::text, " + old + " from generate_series(1, 2500) n; insert into gravity.inbox values ('c', 'new')");
     store.admin("insert into gravity.idempotency (project, key, caller, fingerprint, status, headers, body, created_at) values "
-                "(gen_random_uuid(), 'k', '', '', 200, '{}', '', " + old + "), (gen_random_uuid(), 'k', '', '', 200, '{}', '', now())");
+                "(gen_random_uuid(), 'k', '', '', 200, '{}', '', " +
+                old + "), (gen_random_uuid(), 'k', '', '', 200, '{}', '', now())");
     store.admin("insert into gravity.outbox (id, project, type, subject, data, time, published_at) values "
-                "(gen_random_uuid(), gen_random_uuid(), 't', 's', '{}', " + old + ", " + old + "), (gen_random_uuid(), gen_random_uuid(), 't', 's', '{}', " + old + ", null)");
+                "(gen_random_uuid(), gen_random_uuid(), 't', 's', '{}', " +
+                old + ", " + old + "), (gen_random_uuid(), gen_random_uuid(), 't', 's', '{}', " + old + ", null)");
     time.set(Timestamp::from_unix_seconds(std::stoll(store.admin("select extract(epoch from now())::bigint"))));
     Replica cleaning(store.url(), {cleanup_function()}, {.poll = 20ms});
     cleaning.start();

@@ -8,7 +8,10 @@
 namespace gravity::json {
 namespace sample {
 
-enum class Colour { red, green };
+enum class Colour {
+    red,
+    green
+};
 BOOST_DESCRIBE_ENUM(Colour, red, green)
 
 struct Range {

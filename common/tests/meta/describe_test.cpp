@@ -9,7 +9,11 @@
 namespace gravity::meta {
 namespace sample {
 
-enum class Colour { red, green, delete_ };
+enum class Colour {
+    red,
+    green,
+    delete_
+};
 BOOST_DESCRIBE_ENUM(Colour, red, green, delete_)
 
 struct Base {
@@ -100,9 +104,22 @@ TEST(TypeTable, RequiresWhatHasNoDefault) {
     std::map<std::string_view, bool> found;
     for (std::size_t i = 0; i < fields.size(); ++i) found[fields[i].name] = required[i];
     const std::map<std::string_view, bool> expected{
-        {"id", true},      {"name", true},   {"nick", false},  {"level", false}, {"count", true},
-        {"colour", false}, {"open", false},  {"plain", true},  {"number", true}, {"text", true},
-        {"maybe", false},  {"parts", false}, {"sizes", false}, {"extra", true},  {"delete", true}};
+        {"id", true},
+        {"name", true},
+        {"nick", false},
+        {"level", false},
+        {"count", true},
+        {"colour", false},
+        {"open", false},
+        {"plain", true},
+        {"number", true},
+        {"text", true},
+        {"maybe", false},
+        {"parts", false},
+        {"sizes", false},
+        {"extra", true},
+        {"delete", true},
+    };
     EXPECT_EQ(found, expected);
     EXPECT_EQ(required_fields_cached(type_of<Thing>()), required);
     EXPECT_EQ(&required_fields_cached(type_of<Thing>()), &required_fields_cached(type_of<Thing>()));

@@ -8,7 +8,10 @@
 namespace gravity::meta {
 namespace {
 
-enum class Mode { fast, slow };
+enum class Mode {
+    fast,
+    slow
+};
 BOOST_DESCRIBE_ENUM(Mode, fast, slow)
 
 template <class T> std::optional<T> read(std::string_view text) {

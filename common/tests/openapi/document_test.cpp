@@ -265,7 +265,10 @@ TEST(Document, RefusesAQueryFieldWithMembers) {
 }
 
 namespace other {
-enum class Status { on, off };
+enum class Status {
+    on,
+    off
+};
 BOOST_DESCRIBE_ENUM(Status, on, off)
 struct Problem {
     Status status;

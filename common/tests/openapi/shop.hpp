@@ -13,7 +13,11 @@ namespace gravity::shop {
 
 using ProductId = Id<"product">;
 
-enum class Status { draft, active, archived };
+enum class Status {
+    draft,
+    active,
+    archived
+};
 BOOST_DESCRIBE_ENUM(Status, draft, active, archived)
 
 struct Size {

@@ -9,7 +9,10 @@
 namespace gravity::pg {
 namespace {
 
-enum class Status { draft, active };
+enum class Status {
+    draft,
+    active
+};
 BOOST_DESCRIBE_ENUM(Status, draft, active)
 struct NewThing {
     Slug sku;
@@ -118,8 +121,9 @@ TEST(Values, DamagedValuesAreNamedNotGuessed) {
 }
 
 TEST(ErrorText, ConstraintNameIsReadFromTheLabelledLine) {
-    EXPECT_EQ(constraint_of("ERROR:  23505: duplicate key\nDETAIL:  Key (sku)=(a) exists.\nSCHEMA NAME:  public\nCONSTRAINT NAME:  thing_sku_key\nLOCATION:  x"),
-              "thing_sku_key");
+    EXPECT_EQ(
+        constraint_of("ERROR:  23505: duplicate key\nDETAIL:  Key (sku)=(a) exists.\nSCHEMA NAME:  public\nCONSTRAINT NAME:  thing_sku_key\nLOCATION:  x"),
+        "thing_sku_key");
     EXPECT_EQ(constraint_of("ERROR:  syntax"), "");
     // A German server: its severity is translated; the label is our own library's, and the code has no language.
     const auto german = "FEHLER:  23505: doppelter Schlüsselwert\nDETAIL:  Schlüssel existiert bereits.\nCONSTRAINT NAME:  thing_sku_key\n";

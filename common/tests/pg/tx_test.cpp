@@ -51,7 +51,7 @@ BOOST_DESCRIBE_STRUCT(ListThings, (PageQuery), (prefix))
 
 const Sql<Thing(Uuid, NewThing)> insert_thing{"thing.insert", R"sql(
     insert into thing (id, sku, price_amount, price_currency, tags, extra) values ($1, $2, $3, $4, $5, $6) returning *)sql",
-    {{"thing_sku_key", sku_taken}}};
+                                              {{"thing_sku_key", sku_taken}}};
 const Sql<Thing(Uuid)> get_thing{"thing.get", "select * from thing where id = $1"};
 const Sql<Thing(ListThings)> list_things{"thing.list", R"sql(
     select * from thing where ($prefix::text is null or sku like $prefix || '%') and $page(created_at desc, id desc))sql"};
@@ -291,7 +291,8 @@ TEST_F(TxTest, AnEventIsWrittenWithItsChange) {
         tx.after_commit([&] { told = true; });
     });
     EXPECT_TRUE(told);
-    EXPECT_EQ(store.admin("select type || ' ' || (data->>'sku') || ' ' || (subject = data->>'id')::text from gravity.outbox"), "gravity.test.thing.made mug true");
+    EXPECT_EQ(store.admin("select type || ' ' || (data->>'sku') || ' ' || (subject = data->>'id')::text from gravity.outbox"),
+              "gravity.test.thing.made mug true");
     EXPECT_EQ(store.admin("select project::text from gravity.outbox"), ours.to_string());
 }
 

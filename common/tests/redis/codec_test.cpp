@@ -34,7 +34,7 @@ TEST(RedisCommand, IsAnArrayOfBulkStrings) {
 }
 
 TEST(RedisCommand, TakesNumbersOfEveryKind) {
-    Command command{"X", 1,    -2L, std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<std::int64_t>::min(),
+    Command command{"X", 1, -2L, std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<std::int64_t>::min(),
                     0.1, 1e300};
     command.add(std::numeric_limits<double>::infinity())
         .add(-std::numeric_limits<double>::infinity())

@@ -12,7 +12,10 @@ inline constexpr pg::Migration migrations[] = {{"0001_book", R"sql(
     create unique index book_title_key on book (project, title);
     create table loose (id uuid primary key, title text not null, version bigint not null default 1);)sql"}};
 
-enum class State { in, out };
+enum class State {
+    in,
+    out
+};
 BOOST_DESCRIBE_ENUM(State, in, out)
 
 using BookId = Id<"book">;

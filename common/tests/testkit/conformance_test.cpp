@@ -181,8 +181,8 @@ namespace sloppy {
 
 using bookshelf::Book;
 using bookshelf::BookId;
-using bookshelf::NewBook;
 using bookshelf::insert_book;
+using bookshelf::NewBook;
 
 struct NewLoose {
     Text<1, 100> title;

@@ -42,7 +42,9 @@ TEST(Contract, AConsumerThatTakesWhatMayComeIsFine) {
     EXPECT_EQ(bookshelf_contract().reads<BookPage>("GET", "/api/v1/books"), Faults{});
 }
 
-enum class Half { in };
+enum class Half {
+    in
+};
 BOOST_DESCRIBE_ENUM(Half, in)
 struct Wrong {
     std::string isbn;         // nobody sends it
@@ -85,7 +87,8 @@ BOOST_DESCRIBE_STRUCT(ShortOrder, (), (title))
 TEST(Contract, WhatIsSentMustBeTaken) {
     EXPECT_EQ(bookshelf_contract().sends<Order>("POST", "/api/v1/books"), Faults{});
     EXPECT_EQ(bookshelf_contract().sends<BadOrder>("POST", "/api/v1/books"),
-              (Faults{"/title is between 1 and 500 here and between 1 and 100 there", "/pages may be absent here and is required there", "/colour is not described there"}));
+              (Faults{"/title is between 1 and 500 here and between 1 and 100 there", "/pages may be absent here and is required there",
+                      "/colour is not described there"}));
     EXPECT_EQ(bookshelf_contract().sends<ShortOrder>("POST", "/api/v1/books"), (Faults{"/pages is required there and not sent"}));
     EXPECT_EQ(bookshelf_contract().sends<Order>("GET", "/api/v1/books").size(), 1u);
 }

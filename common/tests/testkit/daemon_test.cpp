@@ -23,8 +23,8 @@ namespace gravity {
 namespace {
 
 using testkit::Daemon;
-using testkit::FaultProxy;
 using testkit::eventually;
+using testkit::FaultProxy;
 
 struct ShelfSettings {
     Bounded<int, 1, 10> size{3};
@@ -114,8 +114,13 @@ struct Process : testing::Test {
     }
     testkit::Client owner(const Daemon& daemon) const {
         const auto seconds = now().unix_seconds();
-        const Json claims = Json::object({{"iss", "test"}, {"aud", "gravity"}, {"sub", "owner"}, {"project", project.to_string()}, {"scope", "books:write"},
-                                          {"iat", seconds}, {"exp", seconds + 3600}});
+        const Json claims = Json::object({{"iss", "test"},
+                                          {"aud", "gravity"},
+                                          {"sub", "owner"},
+                                          {"project", project.to_string()},
+                                          {"scope", "books:write"},
+                                          {"iat", seconds},
+                                          {"exp", seconds + 3600}});
         return {daemon.port(), signer.token(claims.dump(), "at+jwt")};
     }
     std::string rows() const { return database.admin("select count(*) from book"); }
@@ -172,7 +177,11 @@ struct Held {
         transaction.exec("lock table book in access exclusive mode");
     }
     void wait_for_a_request(const testkit::TestDatabase& database) const {
-        eventually("a request waits for the lock", [&] { return database.admin("select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())") != "0"; });
+        eventually("a request waits for the lock", [&] {
+            return database.admin(
+                       "select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())") !=
+                   "0";
+        });
     }
     pqxx::connection connection;
     pqxx::work transaction;
@@ -230,7 +239,8 @@ TEST_F(Process, ATakenPortIsOneLineAndExitOne) {
     first->wait_until_ready();
     const auto second = start({{"PORT", std::to_string(first->port())}});
     EXPECT_EQ(second->wait(), 1);
-    EXPECT_NE(second->output().find("cannot listen on 127.0.0.1:" + std::to_string(first->port()) + ": Address already in use"), std::string::npos) << second->output();
+    EXPECT_NE(second->output().find("cannot listen on 127.0.0.1:" + std::to_string(first->port()) + ": Address already in use"), std::string::npos)
+        << second->output();
 }
 
 TEST_F(Process, AMigrationThatWasChangedAfterwardsStopsTheStart) {

@@ -17,9 +17,9 @@ namespace gravity {
 namespace {
 
 using namespace std::chrono_literals;
+using testkit::eventually;
 using testkit::FaultProxy;
 using testkit::Neighbour;
-using testkit::eventually;
 
 std::uint16_t port_of(const std::string& url) {
     const auto slash = url.find('/', url.find("://") + 3);
@@ -168,8 +168,9 @@ TEST(FakeDiscovery, AServiceRegistersWhenReadyAndLeavesAtTheEnd) {
 struct Shelf {
     testkit::TestDatabase database{bookshelf::migrations};
     FaultProxy proxy{"127.0.0.1", port_of(database.url())};
-    testkit::RunningService service{bookshelf::service(),
-                                    {{"DATABASE_URL", proxy.in_front_of(database.url())}, {"MIGRATION_DATABASE_URL", database.owner_url()}, {"PG_POOL_MAX", "2"}}};
+    testkit::RunningService service{
+        bookshelf::service(),
+        {{"DATABASE_URL", proxy.in_front_of(database.url())}, {"MIGRATION_DATABASE_URL", database.owner_url()}, {"PG_POOL_MAX", "2"}}};
     testkit::Callers as{service};
     testkit::Members book{{"title", "Emma"}, {"pages", 474}};
 
@@ -250,8 +251,9 @@ TEST(StoreFaults, ASlowNetworkOnlyCostsTime) {
 TEST(StoreFaults, AServerWithoutRoomIs503) {
     testkit::RunningService service(bookshelf::service());
     const testkit::Callers as(service);
-    service.database().admin("create function no_room() returns trigger language plpgsql as $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$;"
-                             "create trigger no_room before insert on book for each row execute function no_room()");
+    service.database().admin(
+        "create function no_room() returns trigger language plpgsql as $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$;"
+        "create trigger no_room before insert on book for each row execute function no_room()");
     const auto refused = as.owner.post("/api/v1/books", {{"title", "Emma"}, {"pages", 474}}).key("k").expect_problem(503, "store-unavailable");
     EXPECT_FALSE(refused.header("Retry-After").empty());
     service.database().admin("drop trigger no_room on book");
@@ -262,7 +264,7 @@ TEST(StoreFaults, AServerWithoutRoomIs503) {
 class SmallDisk {
 public:
     explicit SmallDisk(const testkit::TestDatabase& database) : database_(database) {
-        struct stat of_postmaster {};
+        struct stat of_postmaster{};
         const std::string any_backend = "/proc/" + database.admin("select min(pid)::text from pg_stat_activity where backend_type = 'checkpointer'");
         if (::stat(any_backend.c_str(), &of_postmaster) != 0) return; // not on this machine
         char name[] = "/tmp/gravity-disk-XXXXXX";

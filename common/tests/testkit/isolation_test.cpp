@@ -16,7 +16,8 @@ struct Isolation : testing::Test {
     testkit::RunningService service{bookshelf::service().access_keys()};
     testkit::Callers as{service};
     testkit::Answer emma = as.owner.post("/api/v1/books", {{"title", "Emma"}, {"pages", 474}}).key("k").expect(201);
-    testkit::Answer key = as.owner.post("/api/v1/bookshelf/access-keys", {{"name", "a key"}, {"kind", "secret"}, {"scopes", Json::array({"books:read"})}}).expect(201);
+    testkit::Answer key =
+        as.owner.post("/api/v1/bookshelf/access-keys", {{"name", "a key"}, {"kind", "secret"}, {"scopes", Json::array({"books:read"})}}).expect(201);
 };
 
 TEST_F(Isolation, RowsByEveryMethod) {
@@ -78,7 +79,9 @@ TEST(CheckIsolation, FindsATableThatIsOpen) {
     const ProjectId owner = ProjectId::fresh();
     database.admin("insert into leaky values (1, '" + owner.to_string() + "')");
     const auto faults = testkit::check_isolation(database, owner);
-    const auto told = [&](std::string_view part) { return std::any_of(faults.begin(), faults.end(), [&](const auto& fault) { return fault.find(part) != std::string::npos; }); };
+    const auto told = [&](std::string_view part) {
+        return std::any_of(faults.begin(), faults.end(), [&](const auto& fault) { return fault.find(part) != std::string::npos; });
+    };
     EXPECT_TRUE(told("public.forgotten has no forced row-level security"));
     EXPECT_TRUE(told("public.half has no forced row-level security"));
     EXPECT_TRUE(told("another project sees 1 rows of public.leaky"));

@@ -81,7 +81,8 @@ TEST(Spoil, EachInputIsRefusedWhereItSays) {
         pointers.insert(bad.pointer);
     }
     EXPECT_GT(inputs.size(), 40u);
-    for (const std::string place : {"", "/sku", "/price/amount", "/price/no_such_member", "/supplier/contacts/0", "/status", "/stock"}) EXPECT_TRUE(pointers.contains(place)) << place;
+    for (const std::string place : {"", "/sku", "/price/amount", "/price/no_such_member", "/supplier/contacts/0", "/status", "/stock"})
+        EXPECT_TRUE(pointers.contains(place)) << place;
 }
 
 TEST(Spoil, OfAMergePatchToo) {
@@ -129,7 +130,9 @@ TEST_F(Described, TellsAnAnswerThatConformsFromOneThatDoesNot) {
 }
 
 TEST_F(Described, SchemasAreReadKeywordByKeyword) {
-    const auto faults = [&](const char* schema, const char* value) { return check.value(Json::parse(schema).or_throw(), Json::parse(value).or_throw()).size(); };
+    const auto faults = [&](const char* schema, const char* value) {
+        return check.value(Json::parse(schema).or_throw(), Json::parse(value).or_throw()).size();
+    };
     EXPECT_EQ(faults(R"({"type":["string","null"]})", "null"), 0u);
     EXPECT_EQ(faults(R"({"type":["string","null"]})", "1"), 1u);
     EXPECT_EQ(faults(R"({"type":"integer"})", "1.0"), 0u);

@@ -5,10 +5,24 @@
 /// Attributes: what a product type says about them, the JSON form of their values, and how a value is held against its definition. Pure.
 namespace gravity::product_catalog {
 
-enum class AttributeKind { text, localized_text, number, boolean, date, enum_, set, measurement, money, reference };
+enum class AttributeKind {
+    text,
+    localized_text,
+    number,
+    boolean,
+    date,
+    enum_,
+    set,
+    measurement,
+    money,
+    reference
+};
 BOOST_DESCRIBE_ENUM(AttributeKind, text, localized_text, number, boolean, date, enum_, set, measurement, money, reference)
 
-enum class ReferenceTarget { product, category };
+enum class ReferenceTarget {
+    product,
+    category
+};
 BOOST_DESCRIBE_ENUM(ReferenceTarget, product, category)
 
 /// One of the values that an `enum` or `set` may have.
@@ -41,7 +55,10 @@ void check(const AttributeDef& def, meta::Errors& errors);
 const AttributeDef* find_attribute(const std::vector<AttributeDef>& defs, std::string_view name);
 
 /// Where values are set: of an attribute set on the other level they are refused.
-enum class Level : unsigned char { product, variant };
+enum class Level : unsigned char {
+    product,
+    variant
+};
 
 /// Every value is of an attribute of the level and has the form of its kind. Pointers are below the place that `errors` is at.
 /// What is required and absent is not its matter: a draft may be incomplete (check_complete).
@@ -59,7 +76,10 @@ struct IndexValue {
     friend bool operator==(const IndexValue&, const IndexValue&) = default;
 };
 std::vector<IndexValue> index_values(const AttributeDef& def, const Json& value);
-enum class IndexedAs { text, number };
+enum class IndexedAs {
+    text,
+    number
+};
 BOOST_DESCRIBE_ENUM(IndexedAs, text, number)
 IndexedAs indexed_as(AttributeKind kind);
 /// The unit or currency that numbers of this attribute are indexed in; empty for others.

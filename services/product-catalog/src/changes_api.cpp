@@ -71,7 +71,8 @@ ChangeImpact preview(Tx& tx, Body<PreviewChange> in, Given<Settings> settings) {
     note_obstacles(impact, [&] { check_publishable(content, variants, defs); });
     compare_variants(seen, variants, impact);
     compare_urls(shown_slugs, slugs_of(content, settings->langs), impact);
-    compare_collections(tx, product.id, before, facts_if_published(content, variants, defs, product.type_id, tx.all(categories_above, content.categories)), impact);
+    compare_collections(tx, product.id, before, facts_if_published(content, variants, defs, product.type_id, tx.all(categories_above, content.categories)),
+                        impact);
     return impact;
 }
 

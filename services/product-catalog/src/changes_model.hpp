@@ -5,7 +5,11 @@
 /// What a change would do, before it is made.
 namespace gravity::product_catalog {
 
-enum class ChangeAction { publish, unpublish, delete_ };
+enum class ChangeAction {
+    publish,
+    unpublish,
+    delete_
+};
 BOOST_DESCRIBE_ENUM(ChangeAction, publish, unpublish, delete_)
 
 struct PreviewChange {
@@ -49,7 +53,8 @@ struct ChangeImpact {
     std::vector<Obstacle> obstacles;        // what would refuse it
     std::vector<std::string> not_counted;   // what only another service knows
 };
-BOOST_DESCRIBE_STRUCT(ChangeImpact, (), (variants_added, variants_changed, variants_removed, collections_joined, collections_left, urls_redirected, urls_broken,
-                                         links_broken, found_otherwise, obstacles, not_counted))
+BOOST_DESCRIBE_STRUCT(ChangeImpact, (),
+                      (variants_added, variants_changed, variants_removed, collections_joined, collections_left, urls_redirected, urls_broken, links_broken,
+                       found_otherwise, obstacles, not_counted))
 
 } // namespace gravity::product_catalog

@@ -4,8 +4,8 @@
 
 namespace gravity::product_catalog {
 
-const Sql<Channel(ChannelId, NewChannel)> insert_channel{"channel.insert", "insert into channel (id, key, name) values ($1, $key, $name) returning *",
-                                                         {{"channel_key_key", channel_key_taken}}};
+const Sql<Channel(ChannelId, NewChannel)> insert_channel{
+    "channel.insert", "insert into channel (id, key, name) values ($1, $key, $name) returning *", {{"channel_key_key", channel_key_taken}}};
 
 const Sql<Channel(ChannelId)> get_channel{"channel.get", "select * from channel where id = $1"};
 const Sql<Channel(ChannelId)> lock_channel{"channel.lock", "select * from channel where id = $1 for update"};

@@ -79,8 +79,9 @@ std::string deception(std::string_view text) {
         const char32_t c = *utf8::next(rest);
         if (c < 0x80) continue;
         const UScriptCode script = script_of(c);
-        const bool foreign = latin && !shared(script) && (script == USCRIPT_CYRILLIC || script == USCRIPT_GREEK || script == USCRIPT_ARMENIAN ||
-                                                           script == USCRIPT_CHEROKEE || script == USCRIPT_COPTIC);
+        const bool foreign =
+            latin && !shared(script) &&
+            (script == USCRIPT_CYRILLIC || script == USCRIPT_GREEK || script == USCRIPT_ARMENIAN || script == USCRIPT_CHEROKEE || script == USCRIPT_COPTIC);
         if (passes_for_ascii || foreign) return "must not contain " + named(c) + ", which passes for another character";
     }
     return {};

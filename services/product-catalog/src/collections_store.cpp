@@ -6,8 +6,10 @@
 
 namespace gravity::product_catalog {
 
-const Sql<bool()> lock_rules{"collection.lock_rules", "select pg_advisory_xact_lock(hashtextextended('collection rules ' || gravity.current_project(), 0)) is not null"};
-const Sql<bool()> hold_rules{"collection.hold_rules", "select pg_advisory_xact_lock_shared(hashtextextended('collection rules ' || gravity.current_project(), 0)) is not null"};
+const Sql<bool()> lock_rules{"collection.lock_rules",
+                             "select pg_advisory_xact_lock(hashtextextended('collection rules ' || gravity.current_project(), 0)) is not null"};
+const Sql<bool()> hold_rules{"collection.hold_rules",
+                             "select pg_advisory_xact_lock_shared(hashtextextended('collection rules ' || gravity.current_project(), 0)) is not null"};
 
 namespace {
 
@@ -24,7 +26,8 @@ const std::string build_text = sql_text({filter_sets, R"sql(
     select $collection, c.generation + 1, listed.product_id
     from collection c, (select distinct product_id, sort_price, currency from listing) listed join product p on p.id = listed.product_id
     where c.id = $collection
-      and ($filters::jsonb = '[]' or p.id in (select x.product_id from attr_index x where )sql", filter_passes, R"sql())
+      and ($filters::jsonb = '[]' or p.id in (select x.product_id from attr_index x where )sql",
+                                         filter_passes, R"sql())
       and ($category::uuid is null or p.id in (
           select pc.product_id from category top join category below on below.path <@ top.path join product_category pc on pc.category_id = below.id
           where top.id = $category))

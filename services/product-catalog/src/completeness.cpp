@@ -27,7 +27,8 @@ bool has_value(const AttributeDef& def, const AttributeValues& values, std::stri
 
 } // namespace
 
-Completeness completeness(const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Locale& lang, bool is_base) {
+Completeness completeness(const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Locale& lang,
+                          bool is_base) {
     Completeness out;
     out.lang = lang;
     Count count(out.missing);
@@ -43,7 +44,8 @@ Completeness completeness(const ProductContent& content, const std::vector<Varia
 
     count.want(!content.categories.empty(), "/categories");
     count.want(!content.media.empty(), "/media");
-    for (std::size_t i = 0; i < content.media.size(); ++i) count.want(content.media[i].alt.contains(lang.view()), "/media/" + std::to_string(i) + "/alt/" + lang.str());
+    for (std::size_t i = 0; i < content.media.size(); ++i)
+        count.want(content.media[i].alt.contains(lang.view()), "/media/" + std::to_string(i) + "/alt/" + lang.str());
 
     count.want(!variants.empty(), "/variants");
     if (!content.list_price)

@@ -15,6 +15,7 @@ BOOST_DESCRIBE_STRUCT(Completeness, (), (lang, score, missing))
 
 /// Wanted are name, description, meta title and description in the language itself (what a fallback lends does not count), a category, a
 /// picture and its text, a price, a variant, and every attribute that the type requires; localized ones in the language.
-Completeness completeness(const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Locale& lang, bool is_base);
+Completeness completeness(const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Locale& lang,
+                          bool is_base);
 
 } // namespace gravity::product_catalog

@@ -21,7 +21,8 @@ struct Settings {
     std::optional<Url> media_base_url;        // of files in file-storage: "<url>/<file id>"
     bool public_keys = true;                  // publishable access keys open reading routes
 };
-BOOST_DESCRIBE_STRUCT(Settings, (), (public_base_url, langs, max_variants, slug_mode, revision_retention, shop_name, public_project, public_hosts, public_channel,
-                                     media_base_url, public_keys))
+BOOST_DESCRIBE_STRUCT(Settings, (),
+                      (public_base_url, langs, max_variants, slug_mode, revision_retention, shop_name, public_project, public_hosts, public_channel,
+                       media_base_url, public_keys))
 
 } // namespace gravity::product_catalog

@@ -33,7 +33,14 @@ public:
     const std::optional<std::string>& fault() const { return fault_; }
 
 private:
-    enum class State : unsigned char { record, field, bare, quoted, quote, cr };
+    enum class State : unsigned char {
+        record,
+        field,
+        bare,
+        quoted,
+        quote,
+        cr
+    };
     void take(char c);
     void end_field();
     void end_record();

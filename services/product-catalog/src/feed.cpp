@@ -11,9 +11,9 @@ namespace {
 using storefront::Product;
 using storefront::Variant;
 
-constexpr std::string_view columns[] = {"id",        "title", "description", "link",       "image_link", "additional_image_link",   "availability", "price",        "sale_price",
-                                        "condition", "brand", "gtin",        "mpn",        "identifier_exists", "item_group_id",  "color",        "size",         "size_system",
-                                        "size_type", "material", "pattern",  "age_group",  "gender",     "google_product_category", "product_type"};
+constexpr std::string_view columns[] = {"id", "title", "description", "link", "image_link", "additional_image_link", "availability", "price", "sale_price",
+                                        "condition", "brand", "gtin", "mpn", "identifier_exists", "item_group_id", "color", "size", "size_system",
+                                        "size_type", "material", "pattern", "age_group", "gender", "google_product_category", "product_type"};
 // Of these Google reads the value as it is; the shop's attributes have the same names.
 constexpr std::string_view details[] = {"color", "size", "size_system", "size_type", "material", "pattern", "age_group", "gender"};
 
@@ -99,8 +99,8 @@ Items items_of(const storefront::Shop& shop, const Product& product) {
 
 std::string rss_head(const storefront::Shop& shop) {
     const std::string name = html::escape(shop.name.empty() ? shop.base_url : shop.name);
-    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\">\n<channel>\n<title>" + name + "</title>\n<link>" +
-           html::escape(shop.base_url) + "</link>\n<description>" + name + "</description>\n";
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\">\n<channel>\n<title>" + name +
+           "</title>\n<link>" + html::escape(shop.base_url) + "</link>\n<description>" + name + "</description>\n";
 }
 
 std::string rss_item(const Item& item) {

@@ -9,7 +9,10 @@ namespace gravity::product_catalog::feed {
 using Item = std::vector<std::pair<std::string_view, std::string>>;
 
 /// Why a variant is not in the feed: Google takes no item without these.
-enum class Missing { price, image };
+enum class Missing {
+    price,
+    image
+};
 std::string_view to_string(Missing missing);
 
 /// One variant left out, for the report.

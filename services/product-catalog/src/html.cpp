@@ -4,23 +4,22 @@
 #include <gravity/base/contact.hpp>
 #include <gravity/base/utf8.hpp>
 
-#include <libxml/HTMLparser.h>
-
 #include <algorithm>
+#include <libxml/HTMLparser.h>
 #include <memory>
 #include <vector>
 
 namespace gravity::product_catalog::html {
 namespace {
 
-constexpr std::string_view kept[] = {"a",  "b",  "blockquote", "br", "code", "dd",     "div",  "dl",  "dt",  "em",    "h2",    "h3", "h4", "hr",    "i",  "li",
-                                     "ol", "p",  "pre",        "s",  "span", "strong", "sub",  "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"};
+constexpr std::string_view kept[] = {"a", "b", "blockquote", "br", "code", "dd", "div", "dl", "dt", "em", "h2", "h3", "h4", "hr", "i", "li",
+                                     "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"};
 // What is not for reading: gone with all that is inside.
-constexpr std::string_view dropped[] = {"applet", "area",  "audio", "base",     "button", "canvas",  "embed",    "form",     "frame",    "frameset", "head",
-                                        "iframe", "input", "link",  "map",      "math",   "meta",    "noembed",  "noframes", "noscript", "object",   "param",
-                                        "script", "select", "source", "style",  "svg",    "template", "textarea", "title",   "track",    "video",    "xmp"};
-constexpr std::string_view blocks[] = {"blockquote", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "table", "td", "th",
-                                       "tr", "ul"};
+constexpr std::string_view dropped[] = {"applet", "area", "audio", "base", "button", "canvas", "embed", "form", "frame", "frameset", "head",
+                                        "iframe", "input", "link", "map", "math", "meta", "noembed", "noframes", "noscript", "object", "param",
+                                        "script", "select", "source", "style", "svg", "template", "textarea", "title", "track", "video", "xmp"};
+constexpr std::string_view blocks[] = {"blockquote", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6",
+                                       "hr", "li", "ol", "p", "pre", "table", "td", "th", "tr", "ul"};
 constexpr int max_depth = 100; // a deeper tree is nobody's description
 
 template <std::size_t N>
@@ -29,7 +28,8 @@ bool listed(const std::string_view (&names)[N], std::string_view name) {
 }
 
 // The page has its own first heading.
-std::string_view written_as(std::string_view name) { return name == "h1" ? "h2" : name == "h5" || name == "h6" ? "h4" : name; }
+std::string_view written_as(std::string_view name) { return name == "h1" ? "h2" : name == "h5" || name == "h6" ? "h4"
+                                                                                                               : name; }
 
 std::string_view view(const xmlChar* text) { return text == nullptr ? std::string_view{} : std::string_view(reinterpret_cast<const char*>(text)); }
 
@@ -134,7 +134,8 @@ private:
     }
 
     void break_line(int depth) {
-        if (line_breaks_ > 0 && !out_.empty()) out_ += line_breaks_ == 1 ? "<br>" : depth == 0 ? "</p><p>" : "<br><br>";
+        if (line_breaks_ > 0 && !out_.empty()) out_ += line_breaks_ == 1 ? "<br>" : depth == 0 ? "</p><p>"
+                                                                                               : "<br><br>";
         line_breaks_ = 0;
     }
 

@@ -152,7 +152,8 @@ std::string cell_of(const AttributeDef& def, const Json& value) {
     }
     case AttributeKind::measurement: return number_cell(*value.find("value")) + " " + text_or_empty(value, "unit");
     case AttributeKind::money:
-        return storefront::decimal({value.find("amount")->as_integer(), Currency::parse(text_or_empty(value, "currency")).or_throw()}) + " " + text_or_empty(value, "currency");
+        return storefront::decimal({value.find("amount")->as_integer(), Currency::parse(text_or_empty(value, "currency")).or_throw()}) + " " +
+               text_or_empty(value, "currency");
     default: return value.is_string() ? value.as_string() : "";
     }
 }
@@ -270,9 +271,11 @@ Row row_of(const Json& line) {
         else
             throw RowFault{"/" + name, name == "type" || name == "product" || name == "variants" ? "has the wrong form" : "is not a known field"};
     }
-    if (const Json* slug = out.product.find("slug"); slug == nullptr || !slug->is_string()) throw RowFault{"/product/slug", "is required: it says which product the line is about"};
+    if (const Json* slug = out.product.find("slug"); slug == nullptr || !slug->is_string())
+        throw RowFault{"/product/slug", "is required: it says which product the line is about"};
     for (std::size_t i = 0; i < out.variants.size(); ++i)
-        if (const Json* sku = out.variants[i].find("sku"); sku == nullptr || !sku->is_string()) throw RowFault{"/variants/" + std::to_string(i) + "/sku", "is required"};
+        if (const Json* sku = out.variants[i].find("sku"); sku == nullptr || !sku->is_string())
+            throw RowFault{"/variants/" + std::to_string(i) + "/sku", "is required"};
     return out;
 }
 
@@ -294,7 +297,8 @@ void keep_media(Json& product, const std::vector<MediaRef>& present) {
     if (media == nullptr || !media->is_array()) return;
     Json kept = Json::array();
     for (const Json& one : media->as_array()) {
-        const auto known = std::find_if(present.begin(), present.end(), [&](const MediaRef& ref) { return ref.url && ref.url->view() == text_or_empty(one, "url"); });
+        const auto known =
+            std::find_if(present.begin(), present.end(), [&](const MediaRef& ref) { return ref.url && ref.url->view() == text_or_empty(one, "url"); });
         kept.push_back(known == present.end() ? one : json::to_document(*known));
     }
     for (const MediaRef& ref : present)
@@ -304,7 +308,8 @@ void keep_media(Json& product, const std::vector<MediaRef>& present) {
 
 // ---- export
 
-std::vector<std::string> export_columns(const std::vector<std::string>& other_langs, const std::vector<std::string>& axes, const std::vector<AttributeDef>& attributes) {
+std::vector<std::string> export_columns(const std::vector<std::string>& other_langs, const std::vector<std::string>& axes,
+                                        const std::vector<AttributeDef>& attributes) {
     std::vector<std::string> out{"slug", "type"};
     for (const auto text : texts)
         if (text != "slug") out.emplace_back(text);
@@ -344,7 +349,9 @@ std::vector<std::vector<std::string>> export_rows(const std::vector<std::string>
                 if (one.url) items.push_back(one.url->str());
             return join(items);
         }
-        const auto priced = [](const std::optional<Money>& price) { return price ? storefront::decimal(*price) + " " + price->currency.to_string() : std::string(); };
+        const auto priced = [](const std::optional<Money>& price) {
+            return price ? storefront::decimal(*price) + " " + price->currency.to_string() : std::string();
+        };
         if (column.kind == "product_list_price") return priced(product.list_price);
         if (column.kind == "attr") {
             const AttributeDef* def = find_attribute(defs, column.name);

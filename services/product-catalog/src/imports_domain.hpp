@@ -61,7 +61,8 @@ std::string cell_of(const AttributeDef& def, const Json& value);
 // ---- export
 
 /// The columns for these languages, axes and attributes.
-std::vector<std::string> export_columns(const std::vector<std::string>& other_langs, const std::vector<std::string>& axes, const std::vector<AttributeDef>& attributes);
+std::vector<std::string> export_columns(const std::vector<std::string>& other_langs, const std::vector<std::string>& axes,
+                                        const std::vector<AttributeDef>& attributes);
 /// A line for each variant; one for a product that has none.
 std::vector<std::vector<std::string>> export_rows(const std::vector<std::string>& columns, const Product& product, const std::string& type_key,
                                                   const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs);

@@ -55,7 +55,8 @@ public:
             throw BadRowFound({row.number, fault.pointer, fault.detail, std::string(problems::invalid.slug)});
         } catch (const Refusal& refusal) {
             if (refusal.problem().status >= 500) throw; // the store's trouble, not the row's
-            RowFailed bad{row.number, "", std::string(refusal.detail().empty() ? refusal.problem().title : refusal.detail()), std::string(refusal.problem().slug)};
+            RowFailed bad{row.number, "", std::string(refusal.detail().empty() ? refusal.problem().title : refusal.detail()),
+                          std::string(refusal.problem().slug)};
             if (!refusal.faults().empty()) {
                 bad.pointer = where_ + refusal.faults().front().pointer;
                 bad.detail.clear();
@@ -108,7 +109,8 @@ private:
         if (columns_) bulk::keep_media(row.product, present.staged.media);
         const Patch<ProductContent> patch(complete(row, present.staged.options));
         const ProductContent content = patch.apply(present.staged);
-        if (json::encode(content) != json::encode(present.staged)) products::update(tx_, Path<"id", ProductId>{known->id}, patch, IfMatch{}, Given<Settings>{&settings_});
+        if (json::encode(content) != json::encode(present.staged))
+            products::update(tx_, Path<"id", ProductId>{known->id}, patch, IfMatch{}, Given<Settings>{&settings_});
         return known->id;
     }
 
@@ -133,7 +135,8 @@ private:
             const NewVariant fresh = decoded<NewVariant>(document);
             const Variant made = variants::create(tx_, Path<"id", ProductId>{product}, Body<NewVariant>{fresh}, Given<Settings>{&settings_}).value;
             if (at && *at != Json(std::int64_t{made.position.value()}))
-                variants::update(tx_, Path<"id", ProductId>{product}, Path<"variant_id", VariantId>{made.id}, Patch<VariantEdit>(Json::object({{"position", *at}})), IfMatch{});
+                variants::update(tx_, Path<"id", ProductId>{product}, Path<"variant_id", VariantId>{made.id},
+                                 Patch<VariantEdit>(Json::object({{"position", *at}})), IfMatch{});
             return;
         }
         if (known->product_id != product) throw Refusal(sku_taken);
@@ -258,7 +261,8 @@ Task<std::optional<std::string>> publish_imported(JobCtx& job, Import import) {
                 co_await job.transaction(publish_product, settings, import.id, id);
             } catch (const Refusal& refusal) {
                 if (refusal.problem().status >= 500) throw;
-                if (refusal.problem().slug != nothing_to_publish.slug && !first) first = "Not every product could be published: " + id.to_string() + ": " + refusal.what();
+                if (refusal.problem().slug != nothing_to_publish.slug && !first)
+                    first = "Not every product could be published: " + id.to_string() + ": " + refusal.what();
             }
         }
         after = ids.back().uuid();

@@ -10,14 +10,25 @@ namespace gravity::product_catalog {
 using ImportId = Id<"product_import">;
 using ExportId = Id<"product_export">;
 
-enum class BulkFormat { csv, ndjson };
+enum class BulkFormat {
+    csv,
+    ndjson
+};
 BOOST_DESCRIBE_ENUM(BulkFormat, csv, ndjson)
 
 /// What becomes of the good rows when others are bad.
-enum class OnError { keep_good, all_or_nothing };
+enum class OnError {
+    keep_good,
+    all_or_nothing
+};
 BOOST_DESCRIBE_ENUM(OnError, keep_good, all_or_nothing)
 
-enum class BulkState { waiting, running, done, failed };
+enum class BulkState {
+    waiting,
+    running,
+    done,
+    failed
+};
 BOOST_DESCRIBE_ENUM(BulkState, waiting, running, done, failed)
 
 struct StartImport {

@@ -15,7 +15,8 @@ public:
     using TextValue::TextValue;
     static bool accept(std::string_view in, std::string& out, std::string& why);
     static constexpr meta::Type describe() {
-        return meta::text_type<Languages>({.doc = "Languages with fallback chains, the first is the base: en,de,de-AT>de", .example = "\"en,de\"", .min = 2, .max = 1000});
+        return meta::text_type<Languages>(
+            {.doc = "Languages with fallback chains, the first is the base: en,de,de-AT>de", .example = "\"en,de\"", .min = 2, .max = 1000});
     }
 
     std::vector<Locale> all() const;
@@ -41,7 +42,11 @@ public:
     using TextValue::TextValue;
     static bool accept(std::string_view in, std::string& out, std::string& why);
     static constexpr meta::Type describe() {
-        return meta::text_type<Retention>({.pattern = "^P[1-9][0-9]{0,4}[YMWD]$", .doc = "ISO 8601 duration in whole years, months, weeks or days", .example = "\"P10Y\"", .min = 3, .max = 7});
+        return meta::text_type<Retention>({.pattern = "^P[1-9][0-9]{0,4}[YMWD]$",
+                                           .doc = "ISO 8601 duration in whole years, months, weeks or days",
+                                           .example = "\"P10Y\"",
+                                           .min = 3,
+                                           .max = 7});
     }
     /// The instant before which what ended is given up.
     Timestamp before(Timestamp now) const;

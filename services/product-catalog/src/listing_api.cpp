@@ -65,7 +65,8 @@ void add_matching_variants(Tx& tx, const Selection& selection, std::vector<Liste
     std::vector<ProductId> ids;
     for (const ListedProduct& item : items) ids.push_back(item.id);
     for (MatchingVariants& matching : tx.all(matching_variants, ids, selection))
-        std::find_if(items.begin(), items.end(), [&](const ListedProduct& item) { return item.id == matching.product_id; })->matching_variants = std::move(matching.variants);
+        std::find_if(items.begin(), items.end(), [&](const ListedProduct& item) { return item.id == matching.product_id; })->matching_variants =
+            std::move(matching.variants);
 }
 
 Json number(double value) { // 38 rather than 38.0

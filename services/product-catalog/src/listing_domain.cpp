@@ -1,7 +1,7 @@
 #include "listing_domain.hpp"
 
-#include "problems.hpp"
 #include "characters.hpp"
+#include "problems.hpp"
 
 #include <gravity/base/ascii.hpp>
 
@@ -78,9 +78,11 @@ std::vector<Filter> parse_filters(const std::map<std::string, std::string>& para
         if (verb.empty() && dot == std::string::npos)
             take_values(filter, value);
         else if (verb == "gte" || verb == "gt")
-            (filter.low || filter.text_low) ? errors.reject("", "bounds from below a second time") : take_bound(filter.low, filter.text_low, filter.low_open, value, verb == "gt");
+            (filter.low || filter.text_low) ? errors.reject("", "bounds from below a second time")
+                                            : take_bound(filter.low, filter.text_low, filter.low_open, value, verb == "gt");
         else if (verb == "lte" || verb == "lt")
-            (filter.high || filter.text_high) ? errors.reject("", "bounds from above a second time") : take_bound(filter.high, filter.text_high, filter.high_open, value, verb == "lt");
+            (filter.high || filter.text_high) ? errors.reject("", "bounds from above a second time")
+                                              : take_bound(filter.high, filter.text_high, filter.high_open, value, verb == "lt");
         else
             errors.reject("", "must end in .gte, .gt, .lte or .lt, or in nothing");
     }

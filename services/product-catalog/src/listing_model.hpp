@@ -11,7 +11,11 @@ public:
     using TextValue::TextValue;
     static bool accept(std::string_view in, std::string& out, std::string& why);
     static constexpr meta::Type describe() {
-        return meta::text_type<ListingSort>({.pattern = "^(-published_at|price|-price|name)$", .doc = "Order: newest first, by price or by name", .example = "\"price\"", .min = 4, .max = 13});
+        return meta::text_type<ListingSort>({.pattern = "^(-published_at|price|-price|name)$",
+                                             .doc = "Order: newest first, by price or by name",
+                                             .example = "\"price\"",
+                                             .min = 4,
+                                             .max = 13});
     }
 };
 

@@ -20,8 +20,10 @@ constexpr std::string_view is_shown = "channel in ('', $channel) and visible_fro
 
 const std::string listed = sql_text({filter_sets, R"sql(
     select l.product_id, l.published_at, l.sort_price, l.sort_name, l.currency, r.revision, r.body
-    from (select * from listing where )sql", is_shown, " and ($pattern::text is null or search_text like $pattern) and", among, R"sql(
-          and ($filters::jsonb = '[]' or product_id in (select x.product_id from attr_index x where )sql", filter_passes, R"sql())) l
+    from (select * from listing where )sql",
+                                     is_shown, " and ($pattern::text is null or search_text like $pattern) and", among, R"sql(
+          and ($filters::jsonb = '[]' or product_id in (select x.product_id from attr_index x where )sql",
+                                     filter_passes, R"sql())) l
     join product p on p.id = l.product_id join revision r on r.product_id = p.id and r.revision = p.revision
     where $epoch::bigint > 0 and )sql"});
 const std::string newest = listed + "$page(l.published_at desc, l.product_id desc)";
@@ -31,7 +33,8 @@ const std::string by_name = listed + "$page(l.sort_name, l.product_id)";
 
 const std::string variants = sql_text({filter_sets, R"sql(
     select x.product_id, (array_agg(x.variant_id order by x.variant_id))[1:100] as variants
-    from attr_index x where x.product_id = any ($1::uuid[]) and x.variant_id is not null and )sql", filter_passes, " group by x.product_id"});
+    from attr_index x where x.product_id = any ($1::uuid[]) and x.variant_id is not null and )sql",
+                                       filter_passes, " group by x.product_id"});
 
 // What a count belongs to.
 constexpr std::string_view wanted_values = R"sql(
@@ -46,9 +49,12 @@ constexpr std::string_view counts_in_order = R"sql() of_products group by val) c
 // Products that are not always shown are few or looked at one by one; the others need no look into `listing`.
 const std::string facets = sql_text({filter_sets, ",", wanted_values, R"sql(
         select distinct x.product_id, val from attr_index x, unnest(x.vals) val
-        where val in (select id from wanted) and ($filters::jsonb = '[]' or ()sql", filter_passes, ")) and", among, R"sql(
-          and x.product_id not in (select product_id from listing where not always group by product_id having not bool_or()sql", is_shown, R"sql())
-          and ($pattern::text is null or x.product_id in (select product_id from listing where search_text like $pattern)))sql", counts_in_order});
+        where val in (select id from wanted) and ($filters::jsonb = '[]' or ()sql",
+                                     filter_passes, ")) and", among, R"sql(
+          and x.product_id not in (select product_id from listing where not always group by product_id having not bool_or()sql",
+                                     is_shown, R"sql())
+          and ($pattern::text is null or x.product_id in (select product_id from listing where search_text like $pattern)))sql",
+                                     counts_in_order});
 
 const std::string unfiltered_facets = sql_text({"with", wanted_values, "select val from listing, unnest(vals) val where ", is_shown,
                                                 " and ($pattern::text is null or search_text like $pattern) and", among, counts_in_order});

@@ -11,9 +11,9 @@
 namespace gravity::product_catalog::storefront {
 namespace {
 
-constexpr std::string_view style =
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}img{max-width:100%;height:auto}"
-    "table{border-collapse:collapse;width:100%}td{padding:.4rem .6rem;border-bottom:1px solid #ddd}nav ol{display:flex;flex-wrap:wrap;gap:.5rem;list-style:none;padding:0}";
+constexpr std::string_view style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}img{max-width:100%;height:auto}"
+                                   "table{border-collapse:collapse;width:100%}td{padding:.4rem .6rem;border-bottom:1px solid #ddd}nav "
+                                   "ol{display:flex;flex-wrap:wrap;gap:.5rem;list-style:none;padding:0}";
 
 // Languages written from right to left, unless the tag names another script.
 bool is_right_to_left(std::string_view lang) {

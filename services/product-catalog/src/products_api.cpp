@@ -49,7 +49,8 @@ PageSlug claim_made_slug(Tx& tx, ProductId id, std::string_view name, const Sett
     const std::string made = make_slug(name, settings.slug_mode);
     const std::string wanted = made.empty() ? "product-" + code : made;
     for (int n = 1; n <= choices + 1; ++n) {
-        const std::string text = n == 1 ? wanted : n <= choices ? numbered_slug(wanted, n) : "product-" + code;
+        const std::string text = n == 1 ? wanted : n <= choices ? numbered_slug(wanted, n)
+                                                                : "product-" + code;
         const PageSlug slug = PageSlug::parse(text).or_throw();
         if (tx.maybe(claim_slug, SlugClaim{settings.langs.base().str(), slug, "product", id.uuid()})) return slug;
     }

@@ -59,7 +59,8 @@ void check(const ProductContent& content, meta::Errors& errors) {
 }
 
 void check(const ReadProduct& query, meta::Errors& errors) {
-    if (int{query.published} + int{query.revision.has_value()} + int{query.at.has_value()} > 1) errors.reject("", "must have one of published, revision and at");
+    if (int{query.published} + int{query.revision.has_value()} + int{query.at.has_value()} > 1)
+        errors.reject("", "must have one of published, revision and at");
 }
 
 Product shown(ProductRow row) {

@@ -41,7 +41,13 @@ struct MediaRef {
 BOOST_DESCRIBE_STRUCT(MediaRef, (), (file_id, url, alt))
 void check(const MediaRef& media, meta::Errors& errors);
 
-enum class LinkKind { related, accessory, spare_part, replacement, bundle_item };
+enum class LinkKind {
+    related,
+    accessory,
+    spare_part,
+    replacement,
+    bundle_item
+};
 BOOST_DESCRIBE_ENUM(LinkKind, related, accessory, spare_part, replacement, bundle_item)
 
 struct ProductLink {
@@ -77,8 +83,9 @@ struct ProductContent {
     std::vector<MediaRef> media;
     std::vector<ProductLink> links;
 };
-BOOST_DESCRIBE_STRUCT(ProductContent, (), (name, slug, description, meta_title, meta_description, list_price, translations, attributes, options,
-                                           categories, channels, media, links))
+BOOST_DESCRIBE_STRUCT(ProductContent, (),
+                      (name, slug, description, meta_title, meta_description, list_price, translations, attributes, options, categories, channels, media,
+                       links))
 void check(const ProductContent& content, meta::Errors& errors);
 
 struct NewProduct : ProductContent {
@@ -87,7 +94,10 @@ struct NewProduct : ProductContent {
 };
 BOOST_DESCRIBE_STRUCT(NewProduct, (ProductContent), (slug, type_id))
 
-enum class Status { draft, active };
+enum class Status {
+    draft,
+    active
+};
 BOOST_DESCRIBE_ENUM(Status, draft, active)
 
 /// A product's state beside its content.

@@ -6,7 +6,8 @@
 namespace gravity::product_catalog {
 
 const Sql<ProductRow(ProductInsert)> insert_product{"product.insert", R"sql(
-    insert into product (id, type_id, staged) values ($id, $type_id, $staged) returning *)sql", {{"product_type_id_fkey", no_such_type}}};
+    insert into product (id, type_id, staged) values ($id, $type_id, $staged) returning *)sql",
+                                                    {{"product_type_id_fkey", no_such_type}}};
 
 const Sql<ProductRow(ProductId)> get_product{"product.get", "select * from product where id = $1"};
 
@@ -37,7 +38,8 @@ void check_reference_values(Tx& tx, const AttributeValues& values, const std::ve
         const AttributeDef* def = find_attribute(defs, name);
         if (def == nullptr || def->kind != AttributeKind::reference) continue;
         const Uuid id = Uuid::parse(value.as_string()).or_throw(); // its form has been checked
-        const bool absent = *def->target == ReferenceTarget::product ? !tx.all(unknown_products, {ProductId(id)}).empty() : !tx.all(unknown_categories, {CategoryId(id)}).empty();
+        const bool absent = *def->target == ReferenceTarget::product ? !tx.all(unknown_products, {ProductId(id)}).empty()
+                                                                     : !tx.all(unknown_categories, {CategoryId(id)}).empty();
         if (absent) errors.reject(name, "does not exist");
     }
     refuse_if_any(errors);
@@ -48,13 +50,15 @@ void check_reference_values(Tx& tx, const AttributeValues& values, const std::ve
 const Sql<Variant(VariantInsert)> insert_variant{"variant.insert", R"sql(
     insert into variant (id, product_id, sku, gtin, options, option_hash, attributes, list_price_amount, list_price_currency, media, position)
     values ($id, $product_id, $sku, $gtin, $options, $option_hash, $attributes, $list_price_amount, $list_price_currency, $media, $position)
-    returning *)sql", {{"variant_sku_key", sku_taken}, {"variant_gtin_key", gtin_taken}, {"variant_options_key", options_taken}}};
+    returning *)sql",
+                                                 {{"variant_sku_key", sku_taken}, {"variant_gtin_key", gtin_taken}, {"variant_options_key", options_taken}}};
 
 const Sql<VariantId(ProductId, std::vector<VariantInsert>)> insert_variants{"variant.insert_many", R"sql(
     insert into variant (id, product_id, sku, options, option_hash, attributes, media, position)
     select v.id, $1, v.sku, v.options, decode(v.option_hash, 'base64'), v.attributes, v.media, v.position
     from jsonb_to_recordset($2::jsonb) as v (id uuid, sku citext, options jsonb, option_hash text, attributes jsonb, media jsonb, position integer)
-    on conflict (product_id, option_hash) do nothing returning id)sql", {{"variant_sku_key", sku_taken}}};
+    on conflict (product_id, option_hash) do nothing returning id)sql",
+                                                                            {{"variant_sku_key", sku_taken}}};
 
 const Sql<Variant(ProductId, VariantId)> get_variant{"variant.get", "select * from variant where product_id = $1 and id = $2"};
 
@@ -62,7 +66,8 @@ const Sql<Variant(VariantInsert)> save_variant{"variant.save", R"sql(
     update variant set sku = $sku, gtin = $gtin, options = $options, option_hash = $option_hash, attributes = $attributes,
            list_price_amount = $list_price_amount, list_price_currency = $list_price_currency, media = $media, position = $position,
            version = version + 1, updated_at = now()
-    where id = $id returning *)sql", {{"variant_sku_key", sku_taken}, {"variant_gtin_key", gtin_taken}, {"variant_options_key", options_taken}}};
+    where id = $id returning *)sql",
+                                               {{"variant_sku_key", sku_taken}, {"variant_gtin_key", gtin_taken}, {"variant_options_key", options_taken}}};
 
 const Sql<void(VariantId)> delete_variant{"variant.delete", "delete from variant where id = $1"};
 
@@ -100,9 +105,11 @@ const Sql<void(ProductId, std::vector<UniqueValue>)> add_unique_values{"unique_v
     insert into unique_value (attribute_id, value, product_id, variant_id)
     select a.id, v.value, $1, v.variant_id
     from jsonb_to_recordset($2::jsonb) as v (attribute text, value text, variant_id uuid) join attribute a on a.name = v.attribute
-    order by a.id, v.value)sql", {{"unique_value_pkey", not_unique}}};
+    order by a.id, v.value)sql",
+                                                                       {{"unique_value_pkey", not_unique}}};
 
-void keep_unique_values(Tx& tx, ProductId product, const std::optional<VariantId>& variant, const AttributeValues& values, const std::vector<AttributeDef>& defs) {
+void keep_unique_values(Tx& tx, ProductId product, const std::optional<VariantId>& variant, const AttributeValues& values,
+                        const std::vector<AttributeDef>& defs) {
     std::vector<UniqueValue> unique;
     bool any = false;
     for (const AttributeDef& def : defs) {

@@ -82,6 +82,7 @@ extern const Sql<void(ProductId, std::optional<VariantId>)> forget_unique_values
 extern const Sql<void(ProductId, std::vector<UniqueValue>)> add_unique_values;
 
 /// Keeps the values of unique attributes, of the product or of one variant, from being used a second time; refuses if one is used.
-void keep_unique_values(Tx& tx, ProductId product, const std::optional<VariantId>& variant, const AttributeValues& values, const std::vector<AttributeDef>& defs);
+void keep_unique_values(Tx& tx, ProductId product, const std::optional<VariantId>& variant, const AttributeValues& values,
+                        const std::vector<AttributeDef>& defs);
 
 } // namespace gravity::product_catalog

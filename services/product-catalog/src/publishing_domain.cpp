@@ -1,9 +1,9 @@
 #include "publishing_domain.hpp"
 
+#include "characters.hpp"
 #include "faults.hpp"
 #include "problems.hpp"
 #include "variants_domain.hpp"
-#include "characters.hpp"
 
 #include <algorithm>
 

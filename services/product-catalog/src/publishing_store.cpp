@@ -1,9 +1,9 @@
 #include "publishing_store.hpp"
 
+#include "characters.hpp"
 #include "collections_store.hpp"
 #include "problems.hpp"
 #include "products_store.hpp"
-#include "characters.hpp"
 
 namespace gravity::product_catalog {
 
@@ -62,7 +62,7 @@ const Sql<void(ProductId, std::int64_t)> begin_variant_revisions{"variant_revisi
            v.media, v.position, v.version, v.created_at, v.updated_at
     from variant v
     where v.product_id = $1 and not exists (select from variant_revision r where r.variant_id = v.id and r.until_revision is null))sql",
-    {{"published_sku_key", sku_taken}, {"published_gtin_key", gtin_taken}}};
+                                                                 {{"published_sku_key", sku_taken}, {"published_gtin_key", gtin_taken}}};
 
 const Sql<void(ProductId, std::int64_t)> end_all_variant_revisions{"variant_revision.end_all", R"sql(
     update variant_revision set until_revision = $2 where product_id = $1 and until_revision is null)sql"};
@@ -78,10 +78,13 @@ const Sql<SlugChange(Uuid, std::vector<std::string>, std::vector<std::string>)> 
     where target = $1 and state <> 'current' and (lang, slug) in (select * from unnest($2::text[], $3::text[]))
     returning lang, slug)sql"};
 
-const Sql<void(ProductId, std::vector<CategoryId>)> set_product_categories{"product_category.set", R"sql(
+const Sql<void(ProductId, std::vector<CategoryId>)> set_product_categories{
+    "product_category.set",
+    R"sql(
     with gone as (delete from product_category where product_id = $1 and category_id <> all ($2::uuid[]))
     insert into product_category (product_id, category_id)
-    select $1, c.id from category c where c.id = any ($2::uuid[]) on conflict do nothing)sql", {{"product_category_category_id_fkey", problems::conflict}}}; // it is just being deleted
+    select $1, c.id from category c where c.id = any ($2::uuid[]) on conflict do nothing)sql",
+    {{"product_category_category_id_fkey", problems::conflict}}}; // it is just being deleted
 
 const Sql<std::int64_t(ProductId)> count_links_to{"product_link.count", "select count(*) from product_link where target_id = $1"};
 
@@ -91,7 +94,8 @@ const Sql<void(ProductId, std::vector<ProductLink>)> add_product_links{"product_
     insert into product_link (product_id, kind, target_id, quantity, position)
     select $1, l.kind, l.product_id, l.quantity, l.position
     from rows from (jsonb_to_recordset($2::jsonb) as (kind text, product_id uuid, quantity integer)) with ordinality as l (kind, product_id, quantity, position)
-    where exists (select from product p where p.id = l.product_id))sql", {{"product_link_target_id_fkey", problems::conflict}}};
+    where exists (select from product p where p.id = l.product_id))sql",
+                                                                       {{"product_link_target_id_fkey", problems::conflict}}};
 
 const Sql<void(ProductId)> clear_listing{"listing.clear", "delete from listing where product_id = $1"};
 
@@ -176,12 +180,14 @@ private:
 
 } // namespace
 
-void write_publication(Tx& tx, const ProductRow& published, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Settings& settings) {
+void write_publication(Tx& tx, const ProductRow& published, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs,
+                       const Settings& settings) {
     const ProductContent& content = published.staged;
     const Timestamp at = *published.published_at;
     const Membership membership(tx, published.id);
     tx.exec(end_revision, published.id, at);
-    tx.exec(insert_revision, {published.id, published.revision, published.type_id, *published.published_version, content, published.created_at, at, std::nullopt});
+    tx.exec(insert_revision,
+            {published.id, published.revision, published.type_id, *published.published_version, content, published.created_at, at, std::nullopt});
     tx.exec(end_variant_revisions, published.id, published.revision);
     tx.exec(begin_variant_revisions, published.id, published.revision);
     tx.exec(forget_revisions, published.id, settings.revision_retention.before(at));
@@ -193,8 +199,8 @@ void write_publication(Tx& tx, const ProductRow& published, const std::vector<Va
 
     const auto price = price_from(content, variants);
     tx.exec(clear_listing, published.id);
-    tx.exec(add_listing, {published.id, at, characters::lower(content.name.view()), price ? price->amount : no_price, price ? std::optional(price->currency) : std::nullopt,
-                            search_text(content, variants), listing_rows(content)});
+    tx.exec(add_listing, {published.id, at, characters::lower(content.name.view()), price ? price->amount : no_price,
+                          price ? std::optional(price->currency) : std::nullopt, search_text(content, variants), listing_rows(content)});
     write_index(tx, published.id, index_rows(content, variants, defs));
     membership.follow();
 }

@@ -68,7 +68,8 @@ extern const Sql<void(ProductId)> gather_values;
 extern const Sql<void(ProductId)> clear_index;
 
 /// Shows the staged content to buyers, all of it in this transaction: revision, variants, slugs, categories, links, lists, index.
-void write_publication(Tx& tx, const ProductRow& published, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs, const Settings& settings);
+void write_publication(Tx& tx, const ProductRow& published, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs,
+                       const Settings& settings);
 /// Finds a published product by other rows than before; what is shown of it stays.
 void reindex(Tx& tx, ProductId product, const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs);
 /// Takes the product out of every list. Its revisions stay.

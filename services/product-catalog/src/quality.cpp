@@ -77,7 +77,8 @@ Readiness agent_readiness(const Product& product) {
         if (measures(property.key) && is_number(property.value))
             check.that(property.unit.has_value(), "missing_unit", "/attributes/" + property.key, "Make the attribute a measurement with a UN/ECE or UCUM unit");
     for (const Variant& variant : product.variants) {
-        check.that(variant.gtin || (variant.mpn && product.brand), "missing_gtin", "/gtin", "Give the variant its GTIN, or an attribute named mpn beside the brand", variant.id);
+        check.that(variant.gtin || (variant.mpn && product.brand), "missing_gtin", "/gtin",
+                   "Give the variant its GTIN, or an attribute named mpn beside the brand", variant.id);
         check.that(variant.price.has_value(), "missing_price", "/list_price", "Give the variant or its product a price", variant.id);
     }
     out.score = check.score();
@@ -89,23 +90,27 @@ std::vector<Finding> seo_findings(const Product& product) {
     Checks check(findings);
     const std::string at = "/translations/" + product.lang;
     check.that(product.meta_title.has_value(), "missing_meta_title", at + "/meta_title", "Write a title for result pages; the name stands in for it");
-    check.that(product.meta_description.has_value(), "missing_meta_description", at + "/meta_description", "Write a description for result pages; the beginning of the text stands in for it");
+    check.that(product.meta_description.has_value(), "missing_meta_description", at + "/meta_description",
+               "Write a description for result pages; the beginning of the text stands in for it");
     check.that(utf8::count(product.meta_title.value_or(product.title)) <= title_shown, "long_meta_title", at + "/meta_title",
                "Keep the title within " + std::to_string(title_shown) + " characters");
     if (product.meta_description) {
         const std::size_t length = utf8::count(*product.meta_description);
-        check.that(length <= description_shown, "long_meta_description", at + "/meta_description", "Keep the description within " + std::to_string(description_shown) + " characters");
-        check.that(length >= description_useful, "short_meta_description", at + "/meta_description", "Use at least " + std::to_string(description_useful) + " characters");
+        check.that(length <= description_shown, "long_meta_description", at + "/meta_description",
+                   "Keep the description within " + std::to_string(description_shown) + " characters");
+        check.that(length >= description_useful, "short_meta_description", at + "/meta_description",
+                   "Use at least " + std::to_string(description_useful) + " characters");
     }
     check.that(!html::plain_text(product.description).empty(), "missing_description", at + "/description", "Describe the product");
     // "mug-2" is what a clash leaves behind; "sku-4711" or a number alone says nothing to a reader.
     const auto hyphen = product.slug.rfind('-');
     const std::string_view last = hyphen == std::string::npos ? std::string_view{} : std::string_view(product.slug).substr(hyphen + 1);
-    check.that(last.empty() || last.size() > 2 || !std::all_of(last.begin(), last.end(), ascii::is_digit) || product.title.find(last) != std::string::npos, "numbered_slug", at + "/slug",
-               "Choose a slug that says what tells this product from its namesake");
+    check.that(last.empty() || last.size() > 2 || !std::all_of(last.begin(), last.end(), ascii::is_digit) || product.title.find(last) != std::string::npos,
+               "numbered_slug", at + "/slug", "Choose a slug that says what tells this product from its namesake");
     check.that(!std::all_of(product.slug.begin(), product.slug.end(), [](char c) { return ascii::is_digit(c) || c == '-'; }), "meaningless_slug", at + "/slug",
                "Choose a slug made of words");
-    check.that(!product.pictures.empty() && std::all_of(product.pictures.begin(), product.pictures.end(), [](const auto& picture) { return !picture.alt.empty(); }),
+    check.that(!product.pictures.empty() &&
+                   std::all_of(product.pictures.begin(), product.pictures.end(), [](const auto& picture) { return !picture.alt.empty(); }),
                "missing_alt_text", "/media", "Give every picture a text that says what it shows");
     return findings;
 }

@@ -32,7 +32,8 @@ std::vector<storefront::Product> views_on(Tx& tx, const Visit& visit, const Page
 // "Another product says the same": for every text of the page, who else has it.
 void add_twins(Tx& tx, std::vector<SeoReport>& reports, const std::vector<storefront::Product>& products, const std::string& lang, bool base) {
     const auto text_of = [](const storefront::Product& product, std::string_view field) {
-        return field == "name" ? product.title : field == "meta_title" ? product.meta_title.value_or("") : product.meta_description.value_or("");
+        return field == "name" ? product.title : field == "meta_title" ? product.meta_title.value_or("")
+                                                                       : product.meta_description.value_or("");
     };
     constexpr std::string_view fields[] = {"name", "meta_title", "meta_description"};
     std::vector<std::string> sought[3];
@@ -57,7 +58,8 @@ void add_twins(Tx& tx, std::vector<SeoReport>& reports, const std::vector<storef
             std::string names;
             for (const ProductId& other : others)
                 if (names.size() < 400) names += (names.empty() ? "" : ", ") + other.to_string();
-            reports[p].findings.push_back({"duplicate_" + std::string(field), "/translations/" + lang + "/" + std::string(field), "Say what tells it from " + names, std::nullopt});
+            reports[p].findings.push_back(
+                {"duplicate_" + std::string(field), "/translations/" + lang + "/" + std::string(field), "Say what tells it from " + names, std::nullopt});
         }
 }
 

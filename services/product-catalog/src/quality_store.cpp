@@ -13,7 +13,8 @@ const Sql<ProductRow(ListQuality)> staged_products{"quality.staged", R"sql(
             select from jsonb_array_elements(p.staged->'channels') c where c->>'channel' = $channel))
       and $page(p.id))sql"};
 
-const Sql<Variant(std::vector<ProductId>)> staged_variants{"quality.variants", "select * from variant where product_id = any ($1::uuid[]) order by product_id, position, id"};
+const Sql<Variant(std::vector<ProductId>)> staged_variants{"quality.variants",
+                                                           "select * from variant where product_id = any ($1::uuid[]) order by product_id, position, id"};
 
 const Sql<Twin(std::vector<std::string>, std::vector<std::string>, std::vector<std::string>)> base_twins{"quality.base_twins", R"sql(
     select product_id, 'name' as field, body->>'name' as text from revision where ended_at is null and body->>'name' = any ($1::text[])

@@ -7,9 +7,16 @@
 /// Publishing and withdrawing at a time.
 namespace gravity::product_catalog {
 
-enum class ScheduledAction { publish, unpublish };
+enum class ScheduledAction {
+    publish,
+    unpublish
+};
 BOOST_DESCRIBE_ENUM(ScheduledAction, publish, unpublish)
-enum class ScheduledState { waiting, done, failed };
+enum class ScheduledState {
+    waiting,
+    done,
+    failed
+};
 BOOST_DESCRIBE_ENUM(ScheduledState, waiting, done, failed)
 
 struct NewScheduled {

@@ -5,7 +5,8 @@
 namespace gravity::product_catalog {
 
 const Sql<Scheduled(ProductId, NewScheduled)> insert_scheduled{"publication.insert", R"sql(
-    insert into publication (product_id, at, action) values ($1, $at, $action) returning *)sql", {{"publication_pkey", scheduled_already}}};
+    insert into publication (product_id, at, action) values ($1, $at, $action) returning *)sql",
+                                                               {{"publication_pkey", scheduled_already}}};
 
 const Sql<Scheduled(ProductId)> list_scheduled{"publication.list", "select * from publication where product_id = $1 order by at desc limit 200"};
 

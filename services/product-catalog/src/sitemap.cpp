@@ -61,7 +61,9 @@ std::string file_url(const storefront::Shop& shop, const Uuid& start) { return s
 
 std::string index_head() { return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n"; }
 
-std::string index_entry(const storefront::Shop& shop, const Uuid& start) { return "<sitemap><loc>" + html::escape(file_url(shop, start)) + "</loc></sitemap>\n"; }
+std::string index_entry(const storefront::Shop& shop, const Uuid& start) {
+    return "<sitemap><loc>" + html::escape(file_url(shop, start)) + "</loc></sitemap>\n";
+}
 
 std::string index_foot() { return "</sitemapindex>\n"; }
 

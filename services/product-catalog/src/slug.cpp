@@ -32,7 +32,11 @@ std::string utf8_of(const icu::UnicodeString& text) {
     return out;
 }
 
-enum class Part : unsigned char { letter, nothing, separator };
+enum class Part : unsigned char {
+    letter,
+    nothing,
+    separator
+};
 
 // "women's" is one word, and neither a trade mark nor a soft hyphen is part of a name.
 bool is_silent(char32_t c) { return c == U'\'' || c == U'’' || c == U'ʼ' || c == U'™' || c == U'℠' || c == U'®' || c == U'©'; }

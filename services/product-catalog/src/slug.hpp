@@ -10,7 +10,10 @@ namespace gravity::product_catalog {
 
 /// `latin` romanises (UTS #35 transforms Any-Latin and Latin-ASCII); `keep` leaves the script, for readers of Chinese or Arabic whose
 /// browsers show it decoded.
-enum class SlugMode { latin, keep };
+enum class SlugMode {
+    latin,
+    keep
+};
 BOOST_DESCRIBE_ENUM(SlugMode, latin, keep)
 
 /// At most this many code points; in `latin` mode they are bytes.

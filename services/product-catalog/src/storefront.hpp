@@ -14,7 +14,11 @@
 /// pure functions of it; how it is read from the tables is store.cpp's business.
 namespace gravity::product_catalog::storefront {
 
-enum class Stock { unknown, in_stock, out_of_stock };
+enum class Stock {
+    unknown,
+    in_stock,
+    out_of_stock
+};
 
 struct Picture {
     std::string url; // absolute

@@ -83,7 +83,11 @@ Task<void> write_sitemap(Ctx& ctx, http::BodyWriter& out, Visit visit, Uuid star
 
 // ---- feeds
 
-enum class FeedForm { rss, tsv, left_out };
+enum class FeedForm {
+    rss,
+    tsv,
+    left_out
+};
 
 void add_product(std::string& text, FeedForm form, const Shop& shop, const Product& product) {
     static auto& left_out = metrics::counter("gravity_catalog_feed_items_left_out_total", "Variants left out of product feeds, by what they lack", {"missing"});
@@ -100,7 +104,8 @@ void add_product(std::string& text, FeedForm form, const Shop& shop, const Produ
 
 Task<void> write_feed(Ctx& ctx, http::BodyWriter& out, Visit visit, std::string lang, FeedForm form) {
     const pg::Scope scope = visit.scope();
-    std::string text = form == FeedForm::rss ? feed::rss_head(visit.shop) : form == FeedForm::tsv ? feed::tsv_head() : feed::left_out_head();
+    std::string text = form == FeedForm::rss ? feed::rss_head(visit.shop) : form == FeedForm::tsv ? feed::tsv_head()
+                                                                                                  : feed::left_out_head();
     std::optional<Uuid> from = Uuid();
     while (from) {
         const Batch batch = co_await ctx.in_scope(scope, read_batch, visit, lang, *from, feed_batch);

@@ -72,7 +72,8 @@ std::vector<Product> views_of(Tx& tx, const Visit& visit, const std::vector<Prod
 }
 
 ShownPage read_page(Tx& tx, const Visit& visit, std::string lang, std::string slug, int page, std::optional<VariantId> variant, int& shown_page) {
-    static auto& missed = metrics::counter("gravity_catalog_pages_not_found_total", "Requests for pages that do not exist, by whether they once did", {"known"});
+    static auto& missed =
+        metrics::counter("gravity_catalog_pages_not_found_total", "Requests for pages that do not exist, by whether they once did", {"known"});
     const auto found = tx.maybe(find_page, lang, slug);
     if (!found || found->kind != "product") {
         missed.with({"no"}).add();

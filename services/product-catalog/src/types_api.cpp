@@ -86,7 +86,9 @@ Refusal refusal_of(const MigrationReport& report) {
     for (const Breakage& breakage : report.breakages)
         faults.push_back({"/attributes", breakage.attribute.str() + " of product " + breakage.product_id.to_string() +
                                              (breakage.variant_id ? ", variant " + breakage.variant_id->to_string() : "") + ": " + breakage.detail});
-    return Refusal(breaks_products, std::to_string(report.broken_values) + " values would be lost").with("broken_values", report.broken_values).with_faults(std::move(faults));
+    return Refusal(breaks_products, std::to_string(report.broken_values) + " values would be lost")
+        .with("broken_values", report.broken_values)
+        .with_faults(std::move(faults));
 }
 
 ProductType changed(ProductType type, const Patch<ProductTypeEdit>& patch) {

@@ -16,7 +16,8 @@ const Sql<ProductType(ListProductTypes)> list_types{"product_type.list", "select
 
 const Sql<ProductType(ProductType)> save_type{"product_type.save", R"sql(
     update product_type set key = $key, name = $name, attributes = $attributes, version = version + 1, updated_at = now()
-    where id = $id returning *)sql", {{"product_type_key_key", type_key_taken}}};
+    where id = $id returning *)sql",
+                                              {{"product_type_key_key", type_key_taken}}};
 
 const Sql<void(ProductTypeId)> delete_type{"product_type.delete", "delete from product_type where id = $1", {{"product_type_id_fkey", type_in_use}}};
 
@@ -35,7 +36,8 @@ const Sql<void(std::vector<AttributeUse>, ProductTypeId)> redefine_attributes{"a
     from jsonb_to_recordset($1::jsonb) as wanted (name text, indexed_as text, unit text)
     where a.name = wanted.name and (a.indexed_as, a.unit) <> (wanted.indexed_as, wanted.unit)
       and not exists (select from product_type t where t.id <> $2 and t.attributes @> jsonb_build_array(jsonb_build_object('name', a.name)))
-      and not exists (select from product p where p.type_id is distinct from $2 and p.staged->'options' @> jsonb_build_array(jsonb_build_object('name', a.name))))sql"};
+      and not exists (select from product p
+                       where p.type_id is distinct from $2 and p.staged->'options' @> jsonb_build_array(jsonb_build_object('name', a.name))))sql"};
 
 const Sql<void()> next_index_epoch{"index_epoch.next", R"sql(
     insert into index_epoch (epoch) values (2) on conflict (project) do update set epoch = index_epoch.epoch + 1)sql"};

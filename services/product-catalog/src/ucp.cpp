@@ -169,7 +169,8 @@ bool any_matches(const Product& product, const Chosen& chosen) {
 Chosen relax(const Product& product, Chosen chosen, const std::vector<std::string>& preferences) {
     std::vector<std::string> order;
     for (auto axis = product.axes.rbegin(); axis != product.axes.rend(); ++axis)
-        if (std::none_of(preferences.begin(), preferences.end(), [&](const std::string& name) { return find_axis(product, name) == &*axis; })) order.push_back(axis->key);
+        if (std::none_of(preferences.begin(), preferences.end(), [&](const std::string& name) { return find_axis(product, name) == &*axis; }))
+            order.push_back(axis->key);
     for (auto name = preferences.rbegin(); name != preferences.rend(); ++name)
         if (const Axis* axis = find_axis(product, *name)) order.push_back(axis->key);
     for (const auto& axis : order) {
@@ -190,7 +191,10 @@ Json options_with_signals(const Product& product, const Chosen& chosen) {
         Json values = Json::array();
         for (const auto& value : axis.values) {
             const auto found = available.find({axis.key, value.id});
-            values.push_back(Json::object({{"id", value.id}, {"label", value.label}, {"exists", found != available.end()}, {"available", found != available.end() && found->second}}));
+            values.push_back(Json::object({{"id", value.id},
+                                           {"label", value.label},
+                                           {"exists", found != available.end()},
+                                           {"available", found != available.end() && found->second}}));
         }
         if (values.size() > 0) options.push_back(Json::object({{"name", axis.name}, {"values", std::move(values)}}));
     }
@@ -205,7 +209,8 @@ Search read_search(std::string_view body) {
     if ((!search.query || ascii::trim(*search.query).empty()) && !filtered)
         throw Fault(400, "invalid_request", "Send a query, or filters (categories, price)");
     if (search.query && search.query->size() > 1'000) throw Fault(400, "invalid_request", "The query is longer than 1000 bytes");
-    if (search.pagination && search.pagination->limit && *search.pagination->limit < 1) throw Fault(400, "invalid_request", "pagination.limit must be at least 1");
+    if (search.pagination && search.pagination->limit && *search.pagination->limit < 1)
+        throw Fault(400, "invalid_request", "pagination.limit must be at least 1");
     return search;
 }
 
@@ -226,7 +231,8 @@ Lookup read_lookup(std::string_view body) {
 GetProduct read_get_product(std::string_view body) {
     GetProduct request = read<GetProduct>(body);
     if (request.id.empty() || request.id.size() > max_id) throw Fault(400, "invalid_request", "id must name a product or variant");
-    if (request.selected.size() > 50 || request.preferences.size() > 50) throw Fault(400, "invalid_request", "selected and preferences hold at most 50 entries");
+    if (request.selected.size() > 50 || request.preferences.size() > 50)
+        throw Fault(400, "invalid_request", "selected and preferences hold at most 50 entries");
     return request;
 }
 
@@ -314,7 +320,8 @@ Json product_document(const Shop& shop, const Product& product, const std::optio
     }
     Json variants = Json::array({variant_document(shop, product, *featured)});
     for (const Variant& other : product.variants)
-        if (&other != featured && other.price && matches(other, chosen) && variants.size() < detailed_variants) variants.push_back(variant_document(shop, product, other));
+        if (&other != featured && other.price && matches(other, chosen) && variants.size() < detailed_variants)
+            variants.push_back(variant_document(shop, product, other));
     (*one)["variants"] = std::move(variants);
     if (!product.axes.empty()) {
         Json selected = Json::array();

@@ -1,9 +1,9 @@
 #include "ucp_api.hpp"
 
+#include "characters.hpp"
 #include "problems.hpp"
 #include "storefront_reader.hpp"
 #include "ucp.hpp"
-#include "characters.hpp"
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
@@ -24,7 +24,8 @@ Web json_answer(int status, const Json& document) { return Web{"application/json
 // What the client asks for, then what its browser or agent prefers, then the catalogue's own.
 std::string language_of(const http::Request& request, const Visit& visit, const std::optional<ucp::Context>& context) {
     const std::string accepted = request.headers.joined("Accept-Language");
-    const std::string_view wanted = context && context->language ? std::string_view(*context->language) : std::string_view(accepted).substr(0, accepted.find_first_of(",;"));
+    const std::string_view wanted =
+        context && context->language ? std::string_view(*context->language) : std::string_view(accepted).substr(0, accepted.find_first_of(",;"));
     const auto lang = Locale::parse(ascii::trim(wanted));
     return lang ? lang->str() : visit.shop.default_lang;
 }
@@ -123,7 +124,8 @@ Named resolve(Tx& tx, const std::vector<std::string>& ids) {
         bool done = false;
         for (const VariantAt& variant : variants) {
             const auto gtin = Gtin::parse(id);
-            const bool is_it = uuid ? variant.variant_id.uuid() == *uuid : characters::lower(variant.sku) == characters::lower(id) || (gtin && variant.gtin == gtin->str());
+            const bool is_it = uuid ? variant.variant_id.uuid() == *uuid
+                                    : characters::lower(variant.sku) == characters::lower(id) || (gtin && variant.gtin == gtin->str());
             if (!is_it) continue;
             add(variant.product_id, id, variant.variant_id.uuid());
             done = true;

@@ -14,7 +14,8 @@ namespace {
 void refuse_beyond(const Settings& settings, std::int64_t count) {
     if (count > settings.max_variants)
         throw Refusal(too_many_variants, "The product would have " + std::to_string(count) + " variants; it may have " + std::to_string(settings.max_variants))
-            .with("variants", count).with("limit", std::int64_t{settings.max_variants});
+            .with("variants", count)
+            .with("limit", std::int64_t{settings.max_variants});
 }
 
 VariantInsert insertion(VariantEdit edit, VariantId id, ProductId product) {

@@ -17,10 +17,11 @@ std::string pick(const Texts& texts, const Chain& chain, std::string_view otherw
     return std::string(otherwise);
 }
 
-template <class T>
-std::optional<std::string> pick_field(const ProductContent& content, const Chain& chain, const std::optional<T> Translation::* field, const std::optional<T>& base) {
+template <class T> std::optional<std::string> pick_field(const ProductContent& content, const Chain& chain, const std::optional<T> Translation::* field,
+                                                         const std::optional<T>& base) {
     for (const std::string& lang : chain)
-        if (const auto found = content.translations.find(lang); found != content.translations.end() && found->second.*field) return (found->second.*field)->str();
+        if (const auto found = content.translations.find(lang); found != content.translations.end() && found->second.*field)
+            return (found->second.*field)->str();
     if (base) return base->str();
     return std::nullopt;
 }
@@ -79,8 +80,8 @@ OptionValue option_value_of(const AttributeDef* def, std::string_view value, con
     return {std::string(value), def == nullptr ? std::string(value) : enum_label(*def, value, chain)};
 }
 
-Variant variant_of(const product_catalog::Variant& from, const Product& product, const ProductContent& content, const std::vector<AttributeDef>& defs, const Chain& chain,
-                   const MediaBase& media) {
+Variant variant_of(const product_catalog::Variant& from, const Product& product, const ProductContent& content, const std::vector<AttributeDef>& defs,
+                   const Chain& chain, const MediaBase& media) {
     Variant out;
     out.id = from.id.uuid();
     out.sku = from.sku.str();
@@ -129,7 +130,8 @@ std::optional<Property> property_of(const AttributeDef& def, const Json& value, 
     case AttributeKind::money: {
         const Json* amount = value.find("amount");
         const auto currency = Currency::parse(text(value.find("currency")));
-        if (amount != nullptr && amount->kind() == Json::Kind::integer && currency) out.value = decimal({amount->as_integer(), *currency}) + " " + currency->to_string();
+        if (amount != nullptr && amount->kind() == Json::Kind::integer && currency)
+            out.value = decimal({amount->as_integer(), *currency}) + " " + currency->to_string();
         break;
     }
     case AttributeKind::reference: break; // an id says nothing to a reader
@@ -157,7 +159,8 @@ Product view_of(const Source& source, std::string_view lang, const Languages& la
 
     std::optional<std::string> name;
     for (const std::string& candidate : chain)
-        if (const auto found = content.translations.find(candidate); !name && found != content.translations.end() && found->second.name) name = found->second.name->str();
+        if (const auto found = content.translations.find(candidate); !name && found != content.translations.end() && found->second.name)
+            name = found->second.name->str();
     out.title = name.value_or(content.name.str());
     out.description = pick_field(content, chain, &Translation::description, content.description).value_or("");
     out.meta_title = pick_field(content, chain, &Translation::meta_title, content.meta_title);

@@ -79,7 +79,8 @@ TEST(Attributes, AreOfTheTypeAndOfTheirLevel) {
 }
 
 TEST(Attributes, WhatIsRequiredMayComeFromAnOption) {
-    const std::vector<AttributeDef> defs{def(R"({"name":"size","kind":"number","per_variant":true,"required":true})"), def(R"({"name":"brand","kind":"text","required":true})")};
+    const std::vector<AttributeDef> defs{def(R"({"name":"size","kind":"number","per_variant":true,"required":true})"),
+                                         def(R"({"name":"brand","kind":"text","required":true})")};
     meta::Errors with, without, product;
     check_complete(defs, Level::variant, {}, {{"size", Text<1, 100>("42")}}, with);
     check_complete(defs, Level::variant, {}, {}, without);
@@ -129,7 +130,8 @@ TEST(Units, EveryPairOfADimensionConvertsThereAndBack) {
 // ---- migration of types
 
 TEST(TypeMigration, KeepsWhatHasAFormUnderTheNewKind) {
-    const std::vector<AttributeDef> from{def(R"({"name":"size","kind":"text"})"), def(R"({"name":"color","kind":"enum","values":[{"value":"red"},{"value":"blue"}]})"),
+    const std::vector<AttributeDef> from{def(R"({"name":"size","kind":"text"})"),
+                                         def(R"({"name":"color","kind":"enum","values":[{"value":"red"},{"value":"blue"}]})"),
                                          def(R"({"name":"old","kind":"text"})")};
     const std::vector<AttributeDef> to{def(R"({"name":"size","kind":"number"})"), def(R"({"name":"color","kind":"set","values":[{"value":"red"}]})")};
     const auto fine = migrate_values(from, to, Level::product, {{"size", "42"}, {"color", "red"}, {"old", "x"}});
@@ -145,11 +147,17 @@ TEST(TypeMigration, KeepsWhatHasAFormUnderTheNewKind) {
 // Whatever a migration keeps must be valid under the new definitions, and a migration to the same definitions changes nothing.
 TEST(TypeMigration, OfAnyKindToAnyOtherNeverKeepsAnInvalidValue) {
     const std::pair<const char*, const char*> samples[] = {
-        {R"({"name":"a","kind":"text"})", R"("12")"}, {R"({"name":"a","kind":"text"})", R"("x")"}, {R"({"name":"a","kind":"localized_text"})", R"({"en":"x"})"},
-        {R"({"name":"a","kind":"number"})", "12"}, {R"({"name":"a","kind":"boolean"})", "true"}, {R"({"name":"a","kind":"date"})", R"("2026-01-01")"},
+        {R"({"name":"a","kind":"text"})", R"("12")"},
+        {R"({"name":"a","kind":"text"})", R"("x")"},
+        {R"({"name":"a","kind":"localized_text"})", R"({"en":"x"})"},
+        {R"({"name":"a","kind":"number"})", "12"},
+        {R"({"name":"a","kind":"boolean"})", "true"},
+        {R"({"name":"a","kind":"date"})", R"("2026-01-01")"},
         {R"({"name":"a","kind":"enum","values":[{"value":"x"},{"value":"true"}]})", R"("x")"},
-        {R"({"name":"a","kind":"set","values":[{"value":"x"},{"value":"12"}]})", R"(["x"])"}, {R"({"name":"a","kind":"set","values":[{"value":"x"},{"value":"12"}]})", R"(["x","12"])"},
-        {R"({"name":"a","kind":"measurement","unit":"kg"})", R"({"value":1,"unit":"g"})"}, {R"({"name":"a","kind":"money","currency":"EUR"})", R"({"amount":1,"currency":"EUR"})"},
+        {R"({"name":"a","kind":"set","values":[{"value":"x"},{"value":"12"}]})", R"(["x"])"},
+        {R"({"name":"a","kind":"set","values":[{"value":"x"},{"value":"12"}]})", R"(["x","12"])"},
+        {R"({"name":"a","kind":"measurement","unit":"kg"})", R"({"value":1,"unit":"g"})"},
+        {R"({"name":"a","kind":"money","currency":"EUR"})", R"({"amount":1,"currency":"EUR"})"},
         {R"({"name":"a","kind":"reference","target":"product"})", R"("01975f2c-0000-7000-8000-000000000000")"}};
     for (const auto& [from, text] : samples)
         for (const auto& [to, ignored] : samples) {

@@ -13,8 +13,9 @@ AttributeDef attribute(const char* name, AttributeKind kind, bool per_variant = 
     return def;
 }
 
-const std::vector<AttributeDef> defs{attribute("brand", AttributeKind::text), attribute("care", AttributeKind::localized_text), attribute("weight", AttributeKind::measurement),
-                                     attribute("year", AttributeKind::number), attribute("vegan", AttributeKind::boolean), attribute("tags", AttributeKind::set),
+const std::vector<AttributeDef> defs{attribute("brand", AttributeKind::text), attribute("care", AttributeKind::localized_text),
+                                     attribute("weight", AttributeKind::measurement), attribute("year", AttributeKind::number),
+                                     attribute("vegan", AttributeKind::boolean), attribute("tags", AttributeKind::set),
                                      attribute("deposit", AttributeKind::money), attribute("fit", AttributeKind::enum_, true)};
 
 template <class F>
@@ -38,18 +39,21 @@ TEST(BulkColumns, KnowWhatTheyMean) {
 }
 
 TEST(BulkRows, CellsGoWhereTheTypeSays) {
-    const Columns columns({"slug", "type", "name", "name.de", "categories", "media", "product_list_price", "sku", "gtin", "position", "list_price", "option.color", "attr.brand",
-                           "attr.care.de", "attr.weight", "attr.year", "attr.vegan", "attr.tags", "attr.deposit", "attr.fit"});
-    const Row row = columns.row({"mug", "cup", "Mug", "Becher", "a | b", "https://a", "9.50 EUR", "M-1", "4006381333931", "3", "1500 JPY", "red", "Clay", "Hand", "1.5 kg", "2026",
-                                 "true", "x|y", "0.25 EUR", "slim"},
+    const Columns columns({"slug", "type", "name", "name.de", "categories", "media", "product_list_price",
+                           "sku", "gtin", "position", "list_price", "option.color", "attr.brand", "attr.care.de",
+                           "attr.weight", "attr.year", "attr.vegan", "attr.tags", "attr.deposit", "attr.fit"});
+    const Row row = columns.row({"mug", "cup", "Mug", "Becher", "a | b", "https://a", "9.50 EUR", "M-1", "4006381333931", "3",
+                                 "1500 JPY", "red", "Clay", "Hand", "1.5 kg", "2026", "true", "x|y", "0.25 EUR", "slim"},
                                 defs);
     EXPECT_EQ(row.type, "cup");
-    EXPECT_EQ(row.product.dump(), R"({"attributes":{"brand":"Clay","care":{"de":"Hand"},"deposit":{"amount":25,"currency":"EUR"},"tags":["x","y"],"vegan":true,)"
-                                  R"("weight":{"unit":"kg","value":1.5},"year":2026},"categories":["a","b"],"list_price":{"amount":950,"currency":"EUR"},)"
-                                  R"("media":[{"url":"https://a"}],"name":"Mug","slug":"mug","translations":{"de":{"name":"Becher"}}})");
+    EXPECT_EQ(row.product.dump(),
+              R"({"attributes":{"brand":"Clay","care":{"de":"Hand"},"deposit":{"amount":25,"currency":"EUR"},"tags":["x","y"],"vegan":true,)"
+              R"("weight":{"unit":"kg","value":1.5},"year":2026},"categories":["a","b"],"list_price":{"amount":950,"currency":"EUR"},)"
+              R"("media":[{"url":"https://a"}],"name":"Mug","slug":"mug","translations":{"de":{"name":"Becher"}}})");
     ASSERT_EQ(row.variants.size(), 1u);
-    EXPECT_EQ(row.variants[0].dump(), R"({"attributes":{"fit":"slim"},"gtin":"4006381333931","list_price":{"amount":1500,"currency":"JPY"},"options":{"color":"red"},)"
-                                      R"("position":3,"sku":"M-1"})");
+    EXPECT_EQ(row.variants[0].dump(),
+              R"({"attributes":{"fit":"slim"},"gtin":"4006381333931","list_price":{"amount":1500,"currency":"JPY"},"options":{"color":"red"},)"
+              R"("position":3,"sku":"M-1"})");
 }
 
 TEST(BulkRows, EmptyCellsSayNothing) {
@@ -103,7 +107,8 @@ TEST(BulkMoney, IsExact) {
     EXPECT_EQ(*parse_money("1500 JPY"), (Money{1500, "JPY"}));
     EXPECT_EQ(*parse_money("-0.05 EUR"), (Money{-5, "EUR"}));
     EXPECT_EQ(*parse_money("1.234 KWD"), (Money{1234, "KWD"}));
-    for (const char* bad : {"", "EUR", "19.99", "1. EUR", "1.5 JPY", "x EUR", "1e3 EUR", "99999999999999999999 EUR", ". EUR", "--1 EUR"}) EXPECT_FALSE(parse_money(bad)) << bad;
+    for (const char* bad : {"", "EUR", "19.99", "1. EUR", "1.5 JPY", "x EUR", "1e3 EUR", "99999999999999999999 EUR", ". EUR", "--1 EUR"})
+        EXPECT_FALSE(parse_money(bad)) << bad;
 }
 
 TEST(BulkOptions, WidenAxes) {
@@ -152,9 +157,14 @@ TEST(BulkExport, ComesBackAsItWas) {
     ASSERT_EQ(rows.size(), 1u);
     const Row back = Columns(names).row(rows[0], defs);
     EXPECT_EQ(back.type, "cup");
-    EXPECT_EQ(back.product.dump(), R"({"attributes":{"care":{"de":"Hand"},"tags":["x","y"],"vegan":true,"weight":{"unit":"kg","value":1.5}},"list_price":{"amount":950,"currency":"EUR"},)"
-                                   R"("name":"Mug, \"big\"","slug":"mug","translations":{"de":{"name":"Becher"}}})");
-    EXPECT_EQ(back.variants.at(0).dump(), R"({"attributes":{"fit":"slim"},"gtin":"04006381333931","list_price":{"amount":1500,"currency":"JPY"},"options":{"color":"red"},"position":3,"sku":"M-1"})");
+    EXPECT_EQ(
+        back.product.dump(),
+        R"({"attributes":{"care":{"de":"Hand"},"tags":["x","y"],"vegan":true,"weight":{"unit":"kg","value":1.5}},"list_price":{"amount":950,"currency":"EUR"},)"
+        R"("name":"Mug, \"big\"","slug":"mug","translations":{"de":{"name":"Becher"}}})");
+    EXPECT_EQ(
+        back.variants.at(0).dump(),
+        R"({"attributes":{"fit":"slim"},"gtin":"04006381333931","list_price":{"amount":1500,"currency":"JPY"},)"
+        R"("options":{"color":"red"},"position":3,"sku":"M-1"})");
 
     EXPECT_EQ(export_rows(names, product, "", {}, defs).size(), 1u); // a product without variants has a line of its own
     const Row line = row_of(export_line(product, "cup", {variant}));

@@ -15,7 +15,13 @@ namespace gravity::product_catalog {
 class CatalogApi : public testing::Test {
 protected:
     explicit CatalogApi(app::Texts settings = {})
-        : service(Service{"product-catalog", 0}.settings<Settings>("CATALOG_").postgres(product_catalog_migrations()).routes(routes).job(schedule::run).access_keys(), with_languages(std::move(settings))) {}
+        : service(Service{"product-catalog", 0}
+                      .settings<Settings>("CATALOG_")
+                      .postgres(product_catalog_migrations())
+                      .routes(routes)
+                      .job(schedule::run)
+                      .access_keys(),
+                  with_languages(std::move(settings))) {}
 
     testkit::RunningService service;
     testkit::Callers as{service};
@@ -28,14 +34,16 @@ protected:
         return as.owner.post("/api/v1/product-types", {{"key", key}, {"name", "Shoe"}, {"attributes", Json::parse(attributes).or_throw()}}).expect(201);
     }
     testkit::Answer variant(const testkit::Answer& product, std::string sku, Json options = Json::object(), Json attributes = Json::object()) {
-        return as.owner.post(product.location() + "/variants", {{"sku", sku}, {"options", std::move(options)}, {"attributes", std::move(attributes)}}).expect(201);
+        return as.owner.post(product.location() + "/variants", {{"sku", sku}, {"options", std::move(options)}, {"attributes", std::move(attributes)}})
+            .expect(201);
     }
     testkit::Answer publish(const testkit::Answer& product) { return as.owner.post(product.location() + "/publish").expect(200); }
 
     /// "product.created product.published ": what has been announced since the last look, each with a subject.
     std::string event_types() {
         std::string types;
-        for (const auto& event : service.take_events()) types += event.type.substr(std::string_view("gravity.product_catalog.").size()) + (event.subject.empty() ? "?" : "") + " ";
+        for (const auto& event : service.take_events())
+            types += event.type.substr(std::string_view("gravity.product_catalog.").size()) + (event.subject.empty() ? "?" : "") + " ";
         return types;
     }
     static std::string pointers(const testkit::Answer& problem) {

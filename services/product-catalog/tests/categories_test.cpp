@@ -34,7 +34,8 @@ TEST_F(Categories, MakeTreesOfAnyDepth) {
     as.owner.get("/api/v1/product-categories").expect(200).field("/items/0/name", "home").field("/items/1", Json());
     category("blog", "", "editorial");
     as.owner.get("/api/v1/product-categories?tree=editorial").expect(200).field("/items/0/name", "blog");
-    as.owner.post("/api/v1/product-categories", {{"name", "x"}, {"slug", "x"}, {"tree", "editorial"}, {"parent_id", home.text("/id")}}).expect_problem(422, "no-such-parent");
+    as.owner.post("/api/v1/product-categories", {{"name", "x"}, {"slug", "x"}, {"tree", "editorial"}, {"parent_id", home.text("/id")}})
+        .expect_problem(422, "no-such-parent");
     as.stranger.post("/api/v1/product-categories", {{"name", "x"}, {"slug", "x"}, {"parent_id", home.text("/id")}}).expect_problem(422, "no-such-parent");
 }
 
@@ -81,15 +82,18 @@ TEST_F(Categories, TwoMovesTowardsEachOtherMakeNoRing) {
         EXPECT_EQ(std::min(first, second), 200);
         EXPECT_EQ(std::max(first, second), 422);
         EXPECT_EQ(service.database().admin("select count(*) from category c where parent_id is not null and not exists "
-                                           "(select from category p where p.id = c.parent_id and p.path = subpath(c.path, 0, -1))"), "0");
+                                           "(select from category p where p.id = c.parent_id and p.path = subpath(c.path, 0, -1))"),
+                  "0");
     }
 }
 
 TEST_F(Categories, ASubtreeOfTenThousandMovesInOneStatement) {
     const auto from = category("from"), to = category("to");
-    service.database().admin("insert into category (id, project, tree, parent_id, path, name, slug, translations) "
-                             "select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '" + service.project().to_string() + "', 'main', '" + from.text("/id") +
-                             "', text2ltree(replace('" + from.text("/id") + "', '-', '') || '.' || '0000000000007000' || '8000' || lpad(to_hex(n), 12, '0')), 'n', 'n', '{}' from generate_series(1, 10000) n");
+    service.database().admin(
+        "insert into category (id, project, tree, parent_id, path, name, slug, translations) "
+        "select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '" +
+        service.project().to_string() + "', 'main', '" + from.text("/id") + "', text2ltree(replace('" + from.text("/id") +
+        "', '-', '') || '.' || '0000000000007000' || '8000' || lpad(to_hex(n), 12, '0')), 'n', 'n', '{}' from generate_series(1, 10000) n");
     service.take_events();
     move(from, to.text("/id")).expect(200);
     EXPECT_EQ(*service.take_events().at(0).data.find("subtree"), Json(10'001));

@@ -28,8 +28,13 @@ TEST_F(Channels, ShowWhatIsMeantForThemWhenItIs) {
     EXPECT_EQ(slugs("&channel=web"), "everywhere web-only ");
     EXPECT_EQ(slugs("&channel=pos"), "both everywhere ");
     EXPECT_EQ(slugs("&channel=unheard-of"), "everywhere ");
-    as.owner.post("/api/v1/products", {{"name", "x"}, {"slug", "x"}, {"channels", Json::parse(R"([{"channel":"web","visible_from":"2030-01-01T00:00:00Z","visible_until":"2029-01-01T00:00:00Z"}])").or_throw()}})
-        .expect_problem(422, "invalid-value").field("/errors/0/pointer", "/channels/0/visible_until");
+    as.owner
+        .post("/api/v1/products",
+              {{"name", "x"},
+               {"slug", "x"},
+               {"channels", Json::parse(R"([{"channel":"web","visible_from":"2030-01-01T00:00:00Z","visible_until":"2029-01-01T00:00:00Z"}])").or_throw()}})
+        .expect_problem(422, "invalid-value")
+        .field("/errors/0/pointer", "/channels/0/visible_until");
 }
 
 TEST_F(Channels, AreNotDeletedFromUnderTheirProducts) {

@@ -23,17 +23,29 @@ TEST(SkuText, IsTrimmedAndKeepsItsCase) {
 TEST(SkuText, OfOneScriptIsTaken) {
     EXPECT_EQ(why_not<Sku>("\xD0\xA8\xD0\xBA\xD0\xB0\xD1\x84-12"), "");         // Шкаф-12
     EXPECT_EQ(why_not<Sku>("\xE6\x9D\xAF-12"), "");                             // 杯-12
-    EXPECT_EQ(why_not<Sku>("Stra\xC3\x9F" "e-12"), "");                         // Straße-12
+    EXPECT_EQ(why_not<Sku>("Stra\xC3\x9F"
+                           "e-12"),
+              "");                         // Straße-12
 }
 
 TEST(SkuText, ThatDeceivesTheEyeIsRefusedNamingTheCodePoint) {
-    EXPECT_EQ(why_not<Sku>("MUG\xE2\x80\x8B" "1"), "must not contain the invisible character U+200B ZERO WIDTH SPACE");
-    EXPECT_EQ(why_not<Sku>("MUG\xC2\xA0" "1"), "must not contain the invisible character U+00A0 NO-BREAK SPACE");
-    EXPECT_EQ(why_not<Sku>("MUG\xC2\xAD" "1"), "must not contain the invisible character U+00AD SOFT HYPHEN");
-    EXPECT_EQ(why_not<Sku>("MUG\xE2\x80\xAE" "1"), "must not contain the invisible character U+202E RIGHT-TO-LEFT OVERRIDE");
+    EXPECT_EQ(why_not<Sku>("MUG\xE2\x80\x8B"
+                           "1"),
+              "must not contain the invisible character U+200B ZERO WIDTH SPACE");
+    EXPECT_EQ(why_not<Sku>("MUG\xC2\xA0"
+                           "1"),
+              "must not contain the invisible character U+00A0 NO-BREAK SPACE");
+    EXPECT_EQ(why_not<Sku>("MUG\xC2\xAD"
+                           "1"),
+              "must not contain the invisible character U+00AD SOFT HYPHEN");
+    EXPECT_EQ(why_not<Sku>("MUG\xE2\x80\xAE"
+                           "1"),
+              "must not contain the invisible character U+202E RIGHT-TO-LEFT OVERRIDE");
     EXPECT_EQ(why_not<Sku>("M\xD0\x90G"), "must not contain U+0410 CYRILLIC CAPITAL LETTER A, which passes for another character");
     EXPECT_EQ(why_not<Sku>("\xD0\xA1\xD0\x9E\xD0\xA0-1"), "must not contain U+0421 CYRILLIC CAPITAL LETTER ES, which passes for another character"); // СОР
-    EXPECT_EQ(why_not<Sku>("\xCE\x91" "BC"), "must not contain U+0391 GREEK CAPITAL LETTER ALPHA, which passes for another character");
+    EXPECT_EQ(why_not<Sku>("\xCE\x91"
+                           "BC"),
+              "must not contain U+0391 GREEK CAPITAL LETTER ALPHA, which passes for another character");
     EXPECT_EQ(why_not<Sku>("\xEF\xBC\xA1-1"), "must not contain U+FF21 FULLWIDTH LATIN CAPITAL LETTER A, which passes for another character");
 }
 

@@ -65,9 +65,12 @@ TEST_F(Collections, AnotherRuleFindsItsMembersAnew) {
     as.owner.patch(c.location(), {{"rule", Json::object({{"attr", Json::object({{"color", "blue"}})}})}}).if_match(c.etag()).expect(200);
     EXPECT_EQ(members(c), ids({b}));
     EXPECT_EQ(service.database().admin("select string_agg(looks_at, ' ') from collection_rule"), "attr.color");
-    as.owner.post("/api/v1/product-collections", {{"name", "x"}, {"slug", "x"}, {"rule", Json::object()}}).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/rule");
+    as.owner.post("/api/v1/product-collections", {{"name", "x"}, {"slug", "x"}, {"rule", Json::object()}})
+        .expect_problem(422, "invalid-value")
+        .field("/errors/0/pointer", "/rule");
     as.owner.post("/api/v1/product-collections", {{"name", "x"}, {"slug", "x"}, {"rule", Json::parse(R"({"attr":{"size.over":"3"}})").or_throw()}})
-        .expect_problem(422, "invalid-value").field("/errors/0/pointer", "/rule/attr/size.over");
+        .expect_problem(422, "invalid-value")
+        .field("/errors/0/pointer", "/rule/attr/size.over");
     as.owner.put(c.location() + "/products", {{"product_ids", Json::array()}}).expect_problem(409, "has-rule");
     as.owner.del(c.location()).expect(204);
 }
@@ -76,10 +79,18 @@ TEST_F(Collections, ByHandAreShownInTheirOrder) {
     const auto a = shoe("a", R"("red")"), b = shoe("b", R"("red")");
     const auto draft = mug();
     const auto c = collection("c", "");
-    as.owner.put(c.location() + "/products", {{"product_ids", Json::array({b.text("/id"), draft.text("/id"), a.text("/id")})}}).expect(200).field("/members", 2);
-    as.owner.get(c.location() + "/products").expect(200).field("/items/0/product_id", b.text("/id")).field("/items/1/product_id", a.text("/id")).field("/items/2", Json());
+    as.owner.put(c.location() + "/products", {{"product_ids", Json::array({b.text("/id"), draft.text("/id"), a.text("/id")})}})
+        .expect(200)
+        .field("/members", 2);
+    as.owner.get(c.location() + "/products")
+        .expect(200)
+        .field("/items/0/product_id", b.text("/id"))
+        .field("/items/1/product_id", a.text("/id"))
+        .field("/items/2", Json());
     as.owner.put(c.location() + "/products", {{"product_ids", Json::array({a.text("/id"), a.text("/id")})}}).expect_problem(422, "invalid-value");
-    as.owner.put(c.location() + "/products", {{"product_ids", Json::array({"01975f2c-0000-7000-8000-000000000000"})}}).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/product_ids/0");
+    as.owner.put(c.location() + "/products", {{"product_ids", Json::array({"01975f2c-0000-7000-8000-000000000000"})}})
+        .expect_problem(422, "invalid-value")
+        .field("/errors/0/pointer", "/product_ids/0");
     publish(draft);
     as.owner.get(c.location()).expect(200).field("/members", 3);
 }
@@ -89,7 +100,8 @@ TEST_F(Collections, OfACategoryFollowTheTree) {
     const auto side = as.owner.post("/api/v1/product-categories", {{"name", "Side"}, {"slug", "side"}}).expect(201);
     const auto leaf = as.owner.post("/api/v1/product-categories", {{"name", "Leaf"}, {"slug", "leaf"}, {"parent_id", top.text("/id")}}).expect(201);
     const auto a = shoe("a", R"("red")", 1000, Json::object({{"categories", Json::array({leaf.text("/id")})}}));
-    const auto below_top = collection("t", R"({"category":")" + top.text("/id") + "\"}"), below_side = collection("s", R"({"category":")" + side.text("/id") + "\"}");
+    const auto below_top = collection("t", R"({"category":")" + top.text("/id") + "\"}"),
+               below_side = collection("s", R"({"category":")" + side.text("/id") + "\"}");
     EXPECT_EQ(members(below_top), ids({a}));
     as.owner.post(leaf.location() + "/move", {{"parent_id", side.text("/id")}}).expect(200);
     EXPECT_EQ(members(below_top), ids({}));
@@ -150,20 +162,37 @@ TEST(CollectionRules, AreOnlyEvaluatedForWhatTheyLookAt) {
 TEST_F(Collections, APreviewTellsWhatAChangeWouldDo) {
     const auto a = shoe("a", R"("red","blue")");
     const auto red = collection("red", R"({"attr":{"color":"red"}})"), cheap = collection("cheap", R"({"price_lte":500})");
-    const auto other = shoe("other", R"("red")", 1000, Json::object({{"links", Json::array({Json::object({{"kind", "accessory"}, {"product_id", a.text("/id")}})})}}));
+    const auto other =
+        shoe("other", R"("red")", 1000, Json::object({{"links", Json::array({Json::object({{"kind", "accessory"}, {"product_id", a.text("/id")}})})}}));
     const auto variants = as.owner.get(a.location() + "/variants").expect(200);
     as.owner.del(a.location() + "/variants/" + variants.text("/items/0/id")).expect(204); // the red one
     service.take_events();
 
-    as.owner.post("/api/v1/catalog-changes/preview", {{"product_id", a.text("/id")}, {"patch", Json::object({{"slug", "b"}, {"list_price", testkit::eur(400)}})}}).expect(200)
-        .field("/variants_removed", 1).field("/variants_added", 0).field("/collections_left/0/id", red.text("/id")).field("/collections_joined/0/id", cheap.text("/id"))
-        .field("/urls_redirected/0/from", "a").field("/urls_redirected/0/to", "b").field("/urls_broken", Json::array()).field("/obstacles", Json::array())
+    as.owner
+        .post("/api/v1/catalog-changes/preview",
+              {{"product_id", a.text("/id")}, {"patch", Json::object({{"slug", "b"}, {"list_price", testkit::eur(400)}})}})
+        .expect(200)
+        .field("/variants_removed", 1)
+        .field("/variants_added", 0)
+        .field("/collections_left/0/id", red.text("/id"))
+        .field("/collections_joined/0/id", cheap.text("/id"))
+        .field("/urls_redirected/0/from", "a")
+        .field("/urls_redirected/0/to", "b")
+        .field("/urls_broken", Json::array())
+        .field("/obstacles", Json::array())
         .field("/found_otherwise", Json::array({"attr.color", "price"}));
-    as.owner.post("/api/v1/catalog-changes/preview", {{"product_id", a.text("/id")}, {"action", "unpublish"}}).expect(200)
-        .field("/variants_removed", 2).field("/links_broken", 1).field("/urls_broken/0/from", "a").field("/collections_left/0/id", red.text("/id")).field("/obstacles", Json::array());
+    as.owner.post("/api/v1/catalog-changes/preview", {{"product_id", a.text("/id")}, {"action", "unpublish"}})
+        .expect(200)
+        .field("/variants_removed", 2)
+        .field("/links_broken", 1)
+        .field("/urls_broken/0/from", "a")
+        .field("/collections_left/0/id", red.text("/id"))
+        .field("/obstacles", Json::array());
     const auto refused = as.owner.post("/api/v1/catalog-changes/preview", {{"product_id", a.text("/id")}, {"action", "delete"}}).expect(200);
     EXPECT_EQ(refused.text("/obstacles/0/detail"), "An active product must be unpublished before it is deleted");
-    as.owner.post("/api/v1/catalog-changes/preview", {{"product_id", a.text("/id")}, {"patch", Json::object({{"attributes", Json::object({{"x", 1}})}})}}).expect(200).field("/obstacles/0/pointer", "/attributes/x");
+    as.owner.post("/api/v1/catalog-changes/preview", {{"product_id", a.text("/id")}, {"patch", Json::object({{"attributes", Json::object({{"x", 1}})}})}})
+        .expect(200)
+        .field("/obstacles/0/pointer", "/attributes/x");
 
     as.owner.get(a.location()).expect(200).field("/slug", "a"); // nothing has happened
     EXPECT_EQ(members(red), ids({a, other}));

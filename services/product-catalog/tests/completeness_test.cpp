@@ -56,7 +56,8 @@ TEST(Completeness, CountsALanguagesOwnTexts) {
     EXPECT_EQ(missing(full), "");
     EXPECT_EQ(full.score, 100);
     EXPECT_EQ(missing(completeness(content, {variant}, defs, Locale("de"), false)),
-              "/translations/de/name /translations/de/description /translations/de/meta_title /translations/de/meta_description /media/0/alt/de /attributes/care ");
+              "/translations/de/name /translations/de/description /translations/de/meta_title /translations/de/meta_description /media/0/alt/de "
+              "/attributes/care ");
     variant.options.clear();
     EXPECT_EQ(missing(completeness(content, {variant}, defs, Locale("en"), true)), at + "/attributes/fit ");
 }

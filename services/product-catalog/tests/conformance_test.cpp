@@ -93,7 +93,9 @@ testkit::ConformanceOptions options() {
     o.body("POST /api/v1/products/{id}/variants", variant).body("PATCH /api/v1/products/{id}/variants/{variant_id}", variant);
     o.body("POST /api/v1/products/{id}/schedule", ahead);
     o.body("POST /api/v1/product-types", type).body("PATCH /api/v1/product-types/{id}", type).body("POST /api/v1/product-types/{id}/preview-change", type);
-    o.body("POST /api/v1/product-categories", category).body("PATCH /api/v1/product-categories/{id}", category).body("POST /api/v1/product-categories/{id}/move", category);
+    o.body("POST /api/v1/product-categories", category)
+        .body("PATCH /api/v1/product-categories/{id}", category)
+        .body("POST /api/v1/product-categories/{id}/move", category);
     o.body("POST /api/v1/product-collections", collection).body("PATCH /api/v1/product-collections/{id}", collection);
     o.body("PUT /api/v1/product-collections/{id}/products", with_a_product);
     o.body("POST /api/v1/catalog-changes/preview", of_a_product);

@@ -46,7 +46,10 @@ TEST(Csv, ReadsRfc4180) {
 TEST(Csv, AByteOrderMarkIsNoText) {
     EXPECT_EQ(read("\xef\xbb\xbfsku,name\n"), "1:[sku][name]\n");
     EXPECT_EQ(read("\xef\xbb\xbf\"sku\"\n"), "1:[sku]\n");
-    EXPECT_EQ(read("a\n\xef\xbb\xbf" "b\n"), "1:[a]\n2:[\xef\xbb\xbf" "b]\n");
+    EXPECT_EQ(read("a\n\xef\xbb\xbf"
+                   "b\n"),
+              "1:[a]\n2:[\xef\xbb\xbf"
+              "b]\n");
 }
 
 TEST(Csv, SaysWhereTheTextIsWrong) {

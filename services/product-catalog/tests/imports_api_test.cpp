@@ -20,7 +20,10 @@ protected:
     std::string shirt_type() {
         return editor.post("/api/v1/product-types", testkit::Members(Json::parse(R"({"key":"shirt","name":"Shirt","attributes":[
             {"name":"brand","kind":"text"},{"name":"care","kind":"localized_text"},{"name":"weight","kind":"measurement","unit":"KGM"},
-            {"name":"fit","kind":"text","per_variant":true}]})").or_throw())).expect(201).text("/id");
+            {"name":"fit","kind":"text","per_variant":true}]})")
+                                                                         .or_throw()))
+            .expect(201)
+            .text("/id");
     }
 };
 
@@ -82,7 +85,8 @@ TEST_F(Imports, PublishWhatTheyTouched) {
 }
 
 TEST_F(Imports, TakeNdjson) {
-    const auto done = import("{\"product\":{\"slug\":\"mug\",\"name\":\"Mug\"},\"variants\":[{\"sku\":\"A\"}]}\n\n{\"product\":{\"slug\":\"cup\"}}\n", "", "application/x-ndjson");
+    const auto done = import("{\"product\":{\"slug\":\"mug\",\"name\":\"Mug\"},\"variants\":[{\"sku\":\"A\"}]}\n\n{\"product\":{\"slug\":\"cup\"}}\n", "",
+                             "application/x-ndjson");
     done.field("/good", 1).field("/bad", 1);
     const auto bad = editor.get("/api/v1/product-imports/" + done.text("/id") + "/bad-rows").expect(200);
     bad.field("/items/0/line", 3);

@@ -21,9 +21,11 @@ std::string parsed(const std::map<std::string, std::string>& parameters) {
 
 TEST(ListingFilters, AreValuesOrBounds) {
     EXPECT_EQ(parsed({{"color", "red,blue"}}), R"([{"attribute":"color","texts":["red","blue"],"numbers":[],"low_open":false,"high_open":false}])");
-    EXPECT_EQ(parsed({{"size.gte", "38"}, {"size.lt", "40.5"}}), R"([{"attribute":"size","texts":[],"numbers":[],"low":38.0,"high":40.5,"low_open":false,"high_open":true}])");
+    EXPECT_EQ(parsed({{"size.gte", "38"}, {"size.lt", "40.5"}}),
+              R"([{"attribute":"size","texts":[],"numbers":[],"low":38.0,"high":40.5,"low_open":false,"high_open":true}])");
     EXPECT_EQ(parsed({{"size", "38"}}), R"([{"attribute":"size","texts":["38"],"numbers":[38.0],"low_open":false,"high_open":false}])");
-    EXPECT_EQ(parsed({{"released.gt", "2026-01-01"}}), R"([{"attribute":"released","texts":[],"numbers":[],"text_low":"2026-01-01","low_open":true,"high_open":false}])");
+    EXPECT_EQ(parsed({{"released.gt", "2026-01-01"}}),
+              R"([{"attribute":"released","texts":[],"numbers":[],"text_low":"2026-01-01","low_open":true,"high_open":false}])");
     EXPECT_EQ(parsed({{"size.above", "38"}}), "/attr.size.above: must end in .gte, .gt, .lte or .lt, or in nothing");
     EXPECT_EQ(parsed({{"size.gte", "38"}, {"size.gt", "39"}}), "/attr.size.gte: bounds from below a second time");
     EXPECT_EQ(parsed({{"size", "38"}, {"size.gt", "39"}}), "/attr.size: must be either values or bounds");
@@ -58,7 +60,8 @@ protected:
         body["options"] = Json::parse(R"([{"name":"color","values":["red","green","blue"]},{"name":"size","values":["38","39","40","41"]}])").or_throw();
         for (const auto& [key, value] : more.as_object()) body[key] = value;
         const auto p = product(body);
-        for (const V& v : variants) variant(p, slug + "-" + v.color + std::to_string(v.size), Json::object({{"color", v.color}, {"size", std::to_string(v.size)}}));
+        for (const V& v : variants)
+            variant(p, slug + "-" + v.color + std::to_string(v.size), Json::object({{"color", v.color}, {"size", std::to_string(v.size)}}));
         publish(p);
         return p;
     }
@@ -102,10 +105,17 @@ TEST_F(ListingApi, AFacetIgnoresItsOwnFilterAndHeedsTheOthers) {
 TEST_F(ListingApi, AnswersWhatTheSpecificationShows) {
     const auto p = shoe("a", {{"red", 40}, {"red", 41}}, Json::object({{"brand", "Acme"}}), Json::object({{"list_price", eur(8990)}}));
     const auto q = as.owner.get("/api/v1/products?attr.color=red,blue&attr.size.gte=41&facets=color,size&limit=24").expect(200);
-    q.field("/items/0/id", p.text("/id")).field("/items/0/slug", "a").field("/items/0/title", "Shoe a").field("/items/0/price_from", eur(8990)).field("/items/0/revision", 1);
+    q.field("/items/0/id", p.text("/id"))
+        .field("/items/0/slug", "a")
+        .field("/items/0/title", "Shoe a")
+        .field("/items/0/price_from", eur(8990))
+        .field("/items/0/revision", 1);
     EXPECT_EQ(q.at("/items/0/matching_variants").size(), 1u);
     q.field("/facets/size", Json::parse(R"([{"count":1,"value":40},{"count":1,"value":41}])").or_throw());
-    as.owner.get("/api/v1/products?attr.size.over=3").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/attr.size.over").field("/errors/0/in", "query");
+    as.owner.get("/api/v1/products?attr.size.over=3")
+        .expect_problem(422, "invalid-value")
+        .field("/errors/0/pointer", "/attr.size.over")
+        .field("/errors/0/in", "query");
     as.owner.get("/api/v1/products?sort=colour").expect_problem(422, "invalid-value");
     as.stranger.get("/api/v1/products?facets=color").expect(200).field("/items", Json::array()).field("/facets/color", Json::array());
 }
@@ -128,7 +138,8 @@ TEST_F(ListingApi, FindsWordsAndCodes) {
 
 TEST_F(ListingApi, SortsAndPagesWithoutAGapInEveryOrder) {
     const int prices[] = {500, 300, 300, 900, 100, 300, 700};
-    for (int i = 0; i < 7; ++i) shoe("s" + std::to_string(i), {}, Json::object(), Json::object({{"list_price", eur(prices[i])}, {"name", "N" + std::to_string(6 - i)}}));
+    for (int i = 0; i < 7; ++i)
+        shoe("s" + std::to_string(i), {}, Json::object(), Json::object({{"list_price", eur(prices[i])}, {"name", "N" + std::to_string(6 - i)}}));
     shoe("free", {}, Json::object(), Json::object({{"name", "Z"}}));
     const auto walk = [&](const std::string& sort) {
         std::string all, cursor;
@@ -147,13 +158,19 @@ TEST_F(ListingApi, SortsAndPagesWithoutAGapInEveryOrder) {
     const auto cursor = as.owner.get("/api/v1/products?limit=3").expect(200).text("/next_cursor");
     as.owner.get("/api/v1/products?limit=3&attr.color=red&cursor=" + cursor).expect_problem(400, "invalid-cursor"); // another list
     as.stranger.get("/api/v1/products?limit=3&cursor=" + cursor).expect_problem(400, "invalid-cursor");
-    as.owner.patch(shoes.location(), {{"attributes", Json::parse(R"([{"name":"color","kind":"set","per_variant":true,"values":[{"value":"red"}]}])").or_throw()}}).expect_problem(409, "breaks-products");
+    as.owner
+        .patch(shoes.location(),
+               {{"attributes", Json::parse(R"([{"name":"color","kind":"set","per_variant":true,"values":[{"value":"red"}]}])").or_throw()}})
+        .expect_problem(409, "breaks-products");
     as.owner.patch(shoes.location(), {{"attributes", Json::array()}}).expect(200);
     as.owner.get("/api/v1/products?limit=3&cursor=" + cursor).expect_problem(400, "cursor-expired");
 }
 
 TEST_F(ListingApi, ACategoryHoldsWhatIsBelowIt) {
-    const auto c = as.owner.post("/api/v1/product-categories", {{"name", "Shoes"}, {"slug", "shoes"}, {"translations", Json::parse(R"({"de":{"slug":"schuhe"}})").or_throw()}}).expect(201);
+    const auto c = as.owner
+                       .post("/api/v1/product-categories",
+                             {{"name", "Shoes"}, {"slug", "shoes"}, {"translations", Json::parse(R"({"de":{"slug":"schuhe"}})").or_throw()}})
+                       .expect(201);
     const auto d = as.owner.post("/api/v1/product-categories", {{"name", "Running"}, {"slug", "running"}, {"parent_id", c.text("/id")}}).expect(201);
     shoe("a", {}, Json::object(), Json::object({{"categories", Json::array({d.text("/id")})}}));
     shoe("b", {{"red", 38}}, Json::object(), Json::object({{"categories", Json::array({c.text("/id")})}}));
@@ -180,7 +197,10 @@ TEST_F(ListingApi, DraftsAreForThoseWhoMayChangeThem) {
 
 TEST_F(ListingApi, APublishableKeySeesWhatIsPublishedOnly) {
     const auto p = shoe("a", {{"red", 40}});
-    const auto key = as.owner.post("/api/v1/product-catalog/access-keys", {{"name", "shop"}, {"kind", "publishable"}, {"scopes", Json::array({"products:read"})}}).expect(201).text("/key");
+    const auto key =
+        as.owner.post("/api/v1/product-catalog/access-keys", {{"name", "shop"}, {"kind", "publishable"}, {"scopes", Json::array({"products:read"})}})
+            .expect(201)
+            .text("/key");
     as.anonymous.get("/api/v1/products?key=" + key).expect(200).field("/items/0/slug", "a");
     as.anonymous.get("/api/v1/variants?sku=a-red40&key=" + key).expect(200).field("/items/0/product_id", p.text("/id"));
     as.anonymous.get("/api/v1/products?staged=true&key=" + key).expect_problem(403, "forbidden");
@@ -243,9 +263,11 @@ TEST_F(ListingApi, FindsAndCountsWhatBruteForceDoes) {
     int nonempty = 0;
     for (int round = 0; round < 150; ++round) {
         Query query;
-        if (random() % 2) for (unsigned n = 1 + random() % 2; n > 0; --n) query.colors.insert(pick(colors));
+        if (random() % 2)
+            for (unsigned n = 1 + random() % 2; n > 0; --n) query.colors.insert(pick(colors));
         if (random() % 3 == 0) query.brands.insert(pick(brands));
-        if (random() % 3 == 0) for (unsigned n = 1 + random() % 2; n > 0; --n) query.tags.insert(pick(tags));
+        if (random() % 3 == 0)
+            for (unsigned n = 1 + random() % 2; n > 0; --n) query.tags.insert(pick(tags));
         if (random() % 2) query.low = 38 + static_cast<int>(random() % 4);
         if (random() % 3 == 0) query.high = 38 + static_cast<int>(random() % 4);
 
@@ -262,7 +284,9 @@ TEST_F(ListingApi, FindsAndCountsWhatBruteForceDoes) {
             if (query.found(shoe)) {
                 expected.insert(shoe.slug);
                 if (!query.text().empty()) {
-                    EXPECT_EQ(matching[shoe.slug], static_cast<std::size_t>(std::count_if(shoe.variants.begin(), shoe.variants.end(), [&](const auto& v) { return query.takes(v); }))) << query.text();
+                    EXPECT_EQ(matching[shoe.slug], static_cast<std::size_t>(std::count_if(shoe.variants.begin(), shoe.variants.end(),
+                                                                                          [&](const auto& v) { return query.takes(v); })))
+                        << query.text();
                 }
             }
             if (query.found(shoe, "brand")) facets["brand"][Json(shoe.brand).dump()].insert(shoe.slug);
@@ -280,7 +304,8 @@ TEST_F(ListingApi, FindsAndCountsWhatBruteForceDoes) {
             const Json values = answer.at(std::string("/facets/") + attribute);
             for (const Json& value : values.as_array()) {
                 const Json& v = *value.find("value");
-                counted[v.is_string() ? v.dump() : std::to_string(static_cast<int>(v.as_number()))] = static_cast<std::size_t>(value.find("count")->as_integer());
+                counted[v.is_string() ? v.dump() : std::to_string(static_cast<int>(v.as_number()))] =
+                    static_cast<std::size_t>(value.find("count")->as_integer());
             }
             for (const auto& [value, products] : facets[attribute]) right[value] = products.size();
             EXPECT_EQ(counted, right) << attribute << " of " << query.text();

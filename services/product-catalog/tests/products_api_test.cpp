@@ -79,16 +79,22 @@ TEST_F(CatalogApi, ASlugIsTakenOnce) {
 
 TEST_F(CatalogApi, AMergePatchChangesWhatItNames) {
     const auto p = mug();
-    as.owner.patch(p.location(), {{"name", "Cup"}, {"list_price", Json()}}).if_match("\"1\"").expect(200)
-        .field("/name", "Cup").field("/list_price", Json()).field("/slug", "mug").field("/version", 2);
+    as.owner.patch(p.location(), {{"name", "Cup"}, {"list_price", Json()}})
+        .if_match("\"1\"")
+        .expect(200)
+        .field("/name", "Cup")
+        .field("/list_price", Json())
+        .field("/slug", "mug")
+        .field("/version", 2);
     as.owner.patch(p.location(), {{"name", Json()}}).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/name");
     as.owner.patch(p.location(), {{"status", "active"}}).expect_problem(400, "malformed-request").field("/errors/0/pointer", "/status");
     as.owner.patch(p.location(), {{"name", "Late"}}).if_match("\"1\"").expect_problem(412, "stale-version");
 }
 
 TEST_F(CatalogApi, TellsEverythingThatIsWrongAtOnce) {
-    const auto answer = as.owner.post("/api/v1/products", {{"name", ""}, {"list_price", Json::object({{"amount", "1"}, {"currency", "EU"}})}, {"slug", 1}, {"colour", 1}})
-                            .expect_problem(400, "malformed-request");
+    const auto answer =
+        as.owner.post("/api/v1/products", {{"name", ""}, {"list_price", Json::object({{"amount", "1"}, {"currency", "EU"}})}, {"slug", 1}, {"colour", 1}})
+            .expect_problem(400, "malformed-request");
     EXPECT_EQ(pointers(answer), "/colour /list_price/amount /list_price/currency /name /slug ");
 }
 
@@ -126,9 +132,12 @@ TEST_F(CatalogApi, AnAbandonedDraftSlugIsFreeAndAShownOneIsNot) {
 
 TEST_F(CatalogApi, TranslationsAreOfTheLanguagesOfTheSetting) {
     const auto p = mug();
-    as.owner.patch(p.location(), {{"translations", Json::object({{"de", Json::object({{"name", "Becher"}, {"slug", "becher"}})}})}}).expect(200).field("/translations/de/name", "Becher");
+    as.owner.patch(p.location(), {{"translations", Json::object({{"de", Json::object({{"name", "Becher"}, {"slug", "becher"}})}})}})
+        .expect(200)
+        .field("/translations/de/name", "Becher");
     as.owner.patch(p.location(), {{"translations", Json::object({{"fr", Json::object({{"name", "Tasse"}})}})}})
-        .expect_problem(422, "invalid-value").field("/errors/0/pointer", "/translations/fr");
+        .expect_problem(422, "invalid-value")
+        .field("/errors/0/pointer", "/translations/fr");
     as.owner.patch(p.location(), {{"translations", Json::object({{"en", Json::object({{"name", "Mug"}})}})}}).expect_problem(422, "invalid-value");
 }
 
@@ -141,7 +150,8 @@ TEST_F(CatalogApi, WhatAProductRefersToExists) {
                             .expect_problem(422, "invalid-value");
     EXPECT_EQ(pointers(answer), "/categories/0 /channels/0 /links/0 ");
     const auto strange = as.stranger.post("/api/v1/products", {{"name", "Mug"}, {"slug", "mug"}}).expect(201);
-    as.owner.patch(p.location(), {{"links", Json::array({Json::object({{"kind", "related"}, {"product_id", strange.text("/id")}})})}}).expect_problem(422, "invalid-value");
+    as.owner.patch(p.location(), {{"links", Json::array({Json::object({{"kind", "related"}, {"product_id", strange.text("/id")}})})}})
+        .expect_problem(422, "invalid-value");
 }
 
 } // namespace

@@ -23,7 +23,8 @@ TEST_F(Publishing, ReadersNeverSeeAMix) {
         while (!over || reads < 20) {
             const auto list = as.reader.get("/api/v1/products").expect(200);
             const auto of_list = generation(list.text("/items/0/title"));
-            if (generation(list.text("/items/0/slug")) != of_list || list.at("/items/0/price_from/amount") != Json(100 + std::stoi(of_list))) mixed = list.body();
+            if (generation(list.text("/items/0/slug")) != of_list || list.at("/items/0/price_from/amount") != Json(100 + std::stoi(of_list)))
+                mixed = list.body();
             const auto whole = as.reader.get(p.location() + "?published=true").expect(200);
             if (generation(whole.text("/name")) != generation(whole.text("/slug"))) mixed = whole.body();
             for (int n = std::max(0, std::stoi(of_list) - 1); n < std::stoi(of_list) + 3; ++n) {
@@ -57,8 +58,10 @@ TEST_F(Publishing, WritesOnlyWhatHasChanged) {
     const auto row = [&] { return service.database().admin("select ctid from attr_index where variant_id = '" + list.text("/items/0/id") + "'"); };
     const auto before = row();
     publish(p);
-    EXPECT_EQ(service.database().admin("select string_agg(from_revision || '-' || coalesce(until_revision::text, ''), ' ' order by position, from_revision) from variant_revision"),
-              "1- 1-2 2- 1-2");
+    EXPECT_EQ(
+        service.database().admin(
+            "select string_agg(from_revision || '-' || coalesce(until_revision::text, ''), ' ' order by position, from_revision) from variant_revision"),
+        "1- 1-2 2- 1-2");
     EXPECT_EQ(row(), before);
     EXPECT_EQ(service.database().admin("select count(*) from attr_index"), "2");
     as.owner.get(p.location() + "/variants?revision=1").expect(200).field("/items/2/sku", "S-40").field("/items/1/sku", "S-39");
@@ -73,7 +76,8 @@ TEST_F(Publishing, WhatEndedBeforeTheRetentionIsGivenUp) {
     publish(p);
     as.owner.patch(v.location(), {{"sku", "M-3"}}).expect(200);
     publish(p);
-    service.database().admin("update revision set published_at = published_at - interval '12 years', ended_at = ended_at - interval '11 years' where revision = 1");
+    service.database().admin(
+        "update revision set published_at = published_at - interval '12 years', ended_at = ended_at - interval '11 years' where revision = 1");
     as.owner.patch(p.location(), {{"name", "Cup"}}).expect(200);
     publish(p);
     as.owner.get(p.location() + "?revision=1").expect_problem(404, "not-found");

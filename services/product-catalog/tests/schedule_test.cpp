@@ -19,7 +19,8 @@ protected:
         while (std::chrono::steady_clock::now() < deadline) {
             std::string states;
             const Json items = as.owner.get(product.location() + "/schedule").expect(200).at("/items");
-            for (const Json& item : items.as_array()) states += item.find("state")->as_string() + (item.find("problem") ? "(" + item.find("problem")->as_string() + ")" : "") + " ";
+            for (const Json& item : items.as_array())
+                states += item.find("state")->as_string() + (item.find("problem") ? "(" + item.find("problem")->as_string() + ")" : "") + " ";
             if (states.find("waiting") == std::string::npos) return states;
             std::this_thread::sleep_for(std::chrono::milliseconds(10)); // polled: a job has no other sign from outside
         }

@@ -16,11 +16,16 @@ class OpenCatalog : public testing::Test {
 protected:
     const ProjectId project = ProjectId::fresh();
     const ProjectId other_project = ProjectId::fresh();
-    testkit::RunningService service{
-        Service{"product-catalog", 0}.settings<Settings>("CATALOG_").postgres(product_catalog_migrations()).routes(routes).access_keys().job(run_import).job(run_export),
-        {{"CATALOG_LANGS", "en,de"},
-         {"CATALOG_SHOP_NAME", "Cups & Co"},
-         {"CATALOG_PUBLIC_HOSTS", "shop.example=" + project.to_string() + ",other.example=" + other_project.to_string()}}};
+    testkit::RunningService service{Service{"product-catalog", 0}
+                                        .settings<Settings>("CATALOG_")
+                                        .postgres(product_catalog_migrations())
+                                        .routes(routes)
+                                        .access_keys()
+                                        .job(run_import)
+                                        .job(run_export),
+                                    {{"CATALOG_LANGS", "en,de"},
+                                     {"CATALOG_SHOP_NAME", "Cups & Co"},
+                                     {"CATALOG_PUBLIC_HOSTS", "shop.example=" + project.to_string() + ",other.example=" + other_project.to_string()}}};
     testkit::Client editor = service.caller(project, service.all_scopes());
     testkit::Client stranger = service.caller(other_project, service.all_scopes());
     testkit::Client nobody{service.port(), ""};

@@ -11,7 +11,8 @@ namespace {
 
 std::string at(const Json& document, std::string_view pointer) {
     const Json* found = document.at_pointer(pointer);
-    return found == nullptr ? "(absent)" : found->is_string() ? found->as_string() : found->dump();
+    return found == nullptr ? "(absent)" : found->is_string() ? found->as_string()
+                                                              : found->dump();
 }
 
 std::size_t count(std::string_view text, std::string_view part) {
@@ -217,8 +218,9 @@ TEST(Feed, WhatIsLeftOutIsListed) {
 
 TEST(Feed, BothFormsKeepTheirShape) {
     feed::Item item{{"id", "A\t1"}, {"title", "12\" <b>\n& more"}, {"additional_image_link", "https://a"}, {"additional_image_link", "https://b"}};
-    EXPECT_EQ(feed::rss_item(item), "<item><g:id>A\t1</g:id><g:title>12&quot; &lt;b&gt;\n&amp; more</g:title>"
-                                    "<g:additional_image_link>https://a</g:additional_image_link><g:additional_image_link>https://b</g:additional_image_link></item>\n");
+    EXPECT_EQ(feed::rss_item(item),
+              "<item><g:id>A\t1</g:id><g:title>12&quot; &lt;b&gt;\n&amp; more</g:title>"
+              "<g:additional_image_link>https://a</g:additional_image_link><g:additional_image_link>https://b</g:additional_image_link></item>\n");
     const std::string line = feed::tsv_line(item);
     EXPECT_EQ(count(line, "\t"), count(feed::tsv_head(), "\t"));
     EXPECT_EQ(count(line, "\n"), 1u);

@@ -13,7 +13,8 @@ using storefront::uuid;
 
 std::string at(const Json& document, std::string_view pointer) {
     const Json* found = document.at_pointer(pointer);
-    return found == nullptr ? "(absent)" : found->is_string() ? found->as_string() : found->dump();
+    return found == nullptr ? "(absent)" : found->is_string() ? found->as_string()
+                                                              : found->dump();
 }
 
 template <class F>
@@ -79,7 +80,8 @@ TEST(UcpRequest, LookupsAreBoundedAndUnique) {
 
 TEST(UcpSearch, ProductsWithWhatTheyCost) {
     const Json document = search_document(shop, {shoe(), mug()}, "next");
-    EXPECT_EQ(at(document, "/ucp"), R"({"capabilities":{"dev.ucp.shopping.catalog.search":[{"version":"2026-04-08"}]},"status":"success","version":"2026-04-08"})");
+    EXPECT_EQ(at(document, "/ucp"),
+              R"({"capabilities":{"dev.ucp.shopping.catalog.search":[{"version":"2026-04-08"}]},"status":"success","version":"2026-04-08"})");
     EXPECT_EQ(at(document, "/products/0/price_range"), R"({"max":{"amount":8990,"currency":"EUR"},"min":{"amount":8990,"currency":"EUR"}})");
     EXPECT_EQ(at(document, "/products/0/variants/0/sku"), "RUN-7-RED");
     EXPECT_EQ(at(document, "/products/0/variants/1"), "(absent)"); // blue has no price
@@ -139,8 +141,10 @@ TEST(UcpProduct, WithoutASelectionTheFeaturedVariantsOwn) {
 
 TEST(UcpProduct, AnImpossibleChoiceIsRelaxed) {
     const std::vector<Selection> blue42{{"Color", std::nullopt, "blue"}, {"Size", std::nullopt, "42"}};
-    EXPECT_EQ(at(product_document(shop, boot(), std::nullopt, ask(blue42, {"Color", "Size"})), "/product/selected"), R"([{"id":"blue","label":"Blue","name":"Color"}])");
-    EXPECT_EQ(at(product_document(shop, boot(), std::nullopt, ask(blue42, {"Size", "Color"})), "/product/selected"), R"([{"id":"42","label":"42","name":"Size"}])");
+    EXPECT_EQ(at(product_document(shop, boot(), std::nullopt, ask(blue42, {"Color", "Size"})), "/product/selected"),
+              R"([{"id":"blue","label":"Blue","name":"Color"}])");
+    EXPECT_EQ(at(product_document(shop, boot(), std::nullopt, ask(blue42, {"Size", "Color"})), "/product/selected"),
+              R"([{"id":"42","label":"42","name":"Size"}])");
     EXPECT_EQ(at(product_document(shop, boot(), std::nullopt, ask(blue42)), "/product/selected"), R"([{"id":"blue","label":"Blue","name":"Color"}])");
     EXPECT_EQ(at(product_document(shop, boot(), std::nullopt, ask({{"Colour", std::nullopt, "mauve"}})), "/product/selected"), "[]");
 }

@@ -15,15 +15,20 @@ protected:
 TEST_F(Variants, HaveOneValueOfEachAxis) {
     const auto at = shoe.location() + "/variants";
     as.owner.post(at, {{"sku", "A"}, {"options", Json::object({{"color", "red"}, {"size", "38"}})}, {"gtin", "4006381333931"}, {"list_price", eur(4999)}})
-        .expect(201).field("/gtin", "04006381333931").field("/position", 0);
+        .expect(201)
+        .field("/gtin", "04006381333931")
+        .field("/position", 0);
     const auto answer = as.owner.post(at, {{"sku", "B"}, {"options", Json::object({{"color", "pink"}, {"width", "w"}})}}).expect_problem(422, "invalid-value");
     EXPECT_EQ(pointers(answer), "/options/color /options/width /options/size ");
-    as.owner.post(at, {{"sku", "B"}, {"options", Json::object({{"color", Json()}, {"size", "38"}})}}).expect_problem(400, "malformed-request").field("/errors/0/pointer", "/options/color");
+    as.owner.post(at, {{"sku", "B"}, {"options", Json::object({{"color", Json()}, {"size", "38"}})}})
+        .expect_problem(400, "malformed-request")
+        .field("/errors/0/pointer", "/options/color");
 }
 
 TEST_F(Variants, OfOneCombinationThereIsOne) {
     variant(shoe, "A", Json::object({{"color", "red"}, {"size", "38"}}));
-    as.owner.post(shoe.location() + "/variants", {{"sku", "B"}, {"options", Json::object({{"size", "38"}, {"color", "red"}})}}).expect_problem(409, "options-taken");
+    as.owner.post(shoe.location() + "/variants", {{"sku", "B"}, {"options", Json::object({{"size", "38"}, {"color", "red"}})}})
+        .expect_problem(409, "options-taken");
     const auto mug = this->mug();
     variant(mug, "MUG"); // without axes there is one combination
     as.owner.post(mug.location() + "/variants", {{"sku", "MUG-2"}}).expect_problem(409, "options-taken");
@@ -31,20 +36,30 @@ TEST_F(Variants, OfOneCombinationThereIsOne) {
 
 TEST_F(Variants, ASkuIsUniqueWhateverItsCase) {
     variant(shoe, "Shoe-1", Json::object({{"color", "red"}, {"size", "38"}}));
-    as.owner.post(shoe.location() + "/variants", {{"sku", "sHOE-1"}, {"options", Json::object({{"color", "red"}, {"size", "39"}})}}).expect_problem(409, "sku-taken");
-    const auto answer = as.owner.post(shoe.location() + "/variants", {{"sku", "Sho\xD0\xB5-1"}, {"options", Json::object({{"color", "red"}, {"size", "39"}})}}).expect_problem(422, "invalid-value");
+    as.owner.post(shoe.location() + "/variants", {{"sku", "sHOE-1"}, {"options", Json::object({{"color", "red"}, {"size", "39"}})}})
+        .expect_problem(409, "sku-taken");
+    const auto answer =
+        as.owner.post(shoe.location() + "/variants", {{"sku", "Sho\xD0\xB5-1"}, {"options", Json::object({{"color", "red"}, {"size", "39"}})}})
+            .expect_problem(422, "invalid-value");
     EXPECT_NE(answer.text("/errors/0/detail").find("U+0435"), std::string::npos) << answer.body();
     const auto taken = mug();
     as.owner.post(taken.location() + "/variants", {{"sku", "M"}, {"gtin", "96385074"}}).expect(201);
-    as.owner.post(shoe.location() + "/variants", {{"sku", "N"}, {"gtin", "00000096385074"}, {"options", Json::object({{"color", "red"}, {"size", "39"}})}}).expect_problem(409, "gtin-taken");
+    as.owner.post(shoe.location() + "/variants", {{"sku", "N"}, {"gtin", "00000096385074"}, {"options", Json::object({{"color", "red"}, {"size", "39"}})}})
+        .expect_problem(409, "gtin-taken");
 }
 
 TEST_F(Variants, AreLookedUpBySkuAsPublished) {
     const auto v = variant(shoe, "Shoe-1", Json::object({{"color", "red"}, {"size", "38"}}));
     as.owner.get("/api/v1/variants?sku=shoe-1").expect(200).field("/items", Json::array()); // a draft's is nobody's business
     publish(shoe);
-    as.owner.get("/api/v1/variants?sku=SHOE-1,other").expect(200).field("/items/0/sku", "Shoe-1").field("/items/0/id", v.text("/id"))
-        .field("/items/0/product_id", shoe.text("/id")).field("/items/0/revision", 1).field("/items/0/name", "Shoe").field("/items/1", Json());
+    as.owner.get("/api/v1/variants?sku=SHOE-1,other")
+        .expect(200)
+        .field("/items/0/sku", "Shoe-1")
+        .field("/items/0/id", v.text("/id"))
+        .field("/items/0/product_id", shoe.text("/id"))
+        .field("/items/0/revision", 1)
+        .field("/items/0/name", "Shoe")
+        .field("/items/1", Json());
     as.owner.patch(v.location(), {{"sku", "Shoe-2"}}).expect(200);
     as.owner.get("/api/v1/variants?sku=shoe-1,shoe-2").expect(200).field("/items/0/sku", "Shoe-1").field("/items/1", Json());
     as.stranger.get("/api/v1/variants?sku=shoe-1").expect(200).field("/items", Json::array());
@@ -107,7 +122,11 @@ TEST_F(Variants, ThatNoLongerFitTheAxesAreNotPublished) {
 
 TEST_F(Variants, AreChangedUnderTheirOwnVersion) {
     const auto v = variant(shoe, "A", Json::object({{"color", "red"}, {"size", "38"}}));
-    as.owner.patch(v.location(), {{"options", Json::object({{"size", "40"}})}}).if_match(v.etag()).expect(200).field("/options/size", "40").field("/version", 2);
+    as.owner.patch(v.location(), {{"options", Json::object({{"size", "40"}})}})
+        .if_match(v.etag())
+        .expect(200)
+        .field("/options/size", "40")
+        .field("/version", 2);
     as.owner.patch(v.location(), {{"sku", "B"}}).if_match(v.etag()).expect_problem(412, "stale-version");
     as.owner.get(shoe.location()).expect(200).field("/version", 3); // a product changes with its variants
     as.owner.del(v.location()).if_match("\"2\"").expect(204);
@@ -122,11 +141,16 @@ protected:
 
 TEST_F(FewVariants, TooManyAreRefusedWithTheNumber) {
     const auto shoe = product(Json::object({{"name", "Shoe"}, {"slug", "shoe"}, {"options", axes()}}));
-    as.owner.post(shoe.location() + "/generate-variants", {{"sku_prefix", "S"}}).expect_problem(422, "too-many-variants").field("/variants", 6).field("/limit", 5);
+    as.owner.post(shoe.location() + "/generate-variants", {{"sku_prefix", "S"}})
+        .expect_problem(422, "too-many-variants")
+        .field("/variants", 6)
+        .field("/limit", 5);
     as.owner.patch(shoe.location(), {{"options", Json::parse(R"([{"name":"n","values":["1","2","3","4","5"]}])").or_throw()}}).expect(200);
     as.owner.post(shoe.location() + "/generate-variants", {{"sku_prefix", "S"}}).expect(200).field("/created", 5);
     as.owner.patch(shoe.location(), {{"options", Json::parse(R"([{"name":"n","values":["6"]}])").or_throw()}}).expect(200);
-    as.owner.post(shoe.location() + "/variants", {{"sku", "S-6"}, {"options", Json::object({{"n", "6"}})}}).expect_problem(422, "too-many-variants").field("/variants", 6);
+    as.owner.post(shoe.location() + "/variants", {{"sku", "S-6"}, {"options", Json::object({{"n", "6"}})}})
+        .expect_problem(422, "too-many-variants")
+        .field("/variants", 6);
     as.owner.post(shoe.location() + "/generate-variants", {{"sku_prefix", "T"}}).expect_problem(422, "too-many-variants").field("/variants", 6);
 }
 
@@ -148,12 +172,18 @@ protected:
 };
 
 TEST_F(Types, ProductsFollowTheirType) {
-    const auto answer = as.owner.post("/api/v1/products", {{"name", "Shoe"}, {"slug", "s"}, {"type_id", shoes.text("/id")},
-                                                           {"attributes", Json::parse(R"({"size":3,"weight":{"value":"12,5","unit":"g"},"sole":"x"})").or_throw()}})
-                            .expect_problem(422, "invalid-value");
+    const auto answer =
+        as.owner
+            .post("/api/v1/products", {{"name", "Shoe"},
+                                       {"slug", "s"},
+                                       {"type_id", shoes.text("/id")},
+                                       {"attributes", Json::parse(R"({"size":3,"weight":{"value":"12,5","unit":"g"},"sole":"x"})").or_throw()}})
+            .expect_problem(422, "invalid-value");
     EXPECT_EQ(pointers(answer), "/attributes/size /attributes/sole /attributes/weight/value ");
-    as.owner.post("/api/v1/products", {{"name", "Shoe"}, {"slug", "s"}, {"attributes", Json::object({{"brand", "x"}})}}).expect_problem(422, "invalid-value"); // the built-in type has none
-    as.owner.post("/api/v1/products", {{"name", "Shoe"}, {"slug", "s"}, {"type_id", "01975f2c-0000-7000-8000-000000000000"}}).expect_problem(422, "no-such-product-type");
+    as.owner.post("/api/v1/products", {{"name", "Shoe"}, {"slug", "s"}, {"attributes", Json::object({{"brand", "x"}})}})
+        .expect_problem(422, "invalid-value"); // the built-in type has none
+    as.owner.post("/api/v1/products", {{"name", "Shoe"}, {"slug", "s"}, {"type_id", "01975f2c-0000-7000-8000-000000000000"}})
+        .expect_problem(422, "no-such-product-type");
 }
 
 TEST_F(Types, WhatIsRequiredIsRequiredToPublish) {
@@ -169,31 +199,48 @@ TEST_F(Types, WhatIsRequiredIsRequiredToPublish) {
 TEST_F(Types, AReferenceNamesWhatIsThere) {
     const auto t = type(R"([{"name":"made_for","kind":"reference","target":"product"}])", "part");
     const auto target = mug();
-    const auto p = product(Json::object({{"name", "Lid"}, {"slug", "lid"}, {"type_id", t.text("/id")}, {"attributes", Json::object({{"made_for", target.text("/id")}})}}));
-    as.owner.patch(p.location(), {{"attributes", Json::object({{"made_for", "01975f2c-0000-7000-8000-000000000000"}})}}).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/attributes/made_for");
+    const auto p = product(
+        Json::object({{"name", "Lid"}, {"slug", "lid"}, {"type_id", t.text("/id")}, {"attributes", Json::object({{"made_for", target.text("/id")}})}}));
+    as.owner.patch(p.location(), {{"attributes", Json::object({{"made_for", "01975f2c-0000-7000-8000-000000000000"}})}})
+        .expect_problem(422, "invalid-value")
+        .field("/errors/0/pointer", "/attributes/made_for");
 }
 
 TEST_F(Types, AUniqueValueOccursOnce) {
     const auto a = shoe("a", Json::object({{"model_number", "M1"}}));
-    as.owner.post("/api/v1/products", {{"name", "Shoe"}, {"slug", "b"}, {"type_id", shoes.text("/id")}, {"attributes", Json::object({{"model_number", "M1"}})}}).expect_problem(409, "attribute-not-unique");
+    as.owner
+        .post("/api/v1/products", {{"name", "Shoe"}, {"slug", "b"}, {"type_id", shoes.text("/id")}, {"attributes", Json::object({{"model_number", "M1"}})}})
+        .expect_problem(409, "attribute-not-unique");
     as.owner.patch(a.location(), {{"attributes", Json::object({{"model_number", "M2"}})}}).expect(200);
     shoe("b", Json::object({{"model_number", "M1"}}));
     as.stranger.post("/api/v1/product-types", {{"key", "shoe"}, {"name", "Shoe"}, {"attributes", Json::parse(shoe_attributes).or_throw()}}).expect(201);
 }
 
 TEST_F(Types, ANameMeansOneThingInAProject) {
-    as.owner.post("/api/v1/product-types", {{"key", "pack"}, {"name", "Pack"}, {"attributes", Json::parse(R"([{"name":"weight","kind":"measurement","unit":"kg"}])").or_throw()}})
-        .expect_problem(409, "attribute-differs").field("/attribute", "weight");
-    as.owner.post("/api/v1/product-types", {{"key", "pack"}, {"name", "Pack"}, {"attributes", Json::parse(R"([{"name":"color","kind":"text"}])").or_throw()}}).expect(201); // indexed alike
+    as.owner
+        .post("/api/v1/product-types",
+              {{"key", "pack"}, {"name", "Pack"}, {"attributes", Json::parse(R"([{"name":"weight","kind":"measurement","unit":"kg"}])").or_throw()}})
+        .expect_problem(409, "attribute-differs")
+        .field("/attribute", "weight");
+    as.owner
+        .post("/api/v1/product-types", {{"key", "pack"}, {"name", "Pack"}, {"attributes", Json::parse(R"([{"name":"color","kind":"text"}])").or_throw()}})
+        .expect(201); // indexed alike
     as.owner.post("/api/v1/product-types", {{"key", "shoe"}, {"name", "Again"}, {"attributes", Json::array()}}).expect_problem(409, "product-type-key-taken");
 }
 
 TEST_F(Types, AChangeBringsItsProductsAlong) {
     const auto p = shoe("s", Json::parse(R"({"brand":"Acme","model_number":"12"})").or_throw());
     const auto v = variant(p, "A", Json::object(), Json::object({{"size", 38}, {"color", "red"}}));
-    const auto attributes = Json::parse(R"([{"name":"brand","kind":"text"},{"name":"model_number","kind":"number","unique":true},{"name":"size","kind":"text","per_variant":true}])").or_throw();
-    as.owner.post(shoes.location() + "/preview-change").raw(Json::object({{"attributes", attributes}}).dump(), "application/merge-patch+json")
-        .expect(200).field("/products", 1).field("/changed_values", 3).field("/broken_values", 0);
+    const auto attributes =
+        Json::parse(
+            R"([{"name":"brand","kind":"text"},{"name":"model_number","kind":"number","unique":true},{"name":"size","kind":"text","per_variant":true}])")
+            .or_throw();
+    as.owner.post(shoes.location() + "/preview-change")
+        .raw(Json::object({{"attributes", attributes}}).dump(), "application/merge-patch+json")
+        .expect(200)
+        .field("/products", 1)
+        .field("/changed_values", 3)
+        .field("/broken_values", 0);
     as.owner.get(p.location()).expect(200).field("/attributes/model_number", "12");
     as.owner.patch(shoes.location(), {{"attributes", attributes}}).if_match(shoes.etag()).expect(200).field("/version", 2);
     as.owner.get(p.location()).expect(200).field("/attributes/model_number", 12.0).field("/version", 3);

@@ -63,10 +63,18 @@ TEST_F(View, BorrowsAlongTheChain) {
 }
 
 TEST_F(View, AttributesReadAsPeopleWriteThem) {
-    defs = {attribute("brand", AttributeKind::text), attribute("google_product_category", AttributeKind::text),
-            attribute("care", AttributeKind::localized_text, {{"en", "Care"}, {"de", "Pflege"}}), attribute("weight", AttributeKind::measurement, {{"de", "Gewicht"}}),
-            attribute("year", AttributeKind::number), attribute("ratio", AttributeKind::number), attribute("vegan", AttributeKind::boolean), attribute("tags", AttributeKind::set),
-            attribute("deposit", AttributeKind::money), attribute("since", AttributeKind::date), attribute("like", AttributeKind::reference), attribute("absent", AttributeKind::text)};
+    defs = {attribute("brand", AttributeKind::text),
+            attribute("google_product_category", AttributeKind::text),
+            attribute("care", AttributeKind::localized_text, {{"en", "Care"}, {"de", "Pflege"}}),
+            attribute("weight", AttributeKind::measurement, {{"de", "Gewicht"}}),
+            attribute("year", AttributeKind::number),
+            attribute("ratio", AttributeKind::number),
+            attribute("vegan", AttributeKind::boolean),
+            attribute("tags", AttributeKind::set),
+            attribute("deposit", AttributeKind::money),
+            attribute("since", AttributeKind::date),
+            attribute("like", AttributeKind::reference),
+            attribute("absent", AttributeKind::text)};
     defs[3].unit = Text<1, 20>::parse("KGM").or_throw();
     defs[7].values = {{Key("x"), {{"de", Text<1, 100>::parse("Iks").or_throw()}}}, {Key("y"), {}}};
     defs[8].currency = Currency("EUR");
@@ -94,7 +102,8 @@ TEST_F(View, AttributesReadAsPeopleWriteThem) {
 TEST_F(View, VariantsHavePricesOptionsAndPictures) {
     defs = {attribute("color", AttributeKind::enum_, {{"de", "Farbe"}}), attribute("mpn", AttributeKind::text), attribute("fit", AttributeKind::text)};
     defs[0].values = {{Key("red"), {{"de", Text<1, 100>::parse("Rot").or_throw()}}}};
-    revision.body.options = {{AttributeName::parse("color").or_throw(), {Text<1, 100>("red")}}, {AttributeName::parse("size").or_throw(), {Text<1, 100>("42")}}};
+    revision.body.options = {{AttributeName::parse("color").or_throw(), {Text<1, 100>("red")}},
+                             {AttributeName::parse("size").or_throw(), {Text<1, 100>("42")}}};
     MediaRef by_url, by_file;
     by_url.url = Url::parse("https://cdn.example/a.jpg").or_throw();
     by_url.alt["en"] = Text<1, 500>::parse("A mug").or_throw();
@@ -143,8 +152,10 @@ TEST(PublicHosts, AreHostsAndProjects) {
     EXPECT_EQ(hosts.project_of("shop.example"), a);
     EXPECT_EQ(hosts.project_of("SHOP.example:8443"), a);
     EXPECT_EQ(hosts.project_of("other.example"), b);
-    for (const char* host : {"", "example", "shop.example.evil", "evil.shop.example", "shop.example=x", "shop.example\r\nX: y", "shop.example/"}) EXPECT_FALSE(hosts.project_of(host)) << host;
-    for (const std::string& bad : {std::string("shop.example"), std::string("shop.example=1"), "=" + a.to_string(), "a b=" + a.to_string(), "a=" + a.to_string() + ",A=" + b.to_string()})
+    for (const char* host : {"", "example", "shop.example.evil", "evil.shop.example", "shop.example=x", "shop.example\r\nX: y", "shop.example/"})
+        EXPECT_FALSE(hosts.project_of(host)) << host;
+    for (const std::string& bad : {std::string("shop.example"), std::string("shop.example=1"), "=" + a.to_string(), "a b=" + a.to_string(),
+                                   "a=" + a.to_string() + ",A=" + b.to_string()})
         EXPECT_FALSE(PublicHosts::parse(bad)) << bad;
     EXPECT_EQ(host_name("[::1]:80"), "[::1]");
 }

@@ -4,8 +4,8 @@
 #include <gravity/app/settings.hpp>
 #include <gravity/discovery/neighbour.hpp>
 #include <gravity/events/received.hpp>
-#include <gravity/http/router.hpp>
 #include <gravity/http/ctx.hpp>
+#include <gravity/http/router.hpp>
 #include <gravity/jobs/schedule.hpp>
 #include <gravity/pg/migrations.hpp>
 
@@ -41,7 +41,10 @@ void access_key_routes(Router& router, std::string_view service);
 }
 
 /// Whether the secrets of access keys are kept, sealed under MASTER_KEY: for schemes that sign with them (HMAC, SigV4).
-enum class KeySecrets : unsigned char { hashed, sealed };
+enum class KeySecrets : unsigned char {
+    hashed,
+    sealed
+};
 
 namespace app {
 
@@ -55,7 +58,10 @@ struct Runtime {
 };
 
 /// How much a service depends on something that may be away: not ready without it, or only with a warning.
-enum class Need : unsigned char { required, optional };
+enum class Need : unsigned char {
+    required,
+    optional
+};
 
 /// What a service is made of; filled by `Service`.
 struct Definition {

@@ -11,11 +11,26 @@
 
 namespace gravity::app {
 
-enum class DiscoveryMode { consul, dns, off };
+enum class DiscoveryMode {
+    consul,
+    dns,
+    off
+};
 BOOST_DESCRIBE_ENUM(DiscoveryMode, consul, dns, off)
-enum class LogLevel { trace, debug, info, warn, error, critical };
+enum class LogLevel {
+    trace,
+    debug,
+    info,
+    warn,
+    error,
+    critical
+};
 BOOST_DESCRIBE_ENUM(LogLevel, trace, debug, info, warn, error, critical)
-enum class AccessLog { all, errors, off };
+enum class AccessLog {
+    all,
+    errors,
+    off
+};
 BOOST_DESCRIBE_ENUM(AccessLog, all, errors, off)
 
 /// What every service can be told. The environment variable is the name in upper case; the flag is the name with hyphens.
@@ -57,10 +72,10 @@ struct PlatformSettings {
 };
 BOOST_DESCRIBE_STRUCT(PlatformSettings, (),
                       (listen_address, port, database_url, migration_database_url, pg_pool_min, pg_pool_max, pg_queue_max, pg_prepare, redis_url,
-                       events_url, discovery_mode, discovery_url, discovery_token, discovery_domain, advertise_address, auth_jwks_url, auth_issuer, auth_audience,
-                       auth_token_url, auth_client_id, auth_client_secret,
-                       master_key, log_level, access_log, otlp_endpoint, trace_sample_ratio, shutdown_grace_seconds, deregister_delay_seconds, docs_dir,
-                       tls_certificate_file, tls_private_key_file, gravity_test_mode, clock_offset_seconds, clock_factor))
+                       events_url, discovery_mode, discovery_url, discovery_token, discovery_domain, advertise_address, auth_jwks_url, auth_issuer,
+                       auth_audience, auth_token_url, auth_client_id, auth_client_secret, master_key, log_level, access_log, otlp_endpoint,
+                       trace_sample_ratio, shutdown_grace_seconds, deregister_delay_seconds, docs_dir, tls_certificate_file, tls_private_key_file,
+                       gravity_test_mode, clock_offset_seconds, clock_factor))
 
 } // namespace gravity::app
 

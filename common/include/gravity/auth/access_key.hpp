@@ -11,7 +11,10 @@
 namespace gravity::auth {
 
 /// `publishable`: may stand in a public page. It reads, and no more; its text says which it is.
-enum class KeyKind : unsigned char { secret, publishable };
+enum class KeyKind : unsigned char {
+    secret,
+    publishable
+};
 BOOST_DESCRIBE_ENUM(KeyKind, secret, publishable)
 
 /// A credential for clients that cannot send a JWT: "gk_<id>_<secret>", or "gp_..." if it is publishable; the id 20 and

@@ -57,7 +57,10 @@ private:
 };
 
 namespace detail {
-enum class Lines : bool { one, many };
+enum class Lines : bool {
+    one,
+    many
+};
 bool accept_text(std::string_view in, std::size_t min, std::size_t max, Lines lines, std::string& out,
                  std::string& why);
 } // namespace detail
@@ -106,7 +109,7 @@ public:
 } // namespace gravity
 
 template <class T>
-requires std::derived_from<T, gravity::TextValue<T>>
+    requires std::derived_from<T, gravity::TextValue<T>>
 struct std::hash<T> {
     std::size_t operator()(const T& value) const noexcept { return std::hash<std::string_view>{}(value.view()); }
 };

@@ -14,7 +14,19 @@ namespace gravity::meta {
 
 class Errors; // meta/errors.hpp
 
-enum class Kind : std::uint8_t { boolean, integer, number, text, enumeration, object, list, map, optional, variant, json };
+enum class Kind : std::uint8_t {
+    boolean,
+    integer,
+    number,
+    text,
+    enumeration,
+    object,
+    list,
+    map,
+    optional,
+    variant,
+    json
+};
 
 struct Type;
 using TypeRef = const Type& (*)(); // a function, so that a struct may contain a list of itself

@@ -21,7 +21,17 @@ class io_context;
 
 namespace gravity::http {
 
-enum class ClientFailure : std::uint8_t { invalid_request, resolve, connect, tls, timeout, reset, protocol, too_large, refused };
+enum class ClientFailure : std::uint8_t {
+    invalid_request,
+    resolve,
+    connect,
+    tls,
+    timeout,
+    reset,
+    protocol,
+    too_large,
+    refused
+};
 
 /// A request that got no (whole) response. `sent`: a byte of it may have left this process, so it may have been executed.
 class ClientError : public std::runtime_error {

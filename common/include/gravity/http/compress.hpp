@@ -12,7 +12,11 @@
 /// Content codings (RFC 9110 sections 8.4 and 12.5.3). Plain functions that cost CPU: call them off the I/O thread for large bodies.
 namespace gravity::http {
 
-enum class Coding : std::uint8_t { identity, gzip, brotli };
+enum class Coding : std::uint8_t {
+    identity,
+    gzip,
+    brotli
+};
 
 std::string_view to_string(Coding coding); // as in Content-Encoding
 

@@ -39,7 +39,11 @@ struct ByteRange {
     bool operator==(const ByteRange&) const = default;
 };
 struct RangeResult {
-    enum class Kind : std::uint8_t { whole, partial, unsatisfiable };
+    enum class Kind : std::uint8_t {
+        whole,
+        partial,
+        unsatisfiable
+    };
     Kind kind = Kind::whole;
     std::vector<ByteRange> ranges{}; // of partial, as asked for
 };

@@ -10,7 +10,16 @@
 namespace gravity::http {
 
 /// The methods the platform routes; anything else is `other` and keeps its text.
-enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options, other };
+enum class Method : std::uint8_t {
+    get,
+    head,
+    post,
+    put,
+    patch,
+    delete_,
+    options,
+    other
+};
 
 std::string_view to_string(Method method);
 Method method_from(std::string_view text); // case-sensitive, RFC 9110 section 9.1

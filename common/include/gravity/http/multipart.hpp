@@ -44,7 +44,14 @@ public:
     bool complete() const { return state_ == State::epilogue; }
 
 private:
-    enum class State : std::uint8_t { preamble, delimiter, headers, body, epilogue, failed };
+    enum class State : std::uint8_t {
+        preamble,
+        delimiter,
+        headers,
+        body,
+        epilogue,
+        failed
+    };
     bool step(const Sink& sink); // false: more bytes are needed
     bool step_to_delimiter(const Sink& sink);
     bool step_delimiter();

@@ -16,7 +16,11 @@ class Ctx;
 
 /// Which access keys a route takes beside the platform's own tokens: none, those kept secret, or also those that may
 /// stand in a public page. For clients of a foreign standard and for what a shop's page asks by itself.
-enum class AcceptKeys : unsigned char { no, secret, publishable };
+enum class AcceptKeys : unsigned char {
+    no,
+    secret,
+    publishable
+};
 } // namespace gravity
 
 namespace gravity::http {
@@ -25,7 +29,12 @@ class Output;
 class Live;
 
 /// How a body comes to its handler: in memory before it, piece by piece as it asks, in a file before it, or as a form before it.
-enum class BodyMode : unsigned char { memory, streamed, spooled, form };
+enum class BodyMode : unsigned char {
+    memory,
+    streamed,
+    spooled,
+    form
+};
 
 /// What stands beside a stream or WebSocket.
 struct LiveOptions {

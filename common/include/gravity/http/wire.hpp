@@ -30,7 +30,11 @@ struct WireRefusal {
 /// Finds where a head ends, looking at each byte once however the bytes arrive.
 class HeadScanner {
 public:
-    enum class Result : std::uint8_t { incomplete, complete, refused };
+    enum class Result : std::uint8_t {
+        incomplete,
+        complete,
+        refused
+    };
 
     /// `bytes`: everything received from the head's first byte on; grows from call to call.
     Result scan(std::string_view bytes, const HeadLimits& limits);
@@ -69,7 +73,11 @@ WireRefusal parse_response_head(std::string_view head, const HeadLimits& limits,
 /// trailer fields are skipped and may have 4 KiB.
 class ChunkDecoder {
 public:
-    enum class State : std::uint8_t { more, done, malformed };
+    enum class State : std::uint8_t {
+        more,
+        done,
+        malformed
+    };
     struct Step {
         State state = State::more;
         std::size_t consumed = 0;  // bytes of the input that are finished with
@@ -81,8 +89,20 @@ public:
 
 private:
     enum class Where : std::uint8_t {
-        size_first, size, extension, size_lf, data, data_cr, data_lf,
-        trailer_start, trailer_name, trailer_value, trailer_lf, end_lf, done, malformed
+        size_first,
+        size,
+        extension,
+        size_lf,
+        data,
+        data_cr,
+        data_lf,
+        trailer_start,
+        trailer_name,
+        trailer_value,
+        trailer_lf,
+        end_lf,
+        done,
+        malformed
     };
     void take(char c);
     Where where_ = Where::size_first;

@@ -53,7 +53,11 @@ private:
 
 /// Leaves a job function when its work must not go on: it was cancelled, lost to another worker, or the process ends. Not to be caught.
 struct JobStopped : std::runtime_error {
-    enum class Why : unsigned char { cancelled, lost, draining };
+    enum class Why : unsigned char {
+        cancelled,
+        lost,
+        draining
+    };
     explicit JobStopped(Why why);
     Why why;
 };

@@ -6,7 +6,10 @@
 /// JSON to described structs and back, by walking the type table.
 namespace gravity::json {
 
-enum class Unknown : unsigned char { refuse, ignore }; // fields the struct does not have: refuse in requests, ignore in answers of others
+enum class Unknown : unsigned char {
+    refuse,
+    ignore
+}; // fields the struct does not have: refuse in requests, ignore in answers of others
 
 /// Fills `out` from `in`; every fault goes to `errors` with its pointer. `out` is only meaningful if none was added.
 void decode(const Json& in, meta::MutableRef out, meta::Errors& errors, Unknown unknown = Unknown::refuse);

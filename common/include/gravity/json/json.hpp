@@ -25,7 +25,15 @@ struct JsonLimits {
 /// fraction or an exponent is a double. A value, not a reference: copies are deep.
 class Json {
 public:
-    enum class Kind : unsigned char { null, boolean, integer, number, string, array, object };
+    enum class Kind : unsigned char {
+        null,
+        boolean,
+        integer,
+        number,
+        string,
+        array,
+        object
+    };
     using Array = std::vector<Json>;
     using Object = std::map<std::string, Json, std::less<>>;
 

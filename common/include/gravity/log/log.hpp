@@ -19,7 +19,15 @@
 /// std::bad_alloc.
 namespace gravity::log {
 
-enum class Level : std::uint8_t { trace, debug, info, warn, error, critical, off };
+enum class Level : std::uint8_t {
+    trace,
+    debug,
+    info,
+    warn,
+    error,
+    critical,
+    off
+};
 
 std::string_view to_string(Level level);
 /// The lower-case name, or nothing.
@@ -30,22 +38,31 @@ std::optional<Level> level_from(std::string_view text);
 template <class T>
 concept Printable = requires(const T& value, std::string& out) {
     value.append_to(out);
-}
-&&!requires(const T& value) { value.reveal(); };
+} && !requires(const T& value) { value.reveal(); };
 
 /// What may stand in a log field. A view: it lives no longer than the call it is written in.
 class Value {
 public:
-    enum class Kind : std::uint8_t { null, boolean, integer, natural, number, text, printable };
+    enum class Kind : std::uint8_t {
+        null,
+        boolean,
+        integer,
+        natural,
+        number,
+        text,
+        printable
+    };
 
     constexpr Value(std::nullptr_t) {}
     constexpr Value(std::same_as<bool> auto value) : kind_(Kind::boolean) { as_.boolean = value; }
     template <std::signed_integral T>
-    requires(!std::same_as<T, char> && !std::same_as<T, bool>) constexpr Value(T value) : kind_(Kind::integer) {
+        requires(!std::same_as<T, char> && !std::same_as<T, bool>)
+    constexpr Value(T value) : kind_(Kind::integer) {
         as_.integer = value;
     }
     template <std::unsigned_integral T>
-    requires(!std::same_as<T, char> && !std::same_as<T, bool>) constexpr Value(T value) : kind_(Kind::natural) {
+        requires(!std::same_as<T, char> && !std::same_as<T, bool>)
+    constexpr Value(T value) : kind_(Kind::natural) {
         as_.natural = value;
     }
     constexpr Value(std::floating_point auto value) : kind_(Kind::number) { as_.number = static_cast<double>(value); }

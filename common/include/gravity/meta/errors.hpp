@@ -11,7 +11,10 @@ namespace gravity::meta {
 class Errors {
 public:
     /// Decides the status: a wrong shape is a 400, a value out of bounds a 422.
-    enum class Fault : unsigned char { shape, value };
+    enum class Fault : unsigned char {
+        shape,
+        value
+    };
 
     struct Item {
         std::string pointer; // "" is the whole document

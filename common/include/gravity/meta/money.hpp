@@ -13,7 +13,7 @@ inline constexpr bool sql_flatten<Money> = true;
 template <>
 struct docs<Money> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"amount", "In minor units of the currency (cents)"},
-                                                                              {"currency", "ISO 4217 code"}};
+                                                                               {"currency", "ISO 4217 code"}};
 };
 } // namespace meta
 } // namespace gravity

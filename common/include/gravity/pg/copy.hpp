@@ -9,7 +9,8 @@ namespace gravity::pg {
 /// The non-template part of a bulk insert: an insert of one row, which check_sql prepares like any statement, and what COPY needs of it.
 class BulkInsert {
 public:
-    BulkInsert(std::string_view name, std::string_view table, std::initializer_list<ConstraintProblem> constraints, const meta::Type& row, std::string_view on_conflict);
+    BulkInsert(std::string_view name, std::string_view table, std::initializer_list<ConstraintProblem> constraints, const meta::Type& row,
+               std::string_view on_conflict);
 
     const Statement& statement() const { return statement_; }
     const std::string& table() const { return table_; }

@@ -24,7 +24,7 @@ struct Options {
     int pool_min = 1;           // connections kept when idle
     int pool_max = 8;
     int queue_max = 1024;       // work waiting for a worker; beyond it 503
-    bool prepare = true;        // named statements, and a scope that stays on the session; off behind a pooler that shares server connections between transactions
+    bool prepare = true; // named statements, and a scope that stays on the session; off behind a pooler that shares server connections between transactions
     std::chrono::milliseconds statement_timeout{15'000}; // of one transaction without a nearer deadline
     std::string application_name = "gravity";
     std::string cursor_key{};   // authenticates list cursors; from Database::load_cursor_key

@@ -20,7 +20,13 @@ struct JobKind {
     int max_attempts = 10; // a worker that died counts as one; then the job has failed for good
 };
 
-enum class JobState { waiting, running, done, failed, cancelled };
+enum class JobState {
+    waiting,
+    running,
+    done,
+    failed,
+    cancelled
+};
 BOOST_DESCRIBE_ENUM(JobState, waiting, running, done, failed, cancelled)
 
 /// Why a job failed, in the terms of a problem document.

@@ -35,7 +35,8 @@ public:
         return *this;
     }
     template <std::integral T>
-    requires(!std::same_as<T, bool> && !std::same_as<T, char>) Command& add(T number) {
+        requires(!std::same_as<T, bool> && !std::same_as<T, char>)
+    Command& add(T number) {
         return add(std::to_string(number));
     }
     /// The shortest text that reads back as the same number; "inf" and "-inf" as Redis writes them.

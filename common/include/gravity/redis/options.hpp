@@ -21,7 +21,11 @@ struct TlsOptions {
 
 /// Told on the I/O thread, for logs and metrics. Must not throw and must not destroy the client.
 struct Event {
-    enum class Kind : std::uint8_t { connected, disconnected, connect_failed };
+    enum class Kind : std::uint8_t {
+        connected,
+        disconnected,
+        connect_failed
+    };
     Kind kind;
     std::string endpoint;
     std::string reason; // empty when connected

@@ -24,7 +24,11 @@ struct Credentials {
     bool empty() const noexcept { return user.empty() && password.empty(); }
 };
 
-enum class Topology : std::uint8_t { standalone, sentinel, cluster };
+enum class Topology : std::uint8_t {
+    standalone,
+    sentinel,
+    cluster
+};
 
 /// What to connect to, from one text (parts in percent-encoding, RFC 3986):
 ///

@@ -10,7 +10,14 @@
 
 namespace gravity::redis {
 
-enum class ValueKind : std::uint8_t { nil, integer, string, status, array, error };
+enum class ValueKind : std::uint8_t {
+    nil,
+    integer,
+    string,
+    status,
+    array,
+    error
+};
 
 std::string_view to_string(ValueKind kind);
 

@@ -20,8 +20,8 @@ Span full_jitter(Span base, Span cap, std::uint32_t attempt, std::uint64_t rando
 
 /// The same with a generator of 64 bits (std::mt19937_64).
 template <class Rng>
-requires(sizeof(typename Rng::result_type) == 8) Span
-    full_jitter(Span base, Span cap, std::uint32_t attempt, Rng& rng) {
+    requires(sizeof(typename Rng::result_type) == 8)
+Span full_jitter(Span base, Span cap, std::uint32_t attempt, Rng& rng) {
     return full_jitter(base, cap, attempt, static_cast<std::uint64_t>(rng()));
 }
 

@@ -28,7 +28,11 @@ struct BreakerSettings {
 /// A failure is one of the target (no connection, time-out, 5xx), not a refusal it meant (4xx).
 class Breaker {
 public:
-    enum class State : std::uint8_t { closed, open, half_open };
+    enum class State : std::uint8_t {
+        closed,
+        open,
+        half_open
+    };
 
     /// Leave to make one call.
     struct Permit {

@@ -14,7 +14,13 @@
 namespace gravity::trace {
 
 /// The numbers are those of OTLP (opentelemetry-proto, trace.proto).
-enum class Kind : std::uint8_t { internal = 1, server = 2, client = 3, producer = 4, consumer = 5 };
+enum class Kind : std::uint8_t {
+    internal = 1,
+    server = 2,
+    client = 3,
+    producer = 4,
+    consumer = 5
+};
 
 using AttributeValue = std::variant<std::string, std::int64_t, double, bool>;
 struct Attribute {

@@ -67,8 +67,14 @@ Bench::Bench(RunningService& service, const ConformanceOptions& options)
 
 Json Bench::claims(ProjectId project, std::string_view scopes) const {
     const auto seconds = now().unix_seconds();
-    return Json::object({{"iss", "test"}, {"aud", "gravity"}, {"sub", "conformance"}, {"project", project.to_string()}, {"scope", scopes},
-                         {"iat", seconds}, {"exp", seconds + 3600}, {"jti", Uuid::v4().to_string()}});
+    return Json::object({{"iss", "test"},
+                         {"aud", "gravity"},
+                         {"sub", "conformance"},
+                         {"project", project.to_string()},
+                         {"scope", scopes},
+                         {"iat", seconds},
+                         {"exp", seconds + 3600},
+                         {"jti", Uuid::v4().to_string()}});
 }
 
 bool Bench::wanted(std::string_view rule) const {
@@ -76,7 +82,8 @@ bool Bench::wanted(std::string_view rule) const {
 }
 
 bool Bench::excepted(std::string_view rule, std::string_view route) const {
-    return excepted_by_design(rule, route) || options_.exceptions.contains({std::string(route), std::string(rule)}) || options_.exceptions.contains({std::string(route), "*"});
+    return excepted_by_design(rule, route) || options_.exceptions.contains({std::string(route), std::string(rule)}) ||
+           options_.exceptions.contains({std::string(route), "*"});
 }
 
 bool Bench::begin(std::string_view rule, const Route& route) {
@@ -141,15 +148,16 @@ void Bench::check_problem(const Answer& answer, std::string_view trace, std::str
     for (const Json& error : errors.as_array()) {
         const Json* pointer = error.find("pointer");
         const Json* detail = error.find("detail");
-        if (pointer == nullptr || !pointer->is_string() || !(pointer->as_string().empty() || pointer->as_string().starts_with('/'))) wrong("an error has no pointer");
+        if (pointer == nullptr || !pointer->is_string() || !(pointer->as_string().empty() || pointer->as_string().starts_with('/')))
+            wrong("an error has no pointer");
         if (detail == nullptr || !detail->is_string() || detail->as_string().empty()) wrong("an error has no detail");
     }
 }
 
 bool Bench::expect(const Answer& answer, int status, std::string_view slug, std::string_view what) {
     if (answer.status() == status && (slug.empty() || answer.text("/type") == problem_type(slug))) return true;
-    fail(std::string(what) + ": expected " + std::to_string(status) + (slug.empty() ? "" : " " + std::string(slug)) + ", got " + std::to_string(answer.status()) + " " +
-         answer.body());
+    fail(std::string(what) + ": expected " + std::to_string(status) + (slug.empty() ? "" : " " + std::string(slug)) + ", got " +
+         std::to_string(answer.status()) + " " + answer.body());
     return false;
 }
 
@@ -186,7 +194,8 @@ std::optional<Json> Bench::body_for(const Route& route, const Client& who) {
     const http::BodyDoc* const body = json_body(route);
     if (body == nullptr) return std::nullopt;
     try {
-        Json made = body->merge_patch ? sampler_.merge_patch(*body->type) : sampler_.value(*body->type, sampler_.chance(2) ? Sampler::Fullness::required : Sampler::Fullness::mixed);
+        Json made = body->merge_patch ? sampler_.merge_patch(*body->type)
+                                      : sampler_.value(*body->type, sampler_.chance(2) ? Sampler::Fullness::required : Sampler::Fullness::mixed);
         if (makes_access_key(route)) { // a key can do no more than who makes it, and a publishable one reads
             for (const Route& other : router().routes())
                 if (other.scope.ends_with(":read")) made["scopes"] = Json::array({other.scope});
@@ -211,7 +220,8 @@ void Bench::put_raw(Probe& probe, const Route& route) const {
     const auto known = options_.raws.find(name_of(route));
     const std::string_view described = route.bodies.front().content_type;
     probe.body = known == options_.raws.end() ? "" : known->second.first;
-    probe.content_type = known != options_.raws.end() ? known->second.second : described == "*/*" ? "application/octet-stream" : std::string(described);
+    probe.content_type = known != options_.raws.end() ? known->second.second : described == "*/*" ? "application/octet-stream"
+                                                                                                  : std::string(described);
 }
 
 std::optional<Answer> Bench::create(const Route& post, const std::string& path, const Client& who) {
@@ -226,8 +236,9 @@ std::optional<Answer> Bench::create(const Route& post, const std::string& path, 
     Answer answer = send(&post, probe);
     if (answer.status() == post.answer.status) return answer;
     if (said_.insert("create " + name_of(post)).second)
-        fail("sample", name_of(post), "a body made from the type tables was refused, so no row can be made; mend it by ConformanceOptions::body: " +
-                                          probe.body.value_or("") + " answered " + std::to_string(answer.status()) + " " + answer.body());
+        fail("sample", name_of(post),
+             "a body made from the type tables was refused, so no row can be made; mend it by ConformanceOptions::body: " + probe.body.value_or("") +
+                 " answered " + std::to_string(answer.status()) + " " + answer.body());
     return std::nullopt;
 }
 

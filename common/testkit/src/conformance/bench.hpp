@@ -64,7 +64,9 @@ public:
     void put_body(Probe& probe, const http::Route& route, const Json& body) const;
     /// A body whose shape no table tells: as the options do, else empty.
     void put_raw(Probe& probe, const http::Route& route) const;
-    bool guesses_body(const http::Route& route) const { return !route.bodies.empty() && json_body(route) == nullptr && !options_.raws.contains(name_of(route)); }
+    bool guesses_body(const http::Route& route) const {
+        return !route.bodies.empty() && json_body(route) == nullptr && !options_.raws.contains(name_of(route));
+    }
 
     /// Whether the options make the rows of this route: then they are what it shows.
     bool told(const http::Route& route) const { return options_.paths.contains(name_of(route)) || options_.paths.contains(route.path); }

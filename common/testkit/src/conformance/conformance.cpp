@@ -1,8 +1,7 @@
-#include <gravity/testkit/conformance.hpp>
-
 #include "conformance/bench.hpp"
 
 #include <gravity/testkit/check_isolation.hpp>
+#include <gravity/testkit/conformance.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -38,7 +37,8 @@ void surface(Bench& bench) {
         if (bench.expect(answer, 200, "", "without a token") && !std::string_view(answer.header("Content-Type")).starts_with(content_type))
             bench.fail("is of type " + answer.header("Content-Type"));
         const Answer post = bench.send(nullptr, {.method = "POST", .target = std::string(path)});
-        if (bench.expect(post, 405, "method-not-allowed", "POST") && post.header("Allow").find("GET") == std::string::npos) bench.fail("POST: Allow is \"" + post.header("Allow") + "\"");
+        if (bench.expect(post, 405, "method-not-allowed", "POST") && post.header("Allow").find("GET") == std::string::npos)
+            bench.fail("POST: Allow is \"" + post.header("Allow") + "\"");
     }
     http::Route nowhere;
     nowhere.path = "/api/v1/there-is-no-such-collection";

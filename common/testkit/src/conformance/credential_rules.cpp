@@ -129,9 +129,10 @@ bool fits(const std::string& path_template, const std::vector<std::string_view>&
         if (wanted[i].ends_with("...}")) return true;
         if (i >= path.size()) return false;
         const auto open = wanted[i].find('{'), close = wanted[i].find('}');
-        const bool takes = open == std::string_view::npos ? wanted[i] == path[i]
-                                                          : path[i].size() + (close - open + 1) > wanted[i].size() && path[i].starts_with(wanted[i].substr(0, open)) &&
-                                                                path[i].ends_with(wanted[i].substr(close + 1));
+        const bool takes = open == std::string_view::npos
+                               ? wanted[i] == path[i]
+                               : path[i].size() + (close - open + 1) > wanted[i].size() && path[i].starts_with(wanted[i].substr(0, open)) &&
+                                     path[i].ends_with(wanted[i].substr(close + 1));
         if (!takes) return false;
     }
     return wanted.size() == path.size();

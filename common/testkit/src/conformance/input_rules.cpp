@@ -105,7 +105,8 @@ void body_media_type(Bench& bench, const Route& route) {
 }
 
 void body_size(Bench& bench, const Route& route) {
-    if (route.options.body_limit > (16u << 20)) return bench.unreached("the limit of " + std::to_string(route.options.body_limit) + " bytes is too large to try");
+    if (route.options.body_limit > (16u << 20))
+        return bench.unreached("the limit of " + std::to_string(route.options.body_limit) + " bytes is too large to try");
     const auto probe = base(bench, route);
     if (!probe) return;
     Probe large = *probe;

@@ -39,7 +39,8 @@ bool is_list(Bench& bench, const Route& route) {
 bool is_single(Bench& bench, const Route& route) {
     const auto slash = route.path.rfind('/');
     const Route* const post = bench.creator_of(route.path.substr(0, slash));
-    return is_get(bench, route) && is_parameter(std::string_view(route.path).substr(slash + 1)) && post != nullptr && post->answer.status == 201; // 202: a job, polled
+    return is_get(bench, route) && is_parameter(std::string_view(route.path).substr(slash + 1)) && post != nullptr &&
+           post->answer.status == 201; // 202: a job, polled
 }
 bool is_single_or_tagged(Bench& bench, const Route& route) { return is_single(bench, route) || (is_get(bench, route) && route.answer.etag); }
 
@@ -69,7 +70,8 @@ std::vector<Parameter> parameters_of(Bench& bench, const Route& route) {
 
 bool creates_by_name(Bench& bench, const Route& route) { // PUT on a name the caller chooses: an absent one is made
     const auto slash = route.path.rfind('/');
-    return route.method == Method::put && is_parameter(std::string_view(route.path).substr(slash + 1)) && bench.creator_of(route.path.substr(0, slash)) == nullptr;
+    return route.method == Method::put && is_parameter(std::string_view(route.path).substr(slash + 1)) &&
+           bench.creator_of(route.path.substr(0, slash)) == nullptr;
 }
 
 void path_absent(Bench& bench, const Route& route) {
@@ -181,7 +183,8 @@ void cursor(Bench& bench, const Route& route) {
     Probe next = first;
     next.target += "&cursor=" + ours;
     const Answer second = bench.send(&route, next);
-    if (second.status() != 200 || items_of(second).size() != 1) bench.fail("its own cursor is answered " + std::to_string(second.status()) + " " + second.body());
+    if (second.status() != 200 || items_of(second).size() != 1)
+        bench.fail("its own cursor is answered " + std::to_string(second.status()) + " " + second.body());
     for (const std::size_t at : {std::size_t{0}, ours.size() / 2, ours.size() - 2}) { // version, authentication, position
         std::string edited = ours;
         edited[at] = edited[at] == 'A' ? 'B' : 'A';
@@ -252,10 +255,12 @@ void idempotency(Bench& bench, const Route& route) {
     const std::string key = "conformance-" + bench.sampler().text(meta::type_of<Text<10, 20>>());
     probe->headers.emplace_back("Idempotency-Key", key);
     const Answer first = bench.send(&route, *probe);
-    if (first.status() / 100 != 2) return bench.unreached("its success is not seen, so there is nothing to replay: " + std::to_string(first.status()) + " " + first.text("/type"));
+    if (first.status() / 100 != 2)
+        return bench.unreached("its success is not seen, so there is nothing to replay: " + std::to_string(first.status()) + " " + first.text("/type"));
     const Answer again = bench.send(&route, *probe);
     if (again.status() != first.status() || again.body() != first.body() || again.location() != first.location() || again.etag() != first.etag())
-        bench.fail("the same key and request are answered " + std::to_string(again.status()) + " " + again.body() + " after " + std::to_string(first.status()) + " " + first.body());
+        bench.fail("the same key and request are answered " + std::to_string(again.status()) + " " + again.body() + " after " +
+                   std::to_string(first.status()) + " " + first.body());
     if (again.header("Idempotency-Replayed") != "true") bench.fail("the replay does not say Idempotency-Replayed: true");
 
     auto other = bench.good(route, bench.owner());

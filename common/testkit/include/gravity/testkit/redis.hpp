@@ -9,7 +9,10 @@ namespace gravity::testkit {
 /// A Redis of its own for one test, on a Unix socket in a folder of its own; gone with the object.
 class TestRedis {
 public:
-    enum class Keeps : unsigned char { everything, nothing }; // over a kill: appendfsync always, or no file at all
+    enum class Keeps : unsigned char {
+        everything,
+        nothing
+    }; // over a kill: appendfsync always, or no file at all
     explicit TestRedis(Keeps keeps = Keeps::everything);
     ~TestRedis();
     TestRedis(const TestRedis&) = delete;
