@@ -48,7 +48,7 @@ def main():
         path = f"/api/v1/products/{product['id']}"
         project = shop.cluster.sql("select project from product", "catalog")
         shop.cluster.sql(f"alter role catalog_app set gravity.project = '{project}'")  # pgbench's plain read sees the row too
-        staged = shop.cluster.sql("select replace(staged::text, , '') from product", "catalog")
+        staged = shop.cluster.sql("select replace(staged::text, chr(39), chr(39) || chr(39)) from product", "catalog")
         insert = INSERT.format(project=project, staged=staged, lang=shop.cluster.sql("select lang from slug", "catalog"))
         lua = shop.folder / "insert.lua"
         wrk(shop, path, 1)  # connections and statements are there

@@ -1,5 +1,6 @@
 #include "app/authentication.hpp"
 #include "app/background.hpp"
+#include "app/footprint.hpp"
 #include "app/http_endpoints.hpp"
 #include "app/internal_routes.hpp"
 #include "app/platform.hpp"
@@ -24,7 +25,6 @@
 #include <boost/system/system_error.hpp>
 
 #include <atomic>
-#include <malloc.h>
 #include <mutex>
 
 namespace gravity::app {
@@ -196,7 +196,6 @@ struct App::Impl {
         }
         if (background) background->start(health);
         spawn(io, "probes", [this] { return probe_loop(); });
-        malloc_trim(0); // what starting took and serving does not need goes back: an idle daemon stays small
     }
 
     void prepare_store(const std::string& url, const std::string& role, std::string& failure, bool& fatal) {
@@ -238,7 +237,7 @@ struct App::Impl {
     Task<std::optional<std::string>> probe_keys() { co_return authentication->problem(); }
 
     Task<void> probe_loop() {
-        bool was_ready = false, announced = false;
+        bool was_ready = false, announced = false, settled = false;
         while (!stopping) {
             co_await health.run_probes();
             block(health.reason(), false);
@@ -254,6 +253,10 @@ struct App::Impl {
             if (was_ready && !announced) announced = systemd.tell("READY=1\nSTATUS=ready");
             if (!was_ready) systemd.tell("STATUS=not ready: " + health.reason() + "\nEXTEND_TIMEOUT_USEC=30000000");
             if (was_ready && registration) registration->start();
+            if (was_ready && !settled) {
+                settled = true;
+                give_back_what_starting_took();
+            }
             if (was_ready)
                 co_await sleep_for(probe_interval);
             else

@@ -1,5 +1,7 @@
 #include "http/connection.hpp"
 
+#include <gravity/base/problem.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/system/system_error.hpp>
@@ -246,7 +248,7 @@ Task<bool> Connection::exchange() {
         Response answer;
         answer.status = 500;
         answer.headers.add("Content-Type", "application/problem+json");
-        answer.body = problem_body(500, "internal-error", "The request could not be processed.");
+        answer.body = problem_body(500, problems::internal.slug, "The request could not be processed.");
         if (framing_.has_body() && body_ != BodyState::complete) keep_alive_ = false;
         co_await respond(std::move(answer));
     } else if (answer_ == Answer::started) {
@@ -288,21 +290,19 @@ Task<void> Connection::close_gently() {
     boost::system::error_code error;
     stream_.socket().shutdown(net::Stream::Socket::shutdown_send, error);
     if (error || !lingers_) co_return;
-    std::size_t swallowed = 0;
-    while (!expired_ && swallowed < 1024 * 1024) {
+    while (!expired_) { // bounded by time alone: a client that sends all of its body before it reads must find the refusal of it
         buffer_.consume(buffer_.size());
-        char* const room = buffer_.room(4096);
+        char* const room = buffer_.room(16 * 1024);
         const auto space = asio::buffer(room, buffer_.room_size());
         auto reading = stream_.socket().async_read_some(space, as_tuple(deferred));
         const auto [read_error, size] = co_await std::move(reading);
-        if (read_error) co_return;
-        swallowed += size;
+        if (read_error || size == 0) co_return;
     }
 }
 
 std::string problem_body(int status, std::string_view slug, std::string_view detail) {
-    std::string body = R"({"type":"https://gravity.dev/problems/)";
-    body += slug; // slugs, phrases and details here are our own literals: nothing to escape
+    std::string body = R"({"type":")";
+    body += problem_type(slug); // slugs, phrases and details here are our own literals: nothing to escape
     body += R"(","title":")";
     body += reason_phrase(status);
     body += R"(","status":)";

@@ -111,7 +111,8 @@ void Input::read_query(meta::MutableRef out) {
 Json Input::body_document() {
     auto document = Json::parse(request_.body);
     if (document) return *std::move(document);
-    throw Refusal(problems::malformed, "The body is " + document.why());
+    const std::string why = document.why(); // "not valid JSON near byte 3", or what is wrong in valid JSON
+    throw Refusal(problems::malformed, (why.starts_with("not ") ? "The body is " : "The body is not acceptable JSON: ") + why);
 }
 
 void Input::read_body(meta::MutableRef out) { json::decode(body_document(), out, body_faults_); }

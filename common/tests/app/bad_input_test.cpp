@@ -150,6 +150,11 @@ TEST_F(BadInput, AnotherContentType) {
         .expect_problem(415, "unsupported-media-type")
         .expect_header("Accept", "application/json");
     owner.post("/api/v1/things").raw("{}", "").expect_problem(415, "unsupported-media-type");
+    owner.post("/api/v1/things")
+        .header("Content-Encoding", "gzip")
+        .raw(R"({"name":"a","count":1})", "application/json")
+        .expect_problem(415, "unsupported-media-type")
+        .expect_header("Accept-Encoding", "identity");
     owner.post("/api/v1/things").raw(R"({"name":"a","count":1})", "Application/JSON; charset=utf-8").expect(201);
 }
 

@@ -189,6 +189,7 @@ TEST(BodyValue, IsDecodedStrictly) {
     };
     EXPECT_EQ(status(R"({"number": 1, "text": ""})"), "taken");
     EXPECT_EQ(status(""), "400 The body is not valid JSON near byte 1");
+    EXPECT_EQ(status(R"({"number": 1e999, "text": ""})"), "400 The body is not acceptable JSON: a number is out of range");
     EXPECT_EQ(status(R"({"number": 1})"), "400 /text: is required");
     EXPECT_EQ(status(R"({"number": 99999999999, "text": ""})"),
               "422 /number: must be between -2147483648 and 2147483647");

@@ -78,7 +78,7 @@ TEST(Server, RefusesMalformedRequestsWithAProblemAndCloses) {
         EXPECT_EQ(all->substr(0, 12), "HTTP/1.1 " + status) << bytes.substr(0, 60);
         EXPECT_NE(all->find("\r\nConnection: close\r\n"), std::string::npos);
         EXPECT_NE(all->find("\r\nContent-Type: application/problem+json\r\n"), std::string::npos);
-        EXPECT_NE(all->find("{\"type\":\"https://gravity.dev/problems/"), std::string::npos);
+        EXPECT_NE(all->find("{\"type\":\"urn:gravity:problem:"), std::string::npos);
         EXPECT_NE(all->find("\"status\":" + status), std::string::npos);
         EXPECT_EQ(running.server().counters().malformed, ++count);
     }
@@ -89,7 +89,7 @@ TEST(Server, ARefusalReachesAClientThatIsStillSending) {
     Running running;
     RawClient client(running.serve(hello));
     // Far more than the socket buffers of a connection that was closed without care: then a reset would destroy the answer.
-    std::thread sender([&] { client.send("BAD\r\n\r\n" + std::string(700'000, 'x')); client.half_close(); });
+    std::thread sender([&] { client.send("BAD\r\n\r\n" + std::string(20'000'000, 'x')); client.half_close(); });
     const auto all = client.read_to_end();
     sender.join();
     ASSERT_TRUE(all);

@@ -1,0 +1,34 @@
+#include "app/footprint.hpp"
+
+#include <cstdint>
+#include <link.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace gravity::app {
+namespace {
+
+int give_back(dl_phdr_info* object, std::size_t, void* total) {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    for (int i = 0; i < object->dlpi_phnum; ++i) {
+        const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+        if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+        const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+        const std::uintptr_t end = (object->dlpi_addr + segment.p_vaddr + segment.p_memsz) & ~(page - 1); // its last page may be shared with the next
+        // The vDSO is not a file's; the kernel refuses, and nothing is lost.
+        if (end > begin && ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED) == 0) *static_cast<std::size_t*>(total) += end - begin;
+    }
+    return 0;
+}
+
+} // namespace
+
+std::size_t give_back_what_starting_took() {
+    ::malloc_trim(0);
+    std::size_t total = 0;
+    ::dl_iterate_phdr(give_back, &total);
+    return total;
+}
+
+} // namespace gravity::app
