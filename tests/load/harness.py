@@ -90,6 +90,20 @@ def pgbench(shop, sql, seconds, role, database, mode="prepared", clients=8):
     return float(re.search(r"tps = ([\d.]+) \(without", out)[1])
 
 
+def pgbench_tail(shop, sql, rate, seconds, role, database, clients=8):
+    """The peer's latencies at a constant rate, from the moment each transaction was due: what the machine itself does to a tail."""
+    script, logs = shop.folder / "bench.sql", shop.folder / "pgbench_tail"
+    script.write_text(sql)
+    subprocess.run([str(shop.cluster.bin / "pgbench"), "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(max(1, round(seconds))), "-R", f"{rate:.0f}", "-f", str(script),
+                    "--log", f"--log-prefix={logs}", "-h", "127.0.0.1", "-p", str(shop.cluster.port), "-U", role, database], check=True, capture_output=True)
+    latencies = []
+    for log in shop.folder.glob("pgbench_tail.*"):
+        latencies += [int(line.split()[2]) / 1000 for line in log.read_text().splitlines()]
+        log.unlink()
+    latencies.sort()
+    return {"p50": latencies[len(latencies) // 2], "p99": latencies[len(latencies) * 99 // 100], "max": latencies[-1]}
+
+
 def open_loop(shop, path, rate, seconds, connections=64):
     """Latencies at a constant rate, counted from the moment each request was due."""
     program = shop.folder / "open_loop"

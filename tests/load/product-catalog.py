@@ -7,7 +7,7 @@ import math
 import os
 import sys
 
-from harness import Results, Workshop, call, idle, open_loop, options, pgbench, say, wrk
+from harness import Results, Workshop, call, idle, open_loop, options, pgbench, pgbench_tail, say, wrk
 
 READ, WRITE, TAIL = "one-row read / pgbench -S -M prepared", "insert with outbox / pgbench, same statements", "p99 / p50 of the read at 70 % load"
 BARS = {
@@ -53,12 +53,15 @@ def main():
         lua = shop.folder / "insert.lua"
         wrk(shop, path, 1)  # connections and statements are there
         for run in range(arguments.runs):
-            base = pgbench(shop, f"select * from product where id = '{product['id']}';\n", arguments.seconds, "catalog_app", "catalog")
+            select = f"select * from product where id = '{product['id']}';\n"
+            base = pgbench(shop, select, arguments.seconds, "catalog_app", "catalog")
             ours = wrk(shop, path, arguments.seconds)
             results.add(READ, ours / base)
             at_load = open_loop(shop, path, 0.7 * ours, arguments.seconds)
             kept = at_load["rate"] > 0.97 * 0.7 * ours  # else it queued ever longer, and latencies say nothing but that
             results.add(TAIL, at_load["p99"] / at_load["p50"] if kept else math.inf, f"{at_load['rate']:.0f}/s{'' if kept else ' instead of %.0f/s' % (0.7 * ours)}: p50 {at_load['p50']:.2f} ms, p99 {at_load['p99']:.2f} ms, longest {at_load['max']:.1f} ms")
+            peer = pgbench_tail(shop, select, 0.7 * base, arguments.seconds, "catalog_app", "catalog")
+            say(arguments, f"pgbench -R at 70 %: p50 {peer['p50']:.2f} ms, p99 {peer['p99']:.2f} ms, longest {peer['max']:.1f} ms (x {peer['p99'] / peer['p50']:.1f})")
             base_insert = pgbench(shop, insert, arguments.seconds, "catalog_app", "catalog", mode="prepared")
             lua.write_text(LUA % run)
             ours_insert = wrk(shop, "/api/v1/products", arguments.seconds, lua=lua)
