@@ -1,5 +1,6 @@
 #include "csv.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gravity::product_catalog::csv {
@@ -8,6 +9,9 @@ namespace {
 bool is_formula(std::string_view text) {
     return !text.empty() && (text[0] == '=' || text[0] == '+' || text[0] == '-' || text[0] == '@' || text[0] == '\t' || text[0] == '\r');
 }
+
+// One that looks guarded already gets a guard as well, so that taking one off always gives what was written.
+bool needs_guard(std::string_view text) { return is_formula(text.substr(std::min(text.find_first_not_of('\''), text.size()))); }
 
 } // namespace
 
@@ -117,22 +121,23 @@ void Reader::fail(std::string why) {
 }
 
 std::string field(std::string_view text, bool guard) {
-    std::string out = guard && is_formula(text) ? "'" : "";
+    std::string out = guard && needs_guard(text) ? "'" : "";
     out += text;
-    if (out.find_first_of(",\"\r\n") == std::string::npos) return out;
+    if (out.find_first_of(",\"\r\n") == std::string::npos && !out.starts_with("\xef\xbb\xbf")) return out; // a byte order mark would be skipped
     std::string quoted = "\"";
     for (const char c : out) quoted.append(c == '"' ? 2 : 1, c);
     return quoted + "\"";
 }
 
 std::string line(const std::vector<std::string>& fields, bool guard) {
+    if (fields.size() == 1 && fields[0].empty()) return "\"\"\r\n"; // an empty line is no record
     std::string out;
     for (std::size_t i = 0; i < fields.size(); ++i) out += (i == 0 ? "" : ",") + field(fields[i], guard);
     return out + "\r\n";
 }
 
 std::string unguarded(std::string_view text) {
-    if (text.size() > 1 && text[0] == '\'' && is_formula(text.substr(1))) text.remove_prefix(1);
+    if (!text.empty() && text[0] == '\'' && needs_guard(text)) text.remove_prefix(1);
     return std::string(text);
 }
 

@@ -59,11 +59,11 @@ private:
 };
 
 /// A field as it is written: quoted where it must be. With `guard`, a text that a spreadsheet would take for a formula (it begins with =, +, -, @,
-/// a tab or a carriage return) gets an apostrophe before it.
+/// a tab or a carriage return) gets an apostrophe before it, as does one that begins with apostrophes and goes on like that.
 std::string field(std::string_view text, bool guard = true);
 /// A line of fields with its CRLF.
 std::string line(const std::vector<std::string>& fields, bool guard = true);
-/// Takes the guard off again, so that an exported file imports as what it was: one apostrophe before a character that is guarded.
+/// Takes the guard off again, so that an exported file imports as what it was: one apostrophe.
 std::string unguarded(std::string_view text);
 
 } // namespace gravity::product_catalog::csv

@@ -69,7 +69,7 @@ TEST(Csv, FormulasAreMadeText) {
     EXPECT_EQ(field("=HYPERLINK(\"x\",1)"), "\"'=HYPERLINK(\"\"x\"\",1)\"");
     EXPECT_EQ(field("a=b"), "a=b");
     EXPECT_EQ(field("=x", false), "=x");
-    for (const char* text : {"=cmd()", "+1", "-1", "@x", "plain", "'quoted'", "'", ""}) {
+    for (const char* text : {"=cmd()", "+1", "-1", "@x", "plain", "'quoted'", "'", "", "'=cmd()", "''+1"}) {
         Reader reader;
         reader.feed(line({text, "y"}));
         EXPECT_EQ(unguarded(reader.next().value().fields[0]), text); // what goes out comes in again
@@ -81,6 +81,8 @@ TEST(Csv, WhatIsWrittenIsReadBack) {
     Reader reader;
     reader.feed(line(fields, false));
     EXPECT_EQ(reader.next().value().fields, fields);
+    // What could be taken for an empty line, or for the mark of the text's beginning.
+    for (const std::string only : {"", "\xef\xbb\xbf", "\xef\xbb\xbfx"}) EXPECT_EQ(read(line({only})), "1:[" + only + "]\n");
 }
 
 } // namespace
