@@ -5,7 +5,7 @@
 #include <charconv>
 #include <limits>
 
-namespace gravity::discovery::api {
+namespace gravity::registry::api {
 namespace {
 
 using http::Method;
@@ -163,4 +163,4 @@ Blocking blocking_of(const Query& query) {
     return blocking;
 }
 
-} // namespace gravity::discovery::api
+} // namespace gravity::registry::api

@@ -16,7 +16,7 @@
 #include <vector>
 
 /// Consul's HTTP API v1, decided without I/O: a request becomes an answer, a read of the model that may wait for a change, or a command.
-namespace gravity::discovery::api {
+namespace gravity::registry::api {
 
 /// A refusal in Consul's form: plain text.
 struct ApiError : std::runtime_error {
@@ -155,4 +155,4 @@ Plan kv_put(const Context&, const Call&);
 Plan kv_delete(const Context&, const Call&);
 } // namespace routes
 
-} // namespace gravity::discovery::api
+} // namespace gravity::registry::api

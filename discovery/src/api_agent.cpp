@@ -5,7 +5,7 @@
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 
-namespace gravity::discovery::api::routes {
+namespace gravity::registry::api::routes {
 namespace {
 
 Answer empty_or_error(const Reply& reply) {
@@ -189,4 +189,4 @@ Plan status_peers(const Context& context, const Call&) {
     return Answer{200, Json::array({Json(context.agent.address + ":" + std::to_string(context.agent.port))}).dump()};
 }
 
-} // namespace gravity::discovery::api::routes
+} // namespace gravity::registry::api::routes

@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace gravity::discovery::api::routes {
+namespace gravity::registry::api::routes {
 namespace {
 
 Answer true_or_error(const Reply& reply) {
@@ -136,4 +136,4 @@ Plan catalog_node_services(const Context& context, const Call& call) {
                     }};
 }
 
-} // namespace gravity::discovery::api::routes
+} // namespace gravity::registry::api::routes

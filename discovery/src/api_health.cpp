@@ -1,7 +1,7 @@
 // Health: who may be sent traffic. The two reads of one service are what gateways and load balancers live on.
 #include "api_output.hpp"
 
-namespace gravity::discovery::api::routes {
+namespace gravity::registry::api::routes {
 namespace {
 
 struct ServiceFilter {
@@ -88,4 +88,4 @@ Plan health_state(const Context&, const Call& call) {
                     }};
 }
 
-} // namespace gravity::discovery::api::routes
+} // namespace gravity::registry::api::routes

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace gravity::discovery::api {
+namespace gravity::registry::api {
 namespace {
 
 constexpr std::size_t max_name_bytes = 512;
@@ -260,4 +260,4 @@ Check check_from(const CatalogCheckIn& in, const std::string& node) {
     return check;
 }
 
-} // namespace gravity::discovery::api
+} // namespace gravity::registry::api

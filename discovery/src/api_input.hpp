@@ -7,7 +7,7 @@
 #include <gravity/meta/describe.hpp>
 
 /// Bodies as Consul's clients send them. The members are the names on the wire.
-namespace gravity::discovery::api {
+namespace gravity::registry::api {
 
 struct AddressIn {
     std::optional<std::string> Address;
@@ -120,4 +120,4 @@ Check check_from(const AgentCheckIn& in, const std::string& node);
 Check check_from(const CatalogCheckIn& in, const std::string& node);
 void check_meta(const Texts& meta, const std::string& what);
 
-} // namespace gravity::discovery::api
+} // namespace gravity::registry::api

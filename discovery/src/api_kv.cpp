@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace gravity::discovery::api::routes {
+namespace gravity::registry::api::routes {
 namespace {
 
 std::string key_in(const Call& call, bool may_be_empty) {
@@ -116,4 +116,4 @@ Plan kv_delete(const Context&, const Call& call) {
     return WritePlan{std::move(command), done_or_error};
 }
 
-} // namespace gravity::discovery::api::routes
+} // namespace gravity::registry::api::routes

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace gravity::discovery::api {
+namespace gravity::registry::api {
 namespace {
 
 AddressesOut addresses_out(const Instance& instance) {
@@ -157,4 +157,4 @@ bool has_meta(const Node& node, const std::vector<std::pair<std::string, std::st
     return true;
 }
 
-} // namespace gravity::discovery::api
+} // namespace gravity::registry::api

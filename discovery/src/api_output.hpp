@@ -6,7 +6,7 @@
 #include <gravity/meta/describe.hpp>
 
 /// Answers as Consul's clients read them. The members are the names on the wire.
-namespace gravity::discovery::api {
+namespace gravity::registry::api {
 
 struct WeightsOut {
     int Passing = 1, Warning = 1;
@@ -85,7 +85,7 @@ BOOST_DESCRIBE_STRUCT(DefinitionOut, (),
 
 struct CheckOut {
     std::string Node, CheckID, Name;
-    discovery::Status Status = discovery::Status::critical;
+    registry::Status Status = registry::Status::critical;
     std::string Notes, Output, ServiceID, ServiceName;
     std::vector<std::string> ServiceTags;
     std::string Type, Interval, Timeout;
@@ -161,4 +161,4 @@ bool has_tags(const Instance& instance, const std::vector<std::string>& wanted);
 std::vector<std::pair<std::string, std::string>> node_meta_of(const Query& query);
 bool has_meta(const Node& node, const std::vector<std::pair<std::string, std::string>>& wanted);
 
-} // namespace gravity::discovery::api
+} // namespace gravity::registry::api

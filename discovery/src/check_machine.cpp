@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 std::optional<ProbeResult> CheckMachine::next(ProbeResult seen, const Check& current, std::int64_t now_us) {
     const auto count = [](int& n) {
@@ -32,4 +32,4 @@ std::optional<ProbeResult> CheckMachine::next(ProbeResult seen, const Check& cur
     return seen;
 }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// What one probe saw.
 struct ProbeResult {
@@ -32,4 +32,4 @@ private:
     std::optional<std::int64_t> written_at_;
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

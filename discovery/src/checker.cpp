@@ -11,7 +11,7 @@
 
 #include <chrono>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 bool is_ours(const Check* check) {
@@ -97,4 +97,4 @@ Task<void> Checker::work(std::shared_ptr<Shared> shared, std::shared_ptr<Job> jo
     }
 }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

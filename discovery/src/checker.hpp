@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// Runs the HTTP and TCP checks that were registered here: a coroutine each, from registration until the check goes or changes. I/O thread only.
 class Checker {
@@ -30,4 +30,4 @@ private:
     std::map<std::string, std::shared_ptr<Job>> jobs_;
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

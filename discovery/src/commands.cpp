@@ -2,7 +2,7 @@
 
 #include "commands_detail.hpp"
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 std::string unknown_service(std::string_view id) {
     return "Unknown service ID \"" + std::string(id) + "\". Ensure that the service ID is passed, not the service name.";
@@ -181,4 +181,4 @@ Reply run(const PutSetting& command, View& view, std::int64_t) {
 }
 
 } // namespace detail
-} // namespace gravity::discovery
+} // namespace gravity::registry

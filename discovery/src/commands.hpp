@@ -9,7 +9,7 @@
 #include <vector>
 
 /// Every change of state is a command. Evaluating one is pure: it reads and writes a View and gets the time told.
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// Node, instance and checks in one step. What is already so is not written again, so that a healthy fleet costs no writes.
 struct Register {
@@ -94,4 +94,4 @@ Reply evaluate(const Command& command, View& view, std::int64_t now_us);
 std::string unknown_service(std::string_view id);
 std::string unknown_check(std::string_view id);
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -1,7 +1,7 @@
 // Commands that tell how a check stands.
 #include "commands_detail.hpp"
 
-namespace gravity::discovery::detail {
+namespace gravity::registry::detail {
 namespace {
 
 std::string shortened(std::string_view output, int limit) {
@@ -49,4 +49,4 @@ Reply run(const ReapCritical& command, View& view, std::int64_t) {
     return {};
 }
 
-} // namespace gravity::discovery::detail
+} // namespace gravity::registry::detail

@@ -3,7 +3,7 @@
 #include "commands.hpp"
 
 /// The parts of evaluate(), which lie in several files.
-namespace gravity::discovery::detail {
+namespace gravity::registry::detail {
 
 Reply run(const Register& command, View& view, std::int64_t now_us);
 Reply run(const Deregister& command, View& view, std::int64_t now_us);
@@ -22,4 +22,4 @@ void set_status(Check& check, Status status, const Check* before, std::int64_t n
 /// The instance with its checks.
 void remove_instance(const Instance& instance, View& view);
 
-} // namespace gravity::discovery::detail
+} // namespace gravity::registry::detail

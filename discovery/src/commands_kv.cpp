@@ -1,7 +1,7 @@
 // Commands on keys.
 #include "commands_detail.hpp"
 
-namespace gravity::discovery::detail {
+namespace gravity::registry::detail {
 namespace {
 
 void bury(const std::string& key, View& view) {
@@ -47,4 +47,4 @@ Reply run(const ReapTombstones& command, View& view, std::int64_t) {
     return {};
 }
 
-} // namespace gravity::discovery::detail
+} // namespace gravity::registry::detail

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// The daemon's own settings; outside they begin with DISCOVERY_.
 struct Settings {
@@ -19,10 +19,10 @@ struct Settings {
 };
 BOOST_DESCRIBE_STRUCT(Settings, (), (data_dir, node_name, datacenter, consul_version, max_waiters))
 
-} // namespace gravity::discovery
+} // namespace gravity::registry
 
 template <>
-struct gravity::meta::docs<gravity::discovery::Settings> {
+struct gravity::meta::docs<gravity::registry::Settings> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"data_dir", "Folder of the registry's store"},
         {"node_name", "Name of this node; default: the host's"},

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 using namespace std::chrono_literals;
@@ -264,4 +264,4 @@ Task<http::Response> Daemon::read(http::Exchange& exchange, api::ReadPlan plan, 
     co_return response;
 }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 struct DaemonOptions {
     api::Agent agent; // an empty node_id is taken from the store, or made
@@ -71,4 +71,4 @@ private:
     std::unique_ptr<Gauges> gauges_;
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

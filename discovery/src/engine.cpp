@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 constexpr std::size_t max_batch = 512; // bounds how long the I/O thread evaluates in one go
@@ -122,4 +122,4 @@ void Engine::disk_loop() {
     }
 }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -20,7 +20,7 @@ namespace boost::asio {
 class io_context;
 }
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// The one writer. Commands are taken in order: those that came while a batch was on its way to the disk form the next batch (group commit), are
 /// evaluated one after the other, committed together, applied to the model, told to the listeners, and answered. Nothing is visible before it is
@@ -86,4 +86,4 @@ private:
     std::thread disk_;
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

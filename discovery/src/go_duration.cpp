@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 constexpr std::int64_t longest_us = std::int64_t{100} * 365 * 24 * 3600 * 1'000'000;
@@ -78,4 +78,4 @@ std::string GoDuration::to_string() const {
     return text + decimals(seconds % 60, us_ % 1'000'000, 6) + 's';
 }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

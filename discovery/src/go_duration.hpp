@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// A length of time as Consul's API writes it: Go's time.ParseDuration ("90s", "1h30m", "1.5s", "300ms"; units ns, us, µs, ms, s, m, h).
 /// Kept in microseconds; finer parts are cut off. Never negative here, at most 100 years.
@@ -34,4 +34,4 @@ private:
     bool set_ = false;
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace gravity::discovery::layout {
+namespace gravity::registry::layout {
 namespace {
 
 template <class R>
@@ -125,4 +125,4 @@ void load(Store& store, Model& model) {
     model.finish_loading(std::max(index, newest));
 }
 
-} // namespace gravity::discovery::layout
+} // namespace gravity::registry::layout

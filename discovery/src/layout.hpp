@@ -13,7 +13,7 @@
 ///     k/<key bytes>       kt/<key bytes> (tombstone) m/<setting>         i (index of the last command)
 ///
 /// `/` and `%` within a name that is not the last are percent-encoded, so that a key has one reading.
-namespace gravity::discovery::layout {
+namespace gravity::registry::layout {
 
 inline constexpr std::string_view index_key = "i";
 
@@ -23,4 +23,4 @@ std::vector<Write> writes_of(const std::vector<Change>& changes, std::int64_t in
 /// Fills a model from a store. Throws StoreError for a key or value that this release cannot read: starting without it would lose it.
 void load(Store& store, Model& model);
 
-} // namespace gravity::discovery::layout
+} // namespace gravity::registry::layout

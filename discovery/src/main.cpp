@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <unistd.h>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 std::string host_name() {
@@ -61,10 +61,10 @@ Task<void> drain(app::Runtime& runtime) {
 }
 
 } // namespace
-} // namespace gravity::discovery
+} // namespace gravity::registry
 
 int main(int argc, char** argv) {
-    using namespace gravity::discovery;
+    using namespace gravity::registry;
     return gravity::Service{"discovery", 8500}
         .settings<Settings>("DISCOVERY_")
         .provision(provision)

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 const std::set<std::string> no_keys;
@@ -164,4 +164,4 @@ void Model::put(ChangeOf<Tombstone>&& change, std::set<std::string>&) {
 
 void Model::put(ChangeOf<Setting>&& change, std::set<std::string>&) { replace(change); }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

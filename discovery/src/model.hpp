@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 template <class R>
 using Row = std::shared_ptr<const R>;
@@ -94,4 +94,4 @@ private:
     std::int64_t floor_ = 1; // index of what has none of its own
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

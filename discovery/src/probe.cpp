@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 using boost::asio::ip::tcp;
@@ -149,4 +149,4 @@ Task<ProbeResult> Prober::probe(CheckDefinition definition) {
     co_return result;
 }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

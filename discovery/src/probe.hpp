@@ -14,7 +14,7 @@ namespace boost::asio {
 class io_context;
 }
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// Host and port of "host:port", "[v6]:port"; nothing if it is neither.
 std::optional<std::pair<std::string, std::string>> split_address(std::string_view text);
@@ -33,4 +33,4 @@ private:
     std::unique_ptr<Clients> clients_;
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

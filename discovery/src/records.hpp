@@ -10,7 +10,7 @@
 
 /// What the daemon keeps: plain structs, stored as JSON under the keys of layout.hpp. A field that is added later must be one an older record may
 /// lack (optional, list, map or Default<>). Lengths of time are microseconds.
-namespace gravity::discovery {
+namespace gravity::registry {
 
 using Texts = std::map<std::string, std::string, std::less<>>;
 
@@ -151,4 +151,4 @@ inline constexpr std::string_view node_maintenance_id = "_node_maintenance";
 inline constexpr std::string_view service_maintenance_prefix = "_service_maintenance:";
 inline constexpr std::string_view serf_health_id = "serfHealth"; // the check by which Consul's clients know that a node is alive
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -3,7 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 class RocksStore : public Store {
@@ -62,4 +62,4 @@ private:
 
 std::unique_ptr<Store> open_rocks_store(const std::string& folder) { return std::make_unique<RocksStore>(folder); }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// One key of a commit: its new value, or nothing to remove it.
 struct Write {
@@ -54,4 +54,4 @@ public:
     std::function<void()> before_commit; // may throw
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

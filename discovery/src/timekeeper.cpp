@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 void Timekeeper::set(const Name& name, Entry entry) {
     erase(name);
@@ -84,4 +84,4 @@ std::vector<Command> Timekeeper::due(std::int64_t now_us) {
 
 std::int64_t Timekeeper::next() const { return by_time_.empty() ? std::numeric_limits<std::int64_t>::max() : by_time_.begin()->first; }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// What happens because nobody came in time: TTL checks expire, leases end, critical services are reaped. Deadlines are on a clock that never goes
 /// back (microseconds) and live in memory: after a restart each begins anew, but for how long a check has been critical, which is stored. Pure.
@@ -52,4 +52,4 @@ private:
     std::set<std::pair<std::int64_t, Name>> by_time_;
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -1,6 +1,6 @@
 #include "view.hpp"
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 void View::roll_back() {
     if (!command_wrote()) return;
@@ -34,4 +34,4 @@ std::vector<Row<Check>> View::checks_of(std::string_view node, std::string_view 
     return rows;
 }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// The model as it will be once the commands evaluated so far are committed: what a group commit is made in. A command reads and writes here; the
 /// model itself changes only when the store has the batch. No I/O. One thread.
@@ -101,4 +101,4 @@ private:
     bool wrote_ = false;
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

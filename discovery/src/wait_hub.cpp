@@ -7,7 +7,7 @@
 
 #include <map>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 struct Waiter {
@@ -86,4 +86,4 @@ void WaitHub::close() {
 std::size_t WaitHub::waiting() const { return state_->waiters.size(); }
 bool WaitHub::full() const { return state_->waiters.size() >= state_->max_waiters; }
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -14,7 +14,7 @@ namespace boost::asio {
 class io_context;
 }
 
-namespace gravity::discovery {
+namespace gravity::registry {
 
 /// Who waits for what to change. A change wakes those who watch it and nobody else. I/O thread only.
 class WaitHub {
@@ -44,4 +44,4 @@ private:
     std::shared_ptr<State> state_; // a coroutine that is destroyed late still leaves its place
 };
 
-} // namespace gravity::discovery
+} // namespace gravity::registry

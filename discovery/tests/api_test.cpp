@@ -1,6 +1,6 @@
 #include "world.hpp"
 
-namespace gravity::discovery::test {
+namespace gravity::registry::test {
 namespace {
 
 TEST(Api, ARegisteredServiceIsFoundByEveryRead) {
@@ -186,4 +186,4 @@ TEST(Kv, CheckAndSet) {
 }
 
 } // namespace
-} // namespace gravity::discovery::test
+} // namespace gravity::registry::test

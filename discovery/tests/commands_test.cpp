@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace gravity::discovery::test {
+namespace gravity::registry::test {
 namespace {
 
 const std::string ttl = R"(,"Check":{"TTL":"10s"})";
@@ -167,4 +167,4 @@ TEST(Commands, LongOutputIsCutBetweenCharacters) {
 }
 
 } // namespace
-} // namespace gravity::discovery::test
+} // namespace gravity::registry::test

@@ -18,7 +18,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 using namespace std::chrono_literals;
@@ -205,4 +205,4 @@ TEST_F(DaemonTest, BodiesBeyondTheirLimitAreRefused) {
 }
 
 } // namespace
-} // namespace gravity::discovery
+} // namespace gravity::registry

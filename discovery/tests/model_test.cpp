@@ -1,6 +1,6 @@
 #include "world.hpp"
 
-namespace gravity::discovery::test {
+namespace gravity::registry::test {
 namespace {
 
 TEST(Model, AChangeTouchesItsServiceAndNoOther) {
@@ -93,4 +93,4 @@ TEST(Model, AStoreOfAnotherReleaseStopsTheStart) {
 }
 
 } // namespace
-} // namespace gravity::discovery::test
+} // namespace gravity::registry::test

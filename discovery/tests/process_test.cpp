@@ -21,7 +21,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 using namespace std::chrono_literals;
@@ -170,4 +170,4 @@ TEST(RocksStore, ABatchIsThereAfterReopening) {
 }
 
 } // namespace
-} // namespace gravity::discovery
+} // namespace gravity::registry

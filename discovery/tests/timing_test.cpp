@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace gravity::discovery {
+namespace gravity::registry {
 namespace {
 
 constexpr std::int64_t second = 1'000'000;
@@ -144,4 +144,4 @@ TEST(GoDuration, ReadsAndWritesAsGo) {
 }
 
 } // namespace
-} // namespace gravity::discovery
+} // namespace gravity::registry

@@ -14,7 +14,7 @@
 #include <vector>
 
 /// A registry without I/O: commands are evaluated, "committed" to a map, and applied at once.
-namespace gravity::discovery::test {
+namespace gravity::registry::test {
 
 struct World {
     Model model;
@@ -77,4 +77,4 @@ struct World {
     }
 };
 
-} // namespace gravity::discovery::test
+} // namespace gravity::registry::test
