@@ -50,6 +50,13 @@ constexpr Route table[] = {
     {Method::get, "kv/", routes::kv_get},
     {Method::put, "kv/", routes::kv_put},
     {Method::delete_, "kv/", routes::kv_delete},
+    {Method::put, "session/create", routes::session_create},
+    {Method::put, "session/destroy/", routes::session_destroy},
+    {Method::put, "session/renew/", routes::session_renew},
+    {Method::get, "session/info/", routes::session_info},
+    {Method::get, "session/node/", routes::session_node},
+    {Method::get, "session/list", routes::session_list},
+    {Method::put, "txn", routes::transact},
 };
 
 bool fits(const Route& route, std::string_view path) {
@@ -134,8 +141,6 @@ Plan decide(const Context& context, Call call) {
     if (best == nullptr) throw ApiError(404, "Invalid URL path: not a recognized HTTP API endpoint");
     if (best->method != call.method) throw ApiError(405, "method " + std::string(http::to_string(call.method)) + " not allowed, only " + allowed);
     if (const std::string dc = call.query.get("dc"); !dc.empty() && dc != context.agent.datacenter) throw ApiError(500, "No path to datacenter");
-    // Filters are evaluated by a part of their own; a list that ignored one would be wrong without saying so.
-    if (call.query.has("filter")) throw ApiError(400, "Failed to parse filter: filter expressions are not supported");
     call.rest = call.path.substr(best->path.size());
     return best->handler(context, call);
 }

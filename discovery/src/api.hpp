@@ -102,11 +102,17 @@ struct ReadPlan {
     std::string watched; // empty: answered at once, without an index
     std::function<Answer(const Model&)> answer;
 };
+/// Whose owner has just shown that it lives.
+enum class Renewed : unsigned char {
+    instance,
+    check,
+    session
+};
 struct WritePlan {
     Command command;
     std::function<Answer(const Reply&)> answer;
-    std::string renews{}; // key of the check or instance whose owner has just shown that it lives
-    bool renews_check = false;
+    std::string renews{}; // key of the row; empty: nothing
+    Renewed renewed = Renewed::instance;
 };
 using Plan = std::variant<Answer, ReadPlan, WritePlan>;
 
@@ -153,6 +159,13 @@ Plan status_peers(const Context&, const Call&);
 Plan kv_get(const Context&, const Call&);
 Plan kv_put(const Context&, const Call&);
 Plan kv_delete(const Context&, const Call&);
+Plan session_create(const Context&, const Call&);
+Plan session_destroy(const Context&, const Call&);
+Plan session_renew(const Context&, const Call&);
+Plan session_info(const Context&, const Call&);
+Plan session_node(const Context&, const Call&);
+Plan session_list(const Context&, const Call&);
+Plan transact(const Context&, const Call&);
 } // namespace routes
 
 } // namespace gravity::registry::api

@@ -39,17 +39,21 @@ bool enable_of(const Query& query) {
 
 Plan set_ttl(const Context& context, const Call& call, Status status, std::string output) {
     const std::string id = name_in(call, "Missing check ID");
-    return WritePlan{UpdateCheck{context.agent.node, id, status, std::move(output), std::nullopt}, empty_or_error, key_of(context.agent.node, id), true};
+    UpdateCheck command{context.agent.node, id, status, std::move(output), std::nullopt};
+    return WritePlan{std::move(command), empty_or_error, key_of(context.agent.node, id), Renewed::check};
 }
 
 std::string hash_of(std::string_view text) { return hex_encode(sha256(text)).substr(0, 16); }
 
 } // namespace
 
-Plan agent_services(const Context& context, const Call&) {
+Plan agent_services(const Context& context, const Call& call) {
+    const Filter filter = filter_of<AgentServiceOut>(call.query);
     ObjectWriter services;
     each_with_prefix<Instance>(context.model, key_of(context.agent.node, ""), [&](const std::string&, const Instance& instance) {
-        if (!is_own_service(instance)) services.add(instance.id, agent_service_out(instance, context.agent));
+        if (is_own_service(instance)) return;
+        const AgentServiceOut out = agent_service_out(instance, context.agent);
+        if (passes(out, filter)) services.add(instance.id, out);
     });
     return Answer{200, std::move(services).finish()};
 }
@@ -88,7 +92,7 @@ Plan agent_register_service(const Context& context, const Call& call) {
         command.checks.push_back(std::move(check));
     }
     const std::string key = key_of(context.agent.node, command.instance->id);
-    return WritePlan{std::move(command), empty_or_error, key, false};
+    return WritePlan{std::move(command), empty_or_error, key, Renewed::instance};
 }
 
 Plan agent_deregister_service(const Context& context, const Call& call) {
@@ -104,10 +108,13 @@ Plan agent_maintenance(const Context& context, const Call& call) {
     return WritePlan{Maintain{context.agent.node, "", enable_of(call.query), call.query.get("reason")}, empty_or_error};
 }
 
-Plan agent_checks(const Context& context, const Call&) {
+Plan agent_checks(const Context& context, const Call& call) {
+    const Filter filter = filter_of<CheckOut>(call.query);
     ObjectWriter checks;
     each_with_prefix<Check>(context.model, key_of(context.agent.node, ""), [&](const std::string&, const Check& check) {
-        if (check.id != serf_health_id) checks.add(check.id, check_out(check, context.model));
+        if (check.id == serf_health_id) return;
+        const CheckOut out = check_out(check, context.model);
+        if (passes(out, filter)) checks.add(check.id, out);
     });
     return Answer{200, std::move(checks).finish()};
 }
@@ -121,7 +128,7 @@ Plan agent_register_check(const Context& context, const Call& call) {
     command.node_name = context.agent.node;
     const std::string key = key_of(context.agent.node, check.id);
     command.checks.push_back(std::move(check));
-    return WritePlan{std::move(command), empty_or_error, key, true};
+    return WritePlan{std::move(command), empty_or_error, key, Renewed::check};
 }
 
 Plan agent_deregister_check(const Context& context, const Call& call) {

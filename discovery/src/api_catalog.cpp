@@ -49,7 +49,7 @@ Plan catalog_register(const Context& context, const Call& call) {
         command.checks.push_back(check_from(check, command.node_name));
     }
     const std::string key = command.instance ? key_of(command.node_name, command.instance->id) : std::string();
-    return WritePlan{std::move(command), true_or_error, key, false};
+    return WritePlan{std::move(command), true_or_error, key, Renewed::instance};
 }
 
 Plan catalog_deregister(const Context& context, const Call& call) {
@@ -62,24 +62,27 @@ Plan catalog_deregister(const Context& context, const Call& call) {
 Plan catalog_datacenters(const Context& context, const Call&) { return Answer{200, Json::array({Json(context.agent.datacenter)}).dump()}; }
 
 Plan catalog_nodes(const Context& context, const Call& call) {
-    return ReadPlan{watch::nodes, [agent = context.agent, wanted = node_meta_of(call.query)](const Model& model) -> Answer {
+    return ReadPlan{watch::nodes,
+                    [agent = context.agent, wanted = node_meta_of(call.query), filter = filter_of<NodeOut>(call.query)](const Model& model) -> Answer {
                         ListWriter nodes;
                         for (const auto& [name, node] : model.table<Node>())
-                            if (has_meta(*node, wanted)) nodes.add(node_out(*node, agent));
+                            if (has_meta(*node, wanted)) nodes.add(node_out(*node, agent), filter);
                         return {200, std::move(nodes).finish()};
                     }};
 }
 
-Plan catalog_services(const Context&, const Call& call) {
-    return ReadPlan{watch::services, [wanted = node_meta_of(call.query)](const Model& model) -> Answer {
+Plan catalog_services(const Context& context, const Call& call) {
+    return ReadPlan{watch::services,
+                    [agent = context.agent, wanted = node_meta_of(call.query), filter = filter_of<ServiceNodeOut>(call.query)](const Model& model) -> Answer {
                         ObjectWriter services;
                         for (const auto& [name, keys] : model.services()) {
                             std::set<std::string> tags;
                             bool any = false;
                             for (const std::string& key : keys) {
                                 const Instance* instance = model.find<Instance>(key);
-                                const Node* node = wanted.empty() ? nullptr : model.find<Node>(instance->node);
-                                if (!wanted.empty() && (node == nullptr || !has_meta(*node, wanted))) continue;
+                                const Node* node = wanted.empty() && filter.is_empty() ? nullptr : model.find<Node>(instance->node);
+                                if (node != nullptr && !has_meta(*node, wanted)) continue;
+                                if (node != nullptr && !filter.is_empty() && !passes(service_node_out(*instance, *node, agent), filter)) continue;
                                 any = true;
                                 tags.insert(instance->tags.begin(), instance->tags.end());
                             }
@@ -92,12 +95,13 @@ Plan catalog_services(const Context&, const Call& call) {
 Plan catalog_service(const Context& context, const Call& call) {
     const std::string name = required(call.rest, "Missing service name");
     return ReadPlan{watch::service(name),
-                    [name, agent = context.agent, tags = call.query.all("tag"), wanted = node_meta_of(call.query)](const Model& model) -> Answer {
+                    [name, agent = context.agent, tags = call.query.all("tag"), wanted = node_meta_of(call.query),
+                     filter = filter_of<ServiceNodeOut>(call.query)](const Model& model) -> Answer {
                         ListWriter list;
                         for (const std::string& key : model.instances_of(name)) {
                             const Instance* instance = model.find<Instance>(key);
                             const Node* node = model.find<Node>(instance->node);
-                            if (has_tags(*instance, tags) && has_meta(*node, wanted)) list.add(service_node_out(*instance, *node, agent));
+                            if (has_tags(*instance, tags) && has_meta(*node, wanted)) list.add(service_node_out(*instance, *node, agent), filter);
                         }
                         return {200, std::move(list).finish()};
                     }};
@@ -105,12 +109,13 @@ Plan catalog_service(const Context& context, const Call& call) {
 
 Plan catalog_node(const Context& context, const Call& call) {
     const std::string name = required(call.rest, "Missing node name");
-    return ReadPlan{watch::node(name), [name, agent = context.agent](const Model& model) -> Answer {
+    return ReadPlan{watch::node(name), [name, agent = context.agent, filter = filter_of<ServiceOut>(call.query)](const Model& model) -> Answer {
                         const Node* node = model.find<Node>(name);
                         if (node == nullptr) return {200, "null"}; // as Consul
                         ObjectWriter services;
                         each_with_prefix<Instance>(model, key_of(name, ""), [&](const std::string&, const Instance& instance) {
-                            services.add(instance.id, service_out(instance));
+                            const ServiceOut out = service_out(instance);
+                            if (passes(out, filter)) services.add(instance.id, out);
                         });
                         ObjectWriter out;
                         out.add("Node", node_out(*node, agent));
@@ -121,11 +126,11 @@ Plan catalog_node(const Context& context, const Call& call) {
 
 Plan catalog_node_services(const Context& context, const Call& call) {
     const std::string name = required(call.rest, "Missing node name");
-    return ReadPlan{watch::node(name), [name, agent = context.agent](const Model& model) -> Answer {
+    return ReadPlan{watch::node(name), [name, agent = context.agent, filter = filter_of<ServiceOut>(call.query)](const Model& model) -> Answer {
                         const Node* node = model.find<Node>(name);
                         ListWriter services;
                         each_with_prefix<Instance>(model, key_of(name, ""),
-                                                   [&](const std::string&, const Instance& instance) { services.add(service_out(instance)); });
+                                                   [&](const std::string&, const Instance& instance) { services.add(service_out(instance), filter); });
                         ObjectWriter out;
                         if (node != nullptr)
                             out.add("Node", node_out(*node, agent));

@@ -62,7 +62,8 @@ Instance instance_of(const In& in, const std::string& node, const std::string& n
     check_meta(in.Meta, "Service");
     instance.meta = in.Meta;
     instance.port = bounded(in.Port, 0, 0, 65535, "service port");
-    if (in.Weights) {
+    // A Go client that sets no weights sends zeros to the catalog.
+    if (in.Weights && (in.Weights->Passing.value_or(0) != 0 || in.Weights->Warning.value_or(0) != 0)) {
         instance.weight_passing = bounded(in.Weights->Passing, 1, 1, 65535, "service weight Passing");
         instance.weight_warning = bounded(in.Weights->Warning, 1, 0, 65535, "service weight Warning");
     }
@@ -144,6 +145,7 @@ Json as_go_reads(const Json& in, const meta::Type& type) {
     case meta::Kind::optional: return as_go_reads(in, type.optional->element());
     case meta::Kind::text:
         if (type.format == GoDuration::format && in.kind() == Json::Kind::integer) return std::to_string(in.as_integer()) + "ns";
+        if (type.format == GoUnsigned::format && in.kind() == Json::Kind::integer) return std::to_string(in.as_integer());
         return in;
     case meta::Kind::list: {
         if (!in.is_array()) return in;
@@ -178,11 +180,41 @@ Json as_go_reads(const Json& in, const meta::Type& type) {
 void decode_body(std::string_view body, meta::MutableRef out) {
     const auto document = Json::parse(body);
     if (!document) throw ApiError(400, "Request decode failed: " + document.why());
-    if (!document->is_object()) throw ApiError(400, "Request decode failed: must be an object");
-    const Json tidy = as_go_reads(*document, *out.type);
+    decode_document(*document, out);
+}
+
+void decode_document(const Json& document, meta::MutableRef out) {
+    if (!document.is_object()) throw ApiError(400, "Request decode failed: must be an object");
+    const Json tidy = as_go_reads(document, *out.type);
     meta::Errors errors;
     json::decode(tidy, out, errors, json::Unknown::ignore);
     if (!errors.empty()) throw ApiError(400, "Request decode failed: " + errors.to_string());
+}
+
+std::string with_large_integers_quoted(std::string_view json_text) {
+    constexpr std::size_t digits_of_63_bits = 19;
+    std::string out;
+    out.reserve(json_text.size());
+    bool in_string = false;
+    for (std::size_t i = 0; i < json_text.size();) {
+        const char c = json_text[i];
+        if (in_string || !ascii::is_digit(c)) {
+            if (in_string && c == '\\' && i + 1 < json_text.size()) out += json_text[i++];
+            if (c == '"') in_string = !in_string;
+            out += json_text[i++];
+            continue;
+        }
+        std::size_t end = i;
+        while (end < json_text.size() && (ascii::is_digit(json_text[end]) || std::string_view(".eE+-").find(json_text[end]) != std::string_view::npos)) ++end;
+        const std::string_view number = json_text.substr(i, end - i);
+        const bool plain = std::all_of(number.begin(), number.end(), ascii::is_digit) && (i == 0 || json_text[i - 1] != '-');
+        const bool large = plain && number.size() >= digits_of_63_bits;
+        if (large) out += '"';
+        out += number;
+        if (large) out += '"';
+        i = end;
+    }
+    return out;
 }
 
 Status status_from(const std::string& text, const std::string& problem) {

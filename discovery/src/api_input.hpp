@@ -2,6 +2,7 @@
 
 #include "api.hpp"
 #include "go_duration.hpp"
+#include "go_unsigned.hpp"
 
 #include <gravity/json/json.hpp>
 #include <gravity/meta/describe.hpp>
@@ -100,11 +101,75 @@ struct CatalogDeregisterIn {
 };
 BOOST_DESCRIBE_STRUCT(CatalogDeregisterIn, (), (Node, ServiceID, CheckID, Datacenter))
 
+struct ServiceCheckIn {
+    std::optional<std::string> ID;
+};
+BOOST_DESCRIBE_STRUCT(ServiceCheckIn, (), (ID))
+
+struct SessionIn {
+    std::optional<std::string> Name, Node, Behavior, TTL;
+    std::optional<GoDuration> LockDelay;
+    std::optional<std::vector<std::string>> Checks, NodeChecks; // Checks: the name before Consul 1.7
+    std::optional<std::vector<ServiceCheckIn>> ServiceChecks;
+};
+BOOST_DESCRIBE_STRUCT(SessionIn, (), (Name, Node, Behavior, TTL, LockDelay, Checks, NodeChecks, ServiceChecks))
+
+// Operations of a transaction: one of the four is set.
+
+struct KeyOperationIn {
+    std::optional<std::string> Verb, Key, Value, Session; // Value in base64
+    std::optional<GoUnsigned> Flags, Index;
+};
+BOOST_DESCRIBE_STRUCT(KeyOperationIn, (), (Verb, Key, Value, Session, Flags, Index))
+
+struct NodeRowIn {
+    std::optional<std::string> ID, Node, Address;
+    Texts TaggedAddresses, Meta;
+    std::optional<GoUnsigned> ModifyIndex;
+};
+BOOST_DESCRIBE_STRUCT(NodeRowIn, (), (ID, Node, Address, TaggedAddresses, Meta, ModifyIndex))
+struct NodeOperationIn {
+    std::optional<std::string> Verb;
+    std::optional<NodeRowIn> Node;
+};
+BOOST_DESCRIBE_STRUCT(NodeOperationIn, (), (Verb, Node))
+
+struct ServiceRowIn : CatalogServiceIn {
+    std::optional<GoUnsigned> ModifyIndex;
+};
+BOOST_DESCRIBE_STRUCT(ServiceRowIn, (CatalogServiceIn), (ModifyIndex))
+struct ServiceOperationIn {
+    std::optional<std::string> Verb, Node;
+    std::optional<ServiceRowIn> Service;
+};
+BOOST_DESCRIBE_STRUCT(ServiceOperationIn, (), (Verb, Node, Service))
+
+struct CheckRowIn : CatalogCheckIn {
+    std::optional<GoUnsigned> ModifyIndex;
+};
+BOOST_DESCRIBE_STRUCT(CheckRowIn, (CatalogCheckIn), (ModifyIndex))
+struct CheckOperationIn {
+    std::optional<std::string> Verb;
+    std::optional<CheckRowIn> Check;
+};
+BOOST_DESCRIBE_STRUCT(CheckOperationIn, (), (Verb, Check))
+
+struct OperationIn {
+    std::optional<KeyOperationIn> KV;
+    std::optional<NodeOperationIn> Node;
+    std::optional<ServiceOperationIn> Service;
+    std::optional<CheckOperationIn> Check;
+};
+BOOST_DESCRIBE_STRUCT(OperationIn, (), (KV, Node, Service, Check))
+
 /// As Go reads JSON: names match without case and underscores, null is absent, a length of time may be a number of nanoseconds.
 Json as_go_reads(const Json& in, const meta::Type& type);
 
 /// Throws ApiError 400 with the field named.
 void decode_body(std::string_view body, meta::MutableRef out);
+void decode_document(const Json& document, meta::MutableRef out);
+/// The text with each integer that needs more than 63 bits as a string, so that it can be parsed; GoUnsigned takes both.
+std::string with_large_integers_quoted(std::string_view json_text);
 template <class T>
 T decode_body(std::string_view body) {
     T value{};

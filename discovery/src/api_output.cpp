@@ -128,10 +128,48 @@ CheckOut check_out(const Check& check, const Model& model) {
     return out;
 }
 
+SessionOut session_out(const Session& session) {
+    SessionOut out;
+    out.ID = session.id;
+    out.Name = session.name;
+    out.Node = session.node;
+    out.LockDelay = session.lock_delay_us * 1000;
+    out.Behavior = session.behavior;
+    out.TTL = session.ttl;
+    out.NodeChecks = out.Checks = session.node_checks;
+    for (const std::string& id : session.service_checks) out.ServiceChecks.push_back({id, ""});
+    out.CreateIndex = session.create_index;
+    out.ModifyIndex = session.modify_index;
+    return out;
+}
+
+void append_key(std::string& out, std::string_view key, const KvEntry& entry, bool with_value) {
+    out += "{\"LockIndex\":" + std::to_string(entry.lock_index) + ",\"Key\":";
+    append_json_string(out, key);
+    out += ",\"Flags\":" + std::to_string(static_cast<std::uint64_t>(entry.flags)) + ",\"Value\":";
+    if (!with_value || entry.value.size() == 0)
+        out += "null"; // as Consul writes an empty value
+    else
+        out += '"' + base64_encode(entry.value.view()) + '"';
+    if (entry.session) {
+        out += ",\"Session\":";
+        append_json_string(out, *entry.session);
+    }
+    out += ",\"CreateIndex\":" + std::to_string(entry.create_index) + ",\"ModifyIndex\":" + std::to_string(entry.modify_index) + '}';
+}
+
 void ObjectWriter::begin(std::string_view name) {
     text_ += text_.size() == 1 ? "" : ",";
     append_json_string(text_, name);
     text_ += ':';
+}
+
+Filter filter_of(const Query& query, const meta::Type& item) {
+    try {
+        return Filter::parse(query.get("filter"), item);
+    } catch (const FilterError& error) {
+        throw ApiError(400, error.what());
+    }
 }
 
 bool has_tags(const Instance& instance, const std::vector<std::string>& wanted) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api.hpp"
+#include "filter.hpp"
 
 #include <gravity/json/codec.hpp>
 #include <gravity/meta/describe.hpp>
@@ -104,15 +105,46 @@ struct ServiceEntryOut {
 };
 BOOST_DESCRIBE_STRUCT(ServiceEntryOut, (), (Node, Service, Checks))
 
+struct ServiceCheckOut {
+    std::string ID, Namespace;
+};
+BOOST_DESCRIBE_STRUCT(ServiceCheckOut, (), (ID, Namespace))
+
+struct SessionOut {
+    std::string ID, Name, Node;
+    std::int64_t LockDelay = 0; // nanoseconds
+    SessionBehavior Behavior = SessionBehavior::release;
+    std::string TTL;
+    std::vector<std::string> NodeChecks, Checks; // the same under the name before Consul 1.7
+    std::vector<ServiceCheckOut> ServiceChecks;
+    std::int64_t CreateIndex = 0, ModifyIndex = 0;
+};
+BOOST_DESCRIBE_STRUCT(SessionOut, (),
+                      (ID, Name, Node, LockDelay, Behavior, TTL, NodeChecks, Checks, ServiceChecks, CreateIndex, ModifyIndex))
+
 NodeOut node_out(const Node& node, const Agent& agent);
 ServiceOut service_out(const Instance& instance);
 AgentServiceOut agent_service_out(const Instance& instance, const Agent& agent);
 ServiceNodeOut service_node_out(const Instance& instance, const Node& node, const Agent& agent);
 CheckOut check_out(const Check& check, const Model& model);
+SessionOut session_out(const Session& session);
+/// A key as an object; `with_value` false: its value is null, as in the answer of a transaction that wrote it.
+void append_key(std::string& out, std::string_view key, const KvEntry& entry, bool with_value = true);
 
 template <class T>
 Answer answer_json(const T& value) {
     return {200, json::encode(value)};
+}
+
+Filter filter_of(const Query& query, const meta::Type& item);
+/// The `filter` of a query on items of this type; ApiError 400 if it is none.
+template <class Item>
+Filter filter_of(const Query& query) {
+    return filter_of(query, meta::type_of<Item>());
+}
+template <class Item>
+bool passes(const Item& item, const Filter& filter) {
+    return filter.is_empty() || filter.matches(json::to_document(item));
 }
 
 /// A JSON array written item by item: lists may be longer than a described one.
@@ -122,6 +154,11 @@ public:
     void add(const T& item) {
         text_ += text_.size() == 1 ? "" : ",";
         json::encode(meta::ref(item), text_);
+    }
+    /// Only if it passes.
+    template <class T>
+    void add(const T& item, const Filter& filter) {
+        if (passes(item, filter)) add(item);
     }
     std::string finish() && { return std::move(text_ += ']'); }
 

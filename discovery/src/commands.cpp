@@ -13,8 +13,12 @@ std::string unknown_check(std::string_view id) {
 
 Reply evaluate(const Command& command, View& view, std::int64_t now_us) {
     view.begin_command();
+    const std::size_t first = view.changes().size();
     Reply reply = std::visit([&](const auto& specific) { return detail::run(specific, view, now_us); }, command);
-    if (reply.status != 200) view.roll_back();
+    if (reply.status != 200)
+        view.roll_back();
+    else
+        detail::end_orphaned_sessions(view, first, now_us);
     return reply;
 }
 
@@ -28,6 +32,18 @@ bool same(R a, const R& b) { // but for the indexes
     return equal(a, b);
 }
 
+// The new instance has taken the place of an old one that could not say good-bye: one process holds an address and port at a time. Only within a
+// service, because one port may well offer several.
+void remove_predecessors(const Instance& instance, View& view) {
+    if (instance.address.empty() || instance.port == 0) return;
+    for (const Row<Instance>& other : view.instances_of(instance.name)) {
+        if (other->node == instance.node && other->id != instance.id && other->address == instance.address && other->port == instance.port)
+            remove_instance(*other, view);
+    }
+}
+
+} // namespace
+
 Reply put_node(const Node& node, View& view) {
     const Row<Node> before = view.find<Node>(node.name);
     Node wanted = node;
@@ -39,16 +55,6 @@ Reply put_node(const Node& node, View& view) {
                 return {400, "Node ID \"" + wanted.id + "\" for node \"" + wanted.name + "\" aliases existing node \"" + name + "\"", false};
     view.put(node.name, std::move(wanted));
     return {};
-}
-
-// The new instance has taken the place of an old one that could not say good-bye: one process holds an address and port at a time. Only within a
-// service, because one port may well offer several.
-void remove_predecessors(const Instance& instance, View& view) {
-    if (instance.address.empty() || instance.port == 0) return;
-    for (const Row<Instance>& other : view.instances_of(instance.name)) {
-        if (other->node == instance.node && other->id != instance.id && other->address == instance.address && other->port == instance.port)
-            remove_instance(*other, view);
-    }
 }
 
 void put_instance(const Instance& instance, View& view) {
@@ -83,8 +89,6 @@ Reply put_check(Check check, bool keep_status, View& view, std::int64_t now_us) 
     return {};
 }
 
-} // namespace
-
 void set_status(Check& check, Status status, const Check* before, std::int64_t now_us) {
     check.status = status;
     if (status != Status::critical)
@@ -98,6 +102,13 @@ void set_status(Check& check, Status status, const Check* before, std::int64_t n
 void remove_instance(const Instance& instance, View& view) {
     for (const Row<Check>& check : view.checks_of(instance.node, instance.id)) view.remove<Check>(key_of(check->node, check->id));
     view.remove<Instance>(key_of(instance.node, instance.id));
+}
+
+void remove_node(const std::string& name, View& view) {
+    const std::string prefix = key_of(name, "");
+    for (const auto& [key, check] : view.with_prefix<Check>(prefix)) view.remove<Check>(key);
+    for (const auto& [key, instance] : view.with_prefix<Instance>(prefix)) view.remove<Instance>(key);
+    view.remove<Node>(name);
 }
 
 Reply run(const Register& command, View& view, std::int64_t now_us) {
@@ -136,10 +147,7 @@ Reply run(const Deregister& command, View& view, std::int64_t) {
         else if (command.must_exist)
             return {404, unknown_check(command.check_id), false};
     } else if (view.find<Node>(command.node)) {
-        const std::string prefix = key_of(command.node, "");
-        for (const auto& [key, check] : view.with_prefix<Check>(prefix)) view.remove<Check>(key);
-        for (const auto& [key, instance] : view.with_prefix<Instance>(prefix)) view.remove<Instance>(key);
-        view.remove<Node>(command.node);
+        remove_node(command.node, view);
     }
     return {};
 }

@@ -54,17 +54,22 @@ struct Maintain {
     bool enable = false;
     std::string reason;
 };
+enum class LockStep : unsigned char {
+    none,
+    acquire,
+    release
+};
 struct PutKey {
     std::string key;
     std::string value;
     std::uint64_t flags = 0;
     std::optional<std::uint64_t> cas; // ModifyIndex it must have; 0: it must not exist
-    bool acquire = false;             // for a session that does not exist: sessions come with their own commands
+    LockStep lock = LockStep::none;   // by `session`
     std::string session;
 };
 struct DeleteKey {
     std::string key;
-    std::optional<std::uint64_t> cas; // not 0
+    std::optional<std::uint64_t> cas; // 0 deletes nothing
 };
 struct DeleteTree {
     std::string prefix;
@@ -77,14 +82,87 @@ struct PutSetting {
     std::string value;
 };
 
+/// Node and checks of the session must exist, and none of them may be critical.
+struct CreateSession {
+    Session session;
+};
+/// By its client, or because its TTL ran out. One that is not there is no error.
+struct EndSession {
+    std::string id;
+};
+/// Whether it lives, in order with what may have ended it; the TTL itself is the timekeeper's.
+struct RenewSession {
+    std::string id;
+};
+/// Forgets the lock-delays that are over.
+struct ReapLockDelays {};
+
+struct KeyOperation {
+    enum class Verb : unsigned char {
+        set,
+        cas,
+        lock,
+        unlock,
+        get,
+        get_or_empty,
+        get_tree,
+        check_index,
+        check_session,
+        check_not_exists,
+        delete_,
+        delete_tree,
+        delete_cas
+    };
+    Verb verb = Verb::get;
+    std::string key;
+    std::string value;
+    std::uint64_t flags = 0;
+    std::uint64_t index = 0; // for cas, delete_cas and check_index
+    std::string session;
+};
+enum class RowVerb : unsigned char {
+    get,
+    set,
+    cas,
+    delete_,
+    delete_cas
+};
+/// On a node, an instance or a check; for reading and deleting only what names it is looked at.
+template <class R>
+struct RowOperation {
+    RowVerb verb = RowVerb::get;
+    R row;
+    std::uint64_t index = 0; // for cas and delete_cas
+};
+using Operation = std::variant<KeyOperation, RowOperation<Node>, RowOperation<Instance>, RowOperation<Check>>;
+
+/// All of them or none. Each sees what those before it did.
+struct Transact {
+    std::vector<Operation> operations;
+};
+
 using Command = std::variant<Register, Deregister, UpdateCheck, ExpireCheck, ReapCritical, Maintain, PutKey, DeleteKey, DeleteTree, ReapTombstones,
-                             PutSetting>;
+                             PutSetting, CreateSession, EndSession, RenewSession, ReapLockDelays, Transact>;
+
+/// A key in the answer of a transaction.
+struct KeyResult {
+    std::string key;
+    Row<KvEntry> entry;
+    bool with_value = false;
+};
+using OperationResult = std::variant<KeyResult, Row<Node>, Row<Instance>, Row<Check>>;
+struct OperationError {
+    std::size_t operation = 0;
+    std::string what;
+};
 
 /// What came of a command. With a status other than 200 nothing was written, and `text` says why in Consul's words.
 struct Reply {
     int status = 200;
     std::string text;
-    bool done = true; // false: a precondition (cas) did not hold; no error
+    bool done = true; // false: a precondition (cas, a lock that another holds) did not hold; no error
+    std::vector<OperationResult> results{}; // of a transaction
+    std::vector<OperationError> errors{};   // of a transaction; with status 409
 };
 
 /// `now_us`: Unix time.

@@ -16,10 +16,27 @@ Reply run(const PutKey& command, View& view, std::int64_t now_us);
 Reply run(const DeleteKey& command, View& view, std::int64_t now_us);
 Reply run(const DeleteTree& command, View& view, std::int64_t now_us);
 Reply run(const ReapTombstones& command, View& view, std::int64_t now_us);
+Reply run(const CreateSession& command, View& view, std::int64_t now_us);
+Reply run(const EndSession& command, View& view, std::int64_t now_us);
+Reply run(const RenewSession& command, View& view, std::int64_t now_us);
+Reply run(const ReapLockDelays& command, View& view, std::int64_t now_us);
+Reply run(const Transact& command, View& view, std::int64_t now_us);
 
 /// Sets the status, and since when it is critical: a check that was critical `before` keeps its time.
 void set_status(Check& check, Status status, const Check* before, std::int64_t now_us);
+Reply put_node(const Node& node, View& view);
+void put_instance(const Instance& instance, View& view);
+/// The instance it belongs to must exist. `keep_status`: a check that exists keeps status and output.
+Reply put_check(Check check, bool keep_status, View& view, std::int64_t now_us);
 /// The instance with its checks.
 void remove_instance(const Instance& instance, View& view);
+/// The node with everything on it.
+void remove_node(const std::string& name, View& view);
+
+/// Deletes the key and leaves a tombstone.
+void bury(const std::string& key, View& view);
+bool is_delayed(const std::string& key, const View& view, std::int64_t now_us);
+/// Ends the sessions whose check became critical or went, or whose node went, by the changes from `first` on.
+void end_orphaned_sessions(View& view, std::size_t first, std::int64_t now_us);
 
 } // namespace gravity::registry::detail

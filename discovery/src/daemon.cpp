@@ -63,6 +63,7 @@ struct Daemon::Gauges {
     metrics::Gauge checks = of("gravity_discovery_checks", "Health checks in the catalog");
     metrics::Gauge checks_running = of("gravity_discovery_checks_running", "HTTP and TCP checks executed here");
     metrics::Gauge keys = of("gravity_discovery_keys", "Keys of the key-value store");
+    metrics::Gauge sessions = of("gravity_discovery_sessions", "Sessions, which may hold locks");
     metrics::Gauge index = of("gravity_discovery_index", "Index of the last change");
 };
 
@@ -84,6 +85,8 @@ Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, Daemon
         timekeeper_.on_change(change, time, unix_us());
         checker_.on_change(change);
     }
+    for (const auto& [id, session] : model.table<Session>())
+        timekeeper_.on_change(ChangeOf<Session>{id, session, session->modify_index}, time, unix_us());
     if (agent_.node_id.empty()) {
         const Setting* known = model.find<Setting>(node_id_setting);
         agent_.node_id = known != nullptr ? known->value : Uuid::v4().to_string();
@@ -101,6 +104,7 @@ void Daemon::measure() {
     gauges_->checks.set(static_cast<double>(model.table<Check>().size()));
     gauges_->checks_running.set(static_cast<double>(checker_.running()));
     gauges_->keys.set(static_cast<double>(model.table<KvEntry>().size()));
+    gauges_->sessions.set(static_cast<double>(model.table<Session>().size()));
     gauges_->index.set(static_cast<double>(model.index()));
 }
 
@@ -157,6 +161,7 @@ void Daemon::drain() {
 void Daemon::age() {
     const std::int64_t time = steady_now().count_us();
     const Model& model = engine_.model();
+    if (!model.table<LockDelay>().empty()) engine_.post(ReapLockDelays{});
     ages_.emplace_back(time, model.index());
     while (ages_.size() > 1 && time - ages_[1].first >= remembered_us) ages_.pop_front();
     if (time - ages_.front().first < remembered_us) return;
@@ -185,7 +190,8 @@ Task<void> Daemon::keep_time() {
 void Daemon::renew(const api::WritePlan& plan) {
     if (plan.renews.empty()) return;
     const std::int64_t time = steady_now().count_us();
-    if (!plan.renews_check) return timekeeper_.renew_lease(plan.renews, time);
+    if (plan.renewed == api::Renewed::session) return timekeeper_.renew_session(plan.renews, time);
+    if (plan.renewed == api::Renewed::instance) return timekeeper_.renew_lease(plan.renews, time);
     timekeeper_.renew_check(plan.renews, time);
     if (const Check* check = engine_.model().find<Check>(plan.renews); check != nullptr && !check->service_id.empty())
         timekeeper_.renew_lease(key_of(check->node, check->service_id), time);

@@ -43,6 +43,17 @@ struct Prefix<Setting> {
     static constexpr bool has_owner = false;
 };
 
+template <>
+struct Prefix<Session> {
+    static constexpr std::string_view text = "x/";
+    static constexpr bool has_owner = false;
+};
+template <>
+struct Prefix<LockDelay> {
+    static constexpr std::string_view text = "d/";
+    static constexpr bool has_owner = false;
+};
+
 std::string escaped(std::string_view name) {
     std::string text;
     for (const char c : name) {
@@ -92,6 +103,11 @@ bool load_row(std::string_view stored, std::string_view value, Model& model, std
     return true;
 }
 
+template <class... R>
+bool load_any(RowKinds<R...>, std::string_view key, std::string_view value, Model& model, std::int64_t& newest) {
+    return (load_row<R>(key, value, model, newest) || ...);
+}
+
 } // namespace
 
 std::vector<Write> writes_of(const std::vector<Change>& changes, std::int64_t index) {
@@ -117,9 +133,7 @@ void load(Store& store, Model& model) {
             if (error != std::errc() || end != value.data() + value.size()) unreadable(key, "not a number");
             return;
         }
-        const bool known = load_row<Tombstone>(key, value, model, newest) || load_row<KvEntry>(key, value, model, newest) ||
-                           load_row<Node>(key, value, model, newest) || load_row<Instance>(key, value, model, newest) ||
-                           load_row<Check>(key, value, model, newest) || load_row<Setting>(key, value, model, newest);
+        const bool known = load_any(Rows{}, key, value, model, newest);
         if (!known) unreadable(key, "unknown key");
     });
     model.finish_loading(std::max(index, newest));

@@ -10,7 +10,8 @@
 /// How the model lies in the store: one ordered key space, values are JSON.
 ///
 ///     n/<node>            s/<node>/<service id>      c/<node>/<check id>
-///     k/<key bytes>       kt/<key bytes> (tombstone) m/<setting>         i (index of the last command)
+///     k/<key bytes>       kt/<key bytes> (tombstone) d/<key bytes> (lock-delay)
+///     x/<session id>      m/<setting>                i (index of the last command)
 ///
 /// `/` and `%` within a name that is not the last are percent-encoded, so that a key has one reading.
 namespace gravity::registry::layout {

@@ -7,6 +7,20 @@ namespace {
 
 const std::set<std::string> no_keys;
 
+template <class Sets>
+const std::set<std::string>& set_at(const Sets& sets, std::string_view name) {
+    const auto found = sets.find(name);
+    return found == sets.end() ? no_keys : found->second;
+}
+
+template <class Sets>
+void take_out(Sets& sets, std::string_view name, const std::string& key) {
+    const auto found = sets.find(name);
+    if (found == sets.end()) return;
+    found->second.erase(key);
+    if (found->second.empty()) sets.erase(found);
+}
+
 template <class R>
 auto first_with_prefix(const Table<R>& table, std::string_view prefix) {
     return table.lower_bound(prefix);
@@ -14,15 +28,19 @@ auto first_with_prefix(const Table<R>& table, std::string_view prefix) {
 
 } // namespace
 
-const std::set<std::string>& Model::instances_of(std::string_view service) const {
-    const auto found = by_name_.find(service);
-    return found == by_name_.end() ? no_keys : found->second;
-}
+const std::set<std::string>& Model::instances_of(std::string_view service) const { return set_at(by_name_, service); }
 
 const std::set<std::string>& Model::checks_of(std::string_view node, std::string_view service_id) const {
-    const auto found = checks_by_service_.find(key_of(node, service_id));
-    return found == checks_by_service_.end() ? no_keys : found->second;
+    return set_at(checks_by_service_, key_of(node, service_id));
 }
+
+const std::set<std::string>& Model::sessions_of_check(std::string_view node, std::string_view check_id) const {
+    return set_at(sessions_by_check_, key_of(node, check_id));
+}
+
+const std::set<std::string>& Model::sessions_of_node(std::string_view node) const { return set_at(sessions_by_node_, node); }
+
+const std::set<std::string>& Model::keys_of_session(std::string_view id) const { return set_at(keys_by_session_, id); }
 
 std::int64_t Model::index_of(std::string_view watched) const {
     if (watched.starts_with(watch::kv_mark)) return kv_index(watched.substr(watch::kv_mark.size()));
@@ -141,9 +159,7 @@ void Model::put(ChangeOf<Check>&& change, std::set<std::string>& touched) {
     };
     if (before) {
         concern(*before);
-        const auto owner = checks_by_service_.find(key_of(before->node, before->service_id));
-        owner->second.erase(change.key);
-        if (owner->second.empty()) checks_by_service_.erase(owner);
+        take_out(checks_by_service_, key_of(before->node, before->service_id), change.key);
     }
     if (change.after) {
         concern(*change.after);
@@ -153,7 +169,9 @@ void Model::put(ChangeOf<Check>&& change, std::set<std::string>& touched) {
 
 void Model::put(ChangeOf<KvEntry>&& change, std::set<std::string>& touched) {
     touched.insert(watch::kv(change.key));
-    replace(change);
+    const Row<KvEntry> before = replace(change);
+    if (before && before->session) take_out(keys_by_session_, *before->session, change.key);
+    if (change.after && change.after->session) keys_by_session_[*change.after->session].insert(change.key);
 }
 
 void Model::put(ChangeOf<Tombstone>&& change, std::set<std::string>&) {
@@ -163,5 +181,24 @@ void Model::put(ChangeOf<Tombstone>&& change, std::set<std::string>&) {
 }
 
 void Model::put(ChangeOf<Setting>&& change, std::set<std::string>&) { replace(change); }
+
+void Model::put(ChangeOf<Session>&& change, std::set<std::string>& touched) {
+    const Row<Session> before = replace(change);
+    touch(watch::sessions, change.index, touched);
+    const auto each_check = [](const Session& session, const auto& visit) {
+        for (const auto* checks : {&session.node_checks, &session.service_checks})
+            for (const std::string& id : *checks) visit(key_of(session.node, id));
+    };
+    if (before) {
+        take_out(sessions_by_node_, before->node, change.key);
+        each_check(*before, [&](const std::string& check) { take_out(sessions_by_check_, check, change.key); });
+    }
+    if (change.after) {
+        sessions_by_node_[change.after->node].insert(change.key);
+        each_check(*change.after, [&](const std::string& check) { sessions_by_check_[check].insert(change.key); });
+    }
+}
+
+void Model::put(ChangeOf<LockDelay>&& change, std::set<std::string>&) { replace(change); }
 
 } // namespace gravity::registry

@@ -26,11 +26,19 @@ struct ChangeOf {
     Row<R> after;
     std::int64_t index = 0;
 };
-using Change = std::variant<ChangeOf<Node>, ChangeOf<Instance>, ChangeOf<Check>, ChangeOf<KvEntry>, ChangeOf<Tombstone>, ChangeOf<Setting>>;
+/// The kinds of rows, once: tables, changes and the store's layout follow from it.
+template <class... R>
+struct RowKinds {
+    using Tables = std::tuple<Table<R>...>;
+    using Change = std::variant<ChangeOf<R>...>;
+};
+using Rows = RowKinds<Node, Instance, Check, KvEntry, Tombstone, Setting, Session, LockDelay>;
+using Tables = Rows::Tables;
+using Change = Rows::Change;
 
 /// Names of what can be watched. A watch on `kv:<prefix>` concerns every key that begins so.
 namespace watch {
-inline const std::string nodes = "nodes", services = "services", checks = "checks";
+inline const std::string nodes = "nodes", services = "services", checks = "checks", sessions = "sessions";
 inline std::string node(std::string_view name) { return "node:" + std::string(name); }
 inline std::string service(std::string_view name) { return "service:" + std::string(name); }
 inline std::string kv(std::string_view prefix) { return "kv:" + std::string(prefix); }
@@ -56,6 +64,11 @@ public:
     /// Keys of the checks of an instance; with an empty id those of the node itself.
     const std::set<std::string>& checks_of(std::string_view node, std::string_view service_id) const;
 
+    /// Ids of the sessions that end with this check, or with this node; keys that a session holds.
+    const std::set<std::string>& sessions_of_check(std::string_view node, std::string_view check_id) const;
+    const std::set<std::string>& sessions_of_node(std::string_view node) const;
+    const std::set<std::string>& keys_of_session(std::string_view id) const;
+
     /// Index of the last change; at least 1, because clients take 0 for "do not wait".
     std::int64_t index() const { return index_; }
     /// Index of the last change to what is watched. Never goes back; a name that nobody knows has that of the start, so that who waits for it is
@@ -79,15 +92,21 @@ private:
     void put(ChangeOf<KvEntry>&& change, std::set<std::string>& touched);
     void put(ChangeOf<Tombstone>&& change, std::set<std::string>& touched);
     void put(ChangeOf<Setting>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<Session>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<LockDelay>&& change, std::set<std::string>& touched);
     template <class R>
     Row<R> replace(ChangeOf<R>& change); // the row that was there
     void touch(std::string name, std::int64_t index, std::set<std::string>& touched);
     void touch_services_of(std::string_view node, std::int64_t index, std::set<std::string>& touched);
     std::int64_t kv_index(std::string_view prefix) const;
 
-    std::tuple<Table<Node>, Table<Instance>, Table<Check>, Table<KvEntry>, Table<Tombstone>, Table<Setting>> tables_;
-    std::map<std::string, std::set<std::string>, std::less<>> by_name_;
-    std::map<std::string, std::set<std::string>, std::less<>> checks_by_service_; // key_of(node, service id)
+    Tables tables_;
+    using KeySets = std::map<std::string, std::set<std::string>, std::less<>>;
+    KeySets by_name_;
+    KeySets checks_by_service_;  // key_of(node, service id)
+    KeySets sessions_by_check_;  // key_of(node, check id)
+    KeySets sessions_by_node_;
+    KeySets keys_by_session_;
     std::map<std::string, std::int64_t, std::less<>> indexes_;                    // by watch name, but for kv
     std::map<std::string, std::int64_t, std::less<>> departed_;                   // watch name -> index of the last deletion
     std::int64_t index_ = 1;

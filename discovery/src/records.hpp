@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -111,17 +112,50 @@ BOOST_DESCRIBE_STRUCT(Check, (),
 struct KvEntry {
     Bytes value{std::string()};
     std::int64_t flags = 0; // the bits of an unsigned 64-bit number
-    std::int64_t lock_index = 0;
+    std::int64_t lock_index = 0;        // how often it has been acquired
+    std::optional<std::string> session; // that holds it
     std::int64_t create_index = 0;
     std::int64_t modify_index = 0;
 };
-BOOST_DESCRIBE_STRUCT(KvEntry, (), (value, flags, lock_index, create_index, modify_index))
+BOOST_DESCRIBE_STRUCT(KvEntry, (), (value, flags, lock_index, session, create_index, modify_index))
 
 /// A key that was deleted, kept for a while so that the index of a list moves forward when its newest key goes.
 struct Tombstone {
     std::int64_t modify_index = 0;
 };
 BOOST_DESCRIBE_STRUCT(Tombstone, (), (modify_index))
+
+enum class SessionBehavior {
+    release,
+    delete_
+};
+BOOST_DESCRIBE_ENUM(SessionBehavior, release, delete_)
+
+/// What holds locks, for as long as its node, its checks and its TTL let it live.
+struct Session {
+    std::string id; // UUID
+    std::string name;
+    std::string node;
+    std::vector<std::string> node_checks; // ids of checks on the node: one of them critical or gone ends the session
+    std::vector<std::string> service_checks;
+    std::int64_t lock_delay_us = 0;
+    SessionBehavior behavior = SessionBehavior::release; // what happens to its keys when it ends
+    std::string ttl;                                     // as its client wrote it
+    std::int64_t ttl_us = 0;                             // 0: none
+    std::int64_t create_index = 0;
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(Session, (),
+                      (id, name, node, node_checks, service_checks, lock_delay_us, behavior, ttl, ttl_us, create_index, modify_index))
+
+/// A key whose lock was lost with its session cannot be acquired for a while: the old holder may not know yet. Stored, so that a restart does
+/// not shorten it.
+struct LockDelay {
+    std::int64_t until_us = 0; // Unix time
+    std::int64_t length_us = 0;
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(LockDelay, (), (until_us, length_us, modify_index))
 
 /// A single value of the daemon itself, e.g. the id of its node.
 struct Setting {

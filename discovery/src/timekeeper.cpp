@@ -21,6 +21,7 @@ void Timekeeper::erase(const Name& name) {
 void Timekeeper::on_change(const Change& change, std::int64_t now_us, std::int64_t unix_us) {
     if (const auto* check = std::get_if<ChangeOf<Check>>(&change)) follow(*check, now_us, unix_us);
     if (const auto* instance = std::get_if<ChangeOf<Instance>>(&change)) follow(*instance, now_us);
+    if (const auto* session = std::get_if<ChangeOf<Session>>(&change)) follow(*session, now_us);
 }
 
 void Timekeeper::follow(const ChangeOf<Check>& change, std::int64_t now_us, std::int64_t unix_us) {
@@ -53,15 +54,22 @@ void Timekeeper::follow(const ChangeOf<Instance>& change, std::int64_t now_us) {
         set(lease, {now_us + change.after->lease_us, change.after->lease_us, 0});
 }
 
-void Timekeeper::renew_check(const std::string& key, std::int64_t now_us) {
-    const Name name{Kind::ttl, key};
+void Timekeeper::follow(const ChangeOf<Session>& change, std::int64_t now_us) {
+    const Name session{Kind::session, change.key};
+    if (!change.after || change.after->ttl_us == 0) return erase(session);
+    // A TTL is a lower bound: half of it more lets a client that is late by a slow network or a pause keep its locks.
+    const std::int64_t length = change.after->ttl_us + change.after->ttl_us / 2;
+    if (!entries_.contains(session)) set(session, {now_us + length, length, 0});
+}
+
+void Timekeeper::renew(Kind kind, const std::string& key, std::int64_t now_us) {
+    const Name name{kind, key};
     if (const auto found = entries_.find(name); found != entries_.end()) set(name, {now_us + found->second.length, found->second.length, 0});
 }
 
-void Timekeeper::renew_lease(const std::string& key, std::int64_t now_us) {
-    const Name name{Kind::lease, key};
-    if (const auto found = entries_.find(name); found != entries_.end()) set(name, {now_us + found->second.length, found->second.length, 0});
-}
+void Timekeeper::renew_check(const std::string& key, std::int64_t now_us) { renew(Kind::ttl, key, now_us); }
+void Timekeeper::renew_lease(const std::string& key, std::int64_t now_us) { renew(Kind::lease, key, now_us); }
+void Timekeeper::renew_session(const std::string& id, std::int64_t now_us) { renew(Kind::session, id, now_us); }
 
 std::vector<Command> Timekeeper::due(std::int64_t now_us) {
     std::vector<Command> commands;
@@ -75,6 +83,7 @@ std::vector<Command> Timekeeper::due(std::int64_t now_us) {
         case Kind::ttl: commands.emplace_back(ExpireCheck{node, id}); break;
         case Kind::lease: commands.emplace_back(Deregister{node, id, "", false}); break;
         case Kind::reap: commands.emplace_back(ReapCritical{node, id, entry.since_us}); break;
+        case Kind::session: commands.emplace_back(EndSession{name.second}); break;
         }
         entry.at = now_us + again_us;
         set(name, entry);

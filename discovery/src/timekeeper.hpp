@@ -11,7 +11,7 @@
 
 namespace gravity::registry {
 
-/// What happens because nobody came in time: TTL checks expire, leases end, critical services are reaped. Deadlines are on a clock that never goes
+/// What happens because nobody came in time: TTL checks expire, leases and sessions end, critical services are reaped. Deadlines are on a clock that never goes
 /// back (microseconds) and live in memory: after a restart each begins anew, but for how long a check has been critical, which is stored. Pure.
 class Timekeeper {
 public:
@@ -22,6 +22,7 @@ public:
     void renew_check(const std::string& key, std::int64_t now_us);
     /// The instance has been registered again, or one of its TTL checks updated.
     void renew_lease(const std::string& key, std::int64_t now_us);
+    void renew_session(const std::string& id, std::int64_t now_us);
 
     /// The commands that are due. Each comes again after `again_us` until the change it makes is seen, so that a store that fails loses none.
     std::vector<Command> due(std::int64_t now_us);
@@ -34,17 +35,20 @@ private:
     enum class Kind : unsigned char {
         ttl,
         lease,
-        reap
+        reap,
+        session
     };
     using Name = std::pair<Kind, std::string>;
     struct Entry {
         std::int64_t at = 0;
-        std::int64_t length = 0;   // of the TTL or lease
+        std::int64_t length = 0;   // of the TTL, lease or session
         std::int64_t since_us = 0; // reap: which time of being critical
     };
 
     void follow(const ChangeOf<Check>& change, std::int64_t now_us, std::int64_t unix_us);
     void follow(const ChangeOf<Instance>& change, std::int64_t now_us);
+    void follow(const ChangeOf<Session>& change, std::int64_t now_us);
+    void renew(Kind kind, const std::string& key, std::int64_t now_us);
     void set(const Name& name, Entry entry);
     void erase(const Name& name);
 

@@ -62,6 +62,9 @@ public:
 
     std::vector<Row<Instance>> instances_of(std::string_view service) const;
     std::vector<Row<Check>> checks_of(std::string_view node, std::string_view service_id) const;
+    std::vector<Row<Session>> sessions_of_check(std::string_view node, std::string_view check_id) const;
+    std::vector<Row<Session>> sessions_of_node(std::string_view node) const;
+    std::vector<std::string> keys_of_session(std::string_view id) const;
 
     /// Writes a row: gives it the index of the command, and keeps the index of its creation.
     template <class R>
@@ -94,7 +97,7 @@ private:
     }
 
     const Model& model_;
-    std::tuple<Table<Node>, Table<Instance>, Table<Check>, Table<KvEntry>, Table<Tombstone>, Table<Setting>> overlays_; // null row: removed
+    Tables overlays_; // null row: removed
     std::vector<Change> changes_;
     std::int64_t index_;
     std::size_t mark_ = 0;

@@ -52,7 +52,8 @@ TEST(Api, ListsAreFilteredByTagAndNodeMeta) {
     EXPECT_EQ(world.get("/v1/catalog/service/db?node-meta=rack:1").json().size(), 1u);
     EXPECT_EQ(world.get("/v1/catalog/services?node-meta=rack:2").at("/db"), Json::array({"x"}));
     EXPECT_EQ(world.get("/v1/catalog/services?node-meta=rack:3").body, "{}");
-    EXPECT_EQ(world.get("/v1/catalog/nodes?filter=Node==a").status, 400); // never a list that ignores the filter
+    EXPECT_EQ(world.get("/v1/catalog/nodes?filter=Node==a").at("/0/Node"), Json("a"));
+    EXPECT_EQ(world.get("/v1/catalog/nodes?filter=Nodes==a").status, 400); // never a list that ignores the filter
 }
 
 TEST(Api, BodiesAreReadAsGoReadsThem) {
@@ -108,7 +109,7 @@ TEST(Api, RefusesInConsulsWords) {
         const char* text;
     } cases[] = {
         {http::Method::get, "/v1/nothing/here", "", 404, "Invalid URL path"},
-        {http::Method::get, "/v1/session/list", "", 404, "Invalid URL path"},
+        {http::Method::get, "/v1/acl/tokens", "", 404, "Invalid URL path"},
         {http::Method::put, "/v1/catalog/nodes", "", 405, "method PUT not allowed"},
         {http::Method::put, "/v1/agent/service/deregister/x", "", 404, "Unknown service ID \"x\""},
         {http::Method::put, "/v1/agent/check/deregister/x", "", 404, "Unknown check ID \"x\""},

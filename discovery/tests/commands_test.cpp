@@ -141,10 +141,10 @@ TEST(Commands, ARefusedCommandLeavesTheBatchAsItWas) {
 TEST(Commands, CommandsOfOneBatchSeeEachOther) {
     World world;
     View view(world.model);
-    EXPECT_TRUE(evaluate(PutKey{"k", "1", 0, 0, false, ""}, view, 1).done);
-    EXPECT_FALSE(evaluate(PutKey{"k", "2", 0, 0, false, ""}, view, 1).done); // exists by now
+    EXPECT_TRUE(evaluate(PutKey{"k", "1", 0, 0, LockStep::none, ""}, view, 1).done);
+    EXPECT_FALSE(evaluate(PutKey{"k", "2", 0, 0, LockStep::none, ""}, view, 1).done); // exists by now
     EXPECT_TRUE(evaluate(DeleteTree{"k"}, view, 1).done);
-    EXPECT_TRUE(evaluate(PutKey{"k", "3", 0, 0, false, ""}, view, 1).done);
+    EXPECT_TRUE(evaluate(PutKey{"k", "3", 0, 0, LockStep::none, ""}, view, 1).done);
     EXPECT_EQ(view.find<KvEntry>("k")->value.view(), "3");
     EXPECT_EQ(view.with_prefix<KvEntry>("").size(), 1u);
 }

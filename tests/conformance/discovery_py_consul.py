@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The py-consul client, unchanged, against the discovery daemon: key-value store, blocking queries, agent, checks, maintenance, catalog."""
+"""The py-consul client, unchanged, against the discovery daemon: key-value store, blocking queries, agent, checks, maintenance, catalog, sessions,
+locks, transactions."""
 
 import os
 import sys
@@ -45,6 +46,33 @@ writer.join()
 same("what the blocking query saw", entry and entry["Value"], b"x")
 assert client.kv.delete(f"{mark}/", recurse=True)
 same("after deleting", client.kv.get(f"{mark}/", recurse=True)[1], None)
+
+# Sessions and locks
+session = client.session.create(name=mark, ttl=60, lock_delay=0, behavior="delete")
+other = client.session.create(name=f"{mark}-2", checks=[])
+lock = f"{mark}/leader"
+assert client.kv.put(lock, "one", acquire=session)
+same("a lock that is held", client.kv.put(lock, "two", acquire=other), False)
+_, entry = client.kv.get(lock)
+same("its holder and sequencer", (entry["Session"], entry["LockIndex"]), (session, 1))
+same("the session", client.session.info(session)[1]["TTL"], "60s")
+same("renewed", client.session.renew(session)["ID"], session)
+assert {session, other} <= {one["ID"] for one in client.session.list()[1]}
+assert client.session.destroy(session)
+same("the key of a session that deletes", client.kv.get(lock)[1], None)
+assert client.kv.put(lock, "two", acquire=other) and client.kv.put(lock, "three", release=other)
+same("released", client.kv.get(lock)[1].get("Session"), None)
+assert client.session.destroy(other)
+try:
+    client.kv.put(lock, "four", acquire=other)
+    sys.exit("a session that has ended acquired a key")
+except consul.ConsulException as refusal:
+    assert "invalid session" in str(refusal), refusal
+
+# Transactions
+done = client.txn.put([{"KV": {"Verb": "set", "Key": f"{mark}/t", "Value": "dmFsdWU="}}, {"KV": {"Verb": "get", "Key": f"{mark}/t"}}])
+same("the value within the transaction", done["Results"][1]["KV"]["Value"], "dmFsdWU=")
+assert client.kv.delete(f"{mark}/", recurse=True)
 
 # Agent, TTL check, maintenance
 assert client.agent.service.register(service, service_id=instance, port=99, tags=["t"], check=consul.Check.ttl("10s"))
