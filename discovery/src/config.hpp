@@ -16,8 +16,13 @@ struct Settings {
     Text<1, 63> datacenter = "dc1";
     Text<1, 32> consul_version = "1.22.0";
     Bounded<int, 1, 1'000'000> max_waiters{100'000};
+    Bounded<int, 0, 65'535> dns_port{8600};
+    Text<1, 200> dns_domain = "consul";
+    bool dns_only_passing = false;
+    Bounded<int, 0, 86'400> dns_ttl_seconds{0};
 };
-BOOST_DESCRIBE_STRUCT(Settings, (), (data_dir, node_name, datacenter, consul_version, max_waiters))
+BOOST_DESCRIBE_STRUCT(Settings, (),
+                      (data_dir, node_name, datacenter, consul_version, max_waiters, dns_port, dns_domain, dns_only_passing, dns_ttl_seconds))
 
 } // namespace gravity::registry
 
@@ -29,5 +34,9 @@ struct gravity::meta::docs<gravity::registry::Settings> {
         {"datacenter", "Name of the datacenter, as clients give it by ?dc="},
         {"consul_version", "Version of Consul that clients are told, because some branch on it"},
         {"max_waiters", "Blocking queries that may wait at a time; beyond it 429"},
+        {"dns_port", "Port of the DNS interface, UDP and TCP; 0: none"},
+        {"dns_domain", "Domain that the catalog is served below"},
+        {"dns_only_passing", "DNS leaves out instances with a warning too, not only critical ones"},
+        {"dns_ttl_seconds", "For how long a resolver may keep a DNS answer"},
     };
 };

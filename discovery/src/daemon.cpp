@@ -93,6 +93,11 @@ Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, Daemon
     }
     register_self();
     measure();
+    if (options.dns) {
+        options.zone.node = agent_.node;
+        options.zone.datacenter = agent_.datacenter;
+        dns_ = std::make_unique<dns::Server>(io, *options.dns, std::make_shared<dns::Zone>(model, std::move(options.zone)));
+    }
 }
 
 Daemon::~Daemon() = default;

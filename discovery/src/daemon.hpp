@@ -2,6 +2,7 @@
 
 #include "api.hpp"
 #include "checker.hpp"
+#include "dns_server.hpp"
 #include "engine.hpp"
 #include "timekeeper.hpp"
 #include "wait_hub.hpp"
@@ -23,6 +24,8 @@ namespace gravity::registry {
 struct DaemonOptions {
     api::Agent agent; // an empty node_id is taken from the store, or made
     std::size_t max_waiters = 100'000;
+    std::optional<dns::ServerOptions> dns{}; // absent: no DNS
+    dns::ZoneOptions zone{};                 // node and datacenter are the agent's
 };
 
 /// The parts put together: requests go in, answers come out. I/O thread only.
@@ -45,6 +48,7 @@ public:
     Engine& engine() { return engine_; }
     std::size_t waiting() const { return hub_.waiting(); }
     const api::Agent& agent() const { return agent_; }
+    const dns::Server* dns() const { return dns_.get(); }
 
 private:
     Task<http::Response> answer(http::Exchange& exchange);
@@ -69,6 +73,7 @@ private:
     std::deque<std::pair<std::int64_t, std::int64_t>> ages_; // (time, index then): which index is how old
     struct Gauges;
     std::unique_ptr<Gauges> gauges_;
+    std::unique_ptr<dns::Server> dns_; // last: it reads the model
 };
 
 } // namespace gravity::registry

@@ -42,6 +42,11 @@ void provision(app::Runtime& runtime) {
     options.agent.version = settings.consul_version.str();
     options.agent.port = runtime.settings.port;
     options.max_waiters = static_cast<std::size_t>(static_cast<int>(settings.max_waiters));
+    if (const int dns_port = settings.dns_port; dns_port != 0)
+        options.dns = dns::ServerOptions{runtime.settings.listen_address, static_cast<std::uint16_t>(dns_port)};
+    options.zone.domain = settings.dns_domain.str();
+    options.zone.only_passing = settings.dns_only_passing;
+    options.zone.ttl = static_cast<std::uint32_t>(static_cast<int>(settings.dns_ttl_seconds));
     auto daemon = std::make_shared<Daemon>(runtime.io, open_rocks_store(folder), std::move(options));
     runtime.resources.put(daemon);
     const std::weak_ptr<Daemon> weak = daemon;

@@ -60,7 +60,7 @@ public:
             const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
             ::dup2(out, 1);
             ::dup2(out, 2);
-            ::execl(GRAVITY_DISCOVERY, GRAVITY_DISCOVERY, port.c_str(), data.c_str(), "--deregister-delay-seconds=0", nullptr);
+            ::execl(GRAVITY_DISCOVERY, GRAVITY_DISCOVERY, port.c_str(), data.c_str(), "--deregister-delay-seconds=0", "--discovery-dns-port=0", nullptr);
             ::_exit(127);
         }
         client = testkit::Client(port_, "");

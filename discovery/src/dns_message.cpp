@@ -1,0 +1,315 @@
+#include "dns_message.hpp"
+
+#include <gravity/base/ascii.hpp>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <map>
+
+namespace gravity::registry::dns {
+namespace {
+
+constexpr std::size_t header_bytes = 12;
+constexpr std::size_t most_name_bytes = 255;
+constexpr std::size_t most_label_bytes = 63;
+constexpr std::size_t most_offset = 0x3FFF; // that a compression pointer can name
+
+// ---- reading
+
+class Reader {
+public:
+    explicit Reader(std::string_view packet) : packet_(packet) {}
+
+    bool at_end() const { return at_ == packet_.size(); }
+    bool skip(std::size_t count) {
+        if (packet_.size() - at_ < count) return false;
+        at_ += count;
+        return true;
+    }
+    template <class Number>
+    bool read(Number& out) {
+        if (packet_.size() - at_ < sizeof(Number)) return false;
+        std::uint64_t number = 0;
+        for (std::size_t i = 0; i < sizeof(Number); ++i) number = number << 8 | byte(at_ + i);
+        out = static_cast<Number>(number);
+        at_ += sizeof(Number);
+        return true;
+    }
+    /// A name, whose compression pointers may only point backwards: so it ends, however it is made.
+    bool read_name(Name& out) {
+        std::size_t from = at_;
+        std::size_t lowest = at_; // what a pointer must stay below
+        std::size_t size = 1;
+        bool jumped = false;
+        out.clear();
+        for (;;) {
+            if (from >= packet_.size()) return false;
+            const std::size_t length = byte(from);
+            if (length == 0) {
+                if (!jumped) at_ = from + 1;
+                return true;
+            }
+            if ((length & 0xC0) == 0xC0) {
+                if (from + 1 >= packet_.size()) return false;
+                const std::size_t target = (length & 0x3F) << 8 | byte(from + 1);
+                if (target >= lowest) return false;
+                if (!jumped) at_ = from + 2;
+                jumped = true;
+                from = lowest = target;
+                continue;
+            }
+            if (length > most_label_bytes || from + 1 + length > packet_.size()) return false;
+            size += 1 + length;
+            if (size > most_name_bytes) return false;
+            out.emplace_back(packet_.substr(from + 1, length));
+            from += 1 + length;
+        }
+    }
+
+private:
+    std::size_t byte(std::size_t at) const { return static_cast<unsigned char>(packet_[at]); }
+    std::string_view packet_;
+    std::size_t at_ = 0;
+};
+
+// ---- writing
+
+class Writer {
+public:
+    std::string& bytes() { return out_; }
+
+    void u8(std::uint8_t number) { out_ += static_cast<char>(number); }
+    void u16(std::uint16_t number) {
+        u8(static_cast<std::uint8_t>(number >> 8));
+        u8(static_cast<std::uint8_t>(number));
+    }
+    void u32(std::uint32_t number) {
+        u16(static_cast<std::uint16_t>(number >> 16));
+        u16(static_cast<std::uint16_t>(number));
+    }
+    void patch16(std::size_t at, std::size_t number) {
+        out_[at] = static_cast<char>(number >> 8);
+        out_[at + 1] = static_cast<char>(number);
+    }
+    /// `compressed` false: targets of SRV records (RFC 2782) are written in full.
+    void name(const Name& name, bool compressed = true) {
+        for (std::size_t i = 0; i < name.size(); ++i) {
+            const std::string suffix = key_of(name, i);
+            if (compressed) {
+                if (const auto known = offsets_.find(suffix); known != offsets_.end()) {
+                    u16(static_cast<std::uint16_t>(0xC000U | known->second));
+                    return;
+                }
+            }
+            if (out_.size() <= most_offset) offsets_.try_emplace(suffix, out_.size());
+            const std::size_t length = std::min(name[i].size(), most_label_bytes);
+            u8(static_cast<std::uint8_t>(length));
+            out_.append(name[i], 0, length);
+        }
+        u8(0);
+    }
+    /// Takes back everything from `size` on.
+    void shrink(std::size_t size) {
+        out_.resize(size);
+        std::erase_if(offsets_, [size](const auto& known) { return known.second >= size; });
+    }
+
+private:
+    // Letter case counts here, so that a name is echoed as it was asked even where it is compressed.
+    static std::string key_of(const Name& name, std::size_t from) {
+        std::string key;
+        for (std::size_t i = from; i < name.size(); ++i) {
+            key += static_cast<char>(std::min(name[i].size(), most_label_bytes));
+            key.append(name[i], 0, most_label_bytes);
+        }
+        return key;
+    }
+    std::string out_;
+    std::map<std::string, std::size_t> offsets_;
+};
+
+void write_data(Writer& out, const Record& record) {
+    if (const auto* four = std::get_if<Address4>(&record.data)) {
+        for (const std::uint8_t byte : four->bytes) out.u8(byte);
+    } else if (const auto* six = std::get_if<Address6>(&record.data)) {
+        for (const std::uint8_t byte : six->bytes) out.u8(byte);
+    } else if (const auto* target = std::get_if<Target>(&record.data)) {
+        out.name(target->name);
+    } else if (const auto* service = std::get_if<Service>(&record.data)) {
+        out.u16(service->priority);
+        out.u16(service->weight);
+        out.u16(service->port);
+        out.name(service->target, false);
+    } else if (const auto* text = std::get_if<Text>(&record.data)) {
+        std::size_t at = 0;
+        do {
+            const std::size_t length = std::min<std::size_t>(text->text.size() - at, 255);
+            out.u8(static_cast<std::uint8_t>(length));
+            out.bytes().append(text->text, at, length);
+            at += length;
+        } while (at < text->text.size());
+    } else if (const auto* authority = std::get_if<Authority>(&record.data)) {
+        out.name(authority->server);
+        out.name(authority->mailbox);
+        for (const std::uint32_t number : {authority->serial, authority->refresh, authority->retry, authority->expire, authority->minimum}) out.u32(number);
+    }
+}
+
+void write_record(Writer& out, const Record& record) {
+    out.name(record.name);
+    out.u16(static_cast<std::uint16_t>(record.type));
+    out.u16(class_in);
+    out.u32(record.ttl);
+    const std::size_t length_at = out.bytes().size();
+    out.u16(0);
+    write_data(out, record);
+    out.patch16(length_at, out.bytes().size() - length_at - 2);
+}
+
+// How many of them fit.
+std::uint16_t write_section(Writer& out, const std::vector<Record>& records, std::size_t limit) {
+    std::uint16_t count = 0;
+    for (const Record& record : records) {
+        const std::size_t before = out.bytes().size();
+        write_record(out, record);
+        if (out.bytes().size() > limit || count == 0xFFFF) {
+            out.shrink(before);
+            return count;
+        }
+        ++count;
+    }
+    return count;
+}
+
+constexpr std::uint16_t bit_response = 0x8000, bit_authoritative = 0x0400, bit_truncated = 0x0200, bit_recursion_desired = 0x0100;
+
+std::uint16_t flags_of(std::uint8_t opcode, bool recursion_desired, Code code) {
+    const auto opcode_bits = static_cast<std::uint16_t>((opcode & 0xF) << 11);
+    const auto code_bits = static_cast<std::uint16_t>(static_cast<std::uint16_t>(code) & 0xF);
+    return static_cast<std::uint16_t>(bit_response | opcode_bits | (recursion_desired ? bit_recursion_desired : 0) | code_bits);
+}
+
+constexpr std::size_t option_record_bytes = 11;
+
+void write_option_record(Writer& out, const Query& query, Code code) {
+    out.u8(0); // the root
+    out.u16(static_cast<std::uint16_t>(Type::opt));
+    out.u16(most_udp_bytes);
+    out.u8(static_cast<std::uint8_t>(static_cast<std::uint16_t>(code) >> 4));
+    out.u8(0); // version
+    out.u16(query.dnssec_ok ? 0x8000 : 0);
+    out.u16(0);
+}
+
+} // namespace
+
+Name name_of(std::string_view text) {
+    Name name;
+    while (!text.empty()) {
+        const auto dot = text.find('.');
+        if (const auto label = text.substr(0, dot); !label.empty()) name.emplace_back(label);
+        if (dot == std::string_view::npos) break;
+        text.remove_prefix(dot + 1);
+    }
+    return name;
+}
+
+std::string to_string(const Name& name) {
+    std::string text;
+    for (const std::string& label : name) text += label + '.';
+    return text.empty() ? "." : text;
+}
+
+std::size_t wire_size(const Name& name) {
+    std::size_t size = 1;
+    for (const std::string& label : name) size += 1 + std::min(label.size(), most_label_bytes);
+    return size;
+}
+
+std::variant<Query, Malformed> parse_query(std::string_view packet) {
+    Reader in(packet);
+    Query query;
+    Malformed bad;
+    std::uint16_t flags = 0;
+    std::uint16_t counts[4]{};
+    if (packet.size() < header_bytes) return bad;
+    in.read(query.id);
+    in.read(flags);
+    for (std::uint16_t& count : counts) in.read(count);
+    if ((flags & bit_response) != 0) return bad; // two servers that answer each other's answers would never stop
+    query.opcode = bad.opcode = static_cast<std::uint8_t>(flags >> 11 & 0xF);
+    query.recursion_desired = bad.recursion_desired = (flags & bit_recursion_desired) != 0;
+    bad.id = query.id;
+    if (query.opcode != 0) {
+        bad.code = Code::not_implemented;
+        return bad;
+    }
+    bad.code = Code::format_error;
+    if (counts[0] != 1 || !in.read_name(query.name) || !in.read(query.type) || !in.read(query.class_)) return bad;
+    const std::size_t records = std::size_t{counts[1]} + counts[2] + counts[3];
+    for (std::size_t i = 0; i < records; ++i) {
+        Name owner;
+        std::uint16_t type = 0, class_ = 0, length = 0;
+        std::uint32_t ttl = 0;
+        if (!in.read_name(owner) || !in.read(type) || !in.read(class_) || !in.read(ttl) || !in.read(length) || !in.skip(length)) return bad;
+        if (type != static_cast<std::uint16_t>(Type::opt)) continue;
+        const bool in_additional = i >= std::size_t{counts[1]} + counts[2];
+        if (query.edns || !owner.empty() || !in_additional) return bad;
+        query.edns = true;
+        query.udp_bytes = std::max<std::uint16_t>(class_, plain_udp_bytes);
+        query.edns_version = static_cast<std::uint8_t>(ttl >> 16);
+        query.dnssec_ok = (ttl & 0x8000) != 0;
+    }
+    return query;
+}
+
+std::string write_answer(const Query& query, const Answer& answer, std::size_t limit, bool truncated) {
+    Writer out;
+    out.u16(query.id);
+    out.u16(0); // flags, below
+    out.u16(1);
+    for (int i = 0; i < 3; ++i) out.u16(0);
+    out.name(query.name);
+    out.u16(query.type);
+    out.u16(query.class_);
+    const std::size_t room = limit - (query.edns ? option_record_bytes : 0);
+
+    const std::uint16_t answers = write_section(out, answer.answers, room);
+    const bool all_answers = answers == answer.answers.size();
+    const std::uint16_t authority = all_answers ? write_section(out, answer.authority, room) : std::uint16_t{0};
+    const bool all = all_answers && authority == answer.authority.size();
+    std::uint16_t additional = all ? write_section(out, answer.additional, room) : std::uint16_t{0};
+    if (query.edns) {
+        write_option_record(out, query, answer.code);
+        ++additional;
+    }
+    std::uint16_t flags = flags_of(query.opcode, query.recursion_desired, answer.code);
+    if (answer.authoritative) flags |= bit_authoritative;
+    if (truncated || !all) flags |= bit_truncated;
+    out.patch16(2, flags);
+    out.patch16(6, answers);
+    out.patch16(8, authority);
+    out.patch16(10, additional);
+    return std::move(out.bytes());
+}
+
+std::optional<std::string> write_refusal(const Malformed& packet) {
+    if (!packet.code) return std::nullopt;
+    Writer out;
+    out.u16(packet.id);
+    out.u16(flags_of(packet.opcode, packet.recursion_desired, *packet.code));
+    for (int i = 0; i < 4; ++i) out.u16(0);
+    return std::move(out.bytes());
+}
+
+std::optional<std::variant<Address4, Address6>> parse_address(std::string_view text) {
+    const std::string terminated(text);
+    if (terminated.find('\0') != std::string::npos) return std::nullopt;
+    Address4 four;
+    if (::inet_pton(AF_INET, terminated.c_str(), four.bytes.data()) == 1) return four;
+    Address6 six;
+    if (::inet_pton(AF_INET6, terminated.c_str(), six.bytes.data()) == 1) return six;
+    return std::nullopt;
+}
+
+} // namespace gravity::registry::dns

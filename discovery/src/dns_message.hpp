@@ -1,0 +1,134 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// The DNS message format (RFC 1035), with EDNS0 (RFC 6891): bytes to a question, records to bytes. Pure.
+namespace gravity::registry::dns {
+
+/// The labels of a name, without the root; any bytes.
+using Name = std::vector<std::string>;
+
+/// Without a dot at its end. Throws nothing: for texts of ours; labels longer than 63 bytes are cut when they are written.
+Name name_of(std::string_view text);
+/// With a dot at its end, for logs and tests.
+std::string to_string(const Name& name);
+/// Bytes of the name on the wire, uncompressed; a name may have 255.
+std::size_t wire_size(const Name& name);
+
+enum class Type : std::uint16_t {
+    a = 1,
+    ns = 2,
+    cname = 5,
+    soa = 6,
+    ptr = 12,
+    txt = 16,
+    aaaa = 28,
+    srv = 33,
+    opt = 41,
+    any = 255
+};
+
+/// RFC 1035 section 4.1.1 and, from 16 on, with the upper bits of EDNS0.
+enum class Code : std::uint16_t {
+    ok = 0,
+    format_error = 1,
+    server_failure = 2,
+    name_error = 3,
+    not_implemented = 4,
+    refused = 5,
+    bad_version = 16
+};
+
+inline constexpr std::uint16_t class_in = 1;
+inline constexpr std::uint16_t class_any = 255;
+inline constexpr std::size_t plain_udp_bytes = 512;
+inline constexpr std::size_t most_udp_bytes = 4096; // beyond it datagrams are fragmented and lost
+
+/// What a client asks. Any type and class number may come.
+struct Query {
+    std::uint16_t id = 0;
+    std::uint8_t opcode = 0;
+    bool recursion_desired = false;
+    Name name; // in the client's letter case, which is echoed
+    std::uint16_t type = 0;
+    std::uint16_t class_ = 0;
+    bool edns = false;
+    std::uint8_t edns_version = 0;
+    bool dnssec_ok = false; // echoed, as RFC 3225 asks
+    std::uint16_t udp_bytes = plain_udp_bytes; // that the client can take in one datagram
+};
+
+/// A packet that is no question. With a code it is answered by that code alone; without it with silence: an answer, or less than a header.
+struct Malformed {
+    std::uint16_t id = 0;
+    std::uint8_t opcode = 0;
+    bool recursion_desired = false;
+    std::optional<Code> code;
+};
+
+std::variant<Query, Malformed> parse_query(std::string_view packet);
+
+struct Address4 {
+    std::array<std::uint8_t, 4> bytes{};
+    friend auto operator<=>(const Address4&, const Address4&) = default;
+};
+struct Address6 {
+    std::array<std::uint8_t, 16> bytes{};
+    friend auto operator<=>(const Address6&, const Address6&) = default;
+};
+/// NS, CNAME or PTR, as the record's type says.
+struct Target {
+    Name name;
+};
+struct Service {
+    std::uint16_t priority = 1;
+    std::uint16_t weight = 1;
+    std::uint16_t port = 0;
+    Name target;
+};
+struct Text {
+    std::string text; // split into strings of 255 bytes
+};
+struct Authority {
+    Name server;
+    Name mailbox;
+    std::uint32_t serial = 0;
+    std::uint32_t refresh = 3600;
+    std::uint32_t retry = 600;
+    std::uint32_t expire = 86'400;
+    std::uint32_t minimum = 0; // for how long a negative answer may be kept (RFC 2308)
+};
+
+struct Record {
+    Name name;
+    Type type = Type::a;
+    std::uint32_t ttl = 0;
+    std::variant<Address4, Address6, Target, Service, Text, Authority> data;
+};
+
+struct Answer {
+    Code code = Code::ok;
+    bool authoritative = true;
+    std::vector<Record> answers;
+    std::vector<Record> authority;
+    std::vector<Record> additional;
+};
+
+/// The answer's bytes, at most `limit` of them. What does not fit is left out from the end: additional records silently, because they are a
+/// courtesy (RFC 2181 section 9), answers and authority with the truncation bit, upon which a client asks again over TCP. `truncated` says that
+/// answers were left out before.
+std::string write_answer(const Query& query, const Answer& answer, std::size_t limit, bool truncated = false);
+/// An answer without a question, for a packet that has none. Nothing if silence is the answer.
+std::optional<std::string> write_refusal(const Malformed& packet);
+
+/// A dotted or colon-separated address; nothing for a host name.
+std::optional<std::variant<Address4, Address6>> parse_address(std::string_view text);
+
+} // namespace gravity::registry::dns

@@ -1,0 +1,199 @@
+#include "dns_server.hpp"
+
+#include <gravity/async/sleep.hpp>
+#include <gravity/log/log.hpp>
+#include <gravity/metrics/metrics.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+namespace gravity::registry::dns {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using asio::ip::udp;
+using namespace std::chrono_literals;
+
+constexpr std::size_t max_connections = 1024;
+constexpr auto idle_limit = 10s;       // RFC 7766 section 6.2.3: a few seconds
+constexpr int datagrams_at_once = 64;  // then others of the loop have their turn
+constexpr int bind_attempts = 16;      // for a port that is free for both protocols
+
+struct Connection : std::enable_shared_from_this<Connection> {
+    explicit Connection(tcp::socket accepted) : socket(std::move(accepted)), idle(socket.get_executor()) {}
+    /// Closes the socket unless it is called again in time.
+    void arm() {
+        idle.expires_after(idle_limit);
+        idle.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+            if (const auto self = weak.lock(); self && !error) self->close();
+        });
+    }
+    void close() {
+        boost::system::error_code ignored; // closing loses nothing that could be reported
+        socket.close(ignored);
+    }
+    tcp::socket socket;
+    asio::steady_timer idle;
+    std::array<unsigned char, 2> length{};
+    std::string packet;
+};
+
+} // namespace
+
+struct Server::State : std::enable_shared_from_this<Server::State> {
+    State(asio::io_context& loop, std::shared_ptr<Zone> its_zone) : io(loop), zone(std::move(its_zone)), datagrams(loop), acceptor(loop) {}
+
+    void bind(const ServerOptions& options);
+    void try_bind(const tcp::endpoint& endpoint);
+    void start();
+    void stop();
+    void answer_datagrams();
+    static Task<void> serve_udp(std::shared_ptr<State> self);
+    static Task<void> accept(std::shared_ptr<State> self);
+    static Task<void> serve(std::shared_ptr<State> self, std::shared_ptr<Connection> connection);
+
+    asio::io_context& io;
+    std::shared_ptr<Zone> zone;
+    udp::socket datagrams;
+    tcp::acceptor acceptor;
+    std::set<std::shared_ptr<Connection>> connections;
+    bool stopped = false;
+    std::string buffer = std::string(65'535, '\0');
+    metrics::CounterFamily family = metrics::counter("gravity_discovery_dns_questions_total", "DNS packets received", {"transport"});
+    metrics::Counter over_udp = family.with({"udp"});
+    metrics::Counter over_tcp = family.with({"tcp"});
+};
+
+void Server::State::try_bind(const tcp::endpoint& endpoint) {
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false));
+    acceptor.bind(endpoint);
+    acceptor.listen();
+    const udp::endpoint same(endpoint.address(), acceptor.local_endpoint().port());
+    datagrams.open(same.protocol());
+    if (same.address().is_v6()) datagrams.set_option(asio::ip::v6_only(false));
+    datagrams.bind(same);
+    datagrams.non_blocking(true);
+}
+
+void Server::State::bind(const ServerOptions& options) {
+    const tcp::endpoint endpoint(asio::ip::make_address(options.address), options.port);
+    for (int attempt = 1;; ++attempt) {
+        try {
+            return try_bind(endpoint);
+        } catch (const boost::system::system_error& error) {
+            if (options.port != 0 || attempt == bind_attempts)
+                throw std::runtime_error("cannot listen for DNS on " + options.address + " port " + std::to_string(options.port) + ": " +
+                                         error.code().message());
+            boost::system::error_code ignored;
+            acceptor.close(ignored);
+            datagrams.close(ignored);
+        }
+    }
+}
+
+void Server::State::start() {
+    spawn(io, "DNS over UDP", [self = shared_from_this()] { return serve_udp(self); });
+    spawn(io, "DNS over TCP", [self = shared_from_this()] { return accept(self); });
+}
+
+void Server::State::stop() {
+    stopped = true;
+    boost::system::error_code ignored;
+    datagrams.close(ignored);
+    acceptor.close(ignored);
+    for (const auto& connection : connections) connection->close();
+}
+
+void Server::State::answer_datagrams() {
+    for (int i = 0; i < datagrams_at_once; ++i) {
+        udp::endpoint sender;
+        boost::system::error_code error;
+        const std::size_t size = datagrams.receive_from(asio::buffer(buffer), sender, 0, error);
+        if (error) return; // nothing more; or the ICMP answer to an earlier datagram of ours
+        over_udp.add();
+        const auto reply = zone->respond(std::string_view(buffer.data(), size), Transport::udp);
+        // A datagram that the kernel has no room for is lost, as others are on their way: the client asks again.
+        if (reply) datagrams.send_to(asio::buffer(*reply), sender, 0, error);
+    }
+}
+
+Task<void> Server::State::serve_udp(std::shared_ptr<State> self) {
+    const auto token = asio::as_tuple(asio::use_awaitable);
+    while (!self->stopped) {
+        auto [error] = co_await self->datagrams.async_wait(udp::socket::wait_read, token);
+        if (error) break; // closed
+        self->answer_datagrams();
+    }
+}
+
+Task<void> Server::State::accept(std::shared_ptr<State> self) {
+    const auto token = asio::as_tuple(asio::use_awaitable);
+    while (!self->stopped) {
+        auto [error, socket] = co_await self->acceptor.async_accept(token);
+        if (self->stopped) break;
+        if (error) { // no descriptor is free, most likely: those who wait stay in the kernel's queue
+            log::warn("a DNS connection was not accepted", {{"reason", error.message()}});
+            const auto pause = std::chrono::steady_clock::duration(100ms);
+            co_await sleep_for(pause);
+            continue;
+        }
+        if (self->connections.size() >= max_connections) continue; // closed at once
+        auto connection = std::make_shared<Connection>(std::move(socket));
+        self->connections.insert(connection);
+        spawn(self->io, "DNS connection", [self, connection] { return serve(self, connection); });
+    }
+}
+
+Task<void> Server::State::serve(std::shared_ptr<State> self, std::shared_ptr<Connection> connection) {
+    const auto token = asio::as_tuple(asio::use_awaitable);
+    tcp::socket& socket = connection->socket;
+    for (;;) { // several questions, one after the other
+        connection->arm();
+        const auto length_buffer = asio::buffer(connection->length);
+        auto [no_length, ignored_size] = co_await asio::async_read(socket, length_buffer, token);
+        if (no_length) break;
+        connection->packet.resize(static_cast<std::size_t>(connection->length[0] << 8 | connection->length[1]));
+        const auto packet_buffer = asio::buffer(connection->packet);
+        auto [no_packet, ignored_read] = co_await asio::async_read(socket, packet_buffer, token);
+        if (no_packet || self->stopped) break;
+        self->over_tcp.add();
+        const auto reply = self->zone->respond(connection->packet, Transport::tcp);
+        if (!reply) break;
+        std::string framed;
+        framed += static_cast<char>(reply->size() >> 8);
+        framed += static_cast<char>(reply->size());
+        framed += *reply;
+        const auto reply_buffer = asio::buffer(framed);
+        auto [not_written, ignored_written] = co_await asio::async_write(socket, reply_buffer, token);
+        if (not_written) break;
+    }
+    connection->close();
+    connection->idle.cancel();
+    self->connections.erase(connection);
+}
+
+Server::Server(asio::io_context& io, ServerOptions options, std::shared_ptr<Zone> zone) : state_(std::make_shared<State>(io, std::move(zone))) {
+    state_->bind(options);
+    state_->start();
+}
+
+Server::~Server() { state_->stop(); }
+
+std::uint16_t Server::port() const { return state_->acceptor.local_endpoint().port(); }
+
+} // namespace gravity::registry::dns

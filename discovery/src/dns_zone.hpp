@@ -1,0 +1,66 @@
+#pragma once
+
+#include "dns_message.hpp"
+#include "model.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The catalog as a DNS zone: which records a question is answered with. No I/O, no clock.
+namespace gravity::registry::dns {
+
+struct ZoneOptions {
+    std::string domain = "consul";
+    std::string datacenter = "dc1";
+    std::string node;          // this daemon's own
+    bool only_passing = false; // instances with a warning are left out too
+    std::uint32_t ttl = 0;
+};
+
+enum class Transport : unsigned char {
+    udp,
+    tcp
+};
+
+/// Names below the domain, with or without the datacenter at their end:
+///     [<tag>.]<name>.service   _<name>._<tag>.service   <name>.node   <hex address>.addr
+/// and the addresses of nodes and instances below in-addr.arpa and ip6.arpa.
+class Zone {
+public:
+    Zone(const Model& model, ZoneOptions options);
+
+    Answer answer(const Query& query);
+    /// The same from bytes to bytes, within what the transport carries. Nothing: silence.
+    std::optional<std::string> respond(std::string_view packet, Transport transport);
+
+private:
+    struct Candidate; // an instance that may be named
+    Answer apex(const Query& query) const;
+    Answer service(const Query& query, Name labels);
+    Answer node(const Query& query, const Name& labels) const;
+    Answer address(const Query& query, const Name& labels) const;
+    Answer reverse(const Query& query, const Name& lower) const;
+    std::vector<Candidate> candidates(const std::string& name, const std::string& tag) const;
+    void add_service_records(const Query& query, const std::vector<Candidate>& found, Answer& answer) const;
+    void add_address_records(const Query& query, const std::vector<Candidate>& found, Answer& answer) const;
+    const Node* node_named(const std::string& lower) const;
+    Name below(std::initializer_list<std::string_view> labels) const; // then datacenter and domain
+    Answer negative(Code code) const;
+    Answer or_empty(Answer answer) const;
+    Record start_of_authority() const;
+
+    const Model& model_;
+    ZoneOptions options_;
+    Name domain_;
+    std::mt19937_64 random_;
+};
+
+/// Without EDNS0 a datagram holds few records, so that clients of old that take the first spread over all: three, in the order they have.
+/// True if answers were left out.
+bool keep_few(Answer& answer);
+
+} // namespace gravity::registry::dns
