@@ -3,7 +3,8 @@
 #
 #     tests/containers/clean_debian.sh [--without-test]
 #
-#   GRAVITY_CCACHE    a folder of ccache to use inside (default: none; everything is then compiled, which takes half an hour on two cores)
+#   GRAVITY_CCACHE               a folder of ccache to use inside (default: none; everything is then compiled, which takes half an hour on two cores)
+#   GRAVITY_CONTAINER_OPTIONS    further words for `docker run`, e.g. how packages of Python are reached
 set -euo pipefail
 . "$(dirname "$0")/engine.sh"
 
@@ -11,7 +12,8 @@ start_engine
 say 'base image'
 base_image
 clone "$ENGINE/clean.git"
-options=(--shm-size=256m --volume "$ENGINE/clean.git:/source:ro")
+# shellcheck disable=SC2206
+options=(--env LANG --shm-size=256m --volume "$ENGINE/clean.git:/source:ro" ${GRAVITY_CONTAINER_OPTIONS:-})
 if [ -n "${GRAVITY_CCACHE:-}" ]; then options+=(--volume "$GRAVITY_CCACHE:/root/.cache/ccache"); fi
 id=$(docker run --detach --init "${options[@]}" debian:12-slim sleep infinity)
 finish() {
@@ -23,7 +25,7 @@ inside() { docker exec --workdir "${WHERE:-/home/gravity}" "$id" bash -c "$1"; }
 
 say 'clone'
 WHERE=/ inside 'apt-get update -qq && apt-get install -y -qq --no-install-recommends git ca-certificates curl procps >/dev/null 2>&1
-    git config --global --add safe.directory "*" && git clone --quiet /source /home/gravity'
+    git config --global --add safe.directory "*" && git -c advice.detachedHead=false clone --quiet /source /home/gravity'
 # A PostgreSQL and a Redis of the machine's own that must not be disturbed: strangers on the usual ports.
 inside 'apt-get install -y -qq --no-install-recommends python3 >/dev/null 2>&1
     for port in 5432 6379; do setsid python3 -m http.server --bind 127.0.0.1 $port >/dev/null 2>&1 & done'

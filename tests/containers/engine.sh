@@ -2,8 +2,10 @@
 # by debootstrap, so that no registry is asked. As root. What they start, they stop; an engine of the machine is not touched.
 #
 #   GRAVITY_ENGINE            folder of engine, images and logs (default /var/tmp/gravity-engine); kept, so that a second run is quick
-#   GRAVITY_ENGINE_OPTIONS    further words for dockerd
+#   GRAVITY_ENGINE_OPTIONS    further words for dockerd, e.g. --cgroup-parent
+#   GRAVITY_CCACHE            a folder of ccache whose compilations are used and added to; without it everything is compiled
 
+export LANG=C.UTF-8 # also what is compiled inside is looked up by it
 ENGINE=${GRAVITY_ENGINE:-/var/tmp/gravity-engine}
 export DOCKER_HOST=unix://$ENGINE/docker.sock
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -39,17 +41,40 @@ stop_engine() {
     fi
 }
 
-# debian:12-slim as debootstrap makes it: the smallest Debian 12, without what its packages put in /usr/share/doc.
+# debian:12-slim as debootstrap makes it: the smallest Debian 12, with its updates.
 base_image() {
     docker image inspect debian:12-slim >/dev/null 2>&1 && return
     rm -rf "$ENGINE/rootfs"
     debootstrap --variant=minbase bookworm "$ENGINE/rootfs" >"$ENGINE/debootstrap.log" 2>&1 || die "debootstrap: see $ENGINE/debootstrap.log"
+    printf 'deb http://deb.debian.org/%s main\n' 'debian bookworm' 'debian bookworm-updates' 'debian-security bookworm-security' >"$ENGINE/rootfs/etc/apt/sources.list"
     tar -C "$ENGINE/rootfs" -c . | docker import - debian:12-slim >/dev/null
     rm -rf "$ENGINE/rootfs"
+}
+
+# A place that builds of images reach, where ccache finds and leaves compilations: a Redis that listens on the engine's bridge alone and keeps its data with
+# the engine's. Who compiles elsewhere with CCACHE_REMOTE_STORAGE and CCACHE_RESHARE fills it from GRAVITY_CCACHE.
+start_sharing() {
+    local address port=16400 said=
+    address=$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')
+    mkdir -p "$ENGINE/ccache"
+    redis-server --bind "$address" --port "$port" --protected-mode no --dir "$ENGINE/ccache" --save 3600 1 --logfile redis.log &
+    SHARED=$!
+    for _ in $(seq 100); do
+        said=$(redis-cli -h "$address" -p "$port" ping 2>/dev/null) || true
+        [ "$said" != PONG ] || break
+        sleep 0.2
+    done
+    [ "$said" = PONG ] || die "the store of compilations does not start: see $ENGINE/ccache/redis.log"
+    export CCACHE_REMOTE_STORAGE=redis://$address:$port CCACHE_RESHARE=1
+}
+
+stop_sharing() {
+    [ -n "${SHARED:-}" ] || return 0
+    kill "$SHARED" && wait "$SHARED" || true
 }
 
 # The committed checkout, as a clone has it.
 clone() {
     rm -rf "$1"
-    git clone --quiet --no-hardlinks "$ROOT" "$1"
+    git -c advice.detachedHead=false clone --quiet --no-hardlinks "$ROOT" "$1"
 }

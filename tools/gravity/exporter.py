@@ -90,7 +90,7 @@ def without_origin(text: str) -> str:
 def packages(service: Service) -> list[str]:
     common = manifest.common_packages()
     run = [name for name in common["run"] if name != "supervisor"]
-    names = [*common["build"], *(name for name in common["test"] if not name.startswith("python3")), *run, "ca-certificates",
+    names = [*common["build"], *(name for name in common["test"] if not name.startswith("python3")), *run, "ca-certificates", "curl",
              "python3", *service.build_packages, *service.run_packages]
     return list(dict.fromkeys(names))
 
@@ -99,7 +99,7 @@ def compose_file(service: Service) -> str:
     only = {service.name: service}
     daemon = compose.daemon(service)
     del daemon["profiles"]
-    daemon["build"] = {"context": ".", "args": {"BASE_IMAGE": "${BASE_IMAGE:-debian:12-slim}"}}
+    daemon["build"] = {"context": ".", "args": {"BASE_IMAGE": "${BASE_IMAGE:-debian:12-slim}", **compose.COMPILATIONS}}
     for name in ("DISCOVERY_URL", "ADVERTISE_ADDRESS"):
         daemon["environment"].pop(name, None)
     daemon["environment"]["DISCOVERY_MODE"] = "off"

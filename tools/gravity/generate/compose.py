@@ -11,6 +11,7 @@ from .text import generated_from, to_yaml
 
 VERSION = "3.8"
 HINT = "run ./gravity generate --secrets"
+COMPILATIONS = {"CCACHE_REMOTE_STORAGE": "${CCACHE_REMOTE_STORAGE:-}"}  # ccache's, so that an image need not be compiled from nothing
 
 
 def files(services: dict[str, Service]) -> dict[str, str]:
@@ -72,8 +73,8 @@ def daemon(service: Service) -> dict:
                 "master_key": needed(variable(service, "MASTER_KEY"))}
     environment |= facts.secrets(service, password)
     own_stores = facts.stores_of(service)
-    result: dict = {"<<": "@service", "profiles": list(service.profiles),
-                    "build": _build("deploy/docker/Dockerfile", {"SERVICE": service.name}), "image": _image(service.name),
+    build = _build("deploy/docker/Dockerfile", {"SERVICE": service.name, **COMPILATIONS})
+    result: dict = {"<<": "@service", "profiles": list(service.profiles), "build": build, "image": _image(service.name),
                     "environment": environment,
                     # A missing source is an error with a bind mount written out; the short form would make a folder of that name.
                     "volumes": [{"type": "bind", "source": "${GRAVITY_JWKS_FILE:-./var/secrets/dev-jwks.json}", "target": facts.JWKS,

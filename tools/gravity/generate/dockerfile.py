@@ -45,8 +45,11 @@ FROM ${{BASE_IMAGE}} AS toolchain
 RUN {INSTALL} \\
         {wrapped(build)} \\
     && {CLEAN}
+ENV LANG=C.UTF-8
 
 FROM toolchain AS common
+# Where compilations are kept outside of builds, for those who build often: a URL as ccache(1) takes it; without one everything is compiled.
+ARG CCACHE_REMOTE_STORAGE
 WORKDIR /src
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake/ cmake/
@@ -55,6 +58,7 @@ RUN cmake --preset release && cmake --build build/release --target gravity_commo
 
 FROM common AS build
 ARG SERVICE
+ARG CCACHE_REMOTE_STORAGE
 COPY discovery/ discovery/
 COPY gateway/ gateway/
 COPY services/ services/
@@ -111,6 +115,9 @@ FROM ${{BASE_IMAGE}} AS build
 RUN {INSTALL} \\
         {wrapped(build)} \\
     && {CLEAN}
+ENV LANG=C.UTF-8
+# Where compilations are kept outside of builds, for those who build often: a URL as ccache(1) takes it; without one everything is compiled.
+ARG CCACHE_REMOTE_STORAGE
 WORKDIR /src
 COPY CMakeLists.txt CMakePresets.json VERSION ./
 COPY third_party/ third_party/
