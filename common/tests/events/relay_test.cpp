@@ -3,6 +3,9 @@
 
 #include <gravity/testkit/check_sql.hpp>
 
+#include <future>
+#include <thread>
+
 namespace gravity::events {
 namespace {
 

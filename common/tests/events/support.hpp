@@ -1,16 +1,15 @@
 #pragma once
 
-#include <gravity/async/sleep.hpp>
 #include <gravity/events/consumers.hpp>
 #include <gravity/events/relay.hpp>
 #include <gravity/model.hpp>
 #include <gravity/pg/database.hpp>
 #include <gravity/redis/client.hpp>
 #include <gravity/redis/streams.hpp>
+#include <gravity/testkit/loop.hpp>
 #include <gravity/testkit/postgres.hpp>
 #include <gravity/testkit/redis.hpp>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
@@ -18,19 +17,18 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 /// Processes of a service "maker" that publishes and of a service "taker" that consumes, on a real PostgreSQL and Redis.
 namespace gravity::events::test {
 
 using namespace std::chrono_literals;
+using testkit::until;
 
 constexpr pg::Migration migrations[] = {{"0001_effects", R"sql(
     create table effect (id bigint generated always as identity primary key, project uuid, event text not null, subject text not null, n bigint not null);
@@ -58,14 +56,6 @@ struct Effect {
 BOOST_DESCRIBE_STRUCT(Effect, (), (event, subject, n))
 inline const Sql<void(Effect)> insert_effect{"effect.insert", "insert into effect (event, subject, n) values ($event, $subject, $n)"};
 
-inline void until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 30s) {
-    const auto deadline = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("the condition did not come true in time");
-        std::this_thread::sleep_for(2ms);
-    }
-}
-
 inline Handler counted(std::function<void(Tx&, const Received<Counted>&)> work) {
     Handler base = handler<Counted>(nullptr);
     return {base.type, [work](Tx& tx, const Envelope& envelope, const Json& data) {
@@ -80,8 +70,10 @@ inline Handler counted(std::function<void(Tx&, const Received<Counted>&)> work) 
 inline void note(Tx& tx, const Received<Counted>& e) { tx.exec(insert_effect, Effect{e.id, e.subject, e.data.n}); }
 
 class Process {
+    testkit::Loop loop_;
+
 public:
-    boost::asio::io_context io{1};
+    boost::asio::io_context& io = loop_.io();
     std::unique_ptr<pg::Database> database;
     std::shared_ptr<redis::Client> broker;
     std::unique_ptr<Relay> relay;
@@ -121,25 +113,21 @@ public:
         return options;
     }
     Process& start() {
-        thread_ = std::thread([this] { io.run(); });
+        loop_.start();
         return *this;
     }
     /// At once, as kill -9 does; only a transaction that a worker is in ends first.
     void kill() {
-        guard_.reset();
-        io.stop();
-        if (thread_.joinable()) thread_.join();
+        loop_.stop();
         database.reset();
     }
     /// Runs a coroutine on the I/O thread and waits for it.
     template <class T>
     T await(std::function<Task<T>()> coroutine) {
-        std::promise<T> promise;
-        spawn(io, "test", [&] { return fulfil(&coroutine, &promise); });
-        return promise.get_future().get();
+        return loop_.await(std::move(coroutine));
     }
     void drain() {
-        await<bool>([this] { return drain_all(); });
+        await<void>([this] { return drain_all(); });
         kill();
     }
 
@@ -153,24 +141,11 @@ public:
     }
 
 private:
-    template <class T>
-    static Task<void> fulfil(std::function<Task<T>()>* coroutine, std::promise<T>* promise) {
-        try {
-            Task<T> task = (*coroutine)();
-            promise->set_value(co_await std::move(task));
-        } catch (...) {
-            promise->set_exception(std::current_exception());
-        }
-    }
-    Task<bool> drain_all() {
+    Task<void> drain_all() {
         const auto deadline = std::chrono::steady_clock::now() + 20s;
         if (consumers) co_await consumers->drain(deadline);
         if (relay) co_await relay->drain(deadline);
-        co_return true;
     }
-
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{io.get_executor()};
-    std::thread thread_;
 };
 
 class EventsTest : public testing::Test {

@@ -5,6 +5,8 @@
 
 #include <gravity/base/clock.hpp>
 
+#include <thread>
+
 namespace gravity::jobs {
 namespace {
 

@@ -1,38 +1,30 @@
 #pragma once
 
-#include <gravity/async/sleep.hpp>
 #include <gravity/jobs/runner.hpp>
 #include <gravity/pg/database.hpp>
+#include <gravity/testkit/loop.hpp>
 #include <gravity/testkit/postgres.hpp>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <functional>
-#include <future>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 /// One process that does jobs: an I/O thread, a pool, a runner. Several of them beside one another are replicas.
 namespace gravity::jobs::test {
 
 using namespace std::chrono_literals;
-
-inline void until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 30s) {
-    const auto deadline = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("the condition did not come true in time");
-        std::this_thread::sleep_for(2ms);
-    }
-}
+using testkit::until;
 
 class Replica {
+    testkit::Loop loop_;
+
 public:
-    boost::asio::io_context io{1};
+    boost::asio::io_context& io = loop_.io();
     Resources resources;
     std::unique_ptr<pg::Database> database;
     std::unique_ptr<Runner> runner;
@@ -50,23 +42,18 @@ public:
 
     Replica& start() {
         runner->start();
-        thread_ = std::thread([this] { io.run(); });
+        loop_.start();
         return *this;
     }
     /// Ends at once, as kill -9 does: nothing is given back.
     void kill() {
-        guard_.reset();
-        io.stop();
-        if (thread_.joinable()) thread_.join();
+        loop_.stop();
         database.reset();
     }
     /// Ends as SIGTERM does.
     void drain(std::chrono::milliseconds grace = 10s) {
-        std::promise<void> done;
-        Runner* r = runner.get();
         const auto deadline = std::chrono::steady_clock::now() + grace;
-        spawn(io, "drain", [r, deadline, &done] { return drain_and_tell(r, deadline, &done); });
-        done.get_future().wait();
+        loop_.await<void>([this, deadline] { return runner->drain(deadline); });
         kill();
     }
 
@@ -96,15 +83,6 @@ public:
         });
         return job;
     }
-
-private:
-    static Task<void> drain_and_tell(Runner* runner, std::chrono::steady_clock::time_point deadline, std::promise<void>* done) {
-        co_await runner->drain(deadline);
-        done->set_value();
-    }
-
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{io.get_executor()};
-    std::thread thread_;
 };
 
 } // namespace gravity::jobs::test

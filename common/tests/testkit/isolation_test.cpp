@@ -1,7 +1,8 @@
-// One project tries everything of another that it could get hold of: rows, lists, cursors, idempotency records, events, access keys, and each table
-// directly.
+// One project tries everything of another that it could get hold of: rows, lists, cursors, idempotency records, events, jobs, access keys, and each
+// table directly.
 #include "bookshelf.hpp"
 
+#include <gravity/jobs/routes.hpp>
 #include <gravity/testkit/check_isolation.hpp>
 #include <gravity/testkit/service.hpp>
 
@@ -12,8 +13,29 @@
 namespace gravity {
 namespace {
 
+struct Stocktaking {
+    static constexpr JobKind job{"stocktaking"};
+    std::string note;
+};
+BOOST_DESCRIBE_STRUCT(Stocktaking, (), (note))
+struct Stock {
+    std::int64_t books = 0;
+};
+BOOST_DESCRIBE_STRUCT(Stock, (), (books))
+
+const Sql<std::int64_t()> count_books{"isolation.count", "select count(*) from book"};
+
+void take_stock(Tx& tx, const Stocktaking&, JobRun& run) { run.result(Stock{tx.one(count_books)}); }
+Accepted<Job> start_stocktaking(Tx& tx, Body<Stocktaking> in) { return tx.enqueue(*in, {.key = "one at a time"}); }
+
+void job_routes(Router& router) {
+    auto books = router.collection("/api/v1/books", "books");
+    books.post<start_stocktaking>("/stocktakings");
+    jobs::routes<Stocktaking>(books, "/stocktakings");
+}
+
 struct Isolation : testing::Test {
-    testkit::RunningService service{bookshelf::service().access_keys()};
+    testkit::RunningService service{bookshelf::service().access_keys().routes(job_routes).job(take_stock)};
     testkit::Callers as{service};
     testkit::Answer emma = as.owner.post("/api/v1/books", {{"title", "Emma"}, {"pages", 474}}).key("k").expect(201);
     testkit::Answer key =
@@ -54,18 +76,34 @@ TEST_F(Isolation, IdempotencyRecords) {
     colleague.post("/api/v1/books", {{"title", "Emma"}, {"pages", 474}}).key("k").expect_problem(409, "title-taken");
 }
 
+TEST_F(Isolation, Jobs) {
+    const std::string at = "/api/v1/books/stocktakings";
+    const auto ours = as.owner.post(at, {{"note", "ours"}}).expect(202);
+    const auto theirs = as.stranger.post(at, {{"note", "theirs"}}).expect(202); // a key of one project is not that of another
+    EXPECT_NE(ours.text("/id"), theirs.text("/id"));
+    const std::string job = at + "/" + ours.text("/id");
+    as.stranger.get(job).expect_problem(404, "not-found");
+    as.stranger.post(job + "/cancel").expect_problem(404, "not-found");
+    service.run_jobs_until_idle();
+    as.owner.get(job).expect(200).field("/state", "done").field("/result/books", 1); // done in the project that asked
+    as.stranger.get(at + "/" + theirs.text("/id")).expect(200).field("/result/books", 0);
+    as.stranger.get(job).expect_problem(404, "not-found");
+}
+
 TEST_F(Isolation, AccessKeys) {
     as.stranger.get(key.location()).expect_problem(404, "not-found");
     as.stranger.del(key.location()).expect_problem(404, "not-found");
+    as.stranger.del(key.location()).if_match("\"7\"").expect_problem(404, "not-found"); // not 412
     as.stranger.get("/api/v1/bookshelf/access-keys").expect(200).field("/items", Json::array());
     as.owner.get(key.location()).expect(200);
 }
 
 TEST_F(Isolation, EveryTableByItself) {
     as.owner.post(emma.location() + "/lend").expect(200); // an event
+    as.owner.post("/api/v1/books/stocktakings", {{"note", ""}}).expect(202);
     std::vector<std::string> empty;
     EXPECT_EQ(testkit::check_isolation(service.database(), service.project(), &empty), std::vector<std::string>{});
-    for (const std::string filled : {"public.book", "gravity.outbox", "gravity.idempotency", "gravity.access_key"})
+    for (const std::string filled : {"public.book", "gravity.outbox", "gravity.idempotency", "gravity.job", "gravity.access_key"})
         EXPECT_EQ(std::count(empty.begin(), empty.end(), filled), 0) << filled << " has no row that could leak";
 }
 
