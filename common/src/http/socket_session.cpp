@@ -102,10 +102,11 @@ Task<void> SocketSession::write_loop(std::shared_ptr<SocketSession> self) {
             }
         }
     } catch (const boost::system::system_error&) {
-        // The client has gone: how many of these end. The handler's next read says so.
+        // The client has gone, how many of these end, or the reader has refused a message of its: the handler's next read says so.
+        self->finish(1006, "");
     }
-    self->peer_gone_ = true;
-    self->can_read_.cancel();
+    // The end of the connection is the reader's: it may still be swallowing what the peer sends behind a close that it has not seen.
+    while (!self->peer_gone_ && !self->aborted_) co_await pause(self->can_write_);
 }
 
 } // namespace gravity::http

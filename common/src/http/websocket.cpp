@@ -39,7 +39,7 @@ bool is_handshake(const Request& request, const Framing& framing) { // RFC 6455 
 class ServerWebSocket final : public WebSocketConnection {
 public:
     ServerWebSocket(std::shared_ptr<Connection> connection, WebSocketOptions options)
-        : connection_(std::move(connection)), options_(std::move(options)), socket_(connection_->stream_) {
+        : connection_(std::move(connection)), options_(std::move(options)), socket_(connection_->stream_, connection_->core_->options.linger) {
         websocket::stream_base::timeout times{};
         times.handshake_timeout = std::chrono::seconds(5);
         times.idle_timeout = options_.ping_interval * 2; // Beast pings at half of it

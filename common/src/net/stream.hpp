@@ -1,7 +1,10 @@
 #pragma once
 
+#include <gravity/async/task.hpp>
+
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -9,6 +12,8 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/role.hpp>
 
+#include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,13 +98,18 @@ private:
     std::string unread_;
 };
 
+/// Ends a connection so that the last bytes reach a peer that is still sending: what lies unread when a socket is closed turns the end into a reset,
+/// and that may overtake them. Ends our half, swallows what comes until the peer has ended its own, at most so long and 4 MiB, then shuts both.
+Task<void> close_gently(Stream& stream, std::chrono::milliseconds at_most);
+
 /// What Beast's WebSocket holds: a handle on a Stream that somebody else owns.
 class StreamRef {
 public:
     using executor_type = Stream::executor_type;
-    explicit StreamRef(Stream& stream) : stream_(&stream) {}
+    StreamRef(Stream& stream, std::chrono::milliseconds linger) : stream_(&stream), linger_(linger) {}
     executor_type get_executor() { return stream_->get_executor(); }
     Stream& stream() { return *stream_; }
+    std::chrono::milliseconds linger() const { return linger_; } // see close_gently
 
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token) {
@@ -112,6 +122,7 @@ public:
 
 private:
     Stream* stream_;
+    std::chrono::milliseconds linger_;
 };
 
 /// Beast asks for these by argument-dependent look-up when a WebSocket ends.
@@ -122,10 +133,8 @@ inline void teardown(boost::beast::role_type, StreamRef& stream, boost::system::
 }
 template <class Handler>
 void async_teardown(boost::beast::role_type, StreamRef& stream, Handler&& handler) {
-    stream.stream().shut();
-    asio::post(stream.get_executor(), [handler = std::forward<Handler>(handler)]() mutable {
-        handler(boost::system::error_code{});
-    });
+    asio::co_spawn(stream.get_executor(), close_gently(stream.stream(), stream.linger()),
+                   [handler = std::forward<Handler>(handler)](const std::exception_ptr&) mutable { handler(boost::system::error_code{}); });
 }
 
 } // namespace gravity::net

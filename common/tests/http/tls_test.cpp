@@ -3,6 +3,7 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
@@ -174,4 +175,27 @@ TEST_F(Tls, ParksAndWakes) {
         EXPECT_EQ(client.ask(post("p")), "secure p");
         std::this_thread::sleep_for(15ms); // room for the tick to park it; the test holds either way
     }
+}
+
+TEST_F(Tls, AWebSocketPeerThatIsStillSendingReadsWhyItIsClosed) {
+    const auto port = running.serve(
+        [](Exchange& exchange) -> Task<void> {
+            WebSocketOptions small;
+            small.max_message_bytes = 1000;
+            auto socket = co_await exchange.accept_websocket(small);
+            co_await socket->read();
+        },
+        options);
+    TlsClient client(port, certificates.ca_file());
+    client.stream.handshake(asio::ssl::stream_base::client);
+    const std::string handshake = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    asio::write(client.stream, asio::buffer(handshake));
+    client.received.erase(0, asio::read_until(client.stream, asio::dynamic_buffer(client.received), "\r\n\r\n"));
+    const std::string message = std::string("\x82\xff\0\0\0\0\0\x10\0\0\0\0\0\0", 14) + std::string(1 << 20, 'm');
+    asio::write(client.stream, asio::buffer(message)); // whole, before anything is read
+    boost::system::error_code end;
+    asio::read(client.stream, asio::dynamic_buffer(client.received), end);
+    EXPECT_EQ(client.received, std::string("\x88\x02\x03\xf1", 4)); // 1009
+    EXPECT_EQ(end, asio::error::eof) << "by a close_notify: " << end.message();
 }

@@ -58,6 +58,14 @@ struct Client {
     websocket::stream<asio::ip::tcp::socket> stream;
 };
 
+// The head of a masked binary message of so many bytes, and its mask of zeros.
+std::string message_head(std::uint64_t size) {
+    std::string head = "\x82\xff";
+    for (int shift = 56; shift >= 0; shift -= 8) head += static_cast<char>(size >> shift & 0xff);
+    return head + std::string(4, '\0');
+}
+const std::string too_big("\x88\x02\x03\xf1", 4); // a close frame: 1009
+
 } // namespace
 
 TEST(WebSocket, EchoesTextAndBinary) {
@@ -136,6 +144,49 @@ TEST(WebSocket, TooLargeMessagesAreClosedWith1009) {
     client.read();
     EXPECT_EQ(client.stream.reason().code, websocket::close_code::too_big);
     EXPECT_TRUE(eventually([&] { return server.ended == 1; }));
+}
+
+TEST(WebSocket, APeerThatIsStillSendingReadsWhyItIsClosed) {
+    Running running;
+    EchoServer server;
+    server.options.max_message_bytes = 1000;
+    RawClient client(running.serve(server.handler()));
+    ASSERT_TRUE(client.send(std::string(handshake) + "\r\n"));
+    ASSERT_FALSE(client.read_until("\r\n\r\n").empty());
+    constexpr std::size_t size = 1 << 20; // refused by its head; all of it is sent before anything is read
+    ASSERT_TRUE(client.send(message_head(size)));
+    ASSERT_TRUE(client.send(std::string(size, 'm')));
+    client.half_close();
+    EXPECT_EQ(client.read_to_end(), too_big) << "nothing else, and an end that is no reset";
+    EXPECT_TRUE(eventually([&] { return server.ended == 1 && running.server().counters().open_connections == 0; }));
+}
+
+TEST(WebSocket, APeerThatSendsOnAndOnIsCut) {
+    Running running;
+    EchoServer server;
+    server.options.max_message_bytes = 1000;
+    ServerOptions options;
+    options.linger = 1h; // not by time
+    RawClient client(running.serve(server.handler(), options));
+    ASSERT_TRUE(client.send(std::string(handshake) + "\r\n" + message_head(std::uint64_t{1} << 40)));
+    const std::string piece(1 << 16, 'm');
+    int pieces = 0;
+    while (pieces < 1000 && client.send(piece)) ++pieces;
+    EXPECT_LT(pieces, 1000);
+    EXPECT_TRUE(eventually([&] { return server.ended == 1 && running.server().counters().open_connections == 0; }));
+}
+
+TEST(WebSocket, APeerThatDoesNotEndIsCut) {
+    Running running;
+    EchoServer server;
+    server.options.max_message_bytes = 1000;
+    ServerOptions options;
+    options.linger = 20ms;
+    RawClient client(running.serve(server.handler(), options));
+    ASSERT_TRUE(client.send(std::string(handshake) + "\r\n" + message_head(1 << 20)));
+    ASSERT_FALSE(client.read_until("\r\n\r\n").empty());
+    EXPECT_EQ(client.read_exactly(too_big.size()), too_big);
+    EXPECT_TRUE(eventually([&] { return server.ended == 1 && running.server().counters().open_connections == 0; }));
 }
 
 TEST(WebSocket, InvalidUtf8IsClosed) {
