@@ -132,7 +132,7 @@ void from_sql_text(std::string_view text, bool is_json, meta::MutableRef out) {
         std::string why;
         std::string converted;
         if (type.sql == "bytea") {
-            const auto bytes = hex_decode(text.substr(std::min<std::size_t>(2, text.size())));
+            const auto bytes = text.starts_with("\\x") ? hex_decode(text.substr(2)) : std::nullopt;
             if (!bytes) unreadable("not a bytea");
             converted = base64_encode(*bytes);
             text = converted;

@@ -74,6 +74,14 @@ TEST(Statement, RefusesWhatCannotBeRight) {
     EXPECT_NE(compile_error(Sql<void(Uuid)>{"t.unnamed", "select $nothing"}).find("no argument has a field 'nothing'"), std::string::npos);
     EXPECT_NE(compile_error(Sql<void(PageQuery)>{"t.page_middle", "select 1 where $page(id) and true"}).find("must be the end"), std::string::npos);
     EXPECT_NE(compile_error(Sql<void()>{"t.open", "select 'a"}).find("does not end"), std::string::npos);
+    EXPECT_NE(compile_error(Sql<void()>{"t.open_dollar", "select $q$ a"}).find("a dollar-quoted text does not end"), std::string::npos);
+    EXPECT_NE(compile_error(Sql<void()>{"t.lone", "select $ 1"}).find("a lone '$'"), std::string::npos);
+    EXPECT_NE(compile_error(Sql<void(Uuid)>{"t.zero", "select $0"}).find("give 1 values"), std::string::npos);
+    EXPECT_NE(compile_error(Sql<void(PageQuery)>{"t.page_bare", "select 1 where $page"}).find("$page needs its order"), std::string::npos);
+    EXPECT_NE(compile_error(Sql<void(PageQuery)>{"t.page_open", "select 1 where $page(id desc"}).find("$page( does not end"), std::string::npos);
+    EXPECT_NE(compile_error(Sql<void(Uuid)>{"t.page_without", "select 1 where $page(id)"}).find("no argument has a field 'limit'"), std::string::npos);
+    EXPECT_EQ(compile_error(Sql<void()>{"t.comment", "select 1 -- to the end"}), "none");
+    EXPECT_EQ(compile_error(Sql<void()>{"t.comment_open", "select 1 /* to the end"}), "none"); // the server says what is wrong with it
 }
 
 std::vector<std::optional<std::string>> bound(const Statement& statement, std::span<const meta::Ref> args) {
@@ -104,6 +112,42 @@ TEST(Values, ArraysSurviveQuotesCommasAndBackslashes) {
     EXPECT_EQ(round_trip(std::vector<std::string>{}), std::vector<std::string>{});
 }
 
+struct Part {
+    std::string name;
+    std::optional<std::int64_t> count;
+};
+BOOST_DESCRIBE_STRUCT(Part, (), (name, count))
+
+TEST(Values, EveryKindSurvives) {
+    EXPECT_EQ(to_sql_text(meta::ref(true)), "t");
+    EXPECT_EQ(round_trip(true), true);
+    EXPECT_EQ(round_trip(false), false);
+    EXPECT_EQ(round_trip(1.5), 1.5);
+    EXPECT_EQ(round_trip(Status::active), Status::active);
+    const Bytes bytes(std::string("\0\xff x", 4));
+    EXPECT_EQ(to_sql_text(meta::ref(bytes)), "\\x00ff2078");
+    EXPECT_EQ(round_trip(bytes), bytes);
+    std::optional<std::int64_t> number;
+    from_sql_text("7", false, meta::mutable_ref(number));
+    EXPECT_EQ(number, 7);
+    // What SQL has no columns for is JSON.
+    const std::vector<Part> parts{{"a", 1}, {"b", std::nullopt}};
+    EXPECT_EQ(to_sql_text(meta::ref(parts)), R"([{"name":"a","count":1},{"name":"b"}])");
+    std::vector<Part> read;
+    from_sql_text(to_sql_text(meta::ref(parts)), true, meta::mutable_ref(read));
+    ASSERT_EQ(read.size(), 2u);
+    EXPECT_EQ(read[0].count, 1);
+    EXPECT_EQ(read[1].name, "b");
+    const std::map<std::string, std::string> map{{"k", "v"}};
+    std::map<std::string, std::string> map_read;
+    from_sql_text(to_sql_text(meta::ref(map)), true, meta::mutable_ref(map_read));
+    EXPECT_EQ(map_read, map);
+    std::vector<std::string> as_json;
+    from_sql_text(R"(["a","b"])", true, meta::mutable_ref(as_json));
+    EXPECT_EQ(as_json, (std::vector<std::string>{"a", "b"}));
+    EXPECT_THROW(to_sql_text(meta::ref(number)), std::logic_error); // whether there is one is bind's to say
+}
+
 TEST(Values, ReadsPostgresTimestamps) {
     Timestamp at;
     from_sql_text("2026-11-23 12:00:00.5+00", false, meta::mutable_ref(at));
@@ -118,6 +162,19 @@ TEST(Values, DamagedValuesAreNamedNotGuessed) {
     EXPECT_THROW(from_sql_text("gone", false, meta::mutable_ref(status)), std::runtime_error);
     NewThing thing;
     EXPECT_THROW(from_sql_text("{\"sku\": 1}", true, meta::mutable_ref(thing)), std::runtime_error);
+    EXPECT_THROW(from_sql_text("{\"sku\": ", true, meta::mutable_ref(thing)), std::runtime_error);
+    Bounded<int, 1, 5> few;
+    EXPECT_THROW(from_sql_text("6", false, meta::mutable_ref(few)), std::runtime_error);
+    double real = 0;
+    EXPECT_THROW(from_sql_text("1.5.5", false, meta::mutable_ref(real)), std::runtime_error);
+    Bytes bytes;
+    EXPECT_THROW(from_sql_text("\\xzz", false, meta::mutable_ref(bytes)), std::runtime_error);
+    EXPECT_THROW(from_sql_text("x", false, meta::mutable_ref(bytes)), std::runtime_error);
+    Slug slug;
+    EXPECT_THROW(from_sql_text("Not A Slug", false, meta::mutable_ref(slug)), std::runtime_error);
+    std::vector<std::string> texts;
+    for (const std::string damaged : {"", "{", "a,b", "{a,NULL}", "{\"a\"b}"})
+        EXPECT_THROW(from_sql_text(damaged, false, meta::mutable_ref(texts)), std::runtime_error) << damaged;
 }
 
 TEST(ErrorText, ConstraintNameIsReadFromTheLabelledLine) {
