@@ -30,13 +30,21 @@ Running::Running(Claimed job, pg::Database& store, const Resources& provided, st
       resources(provided),
       lease_seconds(std::chrono::duration<double>(lease_time).count()) {
     if (claimed.project) scope.project = claimed.project->to_string();
-    if (const auto parent = trace::parse_traceparent(claimed.traceparent.value_or(""))) scope.trace_id = parent->trace_id_text();
+    const auto parent = trace::parse_traceparent(claimed.traceparent.value_or(""));
+    if (!parent) return;
+    span.emplace("job " + claimed.kind, trace::Kind::consumer, *parent);
+    span->set("gravity.job.kind", claimed.kind);
+    span->set("gravity.job.id", claimed.id.to_string());
+    span->set("gravity.job.attempt", claimed.attempts);
+    traceparent = trace::format_traceparent(span->context());
+    scope.trace_id = span->context().trace_id_text();
+    scope.span_id = span->context().span_id_text();
 }
 
 pg::Run Running::how() const {
     pg::Run run;
     run.scope = claimed.project ? pg::Scope::project(*claimed.project, claimed.caller) : pg::Scope::system("job " + claimed.kind);
-    run.traceparent = claimed.traceparent.value_or("");
+    run.traceparent = traceparent;
     return run;
 }
 
@@ -45,10 +53,7 @@ pg::Run Running::how() const {
 JobId JobCtx::id() const { return running_->claimed.id; }
 ProjectId JobCtx::project() const { return running_->claimed.project.value_or(ProjectId{}); }
 int JobCtx::attempt() const { return running_->claimed.attempts; }
-const std::string& JobCtx::traceparent() const {
-    static const std::string none;
-    return running_->claimed.traceparent ? *running_->claimed.traceparent : none;
-}
+const std::string& JobCtx::traceparent() const { return running_->traceparent; }
 const Resources& JobCtx::resources() const { return running_->resources; }
 const Json* JobCtx::stored_checkpoint() const { return running_->claimed.checkpoint ? &*running_->claimed.checkpoint : nullptr; }
 void JobCtx::set_result(Json result) { running_->result = std::move(result); }

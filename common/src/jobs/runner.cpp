@@ -206,6 +206,10 @@ struct Runner::Impl : std::enable_shared_from_this<Impl> {
         }
         std::string outcome = "done";
         if (failure) outcome = co_await leave(self, job, failure);
+        if (job->span) {
+            job->span->set("gravity.job.outcome", outcome);
+            job->span->end();
+        }
         meters().ended.with({job->claimed.kind, outcome}).add();
         meters().seconds.with({job->claimed.kind}).observe(std::chrono::duration<double>(Steady::now() - began).count());
 
@@ -246,6 +250,7 @@ struct Runner::Impl : std::enable_shared_from_this<Impl> {
             log::warn(job->scope, "a job was lost to another worker", {{"kind", c.kind}, {"job", c.id}});
             co_return "lost";
         }
+        if (job->span && outcome->last_error) job->span->fail(*outcome->last_error);
         if (outcome->state == JobState::failed)
             log::error(job->scope, "a job has failed", {{"kind", c.kind}, {"job", c.id}, {"attempt", c.attempts}, {"error", outcome->last_error.value_or("")}});
         else if (outcome->last_error)

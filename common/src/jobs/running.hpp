@@ -6,6 +6,7 @@
 #include <gravity/jobs/runner.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/pg/database.hpp>
+#include <gravity/trace/span.hpp>
 
 #include <optional>
 
@@ -21,6 +22,8 @@ struct Running {
     const Resources& resources;
     double lease_seconds;
     log::Scope scope;
+    std::optional<trace::Span> span; // of a job that was asked for in a trace
+    std::string traceparent;         // of that span, else empty
 
     double share = 0;
     std::optional<Json> result{};

@@ -4,6 +4,8 @@
 #include <gravity/base/clock.hpp>
 #include <gravity/model.hpp>
 #include <gravity/testkit/check_sql.hpp>
+#include <gravity/trace/buffer.hpp>
+#include <gravity/trace/span.hpp>
 
 #include <atomic>
 #include <map>
@@ -384,6 +386,59 @@ TEST_F(JobsTest, OutlivesTheStoresRestart) {
         });
     }
     EXPECT_EQ(marks(), "0 1 2 3 4");
+}
+
+TEST_F(JobsTest, IsASpanOfTheTraceThatAskedForIt) {
+    const auto kept = std::make_shared<trace::Buffer>(100);
+    trace::set_buffer(kept);
+    std::string inside;
+    Replica replica(store.url(), {paint([&](Tx& tx, const Paint& input, JobRun& run) {
+                                      if (input.colour == "none") throw Refusal(problems::invalid, "no such colour");
+                                      tx.exec(insert_mark, run.id(), input.colour);
+                                  }),
+                                  counting([&](JobCtx& ctx, Count) -> Task<void> {
+                                      inside = ctx.traceparent();
+                                      co_return;
+                                  })});
+    replica.start();
+    const trace::Context asker = trace::new_trace(1);
+    const auto ask = [&](const auto& input) {
+        Job job;
+        pg::Run run;
+        run.scope = pg::Scope::project(ours, "tester");
+        run.traceparent = trace::format_traceparent(asker);
+        replica.database->run_blocking(run, [&](Tx& tx) { job = tx.enqueue(input); });
+        return job;
+    };
+    const Job done = ask(Paint{"red"}), failed = ask(Paint{"none"}), counted = ask(Count{0});
+    replica.wait_for<Paint>(ours, done.id, JobState::done);
+    replica.wait_for<Paint>(ours, failed.id, JobState::failed);
+    replica.wait_for<Count>(ours, counted.id, JobState::done);
+    const Job untraced = replica.enqueue(ours, Paint{"blue"});
+    replica.wait_for<Paint>(ours, untraced.id, JobState::done);
+    replica.drain();
+    trace::set_buffer(nullptr);
+
+    const auto spans = kept->take(100);
+    const auto of = [&](const Job& job) -> const trace::SpanData* {
+        for (const auto& span : spans)
+            for (const auto& attribute : span.attributes)
+                if (attribute.name == "gravity.job.id" && std::get<std::string>(attribute.value) == job.id.to_string()) return &span;
+        return nullptr;
+    };
+    ASSERT_TRUE(of(done) && of(failed) && of(counted));
+    EXPECT_EQ(of(untraced), nullptr);
+    EXPECT_EQ(of(done)->name, "job paint");
+    EXPECT_EQ(of(done)->kind, trace::Kind::consumer);
+    EXPECT_EQ(of(done)->parent, asker.span_id);
+    EXPECT_EQ(of(done)->context.trace_id, asker.trace_id);
+    EXPECT_FALSE(of(done)->failed);
+    EXPECT_TRUE(of(failed)->failed);
+    EXPECT_EQ(of(failed)->failure, "no such colour");
+    EXPECT_EQ(inside, trace::format_traceparent(of(counted)->context)) << "what it calls is part of it";
+    const auto statement = std::find_if(spans.begin(), spans.end(), [](const auto& span) { return span.name == "mark.insert"; });
+    ASSERT_NE(statement, spans.end());
+    EXPECT_EQ(statement->parent, of(done)->context.span_id) << "and so are its statements";
 }
 
 TEST_F(JobsTest, LeavesKindsItDoesNotKnowToOthers) {

@@ -1,5 +1,8 @@
 #include "support.hpp"
 
+#include <gravity/trace/buffer.hpp>
+#include <gravity/trace/span.hpp>
+
 namespace gravity::redis::test {
 namespace {
 
@@ -31,6 +34,52 @@ TEST_F(RedisClient, SpeaksEveryKindOfReply) {
     EXPECT_EQ(client.last_error(), "");
     EXPECT_EQ(client.stats().commands, 7u);
     EXPECT_EQ(client.stats().pending, 0u);
+}
+
+TEST_F(RedisClient, TellsATraceOfEachCall) {
+    const auto kept = std::make_shared<trace::Buffer>(100);
+    trace::set_buffer(kept);
+    Client client(loop.io, server.url(), options());
+    const trace::Context asker = trace::new_trace(1);
+    {
+        Client traced = client.in_trace(trace::format_traceparent(asker));
+        loop.wait(traced.command(Command{"SET", "secret-key", "secret-value"}));
+        loop.wait(traced.pipeline({Command{"GET", "secret-key"}, Command{"INCR", "secret-key"}}));
+        loop.wait(traced.transaction({Command{"GET", "secret-key"}, Command{"GET", "secret-key"}}));
+        const Script script("return ARGV[1]");
+        EXPECT_EQ(loop.wait(traced.eval(script, {"secret-key"}, {"x"})).text, "x"); // which the server does not know yet: no failure
+        loop.error_of(traced.command(Command{"LPOP", "secret-key"}));
+    }
+    EXPECT_EQ(loop.wait(client.command(Command{"GET", "secret-key"})).text, "secret-value") << "the guest has left the connection alone";
+    Client unsampled = client.in_trace(trace::format_traceparent(trace::new_trace(0)));
+    loop.wait(unsampled.command(Command{"PING"}));
+    Client untraced = client.in_trace("");
+    loop.wait(untraced.command(Command{"PING"}));
+    trace::set_buffer(nullptr);
+
+    const auto spans = kept->take(100);
+    std::string told;
+    for (const auto& span : spans) {
+        EXPECT_EQ(span.parent, asker.span_id);
+        EXPECT_EQ(span.kind, trace::Kind::client);
+        told += span.name + (span.failed ? " failed with " + span.failure : "") + "; ";
+        for (const auto& attribute : span.attributes)
+            if (const auto* text = std::get_if<std::string>(&attribute.value)) EXPECT_EQ(text->find("secret"), std::string::npos);
+    }
+    EXPECT_EQ(told, "SET; PIPELINE failed with ERR; MULTI; EVALSHA; LPOP failed with WRONGTYPE; ");
+}
+
+TEST_F(RedisClient, TellsATraceOfCallsThatGetNoAnswer) {
+    const auto kept = std::make_shared<trace::Buffer>(100);
+    trace::set_buffer(kept);
+    Client client(loop.io, server.url(), options());
+    Client traced = client.in_trace(trace::format_traceparent(trace::new_trace(1)));
+    client.close();
+    EXPECT_EQ(loop.error_of(traced.command(Command{"PING"})).kind(), ErrorKind::closed);
+    trace::set_buffer(nullptr);
+    const auto spans = kept->take(10);
+    ASSERT_EQ(spans.size(), 1u);
+    EXPECT_EQ(spans[0].failure, "closed");
 }
 
 TEST_F(RedisClient, CarriesBytesOfAnyKindAndSize) {

@@ -6,6 +6,7 @@
 #include <gravity/redis/script.hpp>
 #include <gravity/redis/url.hpp>
 #include <gravity/redis/value.hpp>
+#include <gravity/trace/context.hpp>
 
 #include <memory>
 #include <optional>
@@ -59,6 +60,10 @@ public:
     Task<Value> eval(const Script& script, std::vector<std::string> keys, std::vector<std::string> args,
                      std::optional<TimePoint> deadline = std::nullopt);
 
+    /// The same connections for what is done in a trace: each call of what is returned is a span of its own there. `traceparent` is that of a Ctx or
+    /// JobCtx; one that is empty, or of a trace that is not sampled, gives no spans. The connections end with the client they are of.
+    Client in_trace(std::string_view traceparent) const;
+
     /// True while a connection is usable (Cluster: the slot map is known and one node is connected).
     bool connected() const;
     /// Why not, for /health/ready; empty when connected.
@@ -74,7 +79,10 @@ public:
     const std::shared_ptr<Backend>& backend() const { return backend_; }
 
 private:
+    Client(std::shared_ptr<Backend> backend, std::optional<trace::Context> parent);
     std::shared_ptr<Backend> backend_;
+    std::optional<trace::Context> parent_; // of the spans; a client that has it is a guest on another's connections
+    bool guest_ = false;
 };
 
 } // namespace gravity::redis
