@@ -14,6 +14,7 @@
 #include <gravity/trace/context.hpp>
 #include <gravity/trace/span.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace gravity {
@@ -64,6 +65,16 @@ void take_key_out(std::string& query) {
     for (const auto part : ascii::split(query, '&'))
         if (!part.starts_with("key=")) rest += (rest.empty() ? "" : "&") + std::string(part);
     query = std::move(rest);
+}
+
+struct NoParameters {};
+BOOST_DESCRIBE_STRUCT(NoParameters, (), ())
+
+// What a route of ours does not ask for is refused, as an unknown member of a body is. At the root of the port the standard's word holds, and pages get
+// whatever an advertisement has put behind their address.
+bool takes_no_query(const Route& route) {
+    if (!route.path.starts_with("/api/") && !route.path.starts_with("/internal/")) return false;
+    return std::none_of(route.parameters.begin(), route.parameters.end(), [](const ParameterDoc& parameter) { return parameter.in == "query"; });
 }
 
 std::string_view media_type(std::string_view content_type) { return ascii::trim(content_type.substr(0, content_type.find(';'))); }
@@ -265,6 +276,10 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
 
     Input input(request, match.parameters, caller ? &*caller : nullptr, options_.resources);
     if (intake) input.attach(intake);
+    if (!request.query.empty() && takes_no_query(route)) {
+        NoParameters none;
+        input.read_query(meta::mutable_ref(none));
+    }
     if (route.live != nullptr) co_return co_await run_live(exchange, call, input);
     Output output(request);
     std::exception_ptr failure;
