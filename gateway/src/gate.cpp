@@ -4,6 +4,7 @@
 
 #include <gravity/base/clock.hpp>
 #include <gravity/base/scope.hpp>
+#include <gravity/http/socket_token.hpp>
 #include <gravity/resilience/backoff.hpp>
 
 #include <charconv>
@@ -33,6 +34,14 @@ void append_number(std::string& out, std::uint64_t number) {
 }
 
 std::uint64_t whole_seconds(resilience::Span time) { return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(time).count()); }
+
+std::string_view token_of(const RequestHead& head, std::string_view bytes) {
+    if (head.has(Known::authorization) || !head.websocket_handshake(bytes)) return bearer_token(head.value(Known::authorization, bytes));
+    for (std::size_t i = 0; i < head.field_count; ++i) // of a page; the field goes on as it is, so the service finds it there too
+        if (http::iequals(head.fields[i].name.in(bytes), "Sec-WebSocket-Protocol"))
+            if (const auto token = http::token_of_protocols(head.fields[i].value.in(bytes)); !token.empty()) return token;
+    return {};
+}
 
 Refusal unauthenticated(std::string_view challenge, std::string_view detail) {
     return Refusal(problems::unauthenticated, std::string(detail)).with_header("WWW-Authenticate", std::string(challenge));
@@ -75,7 +84,7 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
     out.upstream_path = match.upstream_path;
     std::shared_ptr<const auth::Claims> claims;
     if (match.access == Access::jwt) {
-        if (auto denied = authenticate(head.value(Known::authorization, bytes), claims)) {
+        if (auto denied = authenticate(token_of(head, bytes), claims)) {
             // Whoever guesses tokens is limited by where he is.
             if (auto limited = limit(nullptr, peer, now, out.extra_lines)) return limited;
             return denied;
@@ -88,8 +97,7 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
     return limit(claims.get(), peer, now, out.extra_lines);
 }
 
-std::optional<Refusal> Gate::authenticate(std::string_view authorization, std::shared_ptr<const auth::Claims>& claims) {
-    const std::string_view token = bearer_token(authorization);
+std::optional<Refusal> Gate::authenticate(std::string_view token, std::shared_ptr<const auth::Claims>& claims) {
     if (token.empty()) return unauthenticated("Bearer", "A bearer token is needed."); // RFC 6750 section 3: no error code without credentials
     constexpr std::string_view challenge = "Bearer error=\"invalid_token\"";
     if (!verifier_) return unauthenticated(challenge, "No issuer of tokens is configured.");

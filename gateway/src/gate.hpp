@@ -44,7 +44,7 @@ public:
                                  const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Admission& out);
 
 private:
-    std::optional<Refusal> authenticate(std::string_view authorization, std::shared_ptr<const auth::Claims>& claims);
+    std::optional<Refusal> authenticate(std::string_view token, std::shared_ptr<const auth::Claims>& claims);
     std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now,
                                  std::string& lines);
 

@@ -76,6 +76,29 @@ TEST(Gate, ATokenIsNeededAndGoesAlong) {
     EXPECT_EQ(client.ask(get(issuer.token("bob"))).status(), 503) << "nobody can say";
 }
 
+TEST(Gate, APageNamesTheTokenOfItsWebSocketAmongTheSubprotocols) {
+    const Issuer issuer;
+    std::string seen;
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        seen = request.field("Sec-WebSocket-Protocol").value_or("");
+        return Instance::ok("in"); // it does not want to, but it was asked
+    }));
+    Running running({}, {.requests_per_second = 0}, issuer.verifier);
+    running.publish({service("a", {"/a"}, {instance.port()}, Access::jwt)});
+    const auto ask = [&](const std::string& fields, const std::string& protocols) {
+        return running.client().ask("GET /a HTTP/1.1\r\nHost: h\r\n" + fields + "Sec-WebSocket-Protocol: " + protocols + "\r\n\r\n");
+    };
+    const std::string handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    const std::string good = "chat, bearer, " + issuer.token("ada");
+    EXPECT_EQ(ask(handshake, good).body, "in");
+    EXPECT_EQ(seen, good) << "the service sees who it is, too";
+    EXPECT_EQ(ask(handshake, "chat").status(), 401);
+    EXPECT_EQ(ask(handshake, "bearer").status(), 401);
+    EXPECT_EQ(ask(handshake, "bearer, " + issuer.token("ada", -600)).status(), 401);
+    EXPECT_EQ(ask(handshake + "Authorization: Bearer nonsense\r\n", good).status(), 401) << "Authorization counts";
+    EXPECT_EQ(ask("", good).status(), 401) << "of a WebSocket only";
+}
+
 TEST(Gate, WithoutAnIssuerProtectedRoutesStayClosed) {
     Running running;
     running.publish({service("a", {"/a"}, {}, Access::jwt)});

@@ -8,6 +8,7 @@
 #include <gravity/http/conditional.hpp>
 #include <gravity/http/dispatcher.hpp>
 #include <gravity/http/problem.hpp>
+#include <gravity/http/socket_token.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/pg/database.hpp>
 #include <gravity/redis/error.hpp>
@@ -256,6 +257,7 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
     const Route& route = *match.route;
     call.route = &route;
 
+    if (route.answer.status == 101) take_token_from_protocols(request.headers);
     const std::optional<Caller> caller = co_await authorise(request, route);
     if (caller) call.scope.project = caller->project.to_string();
     if (route.options.keys != AcceptKeys::no && !request.query.empty()) take_key_out(request.query);

@@ -3,6 +3,7 @@
 #include <gravity/async/child.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/http/live.hpp>
+#include <gravity/http/socket_token.hpp>
 #include <gravity/http/wire.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>
@@ -67,14 +68,14 @@ Task<void> close_at(std::shared_ptr<http::EventStream> stream, std::int64_t expi
 }
 
 std::string_view choose_subprotocol(const http::Request& request, const std::vector<std::string_view>& known) {
-    const std::string offered = request.headers.joined("Sec-WebSocket-Protocol");
-    if (known.empty() || offered.empty()) return {};
-    for (const auto wanted : known) {
-        bool found = false;
-        http::each_list_member(offered, [&](std::string_view one) { found = found || one == wanted; });
-        if (found) return wanted;
-    }
-    throw Refusal(unknown_subprotocol);
+    std::vector<std::string_view> offered;
+    bool bearer = false; // no subprotocol, but a browser wants to hear of it if there is no other
+    const std::string field = request.headers.joined("Sec-WebSocket-Protocol");
+    http::each_list_member(field, [&](std::string_view one) { one == http::bearer_protocol ? void(bearer = true) : offered.push_back(one); });
+    for (const auto wanted : known)
+        if (std::find(offered.begin(), offered.end(), wanted) != offered.end()) return wanted;
+    if (!known.empty() && !offered.empty()) throw Refusal(unknown_subprotocol);
+    return bearer ? http::bearer_protocol : std::string_view{};
 }
 
 } // namespace
@@ -199,7 +200,7 @@ Task<std::optional<http::WebSocketMessage>> WebSocket::read() {
 bool WebSocket::send(std::string text) { return session_->send({false, std::move(text)}); }
 bool WebSocket::send_binary(std::string bytes) { return session_->send({true, std::move(bytes)}); }
 void WebSocket::close(std::uint16_t code, std::string reason) { session_->finish(code, std::move(reason)); }
-std::string_view WebSocket::subprotocol() const { return session_->subprotocol(); }
+std::string_view WebSocket::subprotocol() const { return session_->subprotocol() == http::bearer_protocol ? std::string_view{} : session_->subprotocol(); }
 
 Task<bool> WebSocket::renew(std::string token) {
     const auto session = session_;

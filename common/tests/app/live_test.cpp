@@ -102,6 +102,10 @@ Task<void> flood_socket(WebSocket& socket) {
     ++floods_ended;
 }
 
+Task<void> chatter(WebSocket& socket) {
+    while (socket.send("chat")) co_await sleep_for(std::chrono::microseconds(100));
+}
+
 void routes(Router& router) {
     auto all = router.collection("/api/v1/live", "live");
     all.stream<count_up>("/count", {.summary = "Counts"});
@@ -113,6 +117,7 @@ void routes(Router& router) {
     all.ws<echo>("/echo", {.open = "tells who asks"}, {.max_message_bytes = 100'000, .subprotocols = {"v2", "v1"}});
     all.ws<echo>("/small-echo", {.operation = "small_echo", .open = "takes little"}, {.max_message_bytes = 100});
     all.ws<endless_socket>("/endless-socket");
+    all.ws<chatter>("/chatter", {}, {.max_message_bytes = 100});
     all.ws<flood_socket>("/flood-socket", {}, {.max_queued_bytes = 100'000});
 }
 
@@ -297,12 +302,52 @@ TEST_F(Live, ASubprotocolIsChosenByTheServersPreference) {
     EXPECT_TRUE(unknown.open("/echo", "", "v9"));
 }
 
+TEST_F(Live, APageNamesItsTokenAmongTheSubprotocols) {
+    const auto answered = [](Peer& peer, const std::string& protocols, boost::system::error_code& error) {
+        peer.stream.set_option(websocket::stream_base::decorator(
+            [=](websocket::request_type& request) { request.set(beast::http::field::sec_websocket_protocol, protocols); }));
+        websocket::response_type response;
+        peer.stream.handshake(response, "h", "/api/v1/live/endless-socket", error);
+        return std::to_string(response.result_int()) + " " + std::string(response[beast::http::field::sec_websocket_protocol]);
+    };
+    boost::system::error_code error;
+    Peer page(service.port()), stranger(service.port()), silent(service.port());
+    EXPECT_EQ(answered(page, "bearer, " + as.owner.token(), error), "101 bearer"); // and not the token
+    EXPECT_FALSE(error);
+    EXPECT_EQ(page.read(), "hello");
+    EXPECT_EQ(answered(stranger, "bearer, rubbish", error), "401 ");
+    EXPECT_EQ(answered(silent, "bearer", error), "401 ");
+
+    Peer chosen(service.port()), fallen_back(service.port()), unknown(service.port()), both(service.port());
+    ASSERT_FALSE(chosen.open("/echo", "", "v0, v1, bearer, " + as.owner.token()));
+    EXPECT_EQ(chosen.ask("protocol"), "v1");
+    EXPECT_EQ(chosen.ask("who"), "tester");
+    ASSERT_FALSE(fallen_back.open("/echo", "", "bearer, " + as.owner.token()));
+    EXPECT_EQ(fallen_back.ask("protocol"), "");
+    EXPECT_EQ(fallen_back.ask("who"), "tester");
+    EXPECT_TRUE(unknown.open("/echo", "", "v9, bearer, " + as.owner.token()));
+    ASSERT_FALSE(both.open("/echo", as.owner.token(), "v2, bearer, rubbish")); // Authorization counts
+    EXPECT_EQ(both.ask("who"), "tester");
+}
+
 TEST_F(Live, AMessageThatIsTooLargeClosesTheSocket) {
     Peer peer(service.port());
     ASSERT_FALSE(peer.open("/small-echo"));
     EXPECT_EQ(peer.ask(std::string(100, 'x')), std::string(100, 'x'));
-    // So little that it has arrived whole: a peer that is still sending may find the connection reset before it reads why.
     EXPECT_EQ(peer.ask(std::string(101, 'x')).substr(0, 11), "closed 1009");
+}
+
+TEST_F(Live, APeerThatIsStillSendingReadsWhyItIsClosedThoughTheHandlerSendsToo) {
+    Peer peer(service.port());
+    ASSERT_FALSE(peer.open("/chatter", as.owner.token()));
+    peer.stream.auto_fragment(false);
+    boost::system::error_code error;
+    peer.stream.write(asio::buffer(std::string(1 << 20, 'x')), error); // whole, before anything is read
+    EXPECT_FALSE(error) << error.message();
+    std::string last;
+    do last = peer.read();
+    while (last == "chat");
+    EXPECT_EQ(last.substr(0, 11), "closed 1009");
 }
 
 TEST_F(Live, ASocketThatFallsBehindIsClosedWithTryAgainLater) {
