@@ -93,7 +93,7 @@ Platform::Platform(boost::asio::io_context& io, const Definition& definition, co
     if (definition.access_keys && database != nullptr) {
         auth::AccessKeys::Options options;
         if (definition.access_keys == KeySecrets::sealed) options.sealing = master_keys_;
-        access_keys_ = std::make_shared<auth::AccessKeys>(*database, std::move(options));
+        access_keys_ = std::make_shared<auth::AccessKeys>(io, *database, std::move(options));
         resources.put(access_keys_);
     }
     redis_ = redis_of(io, definition, settings);

@@ -10,6 +10,22 @@
 namespace gravity::auth {
 namespace {
 
+struct ServiceKeys {
+    const AccessKeys& all; // of what any thread may ask
+};
+
+} // namespace
+} // namespace gravity::auth
+
+template <>
+struct gravity::http::Extractor<gravity::auth::ServiceKeys> {
+    static auth::ServiceKeys read(Input& in) { return {in.resources()->get<auth::AccessKeys>()}; }
+    static void describe(Route&) {}
+};
+
+namespace gravity::auth {
+namespace {
+
 constexpr Problem scope_not_yours{403, "scope-not-yours", "A key can do no more than who makes it"};
 constexpr Problem publishable_reads_only{422, "publishable-key-reads-only", "A publishable key takes scopes that end in :read"};
 constexpr Problem already_expired{422, "already-expired", "The key would have expired already"};
@@ -19,8 +35,9 @@ const Sql<AccessKeyInfo(KeyRow)> insert_key{"gravity.access_key.insert", R"sql(
     values ($id, gravity.current_project(), $key_id, $name, $kind, $scopes, $requests_per_minute, $hash, $sealed, $created_by, $created_at, $expires_at)
     returning *)sql"};
 const Sql<AccessKeyInfo(AccessKeyId)> get_key{"gravity.access_key.get", "select * from gravity.access_key where id = $1"};
-const Sql<AccessKeyInfo(AccessKeyId)> revoke_key{"gravity.access_key.revoke", R"sql(
-    update gravity.access_key set revoked_at = coalesce(revoked_at, now()) where id = $1 returning *)sql"};
+const Sql<AccessKeyInfo(AccessKeyId)> lock_key{"gravity.access_key.lock", "select * from gravity.access_key where id = $1 for update"};
+const Sql<void(AccessKeyId)> revoke_key{"gravity.access_key.revoke", R"sql(
+    update gravity.access_key set revoked_at = now(), version = version + 1 where id = $1)sql"};
 const Sql<AccessKeyInfo(PageQuery)> list_keys{"gravity.access_key.list", R"sql(
     select * from gravity.access_key where $page(created_at desc, id desc))sql"};
 
@@ -51,29 +68,29 @@ KeyRow row_of(const Caller& maker, const NewAccessKey& wanted, const AccessKey& 
     return row;
 }
 
-AccessKeyInfo insert(Tx& tx, KeyRow row) { return tx.one(insert_key, row); }
-AccessKeyInfo set_revoked(Tx& tx, AccessKeyId id) { return tx.one(revoke_key, id); }
-
-// A coroutine, so that no idempotency record keeps the answer with the key in it.
-Task<Created<MadeAccessKey>> make(Ctx& ctx, Caller maker, Body<NewAccessKey> in) {
+Created<MadeAccessKey> make(Tx& tx, ServiceKeys keys, Caller maker, Body<NewAccessKey> in) {
     check_scopes(maker, *in);
     if (in->expires_at && *in->expires_at <= now()) throw Refusal(already_expired);
     const AccessKey key = AccessKey::generate(in->kind);
     MadeAccessKey made;
-    KeyRow row = row_of(maker, *in, key, ctx.get<AccessKeys>());
-    static_cast<AccessKeyInfo&>(made) = co_await ctx.transaction(insert, std::move(row));
+    static_cast<AccessKeyInfo&>(made) = tx.one(insert_key, row_of(maker, *in, key, keys.all));
     made.key = key.text().reveal();
-    log::info("access key made", {{"key", made.id.to_string()}, {"by", maker.subject}});
-    Created<MadeAccessKey> answer(std::move(made));
-    co_return answer;
+    tx.after_commit([id = made.id.to_string(), by = maker.subject] { log::info("access key made", {{"key", id}, {"by", by}}); });
+    return made;
 }
 
 Page<AccessKeyInfo> list(Tx& tx, Params<PageQuery> query) { return tx.page(list_keys, *query); }
 AccessKeyInfo get(Tx& tx, Path<"id", AccessKeyId> id) { return tx.one(get_key, *id); }
 
-Task<NoContent> revoke(Ctx& ctx, Caller caller, Path<"id", AccessKeyId> id) {
+AccessKeyInfo set_revoked(Tx& tx, AccessKeyId id, IfMatch expected) {
+    AccessKeyInfo key = expected.check(tx.one(lock_key, id));
+    if (!key.revoked_at) tx.exec(revoke_key, id);
+    return key;
+}
+// A coroutine: what is remembered of keys belongs to the I/O thread.
+Task<NoContent> revoke(Ctx& ctx, Caller caller, Path<"id", AccessKeyId> id, IfMatch expected) {
     const AccessKeyId which = *id;
-    const AccessKeyInfo revoked = co_await ctx.transaction(set_revoked, which);
+    const AccessKeyInfo revoked = co_await ctx.transaction(set_revoked, which, std::move(expected));
     ctx.get<AccessKeys>().forget(revoked.key_id);
     log::info("access key revoked", {{"key", which.to_string()}, {"by", caller.subject}});
     co_return NoContent{};
@@ -84,7 +101,8 @@ Task<NoContent> revoke(Ctx& ctx, Caller caller, Path<"id", AccessKeyId> id) {
 void access_key_routes(Router& router, std::string_view service) {
     auto keys = router.collection("/api/v1/" + std::string(service) + "/access-keys", "access-keys");
     keys.post<make>("", {.summary = "Make an access key; it is shown this once",
-                         .problems = {scope_not_yours, publishable_reads_only, already_expired}});
+                         .problems = {scope_not_yours, publishable_reads_only, already_expired},
+                         .shows_secret = true});
     keys.get<list>("", {.summary = "List access keys, newest first"});
     keys.get<get>("/{id}", {.summary = "Read what is known of an access key"});
     keys.del<revoke>("/{id}", {.summary = "Revoke an access key"});

@@ -37,6 +37,7 @@ inline void check(const NewAccessKey& key, meta::Errors& errors) {
 /// What is shown of a key: everything but the key.
 struct AccessKeyInfo {
     AccessKeyId id;
+    Version version;
     std::string key_id;
     Text<1, 100> name;
     KeyKind kind = KeyKind::secret;
@@ -48,7 +49,8 @@ struct AccessKeyInfo {
     std::optional<Timestamp> revoked_at;
     std::optional<Timestamp> last_used_at;
 };
-BOOST_DESCRIBE_STRUCT(AccessKeyInfo, (), (id, key_id, name, kind, scopes, requests_per_minute, created_by, created_at, expires_at, revoked_at, last_used_at))
+BOOST_DESCRIBE_STRUCT(AccessKeyInfo, (),
+                      (id, version, key_id, name, kind, scopes, requests_per_minute, created_by, created_at, expires_at, revoked_at, last_used_at))
 
 /// The answer to making one: the only time the key itself is seen.
 struct MadeAccessKey : AccessKeyInfo {

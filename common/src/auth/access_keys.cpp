@@ -1,5 +1,7 @@
 #include "auth/access_key_rows.hpp"
+#include "base/testpoint.hpp"
 
+#include <gravity/async/sleep.hpp>
 #include <gravity/auth/access_keys.hpp>
 #include <gravity/auth/sealed.hpp>
 #include <gravity/base/ascii.hpp>
@@ -11,6 +13,7 @@
 #include <gravity/resilience/rate_limiter.hpp>
 #include <gravity/resilience/single_flight.hpp>
 
+#include <set>
 #include <unordered_map>
 
 namespace gravity::auth {
@@ -22,14 +25,17 @@ using Steady = std::chrono::steady_clock;
 
 constexpr auto remembered_for = 5s;          // how late a replica may learn of a revocation
 constexpr std::size_t most_remembered = 10'000;
+constexpr std::size_t noted_at_once = 500;   // keys of one transaction that notes their use
 constexpr int publishable_per_minute = 600;  // of a publishable key that names no figure
-const Duration touch_interval = Duration::seconds(300);
+const Duration note_interval = Duration::seconds(300);
 
 // The key is looked for among all projects: it is what tells which one it is.
 const Sql<KeyRow(std::string)> find_key{"gravity.access_key.find", R"sql(
     select * from gravity.access_key where key_id = $1)sql"};
-const Sql<void(AccessKeyId, Timestamp)> touch_key{"gravity.access_key.touch", R"sql(
-    update gravity.access_key set last_used_at = $2 where id = $1)sql"};
+// Locked in one order: replicas note the same keys.
+const Sql<void(std::vector<AccessKeyId>, Timestamp)> note_keys{"gravity.access_key.note_use", R"sql(
+    with used as (select id from gravity.access_key where id = any($1) order by id for update)
+    update gravity.access_key k set last_used_at = $2, version = version + 1 from used where k.id = used.id)sql"};
 
 bool looks_like_key(std::string_view text) { return text.starts_with("gk_") || text.starts_with("gp_"); }
 
@@ -86,12 +92,15 @@ struct AccessKeys::State {
         std::shared_ptr<RateLimiter> limiter; // null: none
     };
 
-    State(pg::Database& db, Options o) : database(db), options(std::move(o)) {}
+    State(boost::asio::io_context& context, pg::Database& db, Options o) : io(context), database(db), options(std::move(o)) {}
 
+    boost::asio::io_context& io;
     pg::Database& database;
     Options options;
     std::unordered_map<std::string, Known> known; // by key id; only keys that exist, so nobody can fill it by guessing
     resilience::SingleFlight<std::string, std::optional<KeyRow>> flights;
+    std::set<AccessKeyId> used; // to be noted
+    bool noting = false, noting_fails = false;
 
     Task<std::optional<KeyRow>> load(std::string key_id) {
         std::optional<KeyRow> row;
@@ -141,20 +150,44 @@ struct AccessKeys::State {
         co_return found;
     }
 
-    // "Last used" is for people who wonder whether a key may go: a few minutes' exactness is enough, and no request waits for more.
-    Task<void> touch(KeyRow row) {
+    // "Last used" is for people who wonder whether a key may go: a few minutes' exactness is enough. It is noted beside the request, which neither
+    // waits for it nor fails with it.
+    static void note_use(const std::shared_ptr<State>& self, const KeyRow& row) {
         const Timestamp at = now();
-        if (row.last_used_at && at < *row.last_used_at + touch_interval) co_return;
-        if (const auto entry = known.find(row.key_id); entry != known.end()) entry->second.row.last_used_at = at;
-        pg::Run run;
-        run.scope = pg::Scope::system("access key used");
-        run.deadline = Steady::now() + 5s;
-        std::function<void(Tx&)> work = [&row, at](Tx& tx) { tx.exec(touch_key, row.id, at); };
-        co_await database.run(std::move(run), std::move(work));
+        if (row.last_used_at && at < *row.last_used_at + note_interval) return;
+        if (const auto entry = self->known.find(row.key_id); entry != self->known.end()) entry->second.row.last_used_at = at;
+        if (self->used.size() < most_remembered) self->used.insert(row.id);
+        if (!std::exchange(self->noting, true)) spawn(self->io, "use of access keys", [self] { return note_all(self); });
+    }
+
+    // One transaction at a time, so that a slow store costs one worker; what is used meanwhile is gathered for the next. What could not be written is
+    // forgotten: the row keeps its old time, so a use after it has been read again notes it.
+    static Task<void> note_all(std::shared_ptr<State> self) {
+        while (!self->used.empty()) {
+            std::vector<AccessKeyId> ids;
+            while (!self->used.empty() && ids.size() < noted_at_once) ids.push_back(self->used.extract(self->used.begin()).value());
+            pg::Run run;
+            run.scope = pg::Scope::system("access keys used");
+            run.deadline = Steady::now() + 5s;
+            std::function<void(Tx&)> work = [&ids, at = now()](Tx& tx) {
+                GRAVITY_TESTPOINT("auth.note_use");
+                tx.exec(note_keys, ids, at);
+            };
+            std::string failure;
+            try {
+                co_await self->database.run(std::move(run), std::move(work));
+            } catch (const std::exception& error) {
+                failure = error.what();
+            }
+            if (!failure.empty() && !self->noting_fails) log::warn("the use of access keys cannot be noted", {{"keys", ids.size()}, {"reason", failure}});
+            self->noting_fails = !failure.empty();
+        }
+        self->noting = false;
     }
 };
 
-AccessKeys::AccessKeys(pg::Database& database, Options options) : state_(std::make_shared<State>(database, std::move(options))) {}
+AccessKeys::AccessKeys(boost::asio::io_context& io, pg::Database& database, Options options)
+    : state_(std::make_shared<State>(io, database, std::move(options))) {}
 AccessKeys::~AccessKeys() = default;
 
 Task<Caller> AccessKeys::caller_of(PresentedKey key, AcceptKeys accept) {
@@ -169,10 +202,8 @@ Task<Caller> AccessKeys::caller_of(PresentedKey key, AcceptKeys accept) {
             throw Refusal(problems::rate_limited, "The access key has made all the requests it may for now")
                 .with_header("Retry-After", std::to_string(resilience::retry_after_seconds(decision.retry_after)));
     }
-    KeyRow row = found->row;
-    Caller caller = caller_of_row(row);
-    co_await state->touch(std::move(row));
-    co_return caller;
+    State::note_use(state, found->row);
+    co_return caller_of_row(found->row);
 }
 
 Task<std::optional<AccessKeys::SigningKey>> AccessKeys::signing_key(std::string key_id) {

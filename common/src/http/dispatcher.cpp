@@ -376,15 +376,16 @@ Task<void> Dispatcher::run_transaction(Exchange& exchange, Call& call, Input& in
         Input fresh = input;
         Output out(request);
         const std::string_view digest = input.intake() ? std::string_view(input.intake()->digest) : std::string_view();
-        const std::string fingerprint = key ? idempotency::fingerprint(request, digest) : std::string();
+        std::optional<idempotency::Record> record;
         if (key) {
-            if (auto replayed = idempotency::begin(tx, *key, fingerprint)) {
+            record = idempotency::record_of(*key, route.options.shows_secret, request, digest);
+            if (auto replayed = idempotency::begin(tx, *record)) {
                 output.response() = *std::move(replayed);
                 return;
             }
         }
         route.transaction(tx, fresh, out);
-        if (key) idempotency::finish(tx, *key, fingerprint, out.response());
+        if (record) idempotency::finish(tx, *record, out.response());
         output.response() = std::move(out.response());
     };
     co_await options_.database->run(std::move(run), std::move(work));

@@ -3,10 +3,15 @@
 #include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/log/capture.hpp>
 #include <gravity/testkit/check_sql.hpp>
+#include <gravity/testkit/loop.hpp>
 #include <gravity/testkit/service.hpp>
+#include <gravity/testkit/testpoint.hpp>
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace gravity {
 namespace {
@@ -73,6 +78,8 @@ struct Keys : testing::Test, protected testkit::Callers {
                                                {{"MASTER_KEY", master_key}});
         return running;
     }
+    bool used(const testkit::Answer& made) const { return !owner.get(made.location()).expect(200).text("/last_used_at").empty(); }
+    testkit::Answer use(const testkit::Answer& made) const { return anonymous.get("/api/v1/notes").header("X-API-Key", made.text("/key")).send(); }
     testkit::Answer make(std::string scope, std::string kind = "secret", std::initializer_list<std::pair<const std::string, Json>> more = {}) {
         Json body = Json::object({{"name", "a test"}, {"kind", kind}, {"scopes", Json::array({scope})}});
         for (const auto& [name, value] : more) body[name] = value;
@@ -202,9 +209,76 @@ TEST_F(Keys, KeepTheirSecretSealedForSchemesThatSign) {
 
 TEST_F(Keys, SayWhenTheyWereLastUsed) {
     const auto made = make("notes:read");
-    EXPECT_TRUE(owner.get(made.location()).expect(200).text("/last_used_at").empty());
-    anonymous.get("/api/v1/notes").header("X-API-Key", made.text("/key")).expect(200);
-    EXPECT_FALSE(owner.get(made.location()).expect(200).text("/last_used_at").empty());
+    EXPECT_FALSE(used(made));
+    EXPECT_EQ(use(made).status(), 200);
+    testkit::until([&] { return used(made); });
+    EXPECT_NE(owner.get(made.location()).expect(200).etag(), made.etag()) << "what is shown has changed";
+}
+
+TEST_F(Keys, AreNotedAsUsedBesideTheRequests) {
+    if (!testkit::Testpoint::compiled_in()) GTEST_SKIP();
+    const auto first = make("notes:read"), second = make("notes:read"), third = make("notes:read");
+    testkit::Testpoint note("auth.note_use");
+    note.pause();
+    EXPECT_EQ(use(first).status(), 200);
+    note.wait_until_paused();
+    for (int i = 0; i < 3; ++i)
+        for (const auto& made : {first, second, third}) EXPECT_EQ(use(made).status(), 200);
+    EXPECT_EQ(note.waiting(), 1u) << "one worker at most is kept from requests";
+    for (const auto& made : {first, second, third}) EXPECT_FALSE(used(made));
+    note.release();
+    testkit::until([&] { return used(first) && used(second) && used(third); });
+    EXPECT_EQ(note.reached(), 2u) << "what was used meanwhile is noted together";
+}
+
+TEST_F(Keys, WhoseUseCannotBeNotedOpenTheirRoutesAllTheSame) {
+    if (!testkit::Testpoint::compiled_in()) GTEST_SKIP();
+    const auto first = make("notes:read"), second = make("notes:read"), third = make("notes:read");
+    const log::Capture log;
+    testkit::Testpoint note("auth.note_use");
+    note.fail(std::runtime_error("the disk is full"), 2);
+    EXPECT_EQ(use(first).status(), 200);
+    note.wait_until_reached(1);
+    testkit::until([&] { return log.contains("the disk is full"); });
+    EXPECT_EQ(use(second).status(), 200);
+    note.wait_until_reached(2);
+    EXPECT_EQ(use(third).status(), 200);
+    testkit::until([&] { return used(third); });
+    EXPECT_FALSE(used(first));
+    const auto lines = log.lines();
+    EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const auto& line) { return line.find("cannot be noted") != std::string::npos; }), 1)
+        << "told once, not for every key";
+}
+
+TEST_F(Keys, AreRevokedOnlyAsTheyWereSeen) {
+    const auto made = make("notes:read");
+    EXPECT_EQ(made.etag(), "\"1\"");
+    owner.get(made.location()).header("If-None-Match", made.etag()).expect(304);
+    owner.del(made.location()).if_match("\"2\"").expect_problem(412, "stale-version").expect_header("ETag", "\"1\"");
+    EXPECT_TRUE(owner.get(made.location()).expect(200).text("/revoked_at").empty());
+    owner.del(made.location()).if_match(made.etag()).expect(204);
+    const auto revoked = owner.get(made.location()).expect(200).expect_header("ETag", "\"2\"");
+    owner.del(made.location()).if_match(revoked.etag()).expect(204); // again: nothing changes
+    owner.get(made.location()).expect(200).expect_header("ETag", "\"2\"").field("/revoked_at", revoked.at("/revoked_at"));
+}
+
+TEST_F(Keys, MadeOnceUnderAnIdempotencyKeyThatAloneOpensTheRecord) {
+    const testkit::Members body{{"name", "once"}, {"scopes", Json::array({"notes:read"})}};
+    const std::string under = "3f0c1a52-8ac4-4c0e-9d0a-0b9a3a3a1f57";
+    const auto made = owner.post(at, body).key(under).expect(201);
+    const auto again = owner.post(at, body).key(under).expect(201).expect_header("Idempotency-Replayed", "true");
+    EXPECT_EQ(again.body(), made.body());
+    EXPECT_EQ(again.etag(), made.etag());
+    EXPECT_EQ(use(again).status(), 200);
+    owner.post(at, {{"name", "other"}, {"scopes", Json::array({"notes:read"})}}).key(under).expect_problem(422, "idempotency-key-reused");
+    // Whoever reads the table has neither the key nor what opens it.
+    const auto records = service().database().admin("select string_agg(i::text, ' ') from gravity.idempotency i");
+    EXPECT_NE(records.find(made.location()), std::string::npos) << "it is there";
+    EXPECT_EQ(records.find(made.text("/key").substr(30)), std::string::npos);
+    EXPECT_EQ(records.find(under), std::string::npos);
+    // A record that was tampered with is damage, not an answer.
+    service().database().admin("update gravity.idempotency set body = 'AAAA' where headers ->> 'Location' = '" + made.location() + "' returning 1");
+    owner.post(at, body).key(under).expect_problem(500, "integrity-violation");
 }
 
 TEST_F(Keys, AreInTheDocument) {

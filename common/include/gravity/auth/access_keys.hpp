@@ -12,6 +12,10 @@
 #include <string>
 #include <string_view>
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace gravity {
 
 class Router;
@@ -35,13 +39,13 @@ struct PresentedKey {
 std::optional<PresentedKey> presented_key(const http::Request& request);
 
 /// The access keys of a service: who a key stands for. Keys are remembered for some seconds, so a revocation reaches other replicas a little
-/// later. I/O thread only. The database outlives it.
+/// later. I/O thread only, but for what says otherwise. Loop and database outlive it.
 class AccessKeys {
 public:
     struct Options {
         std::shared_ptr<const MasterKeys> sealing; // with it the secrets are kept, sealed, for `signing_key`
     };
-    AccessKeys(pg::Database& database, Options options);
+    AccessKeys(boost::asio::io_context& io, pg::Database& database, Options options);
     ~AccessKeys();
     AccessKeys(const AccessKeys&) = delete;
     AccessKeys& operator=(const AccessKeys&) = delete;
@@ -59,8 +63,8 @@ public:
 
     /// Forgets what is remembered of a key: it was revoked here.
     void forget(const std::string& key_id);
-    bool keeps_secrets() const;
-    std::string seal(const AccessKey& key, std::string_view row_id) const;
+    bool keeps_secrets() const; // any thread
+    std::string seal(const AccessKey& key, std::string_view row_id) const; // any thread
 
 private:
     struct State;

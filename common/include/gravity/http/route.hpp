@@ -89,6 +89,7 @@ struct RouteOptions {
     int timeout_ms = 15'000;          // the most one request may take; the caller's X-Request-Timeout-Ms may shorten it
     bool serializable = false;        // its transaction runs as if alone; re-run on a conflict
     bool idempotency = true;          // of a POST: honours Idempotency-Key
+    bool shows_secret = false;        // its answer is seen once: an idempotency record keeps it sealed by the Idempotency-Key, which is not kept itself
 };
 
 /// One method on one path template.

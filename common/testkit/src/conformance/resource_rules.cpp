@@ -1,4 +1,5 @@
 #include "conformance/bench.hpp"
+#include "http/idempotency.hpp"
 
 #include <gravity/base/ascii.hpp>
 
@@ -293,7 +294,8 @@ void idempotency_running(Bench& bench, const Route& route) {
     {
         pqxx::connection connection(bench.service().database().admin_url());
         pqxx::nontransaction direct(connection);
-        const std::string held = "(hashtextextended(" + direct.quote(bench.service().project().to_string() + " conformance " + key) + ", 1))";
+        const std::string name = http::idempotency::record_of(key, route.options.shows_secret, {}).name;
+        const std::string held = "(hashtextextended(" + direct.quote(bench.service().project().to_string() + " conformance " + name) + ", 1))";
         direct.exec("select pg_advisory_lock" + held);
         const Answer answer = bench.send(&route, *probe);
         if (bench.expect(answer, 409, "request-running", "a key that is in use") && answer.header("Retry-After").empty())
