@@ -333,7 +333,7 @@ TEST(Server, FailingHandlersRevealNothing) {
     const auto answer = client.ask("GET /throw HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_EQ(answer.status, 500);
     EXPECT_EQ(answer.body.find("secret"), std::string::npos);
-    EXPECT_NE(answer.body.find("internal-error"), std::string::npos);
+    EXPECT_NE(answer.body.find("urn:gravity:problem:internal\""), std::string::npos);
     EXPECT_EQ(client.ask("GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n").status, 500);
     const auto split = client.ask("GET /header HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_EQ(split.status, 500);
@@ -341,6 +341,44 @@ TEST(Server, FailingHandlersRevealNothing) {
     EXPECT_EQ(thrown, 2);
     EXPECT_EQ(silent, 1);
     EXPECT_EQ(running.server().counters().handler_errors, 3u);
+}
+
+TEST(Server, OneAnswerAndAProperOneIsAllThatAHandlerMayGive) {
+    Running running;
+    std::atomic<int> refusals{0};
+    const auto port = running.serve([&](Exchange& exchange) -> Task<void> {
+        Response early = text("x", 101); // not a final status
+        try {
+            co_await exchange.respond(std::move(early));
+        } catch (const std::invalid_argument&) {
+            ++refusals;
+        }
+        Response answer = text("the answer");
+        co_await exchange.respond(std::move(answer));
+        Response second = text("another");
+        try {
+            co_await exchange.respond(std::move(second));
+        } catch (const std::logic_error&) {
+            ++refusals;
+        }
+        Headers none;
+        try {
+            auto writer = co_await exchange.stream(200, none, 1);
+        } catch (const std::logic_error&) {
+            ++refusals;
+        }
+        WebSocketOptions plain;
+        try {
+            auto socket = co_await exchange.accept_websocket(plain);
+        } catch (const std::logic_error&) {
+            ++refusals;
+        }
+    });
+    RawClient client(port);
+    EXPECT_EQ(client.ask(get).body, "the answer");
+    EXPECT_EQ(client.ask(get).body, "the answer"); // and nothing of the others stood between
+    EXPECT_EQ(refusals, 8);
+    EXPECT_EQ(running.server().counters().handler_errors, 0u);
 }
 
 TEST(Server, NoticesThatTheClientHasGoneWithoutTouchingPipelinedBytes) {

@@ -1,4 +1,5 @@
 // LISTEN over a connection that breaks.
+#include <gravity/log/capture.hpp>
 #include <gravity/pg/listener.hpp>
 #include <gravity/testkit/postgres.hpp>
 
@@ -59,6 +60,14 @@ TEST_F(ListenerTest, SaysThatItMayHaveMissedSomethingWhenTheConnectionBroke) {
     store.admin("select pg_notify('plain', 'again')");
     until([&] { return heard.size() == 3; });
     EXPECT_EQ(heard[2].payload, "again");
+}
+
+TEST_F(ListenerTest, AChannelThatCannotBeNamedIsToldAndTriedAgain) {
+    const log::Capture log;
+    listen(store.url(), {"bad \xff name"});
+    until([&] { return log.contains("not listening to the store"); });
+    EXPECT_FALSE(listener->connected());
+    EXPECT_TRUE(heard.empty());
 }
 
 TEST_F(ListenerTest, GoesOnTryingWhileThereIsNoServer) {
