@@ -124,6 +124,32 @@ TEST_F(BackgroundTest, RemovesAProjectWhollyAndNoOther) {
     EXPECT_EQ(told, 1); // the second removal took the announcement of the first along, and made one of its own
 }
 
+// What the forest says of a tree, as somebody understands it who was told wrong.
+struct TreeNamed {
+    static constexpr Event event{"gravity.forest.tree.planted"};
+    Uuid id;
+    std::string name;
+};
+BOOST_DESCRIBE_STRUCT(TreeNamed, (), (id, name))
+void call_by_name(Tx&, const Received<TreeNamed>&) {}
+
+TEST_F(BackgroundTest, DeadLettersAreSeenAndHandledOnceMore) {
+    testkit::RunningService service(Service{"forest", 0}.postgres(migrations).routes(routes).consume(call_by_name), {{"EVENTS_URL", redis.url()}});
+    const testkit::Callers as(service);
+    const testkit::Client keeper = service.caller(service.project(), "events:admin");
+    as.owner.post("/api/v1/trees", {{"name", "oak"}}).expect(201);
+    const auto letters = [&] { return keeper.get("/internal/dead-letters").expect(200); };
+    until([&] { return letters().at("/items").size() == 1; });
+    const std::string first = letters().text("/items/0/id");
+    letters().field("/items/0/type", "gravity.forest.tree.planted");
+    EXPECT_NE(letters().text("/items/0/reason").find("name"), std::string::npos);
+    keeper.post("/internal/dead-letters/replay", {{"id", "forest:1-1"}}).expect_problem(404, "not-found");
+    keeper.post("/internal/dead-letters/replay", {{"id", "meadow:1-1"}}).expect_problem(404, "not-found");
+    as.owner.post("/internal/dead-letters/replay", {{"id", first}}).expect(200).field("/count", 1);
+    until([&] { return letters().at("/items").size() == 1 && letters().text("/items/0/id") != first; }); // it has been tried, and is no better
+    keeper.post("/internal/dead-letters/replay", testkit::Members(Json::object())).expect(200).field("/count", 1);
+}
+
 // A table that somebody adds is among them without a word.
 TEST_F(BackgroundTest, KnowsItsTablesFromTheirPolicies) {
     testkit::RunningService service(forest());

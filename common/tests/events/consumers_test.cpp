@@ -253,6 +253,69 @@ TEST_F(ConsumersTest, AnEventThatKillsItsConsumersIsFoundOut) {
     EXPECT_EQ(effects(), "a1");
 }
 
+TEST_F(ConsumersTest, WhateverAHandlerThrowsIsAnAttemptUnlessAStoreIsToBlame) {
+    auto both = make(broker);
+    std::atomic<int> lost{0};
+    both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
+        if (e.data.n == 1) throw 5; // nothing that says anything
+        if (e.data.n == 2 && ++lost < 10) throw redis::Error(redis::ErrorKind::timeout, "no answer");
+        EXPECT_EQ(e.attempt, 1);
+        note(tx, e);
+    })});
+    both->start();
+    both->count(ours, "a", 1);
+    both->count(ours, "b", 2);
+    until_effects(1);
+    until([&] { return dead(*both).size() == 1; });
+    EXPECT_EQ(dead(*both)[0].reason, "an exception of an unknown type");
+    EXPECT_EQ(effects(), "b2");
+}
+
+TEST_F(ConsumersTest, MoreThanItsWindowWaitsInTheStream) {
+    auto both = make(broker);
+    auto narrow = Process::quick();
+    narrow.window = 2;
+    narrow.workers = 1;
+    std::atomic<bool> go{false};
+    std::atomic<int> entered{0};
+    both->publishes().consumes({counted([&](Tx& tx, const Received<Counted>& e) {
+                                   ++entered;
+                                   until([&] { return go.load(); });
+                                   note(tx, e);
+                               })},
+                               narrow);
+    both->start();
+    for (int n = 0; n < 10; ++n) both->count(ours, "a", n);
+    until_published();
+    until([&] { return entered == 1 && broker.cli("xpending '" + stream + "' taker").starts_with("2\n"); });
+    go = true;
+    until_effects(10);
+    EXPECT_EQ(effects(), "a0 a1 a2 a3 a4 a5 a6 a7 a8 a9");
+}
+
+TEST_F(ConsumersTest, SayWhileNothingIsReceived) {
+    auto both = make(broker);
+    both->publishes().consumes({counted(note)}).start();
+    both->count(ours, "a", 1);
+    until_effects(1);
+    const auto problem = [&] {
+        return both->await<std::string>([&]() -> Task<std::string> { co_return both->consumers->problem().value_or(""); });
+    };
+    EXPECT_EQ(problem(), "");
+    broker.kill();
+    until([&] { return problem().starts_with("events are not received: "); });
+    broker.start();
+    until([&] { return problem().empty(); });
+}
+
+TEST_F(ConsumersTest, HandlersThatCannotBeRightStopTheStart) {
+    auto process = make(broker);
+    const Handler twice = counted(note);
+    EXPECT_THROW(process->consumes({twice, twice}), std::logic_error);
+    for (const std::string nameless : {"", "gravity", "gravity.maker.count", "other.maker.count.counted"})
+        EXPECT_THROW(process->consumes({Handler{nameless, twice.run}}), std::logic_error) << nameless;
+}
+
 TEST_F(ConsumersTest, EndsWhatItHasBegunAndGivesTheLeaseBack) {
     auto both = make(broker);
     both->publishes().consumes({counted(note)}).start();
