@@ -2,6 +2,7 @@
 #include "pg/connection.hpp"
 #include "pg/statement.hpp"
 
+#include <gravity/base/bytes.hpp>
 #include <gravity/model.hpp>
 
 #include <gtest/gtest.h>
