@@ -3,17 +3,24 @@
 
     tests/load/product-catalog.py [--seconds 5] [--runs 3] [--check]      (release preset; needs wrk; `./gravity bench product-catalog` builds and runs it)"""
 
+import http.client
 import math
 import os
+import random
+import subprocess
 import sys
+import time
 
-from harness import Results, Workshop, call, idle, open_loop, options, pgbench, pgbench_tail, say, wrk
+from harness import HERE, Results, Workshop, call, idle, open_loop, options, pgbench, pgbench_tail, say, wrk
 
 READ, WRITE, TAIL = "one-row read / pgbench -S -M prepared", "insert with outbox / pgbench, same statements", "p99 / p50 of the read at 70 % load"
+LIST, COUNT = "list of 100 k products with 5 facets, p95, ms", "the same, p50 / counting the facets row by row"
 BARS = {
     READ: ("least", 0.4),
     WRITE: ("least", 0.4),
     TAIL: ("most", 5),
+    LIST: ("most", 60),
+    COUNT: ("most", 0.1),
     "start to ready, ms": ("most", 300),
     "idle, MiB proportional": ("most", 8),
     "idle, % of a core": ("most", 0.1),
@@ -37,6 +44,46 @@ request = function()
   return wrk.format("POST", nil, nil, string.format('{"name":"Mug","slug":"b-%%s-%%d"}', mark, n))
 end
 """
+
+# Lists as buyers ask for them: everything, a category, one value, several, bounds, a channel, other orders; all with five facets.
+FACETS = "/api/v1/products?limit=24&facets=color,size,brand,material,season"
+LISTS = ["", "&category=c0", "&category=c3", "&attr.color=c1", "&attr.color=c1,c2&attr.size.gte=40", "&attr.brand=b7", "&attr.brand=b1,b2&attr.season=s1&sort=price",
+         "&category=c3&attr.material=m2,m3", "&channel=web&attr.size.gte=38&attr.size.lte=41&sort=-price", "&attr.color=c5&attr.size=44&attr.brand=b9",
+         "&channel=web&sort=name"]
+BY_ROWS = "select val, count(distinct product_id) from attr_index cross join unnest(vals) as val where project = '{project}' group by val;\n"
+
+
+def lists(shop, project, results, arguments):
+    """100,000 products more; what lists with five facets take, one after the other, and what the same counts take when rows are counted."""
+    subprocess.run([str(shop.cluster.bin / "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-v", f"project={project}", "-h", "127.0.0.1", "-p", str(shop.cluster.port),
+                    "-U", "postgres", "-d", "catalog", "-f", str(HERE / "catalog.sql")], check=True, stdout=subprocess.DEVNULL)
+    begun = time.monotonic()
+    while shop.cluster.sql("select count(*) from facet_change", "catalog") != "0":
+        if time.monotonic() - begun > 120:
+            sys.exit("the facets were not packed")
+        time.sleep(0.1)
+    shop.cluster.sql("vacuum analyze", "catalog")
+    connection = http.client.HTTPConnection("127.0.0.1", shop.daemon.port)
+
+    def ask(query):
+        begun = time.monotonic()
+        connection.request("GET", FACETS + query, headers={"Authorization": f"Bearer {shop.token}"})
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            sys.exit(f"{query}: {answer.status} {body.decode()}")
+        return 1000 * (time.monotonic() - begun)
+
+    for _ in range(arguments.runs):
+        took = {query: [] for query in LISTS}
+        for query in random.sample(LISTS * 20, 20 * len(LISTS)):
+            took[query].append(ask(query))
+        every = sorted(sum(took.values(), []))
+        middle = {query: sorted(times)[len(times) // 2] for query, times in took.items()}
+        slowest = max(LISTS, key=middle.get)
+        results.add(LIST, every[int(0.95 * len(every))], f"p50 {every[len(every) // 2]:.1f} ms; the slowest, '{slowest}': p50 {middle[slowest]:.1f} ms")
+        base = 1000 / pgbench(shop, BY_ROWS.format(project=project), arguments.seconds, "postgres", "catalog", clients=1)
+        results.add(COUNT, every[len(every) // 2] / base, f"row by row: {base:.0f} ms")
 
 
 def main():
@@ -68,6 +115,7 @@ def main():
             results.add(WRITE, ours_insert / base_insert)
             say(arguments, f"read {ours:.0f}/s against {base:.0f}/s; insert with outbox {ours_insert:.0f}/s against {base_insert:.0f}/s")
         idle(shop, preset, results, arguments)
+        lists(shop, project, results, arguments)
     met = results.report(arguments.json)
     return 1 if arguments.check and not met else 0
 

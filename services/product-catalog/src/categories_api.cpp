@@ -3,6 +3,7 @@
 #include "categories_domain.hpp"
 #include "categories_store.hpp"
 #include "collections_store.hpp"
+#include "facets_store.hpp"
 #include "problems.hpp"
 #include "products_store.hpp"
 #include "publishing_store.hpp"
@@ -81,6 +82,7 @@ NoContent remove(Tx& tx, Path<"id", CategoryId> id, Params<DeleteCategory> query
     }
     for (const Category& child : children) hang(tx, child, query->reassign_to, child.position);
     tx.exec(replace_staged_category, *id, query->reassign_to);
+    tx.exec(note_changes_in, *id);
     tx.exec(replace_published_category, *id, query->reassign_to);
     tx.exec(remove_published_category, *id);
     tx.exec(release_reserved_slugs, id->uuid()); // those that were shown stay, and lead nowhere

@@ -18,7 +18,7 @@ inline std::string sql_text(std::initializer_list<std::string_view> parts) {
 // For each filter the numbers of the values that it takes; an empty set if none, which no variant shares anything with.
 inline constexpr std::string_view filter_sets = R"sql(
     with sets as materialized (
-        select coalesce(array_agg(v.id) filter (where v.id is not null), '{}') as ids
+        select f.attribute, coalesce(array_agg(v.id) filter (where v.id is not null), '{}') as ids
         from jsonb_to_recordset($filters::jsonb) as f (attribute text, texts text[], numbers double precision[], low double precision, high double precision,
              text_low text, text_high text, low_open boolean, high_open boolean)
         left join (attribute a join attr_value v on v.attribute_id = a.id) on a.name = f.attribute and (

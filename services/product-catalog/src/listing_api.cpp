@@ -29,11 +29,9 @@ Listing list_staged_products(Tx& tx, const ListProducts& query, const Caller& ca
     return listing;
 }
 
-const Sql<ListedRow(PageQuery, Selection)>& statement_of(const ListingSort& sort) {
-    if (sort.view() == "price") return list_by_price;
-    if (sort.view() == "-price") return list_by_price_descending;
-    return sort.view() == "name" ? list_by_name : list_newest;
-}
+// Up to so many products it costs less to gather all that are found and put them in order than to walk through a list of 100,000 for them: where a
+// page of 25 is walked to, the two cost the same at about the root of what is listed.
+constexpr std::int64_t gathered = 500;
 
 // Nothing if the category that is asked for does not exist: then the list is empty.
 std::optional<Selection> selection_of(Tx& tx, const ListProducts& query) {
@@ -73,21 +71,9 @@ Json number(double value) { // 38 rather than 38.0
     return std::trunc(value) == value && std::abs(value) < 9e15 ? Json(static_cast<std::int64_t>(value)) : Json(value);
 }
 
-// Facets without a filter of their own are counted together among what is listed, each other one among what the other filters leave.
 void add_facets(Tx& tx, const Selection& selection, const std::vector<AttributeName>& attributes, Listing& listing) {
-    const auto count = [&](const Selection& among, const std::vector<AttributeName>& names) {
-        for (const FacetRow& row : tx.all(among.filters.empty() ? count_unfiltered_facets : count_facets, names, among))
-            listing.facets[row.attribute.str()].push_back({row.text ? Json(*row.text) : number(*row.number), row.count});
-    };
-    std::vector<AttributeName> together;
-    for (const AttributeName& name : attributes) {
-        Selection others = selection;
-        if (std::erase_if(others.filters, [&](const Filter& filter) { return filter.attribute == name; }) > 0)
-            count(others, {name});
-        else
-            together.push_back(name);
-    }
-    if (!together.empty()) count(selection, together);
+    for (const FacetRow& row : tx.all(count_facets, attributes, selection))
+        listing.facets[row.attribute.str()].push_back({row.text ? Json(*row.text) : number(*row.number), row.count});
 }
 
 } // namespace
@@ -100,15 +86,21 @@ Listing list(Tx& tx, Params<ListProducts> query, Caller caller, Given<Settings> 
     auto selection = selection_of(tx, *query);
     if (!selection) return listing;
     PageQuery page = *query;
+    bool walking = false;
     if (page.cursor) {
         const ListingCursor cursor = read_listing_cursor(page.cursor->view(), selection->epoch);
         selection->at = cursor.at;
+        walking = cursor.walking;
         page.cursor = cursor.inner;
+    } else if (selection->restricted()) {
+        walking = tx.one(count_found, *selection) > gathered;
     }
-    const auto rows = tx.page(statement_of(query->sort), page, *selection);
+    const ListingPages& pages = !selection->restricted() ? list_all : walking ? list_walking
+                                                                              : list_gathering;
+    const auto rows = tx.page(pages.sorted(query->sort), page, *selection);
     const auto chain = settings->langs.chain(query->lang ? query->lang->view() : settings->langs.base().view());
     for (const ListedRow& row : rows.items) listing.items.push_back(listed(row, chain));
-    if (rows.next_cursor) listing.next_cursor = to_text({selection->epoch, selection->at, Text<1, 1000>::parse(*rows.next_cursor).or_throw()});
+    if (rows.next_cursor) listing.next_cursor = to_text({selection->epoch, selection->at, walking, Text<1, 1000>::parse(*rows.next_cursor).or_throw()});
     if (!selection->filters.empty() && !listing.items.empty()) add_matching_variants(tx, *selection, listing.items);
     if (!query->facets.empty()) add_facets(tx, *selection, query->facets, listing);
     return listing;

@@ -112,7 +112,7 @@ Titled titled(const ProductContent& content, const std::vector<std::string>& cha
 }
 
 std::string to_text(const ListingCursor& cursor) {
-    return std::to_string(cursor.epoch) + "." + std::to_string(cursor.at.unix_us()) + "." + cursor.inner.str();
+    return std::to_string(cursor.epoch) + "." + std::to_string(cursor.at.unix_us()) + (cursor.walking ? ".w." : ".g.") + cursor.inner.str();
 }
 
 ListingCursor read_listing_cursor(std::string_view text, std::int64_t epoch) {
@@ -123,12 +123,12 @@ ListingCursor read_listing_cursor(std::string_view text, std::int64_t epoch) {
         if (error != std::errc{} || end != digits.data() + digits.size()) throw Refusal(problems::invalid_cursor);
         return n;
     };
-    if (parts.size() != 3) throw Refusal(problems::invalid_cursor);
+    if (parts.size() != 4 || (parts[2] != "w" && parts[2] != "g")) throw Refusal(problems::invalid_cursor);
     const std::int64_t of = number(parts[0]), at = number(parts[1]);
-    const auto inner = Text<1, 1000>::parse(parts[2]);
+    const auto inner = Text<1, 1000>::parse(parts[3]);
     if (!inner || at < Timestamp::min().unix_us() || at > Timestamp::max().unix_us()) throw Refusal(problems::invalid_cursor);
     if (of < epoch) throw Refusal(cursor_expired);
-    return {of, Timestamp::from_unix_us(at), *inner};
+    return {of, Timestamp::from_unix_us(at), parts[2] == "w", *inner};
 }
 
 std::string like_pattern(std::string_view part) {

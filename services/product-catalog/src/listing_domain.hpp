@@ -18,11 +18,12 @@ struct Titled {
 Titled titled(const ProductContent& content, const std::vector<std::string>& chain);
 
 /// A place in a listing: besides the store's own cursor the index's epoch, so that one from before a type's migration is told from one that never
-/// was, and the time of the first page, so that all pages show the products of one moment.
+/// was, the time of the first page, so that all pages show the products of one moment, and by which statement the list goes on.
 struct ListingCursor {
     std::int64_t epoch = 1;
     Timestamp at;
-    Text<1, 1000> inner; // bound to both: they cannot be edited
+    bool walking = false;
+    Text<1, 1000> inner; // bound to all of them: they cannot be edited
 };
 std::string to_text(const ListingCursor& cursor);
 /// Refuses what is no cursor of this epoch.

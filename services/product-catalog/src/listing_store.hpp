@@ -17,6 +17,8 @@ struct Selection {
     std::optional<CollectionId> collection;
     std::optional<std::string> pattern;   // of `like`
     std::int64_t epoch = 1;
+
+    bool restricted() const { return !filters.empty() || category || collection || pattern; }
 };
 BOOST_DESCRIBE_STRUCT(Selection, (), (filters, channel, at, category, collection, pattern, epoch))
 
@@ -30,10 +32,22 @@ struct ListedRow {
 };
 BOOST_DESCRIBE_STRUCT(ListedRow, (), (product_id, revision, body, sort_price, currency, published_at))
 
-extern const Sql<ListedRow(PageQuery, Selection)> list_newest;
-extern const Sql<ListedRow(PageQuery, Selection)> list_by_price;
-extern const Sql<ListedRow(PageQuery, Selection)> list_by_price_descending;
-extern const Sql<ListedRow(PageQuery, Selection)> list_by_name;
+/// One page of the list in each order.
+class ListingPages {
+public:
+    using Statement = Sql<ListedRow(PageQuery, Selection)>;
+    ListingPages(std::string name, std::string_view text);
+    const Statement& sorted(const ListingSort& sort) const;
+
+private:
+    std::string names_[4], texts_[4]; // what the statements refer to
+    Statement newest_, by_price_, by_price_descending_, by_name_;
+};
+extern const ListingPages list_all;       // of a selection that asks for a channel and a time only
+extern const ListingPages list_walking;   // quick where much is found
+extern const ListingPages list_gathering; // quick where little is found
+/// How many products the selection finds.
+extern const Sql<std::int64_t(Selection)> count_found;
 
 struct MatchingVariants {
     ProductId product_id;
@@ -50,11 +64,8 @@ struct FacetRow {
     std::int64_t count = 0;
 };
 BOOST_DESCRIBE_STRUCT(FacetRow, (), (attribute, text, number, count))
-/// Of each attribute, how many of the products meant have each value.
+/// Of each attribute, how many products have each value, of those that pass all filters but its own.
 extern const Sql<FacetRow(std::vector<AttributeName>, Selection)> count_facets;
-/// The same where no filter is set: then it does not matter which variant has which value.
-extern const Sql<FacetRow(std::vector<AttributeName>, Selection)> count_unfiltered_facets;
-
 extern const Sql<std::int64_t()> get_index_epoch;
 
 struct ListStaged : PageQuery {

@@ -1,5 +1,6 @@
 #include "api.hpp"
 #include "config.hpp"
+#include "facets_job.hpp"
 #include "imports_job.hpp"
 #include "product_catalog_migrations.hpp"
 #include "schedule_api.hpp"
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
         .job(product_catalog::schedule::run)
         .job(product_catalog::run_import)
         .job(product_catalog::run_export)
+        .job(product_catalog::pack_facets)
         .access_keys()
         .run(argc, argv);
 }

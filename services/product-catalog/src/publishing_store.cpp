@@ -2,6 +2,7 @@
 
 #include "characters.hpp"
 #include "collections_store.hpp"
+#include "facets_job.hpp"
 #include "problems.hpp"
 #include "products_store.hpp"
 
@@ -49,11 +50,12 @@ const Sql<void(ProductId, Timestamp)> forget_revisions{"revision.forget", R"sql(
     with gone as (delete from revision where product_id = $1 and ended_at < $2 returning revision)
     delete from variant_revision where product_id = $1 and until_revision <= (select max(revision) + 1 from gone))sql"};
 
-// A state goes on while `version` is the same: every change of a variant counts it up.
+// A state goes on while `version` is the same: every change of a variant counts it up. `not in`, which is looked up by hash whatever the planner takes
+// the number of variants for.
 const Sql<void(ProductId, std::int64_t)> end_variant_revisions{"variant_revision.end", R"sql(
     update variant_revision r set until_revision = $2
     where r.product_id = $1 and r.until_revision is null
-      and not exists (select from variant v where v.id = r.variant_id and v.version = r.version))sql"};
+      and (r.variant_id, r.version) not in (select v.id, v.version from variant v where v.product_id = $1))sql"};
 
 const Sql<void(ProductId, std::int64_t)> begin_variant_revisions{"variant_revision.begin", R"sql(
     insert into variant_revision (variant_id, product_id, from_revision, sku, gtin, options, attributes, list_price_amount, list_price_currency,
@@ -61,7 +63,7 @@ const Sql<void(ProductId, std::int64_t)> begin_variant_revisions{"variant_revisi
     select v.id, v.product_id, $2, v.sku, v.gtin, v.options, v.attributes, v.list_price_amount, v.list_price_currency,
            v.media, v.position, v.version, v.created_at, v.updated_at
     from variant v
-    where v.product_id = $1 and not exists (select from variant_revision r where r.variant_id = v.id and r.until_revision is null))sql",
+    where v.product_id = $1 and v.id not in (select r.variant_id from variant_revision r where r.product_id = $1 and r.until_revision is null))sql",
                                                                  {{"published_sku_key", sku_taken}, {"published_gtin_key", gtin_taken}}};
 
 const Sql<void(ProductId, std::int64_t)> end_all_variant_revisions{"variant_revision.end_all", R"sql(
@@ -111,7 +113,8 @@ const Sql<void(std::vector<IndexRow>)> add_values{"attr_value.add", R"sql(
     from jsonb_to_recordset($1::jsonb) as r (attribute text, text text, number double precision) join attribute a on a.name = r.attribute
     order by 1, 2, 3 on conflict on constraint attr_value_key do nothing)sql"}; // in one order: two transactions never wait for each other
 
-const Sql<void(ProductId, std::vector<IndexRow>)> set_index{"attr_index.set", R"sql(
+// Grouped and looked up by hash, never joined: the planner takes what comes from JSON for a few rows, and would go through 5,000 variants 5,000 times.
+const Sql<void(ProductId, std::vector<IndexRow>, std::vector<VariantId>)> set_index{"attr_index.set", R"sql(
     with given as materialized (
         select a.id as attribute_id, r.variant_id, r.text, r.number
         from jsonb_to_recordset($2::jsonb) as r (attribute text, variant_id uuid, text text, number double precision)
@@ -120,19 +123,17 @@ const Sql<void(ProductId, std::vector<IndexRow>)> set_index{"attr_index.set", R"
         select g.variant_id, v.id from given g join attr_value v on v.attribute_id = g.attribute_id and v.v_text = g.text
         union all select g.variant_id, v.id from given g join attr_value v on v.attribute_id = g.attribute_id and v.v_num = g.number),
     whole as (select coalesce(array_agg(distinct id), '{}') as ids from numbered where variant_id is null),
-    own as (select variant_id, array_agg(distinct id) as ids from numbered where variant_id is not null group by variant_id),
-    shown as materialized (
-        select p.id as product_id, v.variant_id from product p
-        left join variant_revision v on v.product_id = p.id and v.until_revision is null where p.id = $1),
+    shown as (select unnest($3::uuid[]) as variant_id union all select null where cardinality($3::uuid[]) = 0),
+    own as (
+        select variant_id, coalesce(array_agg(distinct id) filter (where id is not null), '{}') as ids
+        from (select variant_id, id from numbered where variant_id is not null union all select variant_id, null from shown) values_of group by variant_id),
     gone as (
-        delete from attr_index i where i.product_id = $1 and not exists (select from shown s where s.variant_id is not distinct from i.variant_id))
-    insert into attr_index (product_id, variant_id, vals)
-    select shown.product_id, shown.variant_id, coalesce(own.ids, '{}') || whole.ids from shown cross join whole left join own using (variant_id)
-    on conflict on constraint attr_index_key do update set vals = excluded.vals where attr_index.vals <> excluded.vals)sql"};
-
-const Sql<void(ProductId)> gather_values{"listing.gather_values", R"sql(
-    update listing set vals = coalesce((select array_agg(distinct val order by val) from attr_index x, unnest(x.vals) val where x.product_id = $1), '{}')
-    where product_id = $1)sql"};
+        delete from attr_index i where i.product_id = $1
+            and case when i.variant_id is null then cardinality($3::uuid[]) > 0 else i.variant_id not in (select unnest($3::uuid[])) end)
+    insert into attr_index (product_id, variant_id, vals, shared)
+    select $1, own.variant_id, own.ids || whole.ids, cardinality(whole.ids) from own cross join whole
+    on conflict on constraint attr_index_key do update set vals = excluded.vals, shared = excluded.shared
+    where (attr_index.vals, attr_index.shared) <> (excluded.vals, excluded.shared))sql"};
 
 const Sql<void(ProductId)> clear_index{"attr_index.clear", "delete from attr_index where product_id = $1"};
 
@@ -153,10 +154,12 @@ void show_slugs(Tx& tx, const Uuid& target, const std::vector<SlugOf>& wanted) {
 
 namespace {
 
-void write_index(Tx& tx, ProductId product, const std::vector<IndexRow>& rows) {
+void write_index(Tx& tx, ProductId product, const std::vector<IndexRow>& rows, const std::vector<Variant>& variants) {
+    std::vector<VariantId> ids;
+    for (const Variant& variant : variants) ids.push_back(variant.id);
     if (!rows.empty()) tx.exec(add_values, rows);
-    tx.exec(set_index, product, rows);
-    tx.exec(gather_values, product);
+    tx.exec(set_index, product, rows, ids);
+    facets_changed(tx, product);
 }
 
 // The collections that a product is in by their rules, as what is published of it changes.
@@ -201,7 +204,7 @@ void write_publication(Tx& tx, const ProductRow& published, const std::vector<Va
     tx.exec(clear_listing, published.id);
     tx.exec(add_listing, {published.id, at, characters::lower(content.name.view()), price ? price->amount : no_price,
                           price ? std::optional(price->currency) : std::nullopt, search_text(content, variants), listing_rows(content)});
-    write_index(tx, published.id, index_rows(content, variants, defs));
+    write_index(tx, published.id, index_rows(content, variants, defs), variants);
     membership.follow();
 }
 
@@ -213,12 +216,13 @@ void withdraw(Tx& tx, const ProductRow& product) {
     tx.exec(clear_product_links, product.id);
     tx.exec(clear_listing, product.id);
     tx.exec(clear_index, product.id);
+    facets_changed(tx, product.id);
     membership.follow();
 }
 
 void reindex(Tx& tx, ProductId product, const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs) {
     const Membership membership(tx, product);
-    write_index(tx, product, index_rows(content, variants, defs));
+    write_index(tx, product, index_rows(content, variants, defs), variants);
     membership.follow();
 }
 

@@ -62,9 +62,7 @@ extern const Sql<void(Listed)> add_listing;
 /// Gives numbers to the values that have none yet.
 extern const Sql<void(std::vector<IndexRow>)> add_values;
 /// Makes the index of the product what these rows say, for the variants that are shown; writes only what differs.
-extern const Sql<void(ProductId, std::vector<IndexRow>)> set_index;
-/// Brings together in the lists what the variants have.
-extern const Sql<void(ProductId)> gather_values;
+extern const Sql<void(ProductId, std::vector<IndexRow>, std::vector<VariantId>)> set_index;
 extern const Sql<void(ProductId)> clear_index;
 
 /// Shows the staged content to buyers, all of it in this transaction: revision, variants, slugs, categories, links, lists, index.

@@ -2,6 +2,7 @@
 
 #include "api.hpp"
 #include "config.hpp"
+#include "facets_job.hpp"
 #include "product_catalog_migrations.hpp"
 #include "schedule_api.hpp"
 
@@ -20,6 +21,7 @@ protected:
                       .postgres(product_catalog_migrations())
                       .routes(routes)
                       .job(schedule::run)
+                      .job(pack_facets)
                       .access_keys(),
                   with_languages(std::move(settings))) {}
 
@@ -38,6 +40,15 @@ protected:
             .expect(201);
     }
     testkit::Answer publish(const testkit::Answer& product) { return as.owner.post(product.location() + "/publish").expect(200); }
+
+    /// Runs a job that no route leaves.
+    void run_job(const std::string& kind) {
+        service.database().admin("insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) values "
+                                 "(gen_random_uuid(), '" +
+                                 service.project().to_string() + "', '" + kind + "', '{}', 'test', now(), 1, now())");
+        service.run_jobs_until_idle();
+        EXPECT_EQ(service.database().admin("select coalesce(max(last_error), '') from gravity.job where kind = '" + kind + "' and state <> 'done'"), "");
+    }
 
     /// "product.created product.published ": what has been announced since the last look, each with a subject.
     std::string event_types() {

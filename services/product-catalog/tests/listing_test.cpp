@@ -34,11 +34,13 @@ TEST(ListingFilters, AreValuesOrBounds) {
 }
 
 TEST(ListingCursors, OfAnotherEpochHaveExpired) {
-    const ListingCursor cursor{7, Timestamp::from_unix_seconds(1'700'000'000), Text<1, 1000>("abc")};
+    const ListingCursor cursor{7, Timestamp::from_unix_seconds(1'700'000'000), true, Text<1, 1000>("abc")};
     EXPECT_EQ(read_listing_cursor(to_text(cursor), 7).inner.view(), "abc");
     EXPECT_EQ(read_listing_cursor(to_text(cursor), 7).at, cursor.at);
+    EXPECT_TRUE(read_listing_cursor(to_text(cursor), 7).walking);
+    EXPECT_FALSE(read_listing_cursor("7.0.g.abc", 7).walking);
     EXPECT_EQ(refusal_of([&] { read_listing_cursor(to_text(cursor), 8); }), "cursor-expired");
-    for (const char* text : {"", "abc", "7.abc", "x.1.abc", "7.1.", "7.99999999999999999999.abc", "7.-9223372036854775807.abc"})
+    for (const char* text : {"", "abc", "7.abc", "x.1.g.abc", "7.1.g.", "7.1.abc", "7.1.h.abc", "7.99999999999999999999.g.abc", "7.-9223372036854775807.g.abc"})
         EXPECT_EQ(refusal_of([&] { read_listing_cursor(text, 7); }), "invalid-cursor") << text;
 }
 
