@@ -32,9 +32,18 @@ private:
     void migrate(ProductRow product) {
         ++report_.products;
         note(product.id, std::nullopt, broken_options(to_, product.staged.options));
-        bool changed = apply(product.id, std::nullopt, Level::product, product.staged.attributes);
-        for (Variant& variant : tx_.all(all_variants, product.id)) {
-            const bool variant_changed = apply(product.id, variant.id, Level::variant, variant.attributes);
+        auto variants = tx_.all(all_variants, product.id);
+        const AttributeValues product_before = product.staged.attributes;
+        const std::vector<Variant> before = variants;
+        const MovedValues moved = move_values(from_, to_, product.staged.attributes, variants);
+        report_.changed_values += moved.moved;
+        note(product.id, std::nullopt, moved.broken);
+        apply(product.id, std::nullopt, Level::product, product.staged.attributes);
+        bool changed = product.staged.attributes != product_before;
+        for (std::size_t i = 0; i < variants.size(); ++i) {
+            Variant& variant = variants[i];
+            apply(product.id, variant.id, Level::variant, variant.attributes);
+            const bool variant_changed = variant.attributes != before[i].attributes;
             changed = changed || variant_changed;
             if (!write_) continue;
             if (variant_changed) tx_.exec(save_variant_attributes, variant.id, variant.attributes);
@@ -52,18 +61,18 @@ private:
     // Buyers go on seeing the published revision as it is; only how it is found follows the new definitions.
     void reindex(const ProductRow& product) {
         ProductContent shown = tx_.one(get_published, product.id).body;
-        shown.attributes = migrate_values(from_, to_, Level::product, shown.attributes).values;
         auto variants = tx_.all(shown_variants, product.id);
+        move_values(from_, to_, shown.attributes, variants);
+        shown.attributes = migrate_values(from_, to_, Level::product, shown.attributes).values;
         for (Variant& variant : variants) variant.attributes = migrate_values(from_, to_, Level::variant, variant.attributes).values;
         product_catalog::reindex(tx_, product.id, shown, variants, to_);
     }
 
-    bool apply(ProductId product, const std::optional<VariantId>& variant, Level level, AttributeValues& values) {
+    void apply(ProductId product, const std::optional<VariantId>& variant, Level level, AttributeValues& values) {
         MigratedValues migrated = migrate_values(from_, to_, level, values);
         report_.changed_values += migrated.changed;
         note(product, variant, migrated.broken);
         values = std::move(migrated.values);
-        return migrated.changed != 0;
     }
 
     void note(ProductId product, const std::optional<VariantId>& variant, const std::vector<BrokenValue>& broken) {

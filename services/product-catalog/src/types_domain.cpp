@@ -29,6 +29,25 @@ std::optional<std::string> one_text(Kind kind, const Json& value) {
     return std::nullopt;
 }
 
+// Why the product's value cannot be each of its variants'; empty if it can.
+std::string obstacle_to_variants(const AttributeDef& after, const std::vector<Variant>& variants) {
+    if (variants.empty()) return "is set on the product, which has no variants to take it";
+    if (after.unique && variants.size() > 1) return "is unique and would be of " + std::to_string(variants.size()) + " variants";
+    return {};
+}
+
+// Why the variants' values cannot be one of the product.
+std::string obstacle_to_product(const std::string& name, const std::vector<Variant>& variants) {
+    const Json* first = nullptr;
+    for (const Variant& variant : variants) {
+        const auto value = variant.attributes.find(name);
+        if (value == variant.attributes.end()) return "is not set on all variants and would be of their product";
+        if (first != nullptr && value->second != *first) return "differs between variants and would be of their product";
+        first = &value->second;
+    }
+    return {};
+}
+
 } // namespace
 
 void check(const ProductTypeEdit& type, meta::Errors& errors) {
@@ -60,6 +79,31 @@ std::optional<Json> convert_value(const AttributeDef& from, const AttributeDef& 
     return std::nullopt;
 }
 
+MovedValues move_values(const std::vector<AttributeDef>& from, const std::vector<AttributeDef>& to, AttributeValues& product, std::vector<Variant>& variants) {
+    MovedValues result;
+    for (const AttributeDef& before : from) {
+        const AttributeDef* after = find_attribute(to, before.name.view());
+        if (after == nullptr || bool{after->per_variant} == bool{before.per_variant}) continue;
+        const std::string name = before.name.str();
+        const auto has = [&](const Variant& variant) { return variant.attributes.contains(name); };
+        if (after->per_variant ? !product.contains(name) : std::none_of(variants.begin(), variants.end(), has)) continue;
+
+        const std::string obstacle = after->per_variant ? obstacle_to_variants(*after, variants) : obstacle_to_product(name, variants);
+        const Json value = after->per_variant ? product.find(name)->second : std::find_if(variants.begin(), variants.end(), has)->attributes.find(name)->second;
+        product.erase(name);
+        for (Variant& variant : variants) variant.attributes.erase(name);
+        if (!obstacle.empty()) {
+            result.broken.push_back({before.name, obstacle});
+            continue;
+        }
+        ++result.moved;
+        if (!after->per_variant) product.emplace(name, value);
+        if (after->per_variant)
+            for (Variant& variant : variants) variant.attributes.emplace(name, value);
+    }
+    return result;
+}
+
 MigratedValues migrate_values(const std::vector<AttributeDef>& from, const std::vector<AttributeDef>& to, Level level, const AttributeValues& values) {
     MigratedValues migrated;
     for (const auto& [name, value] : values) {
@@ -72,7 +116,7 @@ MigratedValues migrate_values(const std::vector<AttributeDef>& from, const std::
         const auto broken = [&](std::string detail) { migrated.broken.push_back({after->name, std::move(detail)}); };
         if (after->per_variant != (level == Level::variant)) {
             broken(after->per_variant ? "is set on the product and would be of its variants" : "is set on a variant and would be of its product");
-            continue;
+            continue; // none is left by move_values
         }
         const auto converted = convert_value(*before, *after, value);
         if (!converted) {

@@ -17,6 +17,16 @@ struct MigratedValues {
     std::vector<BrokenValue> broken;
 };
 
+/// What became of the values whose attribute goes over from the product to its variants, or from them to it.
+struct MovedValues {
+    std::int64_t moved = 0;
+    std::vector<BrokenValue> broken;
+};
+
+/// Moves them: each variant gets the product's value, and the product gets what all of its variants have alike. Where that would lose or invent
+/// something they are broken, and gone. Kinds stay as they were: migrate_values comes after.
+MovedValues move_values(const std::vector<AttributeDef>& from, const std::vector<AttributeDef>& to, AttributeValues& product, std::vector<Variant>& variants);
+
 /// The values of one product or variant under the new definitions: brought to another kind where nothing is lost by it ("12.5" and 12.5, "red" and
 /// ["red"]), gone where their attribute is, broken otherwise.
 MigratedValues migrate_values(const std::vector<AttributeDef>& from, const std::vector<AttributeDef>& to, Level level, const AttributeValues& values);

@@ -174,5 +174,35 @@ TEST(TypeMigration, OfAnyKindToAnyOtherNeverKeepsAnInvalidValue) {
         }
 }
 
+std::vector<Variant> variants_with(const std::vector<AttributeValues>& values) {
+    std::vector<Variant> variants(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) variants[i].attributes = values[i];
+    return variants;
+}
+std::string moved(const char* from, const char* to, AttributeValues product, const std::vector<AttributeValues>& variants) {
+    auto of_variants = variants_with(variants);
+    const auto result = move_values({def(from)}, {def(to)}, product, of_variants);
+    std::string text = std::to_string(result.moved) + " " + json::encode(product);
+    for (const Variant& variant : of_variants) text += json::encode(variant.attributes);
+    for (const BrokenValue& broken : result.broken) text += " " + broken.attribute.str() + " " + broken.detail;
+    return text;
+}
+
+TEST(TypeMigration, MovesValuesBetweenProductAndVariants) {
+    const char* own = R"({"name":"a","kind":"text"})";
+    const char* theirs = R"({"name":"a","kind":"text","per_variant":true})";
+    const char* unique = R"({"name":"a","kind":"text","per_variant":true,"unique":true})";
+    EXPECT_EQ(moved(own, theirs, {{"a", "x"}, {"b", 1}}, {{}, {{"c", 2}}}), R"(1 {"b":1}{"a":"x"}{"a":"x","c":2})");
+    EXPECT_EQ(moved(theirs, own, {}, {{{"a", "x"}}, {{"a", "x"}}}), R"(1 {"a":"x"}{}{})");
+    EXPECT_EQ(moved(own, theirs, {{"b", 1}}, {{}}), R"(0 {"b":1}{})");
+    EXPECT_EQ(moved(theirs, own, {}, {{}, {}}), R"(0 {}{}{})");
+    EXPECT_EQ(moved(own, own, {{"a", "x"}}, {{}}), R"(0 {"a":"x"}{})");
+    EXPECT_EQ(moved(own, unique, {{"a", "x"}}, {{}}), R"(1 {}{"a":"x"})");
+    EXPECT_EQ(moved(own, theirs, {{"a", "x"}}, {}), R"(0 {} a is set on the product, which has no variants to take it)");
+    EXPECT_EQ(moved(own, unique, {{"a", "x"}}, {{}, {}}), R"(0 {}{}{} a is unique and would be of 2 variants)");
+    EXPECT_EQ(moved(theirs, own, {}, {{{"a", "x"}}, {{"a", "y"}}}), R"(0 {}{}{} a differs between variants and would be of their product)");
+    EXPECT_EQ(moved(theirs, own, {}, {{{"a", "x"}}, {}}), R"(0 {}{}{} a is not set on all variants and would be of their product)");
+}
+
 } // namespace
 } // namespace gravity::product_catalog

@@ -247,6 +247,40 @@ TEST_F(Types, AChangeBringsItsProductsAlong) {
     as.owner.get(v.location()).expect(200).field("/attributes", Json::object({{"size", "38"}}));
 }
 
+TEST_F(Types, AChangeMovesValuesBetweenProductAndVariants) {
+    const auto p = shoe("s", Json::parse(R"({"brand":"Acme","weight":{"value":300,"unit":"g"}})").or_throw());
+    as.owner.patch(p.location(), {{"options", Json::parse(R"([{"name":"fit","values":["slim","wide"]}])").or_throw()}}).expect(200);
+    const auto a = variant(p, "A", Json::object({{"fit", "slim"}}), Json::object({{"size", 38}, {"color", "red"}}));
+    const auto attributes = [](std::string weight, std::string color) {
+        return Json::parse(R"([{"name":"brand","kind":"text"},{"name":"size","kind":"number","per_variant":true},)"
+                           R"({"name":"weight","kind":"measurement","unit":"g")" +
+                           weight + R"(},{"name":"color","kind":"text")" + color + "}]")
+            .or_throw();
+    };
+    publish(p);
+    const auto listed = [&](const std::string& query) { return as.owner.get("/api/v1/products?" + query).expect(200).at("/items").size(); };
+    as.owner.patch(shoes.location(), {{"attributes", attributes(R"(,"per_variant":true)", "")}}).expect(200);
+    as.owner.get(p.location()).expect(200).field("/attributes", Json::parse(R"({"brand":"Acme","color":"red"})").or_throw());
+    as.owner.get(a.location()).expect(200).field("/attributes", Json::parse(R"({"size":38,"weight":{"value":300,"unit":"g"}})").or_throw());
+    EXPECT_EQ(listed("attr.color=red&attr.weight.gte=300&attr.size=38"), 1u); // found by what it shows, though it is not published anew
+    publish(p);
+    EXPECT_EQ(listed("attr.color=red&attr.weight.gte=300&attr.size=38"), 1u);
+
+    const auto b = variant(p, "B", Json::object({{"fit", "wide"}}), Json::object({{"size", 39}}));
+    const auto back = attributes("", R"(,"per_variant":true)");
+    const auto refused = as.owner.patch(shoes.location(), {{"attributes", back}}).expect_problem(409, "breaks-products").field("/broken_values", 1);
+    EXPECT_NE(refused.text("/errors/0/detail").find("weight"), std::string::npos);
+    as.owner.patch(b.location(), {{"attributes", Json::parse(R"({"weight":{"value":300,"unit":"g"}})").or_throw()}}).expect(200);
+    as.owner.post(shoes.location() + "/preview-change")
+        .raw(Json::object({{"attributes", back}}).dump(), "application/merge-patch+json")
+        .expect(200)
+        .field("/changed_values", 2)
+        .field("/broken_values", 0);
+    as.owner.patch(shoes.location(), {{"attributes", back}}).expect(200);
+    as.owner.get(b.location()).expect(200).field("/attributes", Json::parse(R"({"size":39,"color":"red"})").or_throw());
+    as.owner.get(p.location()).expect(200).field("/attributes/weight/value", 300);
+}
+
 TEST_F(Types, AChangeThatWouldLoseValuesIsRefusedWithTheList) {
     const auto p = shoe("s", Json::parse(R"({"brand":"Acme"})").or_throw());
     const auto attributes = Json::parse(R"([{"name":"brand","kind":"number"}])").or_throw();
