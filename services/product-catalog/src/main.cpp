@@ -3,6 +3,7 @@
 #include "facets_job.hpp"
 #include "imports_job.hpp"
 #include "product_catalog_migrations.hpp"
+#include "retention_job.hpp"
 #include "schedule_api.hpp"
 
 #include <gravity/service.hpp>
@@ -17,6 +18,8 @@ int main(int argc, char** argv) {
         .job(product_catalog::run_import)
         .job(product_catalog::run_export)
         .job(product_catalog::pack_facets)
+        .job(product_catalog::forget_revisions)
+        .schedule("20 3 * * *", product_catalog::ForgetRevisions{}, {.each_project = true})
         .access_keys()
         .run(argc, argv);
 }

@@ -46,9 +46,14 @@ const Sql<void(RevisionRow)> insert_revision{"revision.insert", R"sql(
     values ($product_id, $revision, $type_id, $version, $body, $created_at, $published_at))sql"};
 
 // Of a variant's states those go that no revision which is kept shows.
-const Sql<void(ProductId, Timestamp)> forget_revisions{"revision.forget", R"sql(
-    with gone as (delete from revision where product_id = $1 and ended_at < $2 returning revision)
-    delete from variant_revision where product_id = $1 and until_revision <= (select max(revision) + 1 from gone))sql"};
+const Sql<std::int64_t(Timestamp, int)> forget_ended_revisions{"revision.forget", R"sql(
+    with old as (select product_id, revision from revision where ended_at < $1 order by ended_at, revision limit $2),
+    gone as (
+        delete from revision r using old where r.product_id = old.product_id and r.revision = old.revision returning r.product_id, r.revision),
+    states as (
+        delete from variant_revision v using (select product_id, max(revision) + 1 as until from gone group by product_id) g
+        where v.product_id = g.product_id and v.until_revision <= g.until)
+    select count(*) from gone)sql"};
 
 // A state goes on while `version` is the same: every change of a variant counts it up. `not in`, which is looked up by hash whatever the planner takes
 // the number of variants for.
@@ -193,7 +198,6 @@ void write_publication(Tx& tx, const ProductRow& published, const std::vector<Va
             {published.id, published.revision, published.type_id, *published.published_version, content, published.created_at, at, std::nullopt});
     tx.exec(end_variant_revisions, published.id, published.revision);
     tx.exec(begin_variant_revisions, published.id, published.revision);
-    tx.exec(forget_revisions, published.id, settings.revision_retention.before(at));
     show_slugs(tx, published.id.uuid(), slugs_of(content, settings.langs));
 
     tx.exec(set_product_categories, published.id, content.categories);

@@ -24,8 +24,8 @@ extern const Sql<PublishedVariant(std::vector<std::string>)> find_variants_by_sk
 
 extern const Sql<void(ProductId, Timestamp)> end_revision;
 extern const Sql<void(RevisionRow)> insert_revision;
-/// Gives up the states that ended before an instant.
-extern const Sql<void(ProductId, Timestamp)> forget_revisions;
+/// Gives up states that ended before an instant, the oldest first, at most as many; how many.
+extern const Sql<std::int64_t(Timestamp, int)> forget_ended_revisions;
 /// Ends the variants' states that the staged ones differ from, before the revision.
 extern const Sql<void(ProductId, std::int64_t)> end_variant_revisions;
 extern const Sql<void(ProductId, std::int64_t)> begin_variant_revisions;

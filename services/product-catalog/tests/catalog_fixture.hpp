@@ -4,6 +4,7 @@
 #include "config.hpp"
 #include "facets_job.hpp"
 #include "product_catalog_migrations.hpp"
+#include "retention_job.hpp"
 #include "schedule_api.hpp"
 
 #include <gravity/testkit/service.hpp>
@@ -22,6 +23,7 @@ protected:
                       .routes(routes)
                       .job(schedule::run)
                       .job(pack_facets)
+                      .job(forget_revisions)
                       .access_keys(),
                   with_languages(std::move(settings))) {}
 

@@ -78,12 +78,40 @@ TEST_F(Publishing, WhatEndedBeforeTheRetentionIsGivenUp) {
     publish(p);
     service.database().admin(
         "update revision set published_at = published_at - interval '12 years', ended_at = ended_at - interval '11 years' where revision = 1");
-    as.owner.patch(p.location(), {{"name", "Cup"}}).expect(200);
-    publish(p);
+    run_job("revision-retention");
     as.owner.get(p.location() + "?revision=1").expect_problem(404, "not-found");
     as.owner.get(p.location() + "/variants?revision=2").expect(200).field("/items/0/sku", "M-2");
-    as.owner.get(p.location() + "/variants?revision=4").expect(200).field("/items/0/sku", "M-3");
+    as.owner.get(p.location() + "/variants?revision=3").expect(200).field("/items/0/sku", "M-3");
     EXPECT_EQ(service.database().admin("select string_agg(from_revision::text, ' ' order by from_revision) from variant_revision"), "2 3");
+}
+
+// More than a transaction's worth, of a product that is gone, beside one that went lately and one that is shown.
+TEST_F(Publishing, WhatIsLeftOfDeletedProductsEndsWithTheRetentionToo) {
+    const auto old = mug("old"), young = mug("young"), shown = mug("shown");
+    for (const auto* p : {&old, &young, &shown}) {
+        variant(*p, "SKU-" + p->text("/slug"));
+        publish(*p);
+    }
+    service.database().admin("insert into revision (project, product_id, revision, type_id, version, body, created_at, published_at, ended_at) "
+                             "select project, product_id, -n, type_id, version, body, created_at, published_at - interval '20 years', "
+                             "published_at - interval '11 years' "
+                             "from revision, generate_series(1, 600) n where product_id = '" +
+                             old.text("/id") + "'");
+    for (const auto* p : {&old, &young}) {
+        as.owner.post(p->location() + "/unpublish").expect(200);
+        as.owner.del(p->location()).expect(204);
+        as.owner.get(p->location() + "?revision=1").expect(200).field("/slug", p->text("/slug"));
+    }
+    service.database().admin("update revision set published_at = published_at - interval '12 years', ended_at = ended_at - interval '11 years' "
+                             "where revision = 1 and product_id = '" +
+                             old.text("/id") + "'");
+    run_job("revision-retention");
+    as.owner.get(old.location() + "?revision=1").expect_problem(404, "not-found");
+    as.owner.get(young.location() + "?revision=1").expect(200).field("/slug", "young");
+    as.owner.get(young.location() + "/variants?revision=1").expect(200).field("/items/0/sku", "SKU-young");
+    as.owner.get(shown.location() + "?published=true").expect(200).field("/slug", "shown");
+    EXPECT_EQ(service.database().admin("select count(*) from revision"), "2");
+    EXPECT_EQ(service.database().admin("select string_agg(sku::text, ' ' order by sku) from variant_revision"), "SKU-shown SKU-young");
 }
 
 TEST_F(Publishing, WithdrawnIsInNoList) {
