@@ -59,7 +59,7 @@ TokenSource::TokenSource(boost::asio::io_context& io, std::string url, std::stri
     : state_(std::make_shared<State>(io, std::move(url), std::move(client_id), std::move(client_secret))) {}
 TokenSource::~TokenSource() = default;
 
-Task<std::string> TokenSource::token(std::string scope) {
+Task<std::string> TokenSource::token(std::string scope, std::chrono::steady_clock::time_point until) {
     const auto state = state_;
     const auto now = Steady::now();
     auto at = state->kept.find(scope);
@@ -67,7 +67,7 @@ Task<std::string> TokenSource::token(std::string scope) {
         std::string failure;
         try {
             std::function<Task<bool>()> work = [state, scope] { return state->fetch(scope); };
-            co_await state->flights.run(scope, std::move(work));
+            co_await state->flights.run(scope, std::move(work), until);
         } catch (const std::exception& error) {
             failure = error.what();
         }

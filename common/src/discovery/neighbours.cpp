@@ -120,9 +120,9 @@ struct Neighbours::State {
         figures().open.with({name}).set(static_cast<double>(open));
     }
 
-    Task<std::string> credentials(const Neighbour& to, const Outgoing& call) {
+    Task<std::string> credentials(const Neighbour& to, const Outgoing& call, Steady::time_point deadline) {
         if (!call.user_token.empty() || !tokens) co_return call.user_token;
-        const std::string token = co_await tokens->token(std::string(to.scope));
+        const std::string token = co_await tokens->token(std::string(to.scope), deadline);
         co_return "Bearer " + token;
     }
 };
@@ -169,7 +169,7 @@ Task<Incoming> Neighbours::send(Neighbour to, Outgoing call) {
     std::string token;
     if (result.absence.empty()) {
         try {
-            token = co_await state->credentials(to, call);
+            token = co_await state->credentials(to, call, deadline);
         } catch (const std::exception& error) {
             result.absence = std::string("no token for ") + name + ": " + error.what();
         }

@@ -35,17 +35,18 @@ struct Enlisted {
 Landing::Landing() : state_(std::make_shared<State>()) {}
 Landing::~Landing() = default;
 
-Task<void> Landing::wait() {
+Task<bool> Landing::wait(std::chrono::steady_clock::time_point until) {
     auto state = state_;
     auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, std::chrono::steady_clock::time_point::max());
+    asio::steady_timer timer(executor, until);
     Enlisted me(state->waiting, &timer);
     boost::system::error_code woken;
     auto token = asio::redirect_error(asio::use_awaitable, woken);
     // A cancelled coroutine leaves by the exception of its next await.
-    while (!state->open) {
+    while (!state->open && std::chrono::steady_clock::now() < until) {
         co_await timer.async_wait(token);
     }
+    co_return state->open;
 }
 
 void Landing::open() {

@@ -29,6 +29,7 @@ TEST(TokenAnswer, IsABearerTokenOrNothing) {
 /// An issuer that numbers its tokens.
 struct Issuer {
     std::atomic<int> asked{0}, lives{300}, status{200};
+    std::atomic<bool> held{false};
     std::string authorization, body;
     Running running;
     std::uint16_t port = running.serve([this](http::Exchange& exchange) { return answer(exchange); });
@@ -40,6 +41,11 @@ struct Issuer {
 
     Task<void> answer(http::Exchange& exchange) {
         co_await exchange.read_body(10'000);
+        boost::asio::steady_timer timer(running.io());
+        while (held) {
+            timer.expires_after(std::chrono::milliseconds(1));
+            co_await timer.async_wait(boost::asio::use_awaitable);
+        }
         authorization = exchange.request().headers.get("Authorization").value_or("");
         body = exchange.request().body;
         http::Response answer;
@@ -83,6 +89,17 @@ TEST(TokenSource, AnIssuerThatFailsIsNoTokenButKeepsNothingThatIsGood) {
     issuer.status = 200;
     issuer.lives = 2; // renewed early: the first fifth of the end
     EXPECT_EQ(issuer.get(), "t2");
+}
+
+TEST(TokenSource, WhoCannotWaitGoesAndTheOthersGetTheirToken) {
+    Issuer issuer;
+    issuer.held = true;
+    auto patient = boost::asio::co_spawn(issuer.running.io(), issuer.source->token(""), boost::asio::use_future);
+    const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+    EXPECT_THROW(issuer.running.await(issuer.source->token("", soon)), std::runtime_error); // while the issuer has not answered
+    issuer.held = false;
+    EXPECT_EQ(patient.get(), "t1");
+    EXPECT_EQ(issuer.asked, 1);
 }
 
 } // namespace

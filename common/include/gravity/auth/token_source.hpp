@@ -33,8 +33,8 @@ public:
     TokenSource(const TokenSource&) = delete;
     TokenSource& operator=(const TokenSource&) = delete;
 
-    /// A token with these scopes (space separated; empty: what the client has). Throws std::runtime_error if there is none to be had.
-    Task<std::string> token(std::string scope);
+    /// A token with these scopes (space separated; empty: what the client has). Throws std::runtime_error if there is none to be had by `until`.
+    Task<std::string> token(std::string scope, std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max());
     /// The receiver did not take it: the next call fetches another.
     void forget(const std::string& scope);
 

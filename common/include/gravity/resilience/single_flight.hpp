@@ -2,11 +2,13 @@
 
 #include <gravity/async/task.hpp>
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace gravity::resilience {
@@ -18,7 +20,8 @@ class Landing {
 public:
     Landing();
     ~Landing();
-    Task<void> wait(); // returns at once when open
+    /// Returns at once when open. False if it is not by then.
+    Task<bool> wait(std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max());
     void open();
 
 private:
@@ -39,8 +42,8 @@ public:
     using Work = std::function<Task<Value>()>;
 
     /// A copy of what the run under way brings, or of a new one by `work`, which is kept until it ends (it may have
-    /// captures).
-    Task<Value> run(Key key, Work work) {
+    /// captures). One that waits longer than `until` gets std::runtime_error, and the run goes on for the others.
+    Task<Value> run(Key key, Work work, std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max()) {
         std::shared_ptr<Flight> flight;
         auto at = flights_->find(key);
         if (at != flights_->end()) {
@@ -51,7 +54,8 @@ public:
             Task<void> lead = fly(flights_, key, flight, std::move(work));
             co_await detail::launch(std::move(lead));
         }
-        co_await flight->landing.wait();
+        const bool landed = co_await flight->landing.wait(until);
+        if (!landed) throw std::runtime_error("the deadline passed first");
         if (flight->failure) std::rethrow_exception(flight->failure);
         co_return *flight->value;
     }
