@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What product-catalog shows the world, read by clients that others wrote: spck-conformance and ucp-sdk (UCP), extruct (JSON-LD),
-ultimate-sitemap-parser, feedparser, python-stdnum (GTIN), lxml (hreflang as search engines check it). On a product-catalog and a PostgreSQL of its own."""
+ultimate-sitemap-parser, feedparser, python-stdnum (GTIN), lxml (hreflang as search engines check it); and the examples of its README, each run as it
+stands there. On a product-catalog and a PostgreSQL of its own."""
 
 import csv
 import io
@@ -32,6 +33,7 @@ except ImportError as missing:
 
 COLLECTIONS = ["products", "product-types", "product-categories", "product-collections", "channels"]
 PRODUCTS = 13  # more than one page of a search
+README = throwaway.ROOT / "services" / "product-catalog" / "README.md"
 
 
 def same(what, got, wanted):
@@ -181,10 +183,33 @@ def check_pages(shop):
     same("a plain product", [(item["@type"], item["sku"], item["offers"]["price"]) for item in data], [("Product", "MUG-1", "1500")])
 
 
+def check_categories(shop):
+    alternates = {}
+    for lang, slug, name, above in (("en", "running", "Running", "Shoes"), ("de", "laufen", "Laufen", "Schuhe")):
+        address = f"{shop.url}/c/{lang}/{slug}"
+        status, _, text = shop.public("GET", f"/c/{lang}/{slug}")
+        same(address, status, 200)
+        tree = lxml.html.fromstring(text)
+        same("heading", tree.xpath("//h1/text()"), [name])
+        same("canonical of a category", tree.xpath("//link[@rel='canonical']/@href"), [address])
+        alternates[lang] = {link.get("hreflang"): link.get("href") for link in tree.xpath("//link[@rel='alternate']")}
+        data = extruct.extract(text, base_url=address, syntaxes=["json-ld"])["json-ld"]
+        page = next(item for item in data if item["@type"] == "CollectionPage")
+        listed = page["mainEntity"]["itemListElement"]
+        same("what is in the category", len(listed), 1)
+        same("the page of what is in it", shop.public("GET", listed[0]["url"][len(shop.url):])[0], 200)
+        crumbs = next(item for item in data if item["@type"] == "BreadcrumbList")["itemListElement"]
+        same("the way to the category", [crumb["name"] for crumb in crumbs], [above, name])
+        for crumb in crumbs:
+            same(crumb["item"], shop.public("GET", crumb["item"][len(shop.url):])[0], 200)
+    same("both name the same alternates", alternates["en"], alternates["de"])
+    same("what is only below it is in it", shop.public("GET", "/c/en/shoes")[2].count("/p/en/running-shoe-7\""), 2)  # once for people, once for programs
+
+
 def check_sitemap(shop):
     tree = sitemap_tree_for_homepage(shop.url + "/", use_robots=False)
     pages = sorted({page.url for page in tree.all_pages()})
-    same("pages in the sitemap", len(pages), PRODUCTS + 2)  # the shoe in two languages, and the priceless one
+    same("pages in the sitemap", len(pages), PRODUCTS + 2 + 4)  # the shoe in two languages, the priceless one, two categories in two languages
     for address in pages:
         same(address, shop.public("GET", address[len(shop.url):])[0], 200)
     index = lxml.etree.fromstring(shop.public("GET", "/sitemap.xml")[2].encode())
@@ -219,6 +244,32 @@ def check_feed(shop):
     same("the report", [(row["sku"], row["missing"]) for row in csv.DictReader(io.StringIO(text), dialect="excel-tab")], [("PRICELESS", "price")])
 
 
+def check_examples(shop, folder):
+    """The README's examples, word for word but for the port: each is a command that works."""
+    launcher = folder / "gravity"  # stands for ./gravity, of which the examples want a token
+    launcher.write_text(f"#!/bin/sh\n[ \"$1\" != token ] || echo {shop.token}\n")
+    launcher.chmod(0o755)
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(), re.S)
+    text = "".join(f"begin {number}\n{block}settle\n" for number, block in enumerate(blocks))
+    text = re.sub(r"http://127\.0\.0\.1:(8000|8102)", shop.url, text)
+    # A refusal ends it; every answer is a line of a file, told apart by where it came from; an import or export is let end before the next block.
+    prelude = """set -eu
+curl() { command curl --fail-with-body "$@" > answer || { cat answer; return 1; }; printf '%s %s\\n' "$block" "$(tr -d '\\n' < answer)" >> answers; }
+begin() { block=$1; }
+settle() { until ! command curl -sf SHOP/api/v1/product-imports SHOP/api/v1/product-exports -H "Authorization: Bearer $TOKEN" | grep -Eq '"state":"(waiting|running)"'; do sleep 0.1; done; }
+""".replace("SHOP", shop.url)
+    run = subprocess.run(["bash", "-c", prelude + text], cwd=folder, capture_output=True, text=True)
+    if run.returncode != 0:
+        sys.exit(f"an example of {README.name} fails: {run.stdout}{run.stderr}")
+    answers = (folder / "answers").read_text().splitlines()
+    commands = sum(line.startswith("curl ") for block in blocks for line in block.splitlines())
+    same("examples that answered", len(answers), commands)
+    claim("the examples are there", commands >= 7)
+    for wanted in ('"status":"draft"', '"state":"waiting"', '"format":"csv"', "<h1>Shirt</h1>", "<sitemapindex", "SHIRT-RED", '"handle":"shirt"'):
+        claim(f"an example answers {wanted}", any(wanted in answer for answer in answers))
+    print(f"{len(answers)} examples of the README work.")
+
+
 def main():
     port = throwaway.free_port()
     settings = {"PORT": str(port), "CATALOG_PUBLIC_BASE_URL": f"http://127.0.0.1:{port}", "CATALOG_LANGS": "en,de", "CATALOG_SHOP_NAME": "Cups & Co"}
@@ -228,7 +279,9 @@ def main():
         check_ucp(shop, shoe, variants, workshop.folder)
         check_pages(shop)
         check_sitemap(shop)
+        check_categories(shop)
         check_feed(shop)
+        check_examples(shop, workshop.folder)
     print("Agents, crawlers and feed readers understood everything.")
 
 

@@ -126,6 +126,9 @@ void bulk_routes(Router& router) {
                                           .timeout_ms = upload_ms});
     imports.get<bulk::list_imports>("", {.summary = "List imports, newest first", .operation = "list"});
     imports.get<bulk::get_import>("/{id}", {.summary = "Read how far an import is", .operation = "get"});
+    imports.post<bulk::cancel_import>("/{id}/cancel", {.summary = "Cancel an import; a running one stops at its next step, and what it has kept stays",
+                                                       .operation = "cancel",
+                                                       .scope = "products:admin"});
     imports.get<bulk::bad_rows>("/{id}/bad-rows", {.summary = "List the rows that were not taken, and why"});
     imports.get<bulk::report>("/{id}/report", {.summary = "The rows that were not taken, as a CSV file", .timeout_ms = upload_ms});
     auto exports = router.collection("/api/v1/product-exports", "products");
@@ -154,6 +157,10 @@ void storefront_routes(Router& router) {
                                             .problems = {page_moved, no_public_catalogue},
                                             .open = open,
                                             .keys = keys});
+    pages.get<p::category>("/c/{lang}/{slug}", {.summary = "The page of a category: HTML with JSON-LD",
+                                                .problems = {page_moved, no_public_catalogue},
+                                                .open = open,
+                                                .keys = keys});
     pages.get<p::sitemap_index>("/sitemap.xml", {.summary = "Sitemap index",
                                                  .problems = {no_public_catalogue},
                                                  .open = open,
@@ -164,6 +171,11 @@ void storefront_routes(Router& router) {
                                                         .open = open,
                                                         .keys = keys,
                                                         .timeout_ms = long_answer_ms});
+    pages.get<p::category_sitemap_file>("/category-sitemap-{start}.xml", {.summary = "Sitemap of the categories from one on",
+                                                                          .problems = {no_public_catalogue},
+                                                                          .open = open,
+                                                                          .keys = keys,
+                                                                          .timeout_ms = long_answer_ms});
     pages.get<p::google_rss>("/feeds/google.xml", {.summary = "Google product data as RSS 2.0",
                                                    .problems = {no_public_catalogue},
                                                    .open = open,

@@ -87,6 +87,17 @@ std::string number_text(double value) {
     return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
 }
 
+std::string number_text(const Json& value) {
+    return value.kind() == Json::Kind::integer ? std::to_string(value.as_integer()) : number_text(value.as_number());
+}
+
+std::optional<double> parse_number(std::string_view text) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+    return number;
+}
+
 void check(const AttributeDef& def, meta::Errors& errors) {
     const std::string kind(meta::enum_name(def.kind));
     const auto only_of = [&](bool present, std::string_view field, bool of_kind, std::string_view kinds) {
@@ -206,9 +217,7 @@ std::string canonical_text(const AttributeDef& def, const Json& value) {
 std::optional<Json> option_value(const AttributeDef& def, std::string_view option) {
     std::optional<Json> value;
     if (def.kind == Kind::number) {
-        double number = 0;
-        const auto [end, error] = std::from_chars(option.data(), option.data() + option.size(), number);
-        if (error == std::errc{} && end == option.data() + option.size() && std::isfinite(number)) value = Json(number);
+        if (const auto number = parse_number(option)) value = Json(*number);
     } else if (def.kind == Kind::boolean) {
         if (option == "true" || option == "false") value = Json(option == "true");
     } else if (def.kind == Kind::text || def.kind == Kind::enum_ || def.kind == Kind::date) {

@@ -86,6 +86,9 @@ IndexedAs indexed_as(AttributeKind kind);
 std::string index_unit(const AttributeDef& def);
 /// The shortest text of a number: "12.5", "3".
 std::string number_text(double value);
+std::string number_text(const Json& value); // an integer or number
+/// A finite number as it is written in a text, all of it: "12.5".
+std::optional<double> parse_number(std::string_view text);
 /// One text for equal values, to keep `unique` ones apart.
 std::string canonical_text(const AttributeDef& def, const Json& value);
 

@@ -1,25 +1,13 @@
 #include "categories_domain.hpp"
 
 #include "faults.hpp"
+#include "listing_domain.hpp"
 
 namespace gravity::product_catalog {
 
 Breadcrumb breadcrumb(const Category& category, const std::vector<std::string>& chain) {
-    Breadcrumb crumb{category.id, category.name, category.slug};
-    bool named = false, slugged = false;
-    for (const auto& lang : chain) {
-        const auto translation = category.translations.find(lang);
-        if (translation == category.translations.end()) continue;
-        if (!named && translation->second.name) {
-            crumb.name = *translation->second.name;
-            named = true;
-        }
-        if (!slugged && translation->second.slug) {
-            crumb.slug = *translation->second.slug;
-            slugged = true;
-        }
-    }
-    return crumb; // the chain ends in the base language, whose texts are the category's own
+    const auto [title, slug] = titled(category, chain);
+    return {category.id, title, slug};
 }
 
 std::vector<SlugOf> slugs_of(const CategoryEdit& category, const Languages& languages) {

@@ -19,10 +19,11 @@ struct Settings {
     std::optional<PublicHosts> public_hosts;  // where there are several
     std::optional<Key> public_channel;        // absent: what is shown in any
     std::optional<Url> media_base_url;        // of files in file-storage: "<url>/<file id>"
+    std::optional<ProjectId> pricing_project; // whose prices the public is shown are those of the pricing service
     bool public_keys = true;                  // publishable access keys open reading routes
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_base_url, langs, max_variants, slug_mode, revision_retention, shop_name, public_project, public_hosts, public_channel,
-                       media_base_url, public_keys))
+                       media_base_url, pricing_project, public_keys))
 
 } // namespace gravity::product_catalog

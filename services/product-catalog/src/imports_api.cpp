@@ -65,7 +65,7 @@ void take_csv(Tx& tx, ImportInsert import, const SpooledBody& body) {
                 } catch (const bulk::RowFault& fault) {
                     throw Refusal(file_unreadable, "line " + std::to_string(record->line) + ": " + fault.pointer.substr(1) + " " + fault.detail);
                 }
-                tx.one(insert_import, import);
+                tx.exec(insert_import, import);
                 rows.emplace(tx, import.id);
                 continue;
             }
@@ -90,7 +90,7 @@ void take_csv(Tx& tx, ImportInsert import, const SpooledBody& body) {
 
 void take_ndjson(Tx& tx, const ImportInsert& import, const SpooledBody& body) {
     constexpr std::size_t max_line = 16u << 20;
-    tx.one(insert_import, import);
+    tx.exec(insert_import, import);
     Rows rows(tx, import.id);
     std::string rest;
     std::int64_t number = 0;
@@ -158,17 +158,23 @@ Export look_at_export(Tx& tx, ExportId id) {
 } // namespace
 
 Accepted<Import> start_import(Tx& tx, Params<StartImport> start, SpooledBody body) {
-    ImportInsert import{tx.new_id<ImportId>(), format_of(*start, body.content_type()), start->dry_run, start->publish, start->on_error, {}};
+    const BulkFormat format = format_of(*start, body.content_type());
+    const ImportId id = tx.new_id<ImportId>();
     tx.exec(forget_old_imports);
+    const ImportInsert import{id, format, start->dry_run, start->publish, start->on_error, {}, tx.enqueue(RunImport{id}).id};
     if (import.format == BulkFormat::csv)
         take_csv(tx, import, body);
     else
         take_ndjson(tx, import, body);
-    tx.enqueue(RunImport{import.id});
-    return tx.one(product_catalog::get_import, import.id);
+    return tx.one(product_catalog::get_import, id);
 }
 
 Import get_import(Tx& tx, Path<"id", ImportId> id) { return tx.one(product_catalog::get_import, *id); }
+
+Import cancel_import(Tx& tx, Path<"id", ImportId> id) {
+    if (!tx.one(product_catalog::get_import, *id).finished_at) jobs::cancel(tx, RunImport::job, tx.one(job_of_import, *id));
+    return tx.one(product_catalog::get_import, *id);
+}
 
 Page<Import> list_imports(Tx& tx, Params<ListImports> query) { return tx.page(product_catalog::list_imports, *query); }
 
@@ -185,9 +191,8 @@ Task<Streamed> report(Ctx& ctx, Path<"id", ImportId> id) {
 Accepted<Export> start_export(Tx& tx, Body<StartExport> start) {
     const ExportId id = tx.new_id<ExportId>();
     tx.exec(forget_old_exports);
-    Export made = tx.one(insert_export, id, *start);
-    tx.enqueue(RunExport{id});
-    return made;
+    tx.exec(insert_export, id, *start, tx.enqueue(RunExport{id}).id);
+    return tx.one(product_catalog::get_export, id);
 }
 
 Export get_export(Tx& tx, Path<"id", ExportId> id) { return tx.one(product_catalog::get_export, *id); }

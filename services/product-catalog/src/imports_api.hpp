@@ -10,6 +10,8 @@ namespace gravity::product_catalog::bulk {
 
 Accepted<Import> start_import(Tx& tx, Params<StartImport> start, SpooledBody body);
 Import get_import(Tx& tx, Path<"id", ImportId> id);
+/// What it has kept stays; an import that keeps all or nothing keeps nothing.
+Import cancel_import(Tx& tx, Path<"id", ImportId> id);
 Page<Import> list_imports(Tx& tx, Params<ListImports> query);
 Page<BadRowAt> bad_rows(Tx& tx, Path<"id", ImportId> id, Params<ListBadRows> query);
 /// The bad rows as a CSV file.

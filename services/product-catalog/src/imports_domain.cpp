@@ -53,27 +53,13 @@ std::vector<std::string_view> parts(std::string_view cell) {
 
 [[noreturn]] void fail(std::string_view column, std::string detail) { throw RowFault{"/" + std::string(column), std::move(detail)}; }
 
-std::optional<double> number_of(std::string_view text) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
 Json number_json(std::string_view text) {
     std::int64_t whole = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
     if (error == std::errc{} && end == text.data() + text.size()) return Json(whole);
-    const auto value = number_of(text);
+    const auto value = parse_number(text);
     if (!value) throw RowFault{"", "must be a number with a point, such as 12.5"};
     return Json(*value);
-}
-
-std::string number_cell(const Json& value) {
-    if (value.kind() == Json::Kind::integer) return std::to_string(value.as_integer());
-    std::string out;
-    json::append_number(out, value.as_number());
-    return out;
 }
 
 std::string join(const std::vector<std::string>& items) {
@@ -143,14 +129,14 @@ Json value_of(const AttributeDef& def, std::string_view cell) {
 
 std::string cell_of(const AttributeDef& def, const Json& value) {
     switch (def.kind) {
-    case AttributeKind::number: return number_cell(value);
+    case AttributeKind::number: return number_text(value);
     case AttributeKind::boolean: return value.as_bool() ? "true" : "false";
     case AttributeKind::set: {
         std::vector<std::string> items;
         for (const Json& item : value.as_array()) items.push_back(item.as_string());
         return join(items);
     }
-    case AttributeKind::measurement: return number_cell(*value.find("value")) + " " + text_or_empty(value, "unit");
+    case AttributeKind::measurement: return number_text(*value.find("value")) + " " + text_or_empty(value, "unit");
     case AttributeKind::money:
         return storefront::decimal({value.find("amount")->as_integer(), Currency::parse(text_or_empty(value, "currency")).or_throw()}) + " " +
                text_or_empty(value, "currency");

@@ -10,7 +10,7 @@
 #include "types_store.hpp"
 #include "variants_api.hpp"
 
-#include <gravity/log/log.hpp>
+#include <gravity/base/testpoint.hpp>
 
 #include <algorithm>
 #include <set>
@@ -174,6 +174,7 @@ BatchDone apply_batch(Tx& tx, Settings* settings, Import import, std::int64_t fr
     Importer importer(tx, *settings, import, tx.one(get_import_columns, import.id).columns);
     std::vector<RowDone> done;
     for (const ImportRow& row : rows) done.push_back({row.number, importer.apply(row)});
+    GRAVITY_TESTPOINT("import.rows_applied");
     if (!keep) {
         for (RowDone& row : done) row.product_id.reset(); // what it named was rolled back
         throw RolledBack(std::move(done));
@@ -184,10 +185,12 @@ BatchDone apply_batch(Tx& tx, Settings* settings, Import import, std::int64_t fr
 
 void mark_bad(Tx& tx, ImportId id, RowFailed row) { tx.exec(mark_rows_bad, id, {row}); }
 void mark_good(Tx& tx, ImportId id, std::vector<RowDone> rows) { tx.exec(mark_rows_good, id, rows); }
+void mark_tried(Tx& tx, ImportId id, std::vector<RowDone> rows) { tx.exec(mark_rows_tried, id, rows); }
 
 /// All waiting rows, batch by batch. A batch with a bad row is done again row by row, so that its good ones count and the bad ones are named.
 Task<void> run_batches(JobCtx& job, Import import, bool keep) {
     Settings* settings = &job.get<Settings>();
+    const auto mark = import.dry_run ? mark_good : mark_tried; // what was rolled back
     std::int64_t from = 0;
     std::int64_t single_until = 0; // rows before this number are taken one at a time
     for (;;) {
@@ -204,19 +207,22 @@ Task<void> run_batches(JobCtx& job, Import import, bool keep) {
         }
         if (bad && limit > 1) {
             single_until = from + batch_rows;
-        } else if (bad) {
+            continue;
+        }
+        if (bad) {
             const std::int64_t number = bad->number;
             co_await job.transaction(mark_bad, import.id, *bad);
             from = number + 1;
         } else if (tried) {
             const std::int64_t last = tried->rows.back().number;
-            co_await job.transaction(mark_good, import.id, tried->rows);
+            co_await job.transaction(mark, import.id, tried->rows);
             from = last + 1;
         } else if (done.rows == 0) {
             break;
         } else {
             from = done.next;
         }
+        GRAVITY_TESTPOINT("import.batch_done");
         if (import.rows > 0) job.progress(std::min(0.99, static_cast<double>(from) / static_cast<double>(import.rows)));
     }
 }
@@ -228,14 +234,15 @@ struct Applied {
 BOOST_DESCRIBE_STRUCT(Applied, (), (applied))
 
 Applied apply_whole(Tx& tx, Settings* settings, Import import) {
+    tx.exec(unmark_tried_rows, import.id);
     for (std::int64_t from = 0;;) {
         const BatchDone done = apply_batch(tx, settings, import, from, whole_rows, true);
         if (done.rows == 0) return {};
+        GRAVITY_TESTPOINT("import.part_applied");
         from = done.next;
     }
 }
 
-void take_back(Tx& tx, ImportId id) { tx.exec(unmark_rows, id); }
 void finish_import(Tx& tx, ImportId id, BulkState state, std::optional<std::string> problem) { tx.exec(set_import_state, id, state, problem); }
 Import read_import(Tx& tx, ImportId id) { return tx.one(get_import, id); }
 
@@ -259,6 +266,7 @@ Task<std::optional<std::string>> publish_imported(JobCtx& job, Import import) {
         for (const ProductId id : ids) {
             try {
                 co_await job.transaction(publish_product, settings, import.id, id);
+                GRAVITY_TESTPOINT("import.product_published");
             } catch (const Refusal& refusal) {
                 if (refusal.problem().status >= 500) throw;
                 if (refusal.problem().slug != nothing_to_publish.slug && !first)
@@ -270,7 +278,9 @@ Task<std::optional<std::string>> publish_imported(JobCtx& job, Import import) {
     co_return first;
 }
 
-Task<void> import_all(JobCtx& job, RunImport input) {
+} // namespace
+
+Task<void> run_import(JobCtx& job, RunImport input) {
     Import import = co_await job.transaction(read_import, input.import_id);
     if (import.state == BulkState::done || import.state == BulkState::failed) co_return;
     const bool whole = import.on_error == OnError::all_or_nothing && !import.dry_run;
@@ -285,14 +295,13 @@ Task<void> import_all(JobCtx& job, RunImport input) {
     } else if (whole && import.bad > 0) {
         problem = "Some rows are bad, so none was kept";
         state = BulkState::failed;
-        co_await job.transaction(take_back, import.id);
     } else if (whole) {
         // Everything was tried and would do: now once more, all in one transaction.
         Settings* settings = &job.get<Settings>();
         std::optional<RowFailed> bad;
-        co_await job.transaction(take_back, import.id);
         try {
             co_await job.checkpointed(apply_whole, settings, import);
+            GRAVITY_TESTPOINT("import.whole_applied");
         } catch (const BadRowFound& found) {
             bad = found.row;
         }
@@ -304,38 +313,9 @@ Task<void> import_all(JobCtx& job, RunImport input) {
     }
     if (state == BulkState::done && import.publish && !import.dry_run) problem = co_await publish_imported(job, import);
     co_await job.transaction(finish_import, import.id, state, problem);
+    GRAVITY_TESTPOINT("import.ended");
     const Import finished = co_await job.transaction(read_import, input.import_id);
     job.result(finished);
-}
-
-/// Whether the job ends with this failure; else it is tried again, from where it was.
-bool is_final(const std::exception_ptr& failure, int attempt, int max_attempts) {
-    try {
-        std::rethrow_exception(failure);
-    } catch (const JobStopped&) {
-        return false;
-    } catch (const Refusal& refusal) {
-        const int status = refusal.problem().status;
-        const bool may_pass = status >= 500 || status == 408 || status == 409 || status == 412 || status == 429; // the job is tried again
-        return !may_pass || attempt >= max_attempts;
-    } catch (const std::exception&) {
-        return attempt >= max_attempts;
-    }
-}
-
-} // namespace
-
-Task<void> run_import(JobCtx& job, RunImport input) {
-    std::exception_ptr failure;
-    try {
-        co_await import_all(job, input);
-    } catch (const std::exception&) {
-        failure = std::current_exception();
-    }
-    if (!failure) co_return;
-    const std::optional<std::string> problem = "It was given up after several attempts";
-    if (is_final(failure, job.attempt(), RunImport::job.max_attempts)) co_await job.transaction(finish_import, input.import_id, BulkState::failed, problem);
-    std::rethrow_exception(failure);
 }
 
 // ---- export
@@ -405,9 +385,10 @@ ExportPlace export_batch(Tx& tx, Export of, ExportPlace from) {
 }
 
 Export read_export(Tx& tx, ExportId id) { return tx.one(get_export, id); }
-void fail_export(Tx& tx, ExportId id) { tx.exec(set_export_state, id, BulkState::failed); }
 
-Task<void> export_all(JobCtx& job, RunExport input) {
+} // namespace
+
+Task<void> run_export(JobCtx& job, RunExport input) {
     const Export of = co_await job.transaction(read_export, input.export_id);
     Settings* settings = &job.get<Settings>();
     std::optional<ExportPlace> place = job.checkpoint<ExportPlace>();
@@ -415,20 +396,6 @@ Task<void> export_all(JobCtx& job, RunExport input) {
     while (!place->finished) place = co_await job.checkpointed(export_batch, of, *place);
     const Export finished = co_await job.transaction(read_export, input.export_id);
     job.result(finished);
-}
-
-} // namespace
-
-Task<void> run_export(JobCtx& job, RunExport input) {
-    std::exception_ptr failure;
-    try {
-        co_await export_all(job, input);
-    } catch (const std::exception&) {
-        failure = std::current_exception();
-    }
-    if (!failure) co_return;
-    if (is_final(failure, job.attempt(), RunExport::job.max_attempts)) co_await job.transaction(fail_export, input.export_id);
-    std::rethrow_exception(failure);
 }
 
 } // namespace gravity::product_catalog

@@ -27,9 +27,10 @@ enum class BulkState {
     waiting,
     running,
     done,
-    failed
+    failed,
+    cancelled
 };
-BOOST_DESCRIBE_ENUM(BulkState, waiting, running, done, failed)
+BOOST_DESCRIBE_ENUM(BulkState, waiting, running, done, failed, cancelled)
 
 struct StartImport {
     std::optional<BulkFormat> format; // absent: by the Content-Type, text/csv or application/x-ndjson
@@ -79,10 +80,11 @@ struct Export {
     BulkState state = BulkState::waiting;
     std::int64_t rows = 0; // lines written so far, without the head
     std::int64_t bytes = 0;
+    std::optional<std::string> problem; // why it failed
     Timestamp created_at;
     std::optional<Timestamp> finished_at;
 };
-BOOST_DESCRIBE_STRUCT(Export, (), (id, format, status, state, rows, bytes, created_at, finished_at))
+BOOST_DESCRIBE_STRUCT(Export, (), (id, format, status, state, rows, bytes, problem, created_at, finished_at))
 
 /// A row of an import as it waits.
 struct ImportRow {

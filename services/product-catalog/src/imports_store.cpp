@@ -5,17 +5,35 @@ namespace gravity::product_catalog {
 // ---- import
 
 // Counts are taken where rows are marked, so that looking at an import costs one row.
-const Sql<Import(ImportInsert)> insert_import{"import.insert", R"sql(
-    insert into import_job (id, format, dry_run, publish, on_error, columns) values ($id, $format, $dry_run, $publish, $on_error, $columns)
-    returning *, 0::double precision as progress)sql"};
+const Sql<void(ImportInsert)> insert_import{"import.insert", R"sql(
+    insert into import_job (id, format, dry_run, publish, on_error, columns, job_id)
+    values ($id, $format, $dry_run, $publish, $on_error, $columns, $job_id))sql"};
 
-const Sql<Import(ImportId)> get_import{"import.get", R"sql(
-    select *, case when state = 'done' then 1 when rows = 0 then 0 else least(1, (good + bad)::double precision / rows) end as progress
-    from import_job where id = $1)sql"};
+namespace {
 
-const Sql<Import(ListImports)> list_imports{"import.list", R"sql(
-    select *, case when state = 'done' then 1 when rows = 0 then 0 else least(1, (good + bad)::double precision / rows) end as progress
-    from import_job where $page(created_at desc, id desc))sql"};
+// What its job came to where it did not come to its own end: cancelled, or given up.
+const std::string as_its_job = R"sql(
+    case when b.finished_at is null and j.state in ('failed', 'cancelled') then j.state else b.state end as state,
+    coalesce(b.finished_at, case when j.state in ('failed', 'cancelled') then j.finished_at end) as finished_at)sql";
+
+const std::string imports = "select b.id, b.format, b.dry_run, b.publish, b.on_error, b.rows, b.good, b.bad, b.published, b.created_at," + as_its_job + R"sql(,
+    case when b.state = 'done' then 1 else coalesce(j.progress, 0) end as progress,
+    coalesce(b.problem, j.error->>'detail', j.error->>'title') as problem
+    from import_job b left join gravity.job j on j.id = b.job_id where )sql";
+const std::string one_import = imports + "b.id = $1";
+const std::string page_of_imports = imports + "$page(b.created_at desc, b.id desc)";
+
+const std::string exports = "select b.id, b.format, b.status, b.rows, b.bytes, b.created_at," + as_its_job + R"sql(,
+    coalesce(j.error->>'detail', j.error->>'title') as problem
+    from export_job b left join gravity.job j on j.id = b.job_id where )sql";
+const std::string one_export = exports + "b.id = $1";
+const std::string page_of_exports = exports + "$page(b.created_at desc, b.id desc)";
+
+} // namespace
+
+const Sql<Import(ImportId)> get_import{"import.get", one_import};
+const Sql<Import(ListImports)> list_imports{"import.list", page_of_imports};
+const Sql<JobId(ImportId)> job_of_import{"import.job", "select job_id from import_job where id = $1 and job_id is not null"};
 
 const Sql<ImportColumns(ImportId)> get_import_columns{"import.columns", "select columns from import_job where id = $1"};
 
@@ -43,9 +61,13 @@ const Sql<void(ImportId, std::vector<RowFailed>)> mark_rows_bad{"import_row.bad"
         where i.import_id = $1 and i.number = r.number and i.state = 'waiting' returning 1)
     update import_job set bad = bad + (select count(*) from marked), state = 'running' where id = $1)sql"};
 
-const Sql<void(ImportId)> unmark_rows{"import_row.unmark", R"sql(
-    with unmarked as (update import_row set state = 'waiting', product_id = null where import_id = $1 and state = 'good' returning 1)
-    update import_job set good = good - (select count(*) from unmarked) where id = $1)sql"};
+const Sql<void(ImportId, std::vector<RowDone>)> mark_rows_tried{"import_row.tried", R"sql(
+    with marked as (
+        update import_row i set state = 'tried' from jsonb_to_recordset($2::jsonb) as r (number bigint)
+        where i.import_id = $1 and i.number = r.number and i.state = 'waiting')
+    update import_job set state = 'running' where id = $1)sql"};
+
+const Sql<void(ImportId)> unmark_tried_rows{"import_row.untried", "update import_row set state = 'waiting' where import_id = $1 and state = 'tried'"};
 
 const Sql<void(ImportId, BulkState, std::optional<std::string>)> set_import_state{"import.state", R"sql(
     update import_job set state = $2, problem = $3, finished_at = case when $2 in ('done', 'failed') then now() end where id = $1)sql"};
@@ -73,12 +95,11 @@ const Sql<Uuid(std::string)> type_by_key{"import.type_by_key", "select id from p
 
 // ---- export
 
-const Sql<Export(ExportId, StartExport)> insert_export{"export.insert", R"sql(
-    insert into export_job (id, format, status) values ($1, $2, $3) returning *)sql"};
+const Sql<void(ExportId, StartExport, JobId)> insert_export{"export.insert", R"sql(
+    insert into export_job (id, format, status, job_id) values ($1, $2, $3, $4))sql"};
 
-const Sql<Export(ExportId)> get_export{"export.get", "select * from export_job where id = $1"};
-
-const Sql<Export(ListExports)> list_exports{"export.list", "select * from export_job where $page(created_at desc, id desc)"};
+const Sql<Export(ExportId)> get_export{"export.get", one_export};
+const Sql<Export(ListExports)> list_exports{"export.list", page_of_exports};
 
 const Sql<void(ExportId, BulkState)> set_export_state{"export.state", R"sql(
     update export_job set state = $2, finished_at = case when $2 in ('done', 'failed') then now() end where id = $1)sql"};
@@ -101,7 +122,9 @@ const Sql<std::string()> all_axes{"export.axes", R"sql(
 const Sql<ProductRow(Uuid, std::optional<Status>, int)> products_after{"export.products", R"sql(
     select * from product where id > $1 and ($2::text is null or status = $2) order by id limit $3)sql"};
 
-const Sql<void()> forget_old_imports{"import.forget", "delete from import_job where finished_at < now() - interval '7 days'"};
-const Sql<void()> forget_old_exports{"export.forget", "delete from export_job where finished_at < now() - interval '7 days'"};
+const Sql<void()> forget_old_imports{"import.forget", R"sql(
+    delete from import_job b where finished_at < now() - interval '7 days' or not exists (select from gravity.job j where j.id = b.job_id))sql"};
+const Sql<void()> forget_old_exports{"export.forget", R"sql(
+    delete from export_job b where finished_at < now() - interval '7 days' or not exists (select from gravity.job j where j.id = b.job_id))sql"};
 
 } // namespace gravity::product_catalog

@@ -17,16 +17,18 @@ struct ImportInsert {
     bool publish = false;
     OnError on_error = OnError::keep_good;
     std::vector<std::string> columns; // of CSV
+    JobId job_id;
 };
-BOOST_DESCRIBE_STRUCT(ImportInsert, (), (id, format, dry_run, publish, on_error, columns))
+BOOST_DESCRIBE_STRUCT(ImportInsert, (), (id, format, dry_run, publish, on_error, columns, job_id))
 
 struct ImportColumns {
     std::vector<std::string> columns;
 };
 BOOST_DESCRIBE_STRUCT(ImportColumns, (), (columns))
 
-extern const Sql<Import(ImportInsert)> insert_import;
+extern const Sql<void(ImportInsert)> insert_import;
 extern const Sql<Import(ImportId)> get_import;
+extern const Sql<JobId(ImportId)> job_of_import;
 struct ListImports : PageQuery {};
 BOOST_DESCRIBE_STRUCT(ListImports, (PageQuery), ())
 extern const Sql<Import(ListImports)> list_imports;
@@ -49,8 +51,9 @@ struct RowFailed {
 };
 BOOST_DESCRIBE_STRUCT(RowFailed, (), (number, pointer, detail, problem))
 extern const Sql<void(ImportId, std::vector<RowFailed>)> mark_rows_bad;
-/// Takes back what a failed whole had marked good.
-extern const Sql<void(ImportId)> unmark_rows;
+/// Of an import that keeps all or nothing: rows that would do, and all of them waiting again to be applied.
+extern const Sql<void(ImportId, std::vector<RowDone>)> mark_rows_tried;
+extern const Sql<void(ImportId)> unmark_tried_rows;
 extern const Sql<void(ImportId, BulkState, std::optional<std::string>)> set_import_state;
 extern const Sql<void(ImportId)> count_import_published;
 /// Products that the import touched, from an id on.
@@ -82,7 +85,7 @@ extern const Sql<Uuid(std::string)> type_by_key;
 
 // ---- export
 
-extern const Sql<Export(ExportId, StartExport)> insert_export;
+extern const Sql<void(ExportId, StartExport, JobId)> insert_export;
 extern const Sql<Export(ExportId)> get_export;
 struct ListExports : PageQuery {};
 BOOST_DESCRIBE_STRUCT(ListExports, (PageQuery), ())
@@ -96,7 +99,7 @@ extern const Sql<ProductType()> all_types;
 /// Names of the option axes of all products.
 extern const Sql<std::string()> all_axes;
 extern const Sql<ProductRow(Uuid, std::optional<Status>, int)> products_after;
-/// Forgets finished imports and exports of more than a week ago.
+/// Forgets imports and exports that ended more than a week ago, as their jobs are forgotten.
 extern const Sql<void()> forget_old_imports;
 extern const Sql<void()> forget_old_exports;
 

@@ -1,5 +1,6 @@
 #include "listing_domain.hpp"
 
+#include "attributes.hpp"
 #include "characters.hpp"
 #include "problems.hpp"
 
@@ -7,29 +8,21 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <set>
 
 namespace gravity::product_catalog {
 namespace {
 
-std::optional<double> number_of(std::string_view text) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
-    return number;
-}
-
 void take_values(Filter& filter, std::string_view text) {
     for (const auto value : ascii::split(text, ',')) {
         filter.texts.emplace_back(value);
-        if (const auto number = number_of(value)) filter.numbers.push_back(*number);
+        if (const auto number = parse_number(value)) filter.numbers.push_back(*number);
     }
 }
 
 // A bound is a number where it reads as one, else a text: "2026-01-01" bounds dates.
 void take_bound(std::optional<double>& number, std::optional<std::string>& text, bool& open, std::string_view value, bool is_open) {
-    number = number_of(value);
+    number = parse_number(value);
     if (!number) text = value;
     open = is_open;
 }
@@ -95,20 +88,6 @@ std::vector<Filter> parse_filters(const std::map<std::string, std::string>& para
         all.push_back(std::move(filter));
     }
     return all;
-}
-
-Titled titled(const ProductContent& content, const std::vector<std::string>& chain) {
-    Titled out{content.name, content.slug};
-    bool named = false, slugged = false;
-    for (const auto& lang : chain) {
-        const auto translation = content.translations.find(lang);
-        if (translation == content.translations.end()) continue;
-        if (!named && translation->second.name) out.title = *translation->second.name;
-        if (!slugged && translation->second.slug) out.slug = *translation->second.slug;
-        named = named || translation->second.name;
-        slugged = slugged || translation->second.slug;
-    }
-    return out; // the chain ends in the base language, whose texts are the content's own
 }
 
 std::string to_text(const ListingCursor& cursor) {

@@ -15,7 +15,20 @@ struct Titled {
     Text<1, 200> title;
     PageSlug slug;
 };
-Titled titled(const ProductContent& content, const std::vector<std::string>& chain);
+template <class Content> // of a product or a category: whatever has translations
+Titled titled(const Content& content, const std::vector<std::string>& chain) {
+    Titled out{content.name, content.slug};
+    bool named = false, slugged = false;
+    for (const auto& lang : chain) {
+        const auto translation = content.translations.find(lang);
+        if (translation == content.translations.end()) continue;
+        if (!named && translation->second.name) out.title = *translation->second.name;
+        if (!slugged && translation->second.slug) out.slug = *translation->second.slug;
+        named = named || translation->second.name;
+        slugged = slugged || translation->second.slug;
+    }
+    return out; // the chain ends in the base language, whose texts are the content's own
+}
 
 /// A place in a listing: besides the store's own cursor the index's epoch, so that one from before a type's migration is told from one that never
 /// was, the time of the first page, so that all pages show the products of one moment, and by which statement the list goes on.

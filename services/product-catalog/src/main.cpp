@@ -2,6 +2,7 @@
 #include "config.hpp"
 #include "facets_job.hpp"
 #include "imports_job.hpp"
+#include "neighbours.hpp"
 #include "product_catalog_migrations.hpp"
 #include "retention_job.hpp"
 #include "schedule_api.hpp"
@@ -20,6 +21,10 @@ int main(int argc, char** argv) {
         .job(product_catalog::pack_facets)
         .job(product_catalog::forget_revisions)
         .schedule("20 3 * * *", product_catalog::ForgetRevisions{}, {.each_project = true})
+        .consume(product_catalog::note_depleted)
+        .consume(product_catalog::note_replenished)
+        .consume(product_catalog::note_rating)
+        .calls<product_catalog::Pricing>()
         .access_keys()
         .run(argc, argv);
 }

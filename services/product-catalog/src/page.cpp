@@ -1,5 +1,6 @@
 #include "page.hpp"
 
+#include "attributes.hpp"
 #include "html.hpp"
 #include "structured_data.hpp"
 
@@ -12,8 +13,9 @@ namespace gravity::product_catalog::storefront {
 namespace {
 
 constexpr std::string_view style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}img{max-width:100%;height:auto}"
-                                   "table{border-collapse:collapse;width:100%}td{padding:.4rem .6rem;border-bottom:1px solid #ddd}nav "
-                                   "ol{display:flex;flex-wrap:wrap;gap:.5rem;list-style:none;padding:0}";
+                                   "table{border-collapse:collapse;width:100%}td{padding:.4rem .6rem;border-bottom:1px solid #ddd}nav ol,nav ul"
+                                   "{display:flex;flex-wrap:wrap;gap:.5rem;list-style:none;padding:0}.products{display:grid;gap:1rem;padding:0;list-style:none;"
+                                   "grid-template-columns:repeat(auto-fill,minmax(12rem,1fr))}.products img{display:block}";
 
 // Languages written from right to left, unless the tag names another script.
 bool is_right_to_left(std::string_view lang) {
@@ -54,40 +56,54 @@ private:
 
 std::string shown_price(const Money& money) { return decimal(money) + "\u00a0" + money.currency.to_string(); }
 
-void head(Markup& page, const Shop& shop, const Product& product) {
-    const std::string url = page_url(shop, product);
-    const std::string title = product.meta_title.value_or(product.title);
-    const std::string description = product.meta_description.value_or(html::excerpt(html::plain_text(product.description), 160));
-    page.raw("<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>").text(title);
+/// What stands in the head of a page.
+struct Head {
+    std::string title;
+    std::string description;
+    std::string url; // the canonical one
+    std::string_view type; // of the Open Graph protocol
+    PageKind kind;
+    std::vector<Alternate> alternates;
+    std::vector<Picture> pictures;
+    std::vector<Json> documents;
+    bool index = true; // by search engines
+};
+
+/// From the beginning to the body, which is open then.
+void begin(Markup& page, const Shop& shop, std::string_view lang, const Head& head) {
+    page.raw("<!doctype html>\n<html lang=\"").text(lang).raw("\" dir=\"").raw(is_right_to_left(lang) ? "rtl" : "ltr").raw("\">\n<head>\n");
+    page.raw("<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>").text(head.title);
     if (!shop.name.empty()) page.raw(" – ").text(shop.name);
     page.raw("</title>\n");
-    if (!description.empty()) page.meta("name", "description", description);
-    page.link("canonical", url);
-    for (const Alternate& other : product.alternates) page.link("alternate", page_url(shop, other.lang, other.slug), other.lang);
-    for (const Alternate& other : product.alternates)
-        if (other.lang == shop.default_lang) page.link("alternate", page_url(shop, other.lang, other.slug), "x-default");
-    page.meta("property", "og:type", "product").meta("property", "og:title", title).meta("property", "og:url", url);
-    if (!description.empty()) page.meta("property", "og:description", description);
-    for (const Picture& picture : product.pictures)
-        if (html::is_web_url(picture.url)) {
-            page.meta("property", "og:image", picture.url);
-            break;
-        }
-    page.raw("<style>").raw(style).raw("</style>\n").json_ld(product_document(shop, product));
-    for (const Json& list : breadcrumb_documents(shop, product)) page.json_ld(list);
+    if (!head.description.empty()) page.meta("name", "description", head.description);
+    if (!head.index) page.meta("name", "robots", "noindex");
+    page.link("canonical", head.url);
+    for (const Alternate& other : head.alternates) page.link("alternate", page_url(shop, head.kind, other.lang, other.slug), other.lang);
+    for (const Alternate& other : head.alternates)
+        if (other.lang == shop.default_lang) page.link("alternate", page_url(shop, head.kind, other.lang, other.slug), "x-default");
+    page.meta("property", "og:type", head.type).meta("property", "og:title", head.title).meta("property", "og:url", head.url);
+    if (!head.description.empty()) page.meta("property", "og:description", head.description);
+    const auto picture = std::find_if(head.pictures.begin(), head.pictures.end(), [](const Picture& one) { return html::is_web_url(one.url); });
+    if (picture != head.pictures.end()) page.meta("property", "og:image", picture->url);
+    page.raw("<style>").raw(style).raw("</style>\n");
+    for (const Json& document : head.documents) page.json_ld(document);
+    page.raw("</head>\n<body>\n");
 }
 
-void breadcrumbs(Markup& page, const Shop& shop, const Product& product) {
-    if (product.breadcrumbs.empty()) return;
+/// A name that leads to its page, if it has one.
+void crumb(Markup& page, const Shop& shop, const Crumb& one) {
+    page.raw("<li>");
+    if (one.path.empty())
+        page.text(one.name);
+    else
+        page.raw("<a href=\"").text(shop.base_url + one.path).raw("\">").text(one.name).raw("</a>");
+    page.raw("</li>");
+}
+
+void breadcrumbs(Markup& page, const Shop& shop, const std::vector<Crumb>& way) {
+    if (way.empty()) return;
     page.raw("<nav><ol>");
-    for (const Crumb& crumb : product.breadcrumbs.front()) {
-        page.raw("<li>");
-        if (crumb.path.empty())
-            page.text(crumb.name);
-        else
-            page.raw("<a href=\"").text(shop.base_url + crumb.path).raw("\">").text(crumb.name).raw("</a>");
-        page.raw("</li>");
-    }
+    for (const Crumb& one : way) crumb(page, shop, one);
     page.raw("</ol></nav>\n");
 }
 
@@ -96,7 +112,10 @@ void variant_table(Markup& page, const Shop& shop, const Product& product, const
     page.raw("<table>");
     for (const Variant& variant : product.variants) {
         page.raw("<tr id=\"v-").text(variant.id.to_string()).raw("\"><td>").text(variant_title(variant)).raw("</td><td>").text(variant.sku).raw("</td><td>");
+        if (variant.price && variant.compare_at) page.raw("<del>").text(shown_price(*variant.compare_at)).raw("</del> ");
         if (variant.price) page.text(shown_price(*variant.price));
+        page.raw("</td><td>");
+        if (variant.stock != Stock::unknown) page.raw(variant.stock == Stock::in_stock ? "✓" : "✗");
         page.raw("</td></tr>");
     }
     page.raw("</table>\n");
@@ -107,16 +126,36 @@ void variant_table(Markup& page, const Shop& shop, const Product& product, const
     if (shown.number > 1 || shown.more) page.raw("</p>\n");
 }
 
+void product_card(Markup& page, const Shop& shop, const Product& product) {
+    page.raw("<li><a href=\"").text(page_url(shop, product)).raw("\">");
+    const auto picture = std::find_if(product.pictures.begin(), product.pictures.end(), [](const Picture& one) { return html::is_web_url(one.url); });
+    if (picture != product.pictures.end()) page.raw("<img src=\"").text(picture->url).raw("\" alt=\"").text(picture->alt).raw("\" loading=\"lazy\">");
+    page.text(product.title).raw("</a>");
+    if (const auto range = price_range(product)) {
+        page.raw(" ").text(shown_price(range->min));
+        if (range->max != range->min) page.raw(" – ").text(shown_price(range->max));
+    }
+    page.raw("</li>\n");
+}
+
 } // namespace
 
 std::string product_page(const Shop& shop, const Product& product, const VariantPage& variants) {
+    Head head{product.meta_title.value_or(product.title),
+              product.meta_description.value_or(html::excerpt(html::plain_text(product.description), 160)),
+              page_url(shop, product),
+              "product",
+              PageKind::product,
+              product.alternates,
+              product.pictures,
+              breadcrumb_documents(shop, product)};
+    head.documents.insert(head.documents.begin(), product_document(shop, product));
     Markup page;
-    page.raw("<!doctype html>\n<html lang=\"").text(product.lang).raw("\" dir=\"").raw(is_right_to_left(product.lang) ? "rtl" : "ltr").raw("\">\n<head>\n");
-    head(page, shop, product);
-    page.raw("</head>\n<body>\n");
-    breadcrumbs(page, shop, product);
+    begin(page, shop, product.lang, head);
+    breadcrumbs(page, shop, product.breadcrumbs.empty() ? std::vector<Crumb>{} : product.breadcrumbs.front());
     page.raw("<main>\n<h1>").text(product.title).raw("</h1>\n");
     if (product.brand) page.raw("<p>").text(*product.brand).raw("</p>\n");
+    if (product.rating) page.raw("<p>★ ").raw(number_text(product.rating->mean)).raw(" (").raw(std::to_string(product.rating->count)).raw(")</p>\n");
     for (const Picture& picture : product.pictures)
         if (html::is_web_url(picture.url)) page.raw("<img src=\"").text(picture.url).raw("\" alt=\"").text(picture.alt).raw("\">\n");
     page.raw(html::sanitise(product.description)).raw("\n");
@@ -126,6 +165,35 @@ std::string product_page(const Shop& shop, const Product& product, const Variant
         page.raw("</dl>\n");
     }
     variant_table(page, shop, product, variants);
+    page.raw("</main>\n</body>\n</html>\n");
+    return page.take();
+}
+
+std::string category_page(const Shop& shop, const Category& category) {
+    Head head{category.title,
+              html::excerpt(html::plain_text(category.description), 160),
+              page_url(shop, category, category.cursor),
+              "website",
+              PageKind::category,
+              category.cursor ? std::vector<Alternate>{} : category.alternates, // the parts of two languages need not begin at the same product
+              {},
+              breadcrumb_documents(shop, category)};
+    head.documents.insert(head.documents.begin(), category_document(shop, category));
+    head.index = !category.products.empty();
+    Markup page;
+    begin(page, shop, category.lang, head);
+    breadcrumbs(page, shop, category.way);
+    page.raw("<main>\n<h1>").text(category.title).raw("</h1>\n").raw(html::sanitise(category.description)).raw("\n");
+    if (!category.children.empty()) {
+        page.raw("<nav><ul>");
+        for (const Crumb& child : category.children) crumb(page, shop, child);
+        page.raw("</ul></nav>\n");
+    }
+    page.raw("<ul class=\"products\">");
+    for (const Product& product : category.products) product_card(page, shop, product);
+    page.raw("</ul>\n");
+    if (category.cursor) page.raw("<a rel=\"first\" href=\"").text(page_url(shop, category, {})).raw("\">«</a>\n");
+    if (category.next) page.raw("<a rel=\"next\" href=\"").text(page_url(shop, category, category.next)).raw("\">›</a>\n");
     page.raw("</main>\n</body>\n</html>\n");
     return page.take();
 }

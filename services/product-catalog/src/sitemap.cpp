@@ -16,7 +16,7 @@ std::string text_of(const storefront::Shop& shop, const Entry& entry) {
     std::string links;
     const auto link = [&](std::string_view hreflang, const storefront::Alternate& page) {
         links.append("<xhtml:link rel=\"alternate\" hreflang=\"").append(html::escape(hreflang)).append("\" href=\"");
-        links.append(html::escape(storefront::page_url(shop, page.lang, page.slug))).append("\"/>");
+        links.append(html::escape(storefront::page_url(shop, entry.kind, page.lang, page.slug))).append("\"/>");
     };
     if (entry.pages.size() > 1)
         for (const auto& page : entry.pages) {
@@ -25,7 +25,7 @@ std::string text_of(const storefront::Shop& shop, const Entry& entry) {
         }
     std::string out;
     for (const auto& page : entry.pages) {
-        out.append("<url><loc>").append(html::escape(storefront::page_url(shop, page.lang, page.slug))).append("</loc><lastmod>");
+        out.append("<url><loc>").append(html::escape(storefront::page_url(shop, entry.kind, page.lang, page.slug))).append("</loc><lastmod>");
         out.append(entry.updated_at.to_string()).append("</lastmod>").append(links).append("</url>\n");
     }
     return out;
@@ -57,12 +57,14 @@ bool Plan::add(const Entry& entry) {
     return true;
 }
 
-std::string file_url(const storefront::Shop& shop, const Uuid& start) { return shop.base_url + "/sitemap-" + start.to_string() + ".xml"; }
+std::string file_url(const storefront::Shop& shop, storefront::PageKind kind, const Uuid& start) {
+    return shop.base_url + (kind == storefront::PageKind::product ? "/sitemap-" : "/category-sitemap-") + start.to_string() + ".xml";
+}
 
 std::string index_head() { return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n"; }
 
-std::string index_entry(const storefront::Shop& shop, const Uuid& start) {
-    return "<sitemap><loc>" + html::escape(file_url(shop, start)) + "</loc></sitemap>\n";
+std::string index_entry(const storefront::Shop& shop, storefront::PageKind kind, const Uuid& start) {
+    return "<sitemap><loc>" + html::escape(file_url(shop, kind, start)) + "</loc></sitemap>\n";
 }
 
 std::string index_foot() { return "</sitemapindex>\n"; }

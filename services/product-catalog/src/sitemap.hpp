@@ -10,10 +10,11 @@ namespace gravity::product_catalog::sitemap {
 inline constexpr std::size_t max_urls = 50'000;
 inline constexpr std::size_t max_bytes = 50 * 1024 * 1024; // uncompressed
 
-/// A product's pages in all its languages: they stand together in one file, each naming the others (hreflang).
+/// The pages of a product or category in all its languages: they stand together in one file, each naming the others (hreflang).
 struct Entry {
     std::vector<storefront::Alternate> pages;
     Timestamp updated_at;
+    storefront::PageKind kind = storefront::PageKind::product;
 };
 
 /// One sitemap file. `add` until it refuses, taking the text whenever it is large enough to be sent; then `finish`.
@@ -50,9 +51,9 @@ private:
 
 /// The sitemap index: head, an entry for each file by the id that it begins at, foot.
 std::string index_head();
-std::string index_entry(const storefront::Shop& shop, const Uuid& start);
+std::string index_entry(const storefront::Shop& shop, storefront::PageKind kind, const Uuid& start);
 std::string index_foot();
-/// "https://shop.example/sitemap-<id>.xml"
-std::string file_url(const storefront::Shop& shop, const Uuid& start);
+/// "https://shop.example/sitemap-<id>.xml", of categories "https://shop.example/category-sitemap-<id>.xml"
+std::string file_url(const storefront::Shop& shop, storefront::PageKind kind, const Uuid& start);
 
 } // namespace gravity::product_catalog::sitemap

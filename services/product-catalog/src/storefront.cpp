@@ -6,14 +6,20 @@
 
 namespace gravity::product_catalog::storefront {
 
-std::string page_url(const Shop& shop, std::string_view lang, std::string_view slug) {
-    return shop.base_url + "/p/" + http::percent_encode(lang) + "/" + http::percent_encode(slug);
+std::string page_path(PageKind kind, std::string_view lang, std::string_view slug) {
+    return (kind == PageKind::product ? "/p/" : "/c/") + http::percent_encode(lang) + "/" + http::percent_encode(slug);
 }
 
-std::string page_url(const Shop& shop, const Product& product) { return page_url(shop, product.lang, product.slug); }
+std::string page_url(const Shop& shop, PageKind kind, std::string_view lang, std::string_view slug) { return shop.base_url + page_path(kind, lang, slug); }
+
+std::string page_url(const Shop& shop, const Product& product) { return page_url(shop, PageKind::product, product.lang, product.slug); }
 
 std::string page_url(const Shop& shop, const Product& product, const Variant& variant) {
     return page_url(shop, product) + "?variant=" + variant.id.to_string();
+}
+
+std::string page_url(const Shop& shop, const Category& category, const std::optional<std::string>& cursor) {
+    return page_url(shop, PageKind::category, category.lang, category.slug) + (cursor ? "?cursor=" + http::percent_encode(*cursor) : "");
 }
 
 std::string variant_title(const Variant& variant) {

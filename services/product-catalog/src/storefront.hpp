@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-/// What the outside sees: one published product, in one language and one channel, with every text already chosen. Pages, feeds and agents are
-/// pure functions of it; how it is read from the tables is store.cpp's business.
+/// What the outside sees: one published product or category, in one language and one channel, with every text already chosen. Pages, feeds and
+/// agents are pure functions of it; how it is read from the tables is store.cpp's business.
 namespace gravity::product_catalog::storefront {
 
 enum class Stock {
@@ -37,6 +37,12 @@ struct Property {
     std::string name;
     std::string value;
     std::optional<std::string> unit; // UN/ECE Recommendation 20
+};
+
+/// What buyers think of it, of 1 to 5 stars.
+struct Rating {
+    double mean = 0;
+    std::int64_t count = 0;
 };
 
 struct Axis {
@@ -96,8 +102,24 @@ struct Product {
     std::vector<Property> properties;
     std::vector<std::vector<Crumb>> breadcrumbs; // one path from the root per category
     std::vector<Alternate> alternates;           // every language the product has a page in, this one too
+    std::optional<Rating> rating;
     Timestamp updated_at;
     std::int64_t revision = 0;
+};
+
+/// A category with a part of the products in it and below it.
+struct Category {
+    Uuid id;
+    std::string lang;
+    std::string slug;
+    std::string title;
+    std::string description;      // as that of a product
+    std::vector<Crumb> way;       // from the root to its parent
+    std::vector<Crumb> children;
+    std::vector<Product> products; // without their variants
+    std::vector<Alternate> alternates;
+    std::optional<std::string> cursor; // of this part; the first has none
+    std::optional<std::string> next;   // of the part behind it
 };
 
 /// Where the pages are and what the shop is called.
@@ -107,10 +129,19 @@ struct Shop {
     std::string default_lang;
 };
 
-std::string page_url(const Shop& shop, std::string_view lang, std::string_view slug);
+/// Pages of each kind stand in a folder of their own.
+enum class PageKind {
+    product,
+    category
+};
+/// Below the base URL: "/p/de/laufschuh-7", "/c/de/schuhe".
+std::string page_path(PageKind kind, std::string_view lang, std::string_view slug);
+std::string page_url(const Shop& shop, PageKind kind, std::string_view lang, std::string_view slug);
 std::string page_url(const Shop& shop, const Product& product);
 /// The page with this variant chosen.
 std::string page_url(const Shop& shop, const Product& product, const Variant& variant);
+/// The page with the part of the products that a cursor leads to.
+std::string page_url(const Shop& shop, const Category& category, const std::optional<std::string>& cursor);
 /// "Blau / 42", or the SKU where a variant has no options.
 std::string variant_title(const Variant& variant);
 /// Over the variants in the currency of the first that has a price; nothing without one.

@@ -2,11 +2,13 @@
 
 #include "feed.hpp"
 #include "page.hpp"
+#include "prices.hpp"
 #include "problems.hpp"
 #include "sitemap.hpp"
 #include "storefront_reader.hpp"
 #include "web.hpp"
 
+#include <gravity/async/blocking.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/metrics/metrics.hpp>
@@ -15,25 +17,31 @@ namespace gravity::product_catalog::pages {
 namespace {
 
 using namespace storefront;
-using storefront::Product; // as the outside sees it, not as editors do
+using storefront::Category; // as the outside sees them, not as editors do
+using storefront::Product;
 
 constexpr int sitemap_batch = 2'000;
 constexpr int feed_batch = 50;
+constexpr PageKind page_kinds[] = {PageKind::category, PageKind::product}; // in the order of the sitemap index
 constexpr std::size_t piece = 64 * 1024; // what is gathered before it is sent
 
-struct Rendered {
-    std::string html;
-};
+std::string render_page(const Shop& shop, const ShownPage& shown) { return product_page(shop, shown.product, shown.part); }
 
-Rendered render_page(Tx& tx, Visit visit, std::string lang, std::string slug, int number, std::optional<VariantId> variant) {
-    int shown = number;
-    const ShownPage page = read_page(tx, visit, lang, slug, number, variant, shown);
-    return {product_page(visit.shop, page.product, {shown, page.more})};
+// A page that lacks its prices is not to be kept.
+Web html_answer(const Visit& visit, std::string_view lang, std::string html, bool whole) {
+    const std::string etag = "\"" + hex_encode(sha256(html)).substr(0, 32) + "\"";
+    return Web{"text/html; charset=utf-8", std::move(html)}
+        .with("ETag", etag)
+        .with("Cache-Control", visit.shared && whole ? "public, max-age=60" : "no-store")
+        .with("Content-Security-Policy", page_policy())
+        .with("Content-Language", std::string(lang))
+        .with("X-Content-Type-Options", "nosniff")
+        .with("Referrer-Policy", "strict-origin-when-cross-origin");
 }
 
 // ---- sitemaps: read in batches of one short transaction each, sent while the next is read
 
-sitemap::Entry entry_of(const SitemapRow& row) { return {row.pages, row.published_at}; }
+sitemap::Entry entry_of(const SitemapRow& row, PageKind kind) { return {row.pages, row.updated_at, kind}; }
 
 Uuid after(const Uuid& id) {
     auto bytes = id.bytes();
@@ -43,29 +51,31 @@ Uuid after(const Uuid& id) {
 
 Task<void> write_index(Ctx& ctx, http::BodyWriter& out, Visit visit) {
     const pg::Scope scope = visit.scope();
-    sitemap::Plan plan(visit.shop);
     std::string text = sitemap::index_head();
-    Uuid from;
-    for (;;) {
-        const std::vector<SitemapRow> rows = co_await ctx.in_scope(scope, read_sitemap, visit, from, sitemap_batch);
-        for (const SitemapRow& row : rows)
-            if (!row.pages.empty() && plan.add(entry_of(row))) text += sitemap::index_entry(visit.shop, row.product_id.uuid());
-        if (rows.size() < sitemap_batch) break;
-        from = after(rows.back().product_id.uuid());
+    for (const PageKind kind : page_kinds) {
+        sitemap::Plan plan(visit.shop);
+        Uuid from;
+        for (;;) {
+            const std::vector<SitemapRow> rows = co_await ctx.in_scope(scope, read_sitemap, visit, kind, from, sitemap_batch);
+            for (const SitemapRow& row : rows)
+                if (!row.pages.empty() && plan.add(entry_of(row, kind))) text += sitemap::index_entry(visit.shop, kind, row.id);
+            if (rows.size() < sitemap_batch) break;
+            from = after(rows.back().id);
+        }
     }
     text += sitemap::index_foot();
     co_await out.write(text);
 }
 
-Task<void> write_sitemap(Ctx& ctx, http::BodyWriter& out, Visit visit, Uuid start) {
+Task<void> write_sitemap(Ctx& ctx, http::BodyWriter& out, Visit visit, PageKind kind, Uuid start) {
     const pg::Scope scope = visit.scope();
     sitemap::File file(visit.shop);
     Uuid from = start;
     for (bool full = false; !full;) {
-        const std::vector<SitemapRow> rows = co_await ctx.in_scope(scope, read_sitemap, visit, from, sitemap_batch);
+        const std::vector<SitemapRow> rows = co_await ctx.in_scope(scope, read_sitemap, visit, kind, from, sitemap_batch);
         for (const SitemapRow& row : rows) {
             if (row.pages.empty()) continue;
-            if (!file.add(entry_of(row))) {
+            if (!file.add(entry_of(row, kind))) {
                 full = true;
                 break;
             }
@@ -74,7 +84,7 @@ Task<void> write_sitemap(Ctx& ctx, http::BodyWriter& out, Visit visit, Uuid star
             co_await out.write(text);
         }
         if (rows.size() < sitemap_batch) break;
-        from = after(rows.back().product_id.uuid());
+        from = after(rows.back().id);
     }
     file.finish();
     const std::string text = file.take();
@@ -108,7 +118,11 @@ Task<void> write_feed(Ctx& ctx, http::BodyWriter& out, Visit visit, std::string 
                                                                                                   : feed::left_out_head();
     std::optional<Uuid> from = Uuid();
     while (from) {
-        const Batch batch = co_await ctx.in_scope(scope, read_batch, visit, lang, *from, feed_batch);
+        Batch batch = co_await ctx.in_scope(scope, read_batch, visit, lang, *from, feed_batch);
+        std::vector<Product*> products;
+        for (Product& product : batch.products) products.push_back(&product);
+        const bool priced = co_await put_prices(ctx, visit, products, feed_patience);
+        if (!priced) throw prices_unavailable(); // a shop must not vanish because its prices are away for a minute
         for (const Product& product : batch.products) {
             add_product(text, form, visit.shop, product);
             if (text.size() < piece) continue;
@@ -132,15 +146,19 @@ Streamed answer_feed(Visit visit, const FeedParams& params, FeedForm form) {
 Task<Web> page(Ctx& ctx, Path<"lang", Locale> lang, Path<"slug", PageSlug> slug, Params<PageParams> params, MaybeCaller caller) {
     const Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
     const pg::Scope scope = visit.scope();
-    Rendered rendered = co_await ctx.in_scope(scope, render_page, visit, lang->str(), slug->str(), params->page.value(), params->variant);
-    const std::string etag = "\"" + hex_encode(sha256(rendered.html)).substr(0, 32) + "\"";
-    co_return Web{"text/html; charset=utf-8", std::move(rendered.html)}
-        .with("ETag", etag)
-        .with("Cache-Control", visit.shared ? "public, max-age=60" : "no-store")
-        .with("Content-Security-Policy", page_policy())
-        .with("Content-Language", lang->str())
-        .with("X-Content-Type-Options", "nosniff")
-        .with("Referrer-Policy", "strict-origin-when-cross-origin");
+    ShownPage shown = co_await ctx.in_scope(scope, read_page, visit, lang->str(), slug->str(), params->page.value(), params->variant);
+    const std::vector<Product*> products(1, &shown.product);
+    const bool priced = co_await put_prices(ctx, visit, products, page_patience);
+    std::string html = co_await blocking(render_page, visit.shop, std::move(shown));
+    co_return html_answer(visit, lang->view(), std::move(html), priced);
+}
+
+Task<Web> category(Ctx& ctx, Path<"lang", Locale> lang, Path<"slug", PageSlug> slug, Params<CategoryParams> params, MaybeCaller caller) {
+    const Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
+    const pg::Scope scope = visit.scope();
+    Category shown = co_await ctx.in_scope(scope, read_category, visit, lang->str(), slug->str(), params->cursor);
+    std::string html = co_await blocking(category_page, visit.shop, std::move(shown));
+    co_return html_answer(visit, lang->view(), std::move(html), true);
 }
 
 Task<Streamed> sitemap_index(Ctx& ctx, MaybeCaller caller) {
@@ -150,7 +168,12 @@ Task<Streamed> sitemap_index(Ctx& ctx, MaybeCaller caller) {
 
 Task<Streamed> sitemap_file(Ctx& ctx, Path<"start", Uuid> start, MaybeCaller caller) {
     Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
-    co_return Streamed("application/xml").by(write_sitemap, std::move(visit), *start);
+    co_return Streamed("application/xml").by(write_sitemap, std::move(visit), PageKind::product, *start);
+}
+
+Task<Streamed> category_sitemap_file(Ctx& ctx, Path<"start", Uuid> start, MaybeCaller caller) {
+    Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
+    co_return Streamed("application/xml").by(write_sitemap, std::move(visit), PageKind::category, *start);
 }
 
 Task<Streamed> google_rss(Ctx& ctx, Params<FeedParams> params, MaybeCaller caller) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "page.hpp"
 #include "storefront_store.hpp"
 #include "visit.hpp"
 
@@ -9,6 +10,7 @@
 namespace gravity::product_catalog::storefront {
 
 inline constexpr int variants_a_page = 100;
+inline constexpr int products_a_page = 48; // of a category
 
 /// What of a product's variants is wanted.
 struct Window {
@@ -23,10 +25,13 @@ std::vector<Product> views_of(Tx& tx, const Visit& visit, const std::vector<Prod
 
 struct ShownPage {
     Product product;
-    bool more = false; // variants behind those here
+    VariantPage part;
 };
 /// The page of a language and slug. Refuses with 301 to where it is now, if the slug is an old one, and with 404.
-ShownPage read_page(Tx& tx, const Visit& visit, std::string lang, std::string slug, int page, std::optional<VariantId> variant, int& shown_page);
+ShownPage read_page(Tx& tx, Visit visit, std::string lang, std::string slug, int page, std::optional<VariantId> variant);
+
+/// The page of a category, refused likewise.
+Category read_category(Tx& tx, Visit visit, std::string lang, std::string slug, std::optional<Text<1, 1000>> cursor);
 
 /// Products from an id on; `next` is where the following batch begins, if there is one.
 struct Batch {
@@ -35,6 +40,6 @@ struct Batch {
 };
 Batch read_batch(Tx& tx, const Visit& visit, std::string lang, Uuid from, int limit);
 
-std::vector<SitemapRow> read_sitemap(Tx& tx, const Visit& visit, Uuid from, int limit);
+std::vector<SitemapRow> read_sitemap(Tx& tx, const Visit& visit, PageKind kind, Uuid from, int limit);
 
 } // namespace gravity::product_catalog::storefront

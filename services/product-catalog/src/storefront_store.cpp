@@ -58,26 +58,41 @@ const Sql<PriceRow(std::vector<Shown>)> shown_prices{"storefront.prices", R"sql(
     order by p.product_id, count(*) desc, v.list_price_currency)sql"};
 
 const Sql<CrumbRow(std::vector<ProductId>)> crumbs_of{"storefront.crumbs", R"sql(
-    select m.product_id, m.category_id, a.name,
-           (select coalesce(jsonb_object_agg(t.key, t.value->'name'), '{}') from jsonb_each(a.translations) t where t.value->>'name' is not null) as names
+    select m.product_id, m.category_id, a.name, a.slug,
+           (select coalesce(jsonb_object_agg(t.key, t.value - 'description'), '{}') from jsonb_each(a.translations) t) as translations
     from product_category m join category c on c.id = m.category_id join category a on a.path @> c.path
     where m.product_id = any ($1::uuid[])
     order by m.product_id, c.tree, c.path, nlevel(a.path))sql"};
 
 const Sql<ProductType(std::vector<ProductTypeId>)> types_of{"storefront.types", "select * from product_type where id = any ($1::uuid[])"};
 
-// The trigram index answers the longest word; the others are looked for in what it finds. A product in two channels is found once, by the first.
-const Sql<Hit(SearchListing)> search_products{"storefront.search", R"sql(
+namespace {
+
+// A product in two channels is found once, by the first.
+const std::string shown_once = R"sql(
     select l.product_id, l.published_at from listing l
     where l.visible_from <= now() and l.visible_until > now() and ($channel = '' or l.channel in ('', $channel))
       and l.channel = (select min(o.channel) from listing o where o.product_id = l.product_id and o.visible_from <= now() and o.visible_until > now()
-                         and ($channel = '' or o.channel in ('', $channel)))
+                         and ($channel = '' or o.channel in ('', $channel))))sql";
+
+// The trigram index answers the longest word; the others are looked for in what it finds.
+const std::string searched = shown_once + R"sql(
       and ($longest = '' or l.search_text like $longest) and l.search_text like all ($patterns::text[])
       and (cardinality($categories::uuid[]) = 0 or exists (
             select from product_category m join category c on c.id = m.category_id join category a on a.path @> c.path
             where m.product_id = l.product_id and a.id = any ($categories::uuid[])))
       and l.sort_price between $min_price and $max_price
-      and $page(l.published_at desc, l.product_id desc))sql"};
+      and $page(l.published_at desc, l.product_id desc))sql";
+
+const std::string in_category = shown_once + R"sql(
+      and l.product_id in (
+        select m.product_id from category top join category c on c.path <@ top.path join product_category m on m.category_id = c.id where top.id = $category)
+      and $page(l.published_at desc, l.product_id desc))sql";
+
+} // namespace
+
+const Sql<Hit(SearchListing)> search_products{"storefront.search", searched};
+const Sql<Hit(CategoryListing)> category_products{"storefront.category_products", in_category};
 
 const Sql<CategoryId(std::vector<std::string>)> categories_named{"storefront.categories_named", R"sql(
     select id from category
@@ -88,9 +103,19 @@ const Sql<SitemapRow(Uuid, std::string, int)> sitemap_rows{"storefront.sitemap",
         select l.product_id, max(l.published_at) as published_at from listing l
         where l.product_id >= $1 and l.visible_from <= now() and l.visible_until > now() and ($2 = '' or l.channel in ('', $2))
         group by l.product_id order by l.product_id limit $3)
-    select c.product_id, c.published_at,
+    select c.product_id as id, c.published_at as updated_at,
            (select coalesce(jsonb_agg(jsonb_build_object('lang', s.lang, 'slug', s.slug) order by s.lang), '[]')
             from slug s where s.target = c.product_id and s.state = 'current') as pages
     from chosen c order by c.product_id)sql"};
+
+const Sql<SitemapRow(Uuid, std::string, int)> category_sitemap_rows{"storefront.category_sitemap", R"sql(
+    select c.id, c.updated_at,
+           (select coalesce(jsonb_agg(jsonb_build_object('lang', s.lang, 'slug', s.slug) order by s.lang), '[]')
+            from slug s where s.target = c.id and s.state = 'current') as pages
+    from category c
+    where c.id >= $1 and exists (
+        select from category b join product_category m on m.category_id = b.id join listing l on l.product_id = m.product_id
+        where b.path <@ c.path and l.visible_from <= now() and l.visible_until > now() and ($2 = '' or l.channel in ('', $2)))
+    order by c.id limit $3)sql"};
 
 } // namespace gravity::product_catalog::storefront

@@ -88,6 +88,13 @@ struct Hit {
     Timestamp published_at;
 };
 BOOST_DESCRIBE_STRUCT(Hit, (), (product_id, published_at))
+struct CategoryListing : PageQuery {
+    CategoryId category;
+    std::string channel;
+};
+BOOST_DESCRIBE_STRUCT(CategoryListing, (PageQuery), (category, channel))
+/// What is shown in a category or below it, the latest first.
+extern const Sql<Hit(CategoryListing)> category_products;
 /// What is for sale (has a price), the latest first.
 extern const Sql<Hit(SearchListing)> search_products;
 /// Categories by name in any language.
@@ -96,11 +103,13 @@ extern const Sql<CategoryId(std::vector<std::string>)> categories_named;
 // ---- sitemaps
 
 struct SitemapRow {
-    ProductId product_id;
-    Timestamp published_at;
+    Uuid id; // of the product or category
+    Timestamp updated_at;
     std::vector<Alternate> pages;
 };
-BOOST_DESCRIBE_STRUCT(SitemapRow, (), (product_id, published_at, pages))
+BOOST_DESCRIBE_STRUCT(SitemapRow, (), (id, updated_at, pages))
 extern const Sql<SitemapRow(Uuid, std::string, int)> sitemap_rows;
+/// Categories in which, or below which, something is shown.
+extern const Sql<SitemapRow(Uuid, std::string, int)> category_sitemap_rows;
 
 } // namespace gravity::product_catalog::storefront

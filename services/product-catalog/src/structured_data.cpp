@@ -62,6 +62,19 @@ void describe_variant(Json& out, const Shop& shop, const Product& product, const
     if (more.size() > 0) out["additionalProperty"] = std::move(more);
 }
 
+Json breadcrumb_list(const Shop& shop, const std::vector<Crumb>& path, std::string_view title, const std::string& page) {
+    Json items = Json::array();
+    int position = 0;
+    const auto add = [&](std::string_view name, const std::string& url) {
+        Json item = Json::object({{"@type", "ListItem"}, {"position", ++position}, {"name", name}});
+        if (!url.empty()) item["item"] = url;
+        items.push_back(std::move(item));
+    };
+    for (const Crumb& crumb : path) add(crumb.name, crumb.path.empty() ? "" : shop.base_url + crumb.path);
+    add(title, page);
+    return Json::object({{"@context", "https://schema.org"}, {"@type", "BreadcrumbList"}, {"itemListElement", std::move(items)}});
+}
+
 } // namespace
 
 std::string printed_gtin(std::string_view gtin14) {
@@ -86,6 +99,12 @@ Json product_document(const Shop& shop, const Product& product) {
         for (const Crumb& crumb : product.breadcrumbs.front()) path += (path.empty() ? "" : " > ") + crumb.name;
         if (!path.empty()) out["category"] = path;
     }
+    if (product.rating)
+        out["aggregateRating"] = Json::object({{"@type", "AggregateRating"},
+                                               {"ratingValue", product.rating->mean},
+                                               {"reviewCount", product.rating->count},
+                                               {"bestRating", 5},
+                                               {"worstRating", 1}});
     if (!grouped) {
         if (!product.variants.empty()) describe_variant(out, shop, product, product.variants.front(), false);
         return out;
@@ -107,19 +126,31 @@ Json product_document(const Shop& shop, const Product& product) {
 
 std::vector<Json> breadcrumb_documents(const Shop& shop, const Product& product) {
     std::vector<Json> lists;
-    for (const auto& path : product.breadcrumbs) {
-        Json items = Json::array();
-        int position = 0;
-        const auto add = [&](std::string_view name, const std::string& url) {
-            Json item = Json::object({{"@type", "ListItem"}, {"position", ++position}, {"name", name}});
-            if (!url.empty()) item["item"] = url;
-            items.push_back(std::move(item));
-        };
-        for (const Crumb& crumb : path) add(crumb.name, crumb.path.empty() ? "" : shop.base_url + crumb.path);
-        add(product.title, page_url(shop, product));
-        lists.push_back(Json::object({{"@context", "https://schema.org"}, {"@type", "BreadcrumbList"}, {"itemListElement", std::move(items)}}));
-    }
+    for (const auto& path : product.breadcrumbs) lists.push_back(breadcrumb_list(shop, path, product.title, page_url(shop, product)));
     return lists;
+}
+
+Json category_document(const Shop& shop, const Category& category) {
+    const std::string url = page_url(shop, category, category.cursor);
+    Json out = Json::object({{"@context", "https://schema.org"},
+                             {"@type", "CollectionPage"},
+                             {"@id", url + "#category"},
+                             {"url", url},
+                             {"name", category.title},
+                             {"inLanguage", category.lang}});
+    if (const std::string text = html::plain_text(category.description); !text.empty()) out["description"] = text;
+    Json items = Json::array();
+    int position = 0;
+    for (const Product& product : category.products)
+        items.push_back(
+            Json::object({{"@type", "ListItem"}, {"position", ++position}, {"name", product.title}, {"url", page_url(shop, product)}}));
+    if (items.size() > 0) out["mainEntity"] = Json::object({{"@type", "ItemList"}, {"itemListElement", std::move(items)}});
+    return out;
+}
+
+std::vector<Json> breadcrumb_documents(const Shop& shop, const Category& category) {
+    if (category.way.empty()) return {};
+    return {breadcrumb_list(shop, category.way, category.title, page_url(shop, category, {}))};
 }
 
 } // namespace gravity::product_catalog::storefront

@@ -14,6 +14,11 @@ Json product_document(const Shop& shop, const Product& product);
 /// One BreadcrumbList per category path, each ending at the product.
 std::vector<Json> breadcrumb_documents(const Shop& shop, const Product& product);
 
+/// A CollectionPage whose ItemList names the pages of its products.
+Json category_document(const Shop& shop, const Category& category);
+/// The BreadcrumbList that ends at the category; none for a root, which has nothing above it.
+std::vector<Json> breadcrumb_documents(const Shop& shop, const Category& category);
+
 /// A GTIN stored with 14 digits as it stands on the package: 8, 12, 13 or 14.
 std::string printed_gtin(std::string_view gtin14);
 

@@ -3,21 +3,12 @@
 #include "products_domain.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <set>
 
 namespace gravity::product_catalog {
 namespace {
 
 using Kind = AttributeKind;
-
-std::optional<Json> number_from(std::string_view text) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
-    return Json(number);
-}
 
 // A value of one text, however its kind writes it.
 std::optional<std::string> one_text(Kind kind, const Json& value) {
@@ -70,7 +61,10 @@ std::optional<Json> convert_value(const AttributeDef& from, const AttributeDef& 
     case Kind::date:
     case Kind::reference: return Json(*text);
     case Kind::set: return Json::array({Json(*text)});
-    case Kind::number: return number_from(*text);
+    case Kind::number: {
+        const auto number = parse_number(*text);
+        return number ? std::optional<Json>(*number) : std::nullopt;
+    }
     case Kind::boolean: return *text == "true" || *text == "false" ? std::optional(Json(*text == "true")) : std::nullopt;
     case Kind::localized_text: // of which language it is nobody has said
     case Kind::measurement:    // nor of which unit

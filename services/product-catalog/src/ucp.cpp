@@ -105,6 +105,8 @@ std::optional<Json> product_frame(const Shop& shop, const Product& product) {
                              {"description", description(product.description, product.title)},
                              {"url", page_url(shop, product)},
                              {"price_range", Json::object({{"min", price(range->min)}, {"max", price(range->max)}})}});
+    if (product.rating)
+        out["rating"] = Json::object({{"value", product.rating->mean}, {"scale_min", 1}, {"scale_max", 5}, {"count", product.rating->count}});
     Json categories = Json::array();
     for (const auto& path : product.breadcrumbs) {
         std::string value;

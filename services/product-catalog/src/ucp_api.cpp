@@ -1,6 +1,8 @@
 #include "ucp_api.hpp"
 
 #include "characters.hpp"
+#include "listing_domain.hpp"
+#include "prices.hpp"
 #include "problems.hpp"
 #include "storefront_reader.hpp"
 #include "ucp.hpp"
@@ -28,12 +30,6 @@ std::string language_of(const http::Request& request, const Visit& visit, const 
         context && context->language ? std::string_view(*context->language) : std::string_view(accepted).substr(0, accepted.find_first_of(",;"));
     const auto lang = Locale::parse(ascii::trim(wanted));
     return lang ? lang->str() : visit.shop.default_lang;
-}
-
-std::string like(std::string_view word) {
-    std::string out = "%";
-    for (const char c : word) out.append(c == '%' || c == '_' || c == '\\' ? "\\" : "").push_back(c);
-    return out + "%";
 }
 
 // ---- search
@@ -67,7 +63,7 @@ FoundPage find_products(Tx& tx, Visit visit, ucp::Search request, std::string la
     const std::string text = characters::lower(ucp::text_of(request));
     for (const auto word : ascii::split(text, ' ')) {
         if (word.empty()) continue;
-        query.patterns.push_back(like(word));
+        query.patterns.push_back(like_pattern(word));
         if (query.patterns.back().size() > query.longest.size()) query.longest = query.patterns.back();
     }
     const bool by_category = request.filters && !request.filters->categories.empty();
@@ -150,57 +146,73 @@ std::vector<ucp::Found> look_up(Tx& tx, Visit visit, ucp::Lookup request, std::s
     return found;
 }
 
-} // namespace
+// An agent is told to come again rather than that nothing is for sale.
+ucp::Fault no_prices() { return {503, "prices_unavailable", "Prices are not to be had at the moment"}; }
 
-Task<Web> search(Ctx& ctx, RawBody body, MaybeCaller caller) {
-    const Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
-    std::optional<Web> fault;
+Task<Json> search_answer(Ctx& ctx, Visit visit, RawBody body) {
+    const ucp::Search request = ucp::read_search(body.bytes);
+    const std::string lang = language_of(ctx.request(), visit, request.context);
+    const pg::Scope scope = visit.scope();
+    FoundPage found;
+    bool cursor_is_good = true;
     try {
-        const ucp::Search request = ucp::read_search(body.bytes);
-        const std::string lang = language_of(ctx.request(), visit, request.context);
-        const pg::Scope scope = visit.scope();
-        const FoundPage found = co_await ctx.in_scope(scope, find_products, visit, request, lang);
-        fault = json_answer(200, ucp::search_document(visit.shop, found.products, found.next_cursor));
-    } catch (const ucp::Fault& error) {
-        fault = json_answer(error.status(), ucp::fault_document(error));
+        found = co_await ctx.in_scope(scope, find_products, visit, request, lang);
     } catch (const Refusal& refusal) {
         if (refusal.problem().slug != problems::invalid_cursor.slug) throw;
-        fault = json_answer(400, ucp::fault_document({400, "invalid_cursor", std::string(problems::invalid_cursor.title)}));
+        cursor_is_good = false;
     }
-    co_return std::move(*fault);
+    if (!cursor_is_good) throw ucp::Fault(400, "invalid_cursor", std::string(problems::invalid_cursor.title));
+    std::vector<Product*> products;
+    for (Product& product : found.products) products.push_back(&product);
+    const bool priced = co_await put_prices(ctx, visit, products, page_patience);
+    if (!priced) throw no_prices();
+    co_return ucp::search_document(visit.shop, found.products, found.next_cursor);
 }
 
-Task<Web> lookup(Ctx& ctx, RawBody body, MaybeCaller caller) {
-    const Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
-    std::optional<Web> answer;
-    try {
-        const ucp::Lookup request = ucp::read_lookup(body.bytes);
-        const std::string lang = language_of(ctx.request(), visit, request.context);
-        const pg::Scope scope = visit.scope();
-        const std::vector<ucp::Found> found = co_await ctx.in_scope(scope, look_up, visit, request, lang);
-        answer = json_answer(200, ucp::lookup_document(visit.shop, found, request.ids));
-    } catch (const ucp::Fault& error) {
-        answer = json_answer(error.status(), ucp::fault_document(error));
-    }
-    co_return std::move(*answer);
+/// What identifiers name, with its prices.
+Task<std::vector<ucp::Found>> find_all(Ctx& ctx, Visit visit, ucp::Lookup request) {
+    const std::string lang = language_of(ctx.request(), visit, request.context);
+    const pg::Scope scope = visit.scope();
+    std::vector<ucp::Found> found = co_await ctx.in_scope(scope, look_up, visit, request, lang);
+    std::vector<Product*> products;
+    for (ucp::Found& one : found) products.push_back(&one.product);
+    const bool priced = co_await put_prices(ctx, visit, products, page_patience);
+    if (!priced) throw no_prices();
+    co_return found;
 }
 
-Task<Web> get_product(Ctx& ctx, RawBody body, MaybeCaller caller) {
-    const Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
-    std::optional<Web> answer;
-    try {
-        const ucp::GetProduct request = ucp::read_get_product(body.bytes);
-        const std::string lang = language_of(ctx.request(), visit, request.context);
-        const pg::Scope scope = visit.scope();
-        const ucp::Lookup one{{request.id}, std::nullopt};
-        const std::vector<ucp::Found> found = co_await ctx.in_scope(scope, look_up, visit, one, lang);
-        answer = json_answer(200, found.empty() ? ucp::error_document("not_found", "There is no product or variant " + request.id)
-                                                : ucp::product_document(visit.shop, found[0].product, found[0].inputs[0].second, request));
-    } catch (const ucp::Fault& error) {
-        answer = json_answer(error.status(), ucp::fault_document(error));
-    }
-    co_return std::move(*answer);
+Task<Json> lookup_answer(Ctx& ctx, Visit visit, RawBody body) {
+    const ucp::Lookup request = ucp::read_lookup(body.bytes);
+    const std::vector<ucp::Found> found = co_await find_all(ctx, visit, request);
+    co_return ucp::lookup_document(visit.shop, found, request.ids);
 }
+
+Task<Json> product_answer(Ctx& ctx, Visit visit, RawBody body) {
+    const ucp::GetProduct request = ucp::read_get_product(body.bytes);
+    const ucp::Lookup one{{request.id}, request.context};
+    const std::vector<ucp::Found> found = co_await find_all(ctx, visit, one);
+    if (found.empty()) co_return ucp::error_document("not_found", "There is no product or variant " + request.id);
+    co_return ucp::product_document(visit.shop, found[0].product, found[0].inputs[0].second, request);
+}
+
+/// The document that one of these makes, or the fault that it ends in, as the protocol has it.
+Task<Web> answer(Ctx& ctx, RawBody body, MaybeCaller caller, Task<Json> (*make)(Ctx&, Visit, RawBody)) {
+    const Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);
+    std::optional<Web> web;
+    try {
+        const Json document = co_await make(ctx, visit, body);
+        web = json_answer(200, document);
+    } catch (const ucp::Fault& fault) {
+        web = json_answer(fault.status(), ucp::fault_document(fault));
+    }
+    co_return std::move(*web);
+}
+
+} // namespace
+
+Task<Web> search(Ctx& ctx, RawBody body, MaybeCaller caller) { return answer(ctx, std::move(body), std::move(caller), search_answer); }
+Task<Web> lookup(Ctx& ctx, RawBody body, MaybeCaller caller) { return answer(ctx, std::move(body), std::move(caller), lookup_answer); }
+Task<Web> get_product(Ctx& ctx, RawBody body, MaybeCaller caller) { return answer(ctx, std::move(body), std::move(caller), product_answer); }
 
 Task<Web> ucp_profile(Ctx& ctx, MaybeCaller caller) {
     const Visit visit = visit_of(ctx.request(), ctx.get<Settings>(), caller);

@@ -1,5 +1,7 @@
 #include "view.hpp"
 
+#include "categories_domain.hpp"
+#include "listing_domain.hpp"
 #include "units.hpp"
 
 #include <algorithm>
@@ -28,15 +30,6 @@ template <class T> std::optional<std::string> pick_field(const ProductContent& c
 
 bool is_number(const Json* value) { return value != nullptr && (value->kind() == Json::Kind::integer || value->kind() == Json::Kind::number); }
 
-std::string number_text(const Json& value) {
-    std::string out;
-    if (value.kind() == Json::Kind::integer)
-        out = std::to_string(value.as_integer());
-    else
-        json::append_number(out, value.as_number());
-    return out;
-}
-
 std::string enum_label(const AttributeDef& def, std::string_view value, const Chain& chain) {
     for (const EnumValue& one : def.values)
         if (one.value.view() == value) return pick(one.label, chain, value);
@@ -52,6 +45,17 @@ std::vector<Picture> pictures_of(const std::vector<MediaRef>& media, const Chain
             out.push_back({base.url + "/" + one.file_id->to_string(), pick(one.alt, chain, "")});
     }
     return out;
+}
+
+/// A category by name, with its page in the nearest language that has one.
+template <class Category> Crumb crumb_of(const Category& category, const Chain& chain) {
+    std::string path = page_path(PageKind::category, chain.back(), category.slug.view());
+    for (const std::string& lang : chain)
+        if (const auto found = category.translations.find(lang); found != category.translations.end() && found->second.slug) {
+            path = page_path(PageKind::category, lang, found->second.slug->view());
+            break;
+        }
+    return {titled(category, chain).title.str(), std::move(path)};
 }
 
 std::optional<std::string> text_attribute(const AttributeValues& values, std::string_view name, const Chain& chain) {
@@ -140,6 +144,30 @@ std::optional<Property> property_of(const AttributeDef& def, const Json& value, 
     return out;
 }
 
+Category view_of(const std::vector<product_catalog::Category>& way, const std::vector<product_catalog::Category>& children, std::string_view lang,
+                 const Languages& languages) {
+    const product_catalog::Category& own = way.back();
+    const Chain chain = languages.chain(lang);
+    Category out;
+    out.id = own.id.uuid();
+    out.lang = lang;
+    for (const SlugOf& slug : slugs_of(own, languages)) {
+        out.alternates.push_back({slug.lang.str(), slug.slug.str()});
+        if (slug.lang.view() == lang) out.slug = slug.slug.str();
+    }
+    out.title = crumb_of(own, chain).name;
+    out.description = own.description ? own.description->str() : "";
+    for (const std::string& candidate : chain) // the first of the languages that has one
+        if (const auto found = own.translations.find(candidate); found != own.translations.end() && found->second.description) {
+            out.description = found->second.description->str();
+            break;
+        }
+    for (const auto& above : way)
+        if (above.id != own.id) out.way.push_back(crumb_of(above, chain));
+    for (const auto& child : children) out.children.push_back(crumb_of(child, chain));
+    return out;
+}
+
 Product view_of(const Source& source, std::string_view lang, const Languages& languages, const MediaBase& media) {
     const ProductContent& content = source.revision.body;
     const Chain chain = languages.chain(lang);
@@ -157,11 +185,7 @@ Product view_of(const Source& source, std::string_view lang, const Languages& la
             }
     if (out.slug.empty()) out.slug = content.slug.str();
 
-    std::optional<std::string> name;
-    for (const std::string& candidate : chain)
-        if (const auto found = content.translations.find(candidate); !name && found != content.translations.end() && found->second.name)
-            name = found->second.name->str();
-    out.title = name.value_or(content.name.str());
+    out.title = titled(content, chain).title.str();
     out.description = pick_field(content, chain, &Translation::description, content.description).value_or("");
     out.meta_title = pick_field(content, chain, &Translation::meta_title, content.meta_title);
     out.meta_description = pick_field(content, chain, &Translation::meta_description, content.meta_description);
@@ -180,7 +204,7 @@ Product view_of(const Source& source, std::string_view lang, const Languages& la
     for (const CrumbRow& crumb : source.crumbs) {
         if (way == nullptr || *way != crumb.category_id) out.breadcrumbs.emplace_back();
         way = &crumb.category_id;
-        out.breadcrumbs.back().push_back({pick(crumb.names, chain, crumb.name.view()), ""});
+        out.breadcrumbs.back().push_back(crumb_of(crumb, chain));
     }
     return out;
 }

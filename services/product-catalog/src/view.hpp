@@ -1,7 +1,7 @@
 #pragma once
 
+#include "categories_model.hpp"
 #include "languages.hpp"
-#include "products_model.hpp"
 #include "storefront.hpp"
 #include "types_model.hpp"
 
@@ -13,9 +13,10 @@ struct CrumbRow {
     ProductId product_id;
     CategoryId category_id; // the one at the end of the way
     Text<1, 200> name;
-    std::map<std::string, Text<1, 200>, std::less<>> names; // in other languages
+    PageSlug slug;
+    CategoryTranslations translations; // names and slugs
 };
-BOOST_DESCRIBE_STRUCT(CrumbRow, (), (product_id, category_id, name, names))
+BOOST_DESCRIBE_STRUCT(CrumbRow, (), (product_id, category_id, name, slug, translations))
 
 /// What there is to be known about one product.
 struct Source {
@@ -30,6 +31,10 @@ struct Source {
 struct MediaBase {
     std::string url;
 };
+
+/// The category that ends the way, without its products.
+Category view_of(const std::vector<product_catalog::Category>& way, const std::vector<product_catalog::Category>& children, std::string_view lang,
+                 const Languages& languages);
 
 Product view_of(const Source& source, std::string_view lang, const Languages& languages, const MediaBase& media);
 

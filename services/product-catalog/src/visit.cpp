@@ -47,6 +47,7 @@ Visit visit_of(const http::Request& request, const Settings& settings, const May
     visit.shop.default_lang = settings.langs.base().str();
     visit.channel = settings.public_channel ? settings.public_channel->str() : "";
     visit.languages = settings.langs;
+    visit.priced = settings.pricing_project == visit.project;
     visit.media_base = settings.media_base_url ? settings.media_base_url->str() : "";
     while (visit.media_base.ends_with('/')) visit.media_base.pop_back();
     return visit;

@@ -14,6 +14,7 @@ struct Visit {
     std::string channel; // empty: whatever is shown anywhere
     Languages languages;
     std::string media_base;
+    bool priced = false; // by the pricing service
     bool shared = true;  // the answer does not depend on what the client says its host is, so that caches may share it
 
     pg::Scope scope() const { return pg::Scope::project(project, "public"); }

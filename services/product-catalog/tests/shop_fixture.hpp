@@ -72,4 +72,19 @@ inline Product mug() {
     return p;
 }
 
+inline Category shoes() {
+    Category c;
+    c.id = uuid(3);
+    c.lang = "de";
+    c.slug = "laufschuhe";
+    c.title = "Laufschuhe & <mehr>";
+    c.description = "<p>Leicht</p><script>alert(4)</script>";
+    c.way = {{"Schuhe", "/c/de/schuhe"}};
+    c.children = {{"Trail", "/c/en/trail"}};
+    c.products = {shoe()};
+    c.alternates = {{"de", "laufschuhe"}, {"en", "running-shoes"}};
+    c.next = "b+c";
+    return c;
+}
+
 } // namespace gravity::product_catalog::storefront

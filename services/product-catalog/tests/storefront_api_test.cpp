@@ -150,6 +150,82 @@ TEST_F(Pages, ChannelsAndDatesHide) {
     EXPECT_EQ(visit("/sitemap.xml").expect(200).body().find("soon"), std::string::npos);
 }
 
+class CategoryPages : public OpenCatalog {
+protected:
+    std::string category(Json document) { return editor.post("/api/v1/product-categories", testkit::Members(std::move(document))).expect(201).text("/id"); }
+    const Json german = Json::parse(R"({"de":{"name":"Küche","slug":"kueche"}})").or_throw();
+    std::string kitchen = category(Json::object({{"name", "Kitchen"}, {"slug", "kitchen"}, {"description", "For cooks"}, {"translations", german}}));
+    std::string cups = category(Json::object({{"name", "Cups"}, {"slug", "cups"}, {"parent_id", kitchen}}));
+
+    std::string cup(const std::string& name) {
+        return product(editor,
+                       Json::object({{"name", name}, {"slug", "cup-" + name}, {"list_price", eur(1999)}, {"categories", Json::array({Json(cups)})}}),
+                       {"SKU-" + name});
+    }
+};
+
+TEST_F(CategoryPages, ShowWhatIsInThemAndBelow) {
+    cup("a");
+    mug(); // in no category
+    const auto page = visit("/c/en/kitchen").expect(200);
+    EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8");
+    EXPECT_EQ(page.header("Cache-Control"), "public, max-age=60");
+    EXPECT_NE(page.body().find("<h1>Kitchen</h1>"), std::string::npos);
+    EXPECT_NE(page.body().find("For cooks"), std::string::npos);
+    EXPECT_NE(page.body().find("href=\"https://shop.example/p/en/cup-a\""), std::string::npos);
+    EXPECT_NE(page.body().find("19.99"), std::string::npos);
+    EXPECT_NE(page.body().find("href=\"https://shop.example/c/en/cups\""), std::string::npos);
+    EXPECT_NE(page.body().find("hreflang=\"de\" href=\"https://shop.example/c/de/kueche\""), std::string::npos);
+    EXPECT_EQ(page.body().find("/p/en/mug"), std::string::npos);
+    visit("/c/en/kitchen").header("If-None-Match", page.etag()).expect(304);
+    const auto below = visit("/c/en/cups").expect(200);
+    EXPECT_NE(below.body().find("\"BreadcrumbList\""), std::string::npos);
+    EXPECT_NE(visit("/c/de/kueche").expect(200).body().find("<h1>Küche</h1>"), std::string::npos);
+    // A product's page leads to its categories.
+    EXPECT_NE(visit("/p/en/cup-a").expect(200).body().find("<a href=\"https://shop.example/c/en/cups\">Cups</a>"), std::string::npos);
+    for (const char* none : {"/c/en/kueche", "/c/de/cups", "/c/en/mug", "/p/en/cups", "/c/en/nothing"}) visit(none).expect_problem(404, "not-found");
+    visit("/c/en/cups", "other.example").expect_problem(404, "not-found");
+}
+
+TEST_F(CategoryPages, AnOldAddressLeadsToTheNewOne) {
+    editor.patch("/api/v1/product-categories/" + cups, {{"slug", "mugs"}}).expect(200);
+    EXPECT_EQ(visit("/c/en/cups").expect_problem(301, "page-moved").location(), "https://shop.example/c/en/mugs");
+    editor.del("/api/v1/product-categories/" + cups).expect(204);
+    visit("/c/en/cups").expect_problem(404, "not-found");
+    visit("/c/en/mugs").expect_problem(404, "not-found");
+}
+
+TEST_F(CategoryPages, ManyProductsStandInParts) {
+    for (int i = 0; i < 50; ++i) cup(std::to_string(i));
+    std::size_t seen = 0, parts = 0;
+    for (std::string target = "/c/en/kitchen"; !target.empty(); ++parts) {
+        const std::string body = visit(target).expect(200).body();
+        seen += count(body, "<li><a href=\"https://shop.example/p/en/cup-");
+        const std::string link = "rel=\"next\" href=\"https://shop.example";
+        const auto next = body.find(link);
+        target = next == std::string::npos ? "" : body.substr(next + link.size(), body.find('"', next + link.size()) - next - link.size());
+    }
+    EXPECT_EQ(seen, 50u);
+    EXPECT_EQ(parts, 2u);
+    visit("/c/en/kitchen?cursor=abc").expect_problem(400, "invalid-cursor");
+}
+
+TEST_F(CategoryPages, OnlyThoseThatShowSomethingAreInTheSitemap) {
+    EXPECT_NE(visit("/c/en/cups").expect(200).body().find("noindex"), std::string::npos);
+    EXPECT_EQ(count(visit("/sitemap.xml").expect(200).body(), "<sitemap>"), 0u);
+    category(Json::object({{"name", "Empty"}, {"slug", "empty"}}));
+    cup("a");
+    const std::string index = visit("/sitemap.xml").expect(200).body();
+    EXPECT_EQ(count(index, "<sitemap>"), 2u);
+    const auto at = index.find("/category-sitemap-");
+    ASSERT_NE(at, std::string::npos);
+    const auto file = visit(index.substr(at, index.find('<', at) - at)).expect(200);
+    EXPECT_EQ(count(file.body(), "<url>"), 3u); // two languages of the kitchen, one of the cups
+    EXPECT_EQ(count(file.body(), "<loc>https://shop.example/c/de/kueche</loc>"), 1u);
+    EXPECT_EQ(file.body().find("empty"), std::string::npos);
+    EXPECT_EQ(count(visit(index.substr(at, index.find('<', at) - at), "other.example").expect(200).body(), "<url>"), 0u);
+}
+
 class Slugs : public OpenCatalog {};
 
 TEST_F(Slugs, AreMadeFromTheName) {

@@ -122,6 +122,55 @@ TEST(Page, ReadsFromTheSideItsLanguageDoes) {
     EXPECT_FALSE(direction("en-GB"));
 }
 
+TEST(Page, OfACategorySaysEverythingEscaped) {
+    const std::string page = category_page(shop, shoes());
+    EXPECT_TRUE(page.starts_with("<!doctype html>\n<html lang=\"de\" dir=\"ltr\">"));
+    EXPECT_EQ(count(page, "<script"), 2u); // the list and the breadcrumbs
+    EXPECT_EQ(page.find("alert("), page.find("alert(1)")); // of the product's name, as text
+    EXPECT_NE(page.find("<h1>Laufschuhe &amp; &lt;mehr&gt;</h1>"), std::string::npos);
+    EXPECT_NE(page.find("<link rel=\"canonical\" href=\"https://shop.example/c/de/laufschuhe\">"), std::string::npos);
+    EXPECT_NE(page.find("hreflang=\"x-default\" href=\"https://shop.example/c/en/running-shoes\""), std::string::npos);
+    EXPECT_NE(page.find("<a href=\"https://shop.example/c/de/schuhe\">Schuhe</a>"), std::string::npos);
+    EXPECT_NE(page.find("<a href=\"https://shop.example/c/en/trail\">Trail</a>"), std::string::npos);
+    EXPECT_NE(page.find("href=\"https://shop.example/p/de/laufschuh-gr%C3%B6%C3%9Fe\""), std::string::npos);
+    EXPECT_NE(page.find("89.90\u00a0EUR"), std::string::npos);
+    EXPECT_NE(page.find("rel=\"next\" href=\"https://shop.example/c/de/laufschuhe?cursor=b%2Bc\""), std::string::npos);
+    EXPECT_EQ(page.find("rel=\"first\""), std::string::npos);
+    EXPECT_EQ(page.find("noindex"), std::string::npos);
+}
+
+TEST(Page, OfACategoryHasParts) {
+    Category second = shoes();
+    second.cursor = "a";
+    second.next.reset();
+    const std::string page = category_page(shop, second);
+    EXPECT_NE(page.find("rel=\"canonical\" href=\"https://shop.example/c/de/laufschuhe?cursor=a\""), std::string::npos);
+    EXPECT_NE(page.find("rel=\"first\" href=\"https://shop.example/c/de/laufschuhe\""), std::string::npos);
+    EXPECT_EQ(page.find("rel=\"next\""), std::string::npos);
+    EXPECT_EQ(page.find("hreflang"), std::string::npos);
+    second.products.clear();
+    EXPECT_NE(category_page(shop, second).find("<meta name=\"robots\" content=\"noindex\">"), std::string::npos);
+}
+
+TEST(StructuredData, ACategoryListsItsPages) {
+    const Json document = category_document(shop, shoes());
+    EXPECT_EQ(at(document, "/@type"), "CollectionPage");
+    EXPECT_EQ(at(document, "/name"), "Laufschuhe & <mehr>");
+    EXPECT_EQ(at(document, "/description"), "Leicht");
+    EXPECT_EQ(at(document, "/mainEntity/@type"), "ItemList");
+    EXPECT_EQ(at(document, "/mainEntity/itemListElement/0/position"), "1");
+    EXPECT_EQ(at(document, "/mainEntity/itemListElement/0/url"), page_url(shop, shoe()));
+    const auto lists = breadcrumb_documents(shop, shoes());
+    ASSERT_EQ(lists.size(), 1u);
+    EXPECT_EQ(at(lists[0], "/itemListElement/0/item"), "https://shop.example/c/de/schuhe");
+    EXPECT_EQ(at(lists[0], "/itemListElement/1/item"), "https://shop.example/c/de/laufschuhe");
+    Category root = shoes();
+    root.way.clear();
+    root.products.clear();
+    EXPECT_TRUE(breadcrumb_documents(shop, root).empty());
+    EXPECT_EQ(at(category_document(shop, root), "/mainEntity"), "(absent)");
+}
+
 TEST(Page, PolicyNamesTheStyleItHas) {
     EXPECT_NE(page_policy().find("default-src 'none'"), std::string::npos);
     EXPECT_NE(page_policy().find("style-src 'sha256-"), std::string::npos);
@@ -139,6 +188,13 @@ TEST(Sitemap, EveryLanguageNamesTheOthers) {
     EXPECT_EQ(count(text, "hreflang=\"x-default\" href=\"https://shop.example/p/en/running-shoe\""), 2u);
     EXPECT_EQ(count(text, "<loc>https://shop.example/p/en/mug</loc><lastmod>2026-11-23T12:00:00Z</lastmod></url>"), 1u);
     EXPECT_TRUE(text.ends_with("</urlset>\n"));
+}
+
+TEST(Sitemap, CategoriesStandInFilesOfTheirOwn) {
+    sitemap::File file(shop);
+    ASSERT_TRUE(file.add({{{"en", "cups"}}, mug().updated_at, PageKind::category}));
+    EXPECT_NE(file.take().find("<loc>https://shop.example/c/en/cups</loc>"), std::string::npos);
+    EXPECT_EQ(sitemap::file_url(shop, PageKind::category, uuid(2)), "https://shop.example/category-sitemap-" + uuid(2).to_string() + ".xml");
 }
 
 TEST(Sitemap, AFileEndsBeforeTheLimitOfUrls) {
@@ -175,7 +231,8 @@ TEST(Sitemap, APlanCutsWhereFilesEnd) {
     for (int i = 0; i < 60'000; ++i)
         if (plan.add(two)) starts.push_back(i);
     EXPECT_EQ(starts, (std::vector<int>{0, 25'000, 50'000}));
-    EXPECT_EQ(sitemap::index_entry(shop, uuid(2)), "<sitemap><loc>https://shop.example/sitemap-" + uuid(2).to_string() + ".xml</loc></sitemap>\n");
+    EXPECT_EQ(sitemap::index_entry(shop, PageKind::product, uuid(2)),
+              "<sitemap><loc>https://shop.example/sitemap-" + uuid(2).to_string() + ".xml</loc></sitemap>\n");
 }
 
 std::string value(const feed::Item& item, std::string_view name) {

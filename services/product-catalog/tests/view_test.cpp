@@ -136,14 +136,45 @@ TEST_F(View, VariantsHavePricesOptionsAndPictures) {
 
 TEST_F(View, EveryWayFromTheRoot) {
     const CategoryId cups = CategoryId::fresh(), gifts = CategoryId::fresh();
-    crumbs = {{revision.product_id, cups, Text<1, 200>("Kitchen"), {{"de", Text<1, 200>::parse("Küche").or_throw()}}},
-              {revision.product_id, cups, Text<1, 200>("Cups"), {}},
-              {revision.product_id, gifts, Text<1, 200>("Gifts"), {}}};
+    crumbs = {{revision.product_id, cups, "Kitchen", "kitchen", {{"de", {Text<1, 200>("Küche"), PageSlug("kueche"), {}}}}},
+              {revision.product_id, cups, "Cups", "cups", {}},
+              {revision.product_id, gifts, "Gifts", "gifts", {}}};
     const Product de = seen("de");
     ASSERT_EQ(de.breadcrumbs.size(), 2u);
     EXPECT_EQ(de.breadcrumbs[0].at(0).name, "Küche");
+    EXPECT_EQ(de.breadcrumbs[0].at(0).path, "/c/de/kueche");
     EXPECT_EQ(de.breadcrumbs[0].at(1).name, "Cups");
+    EXPECT_EQ(de.breadcrumbs[0].at(1).path, "/c/en/cups"); // the only page it has
     EXPECT_EQ(de.breadcrumbs[1].at(0).name, "Gifts");
+}
+
+TEST_F(View, ACategoryBorrowsAlongTheChainToo) {
+    product_catalog::Category kitchen, cups, mugs;
+    kitchen.id = CategoryId::fresh();
+    kitchen.name = "Kitchen";
+    kitchen.slug = "kitchen";
+    cups.id = CategoryId::fresh();
+    cups.name = "Cups";
+    cups.slug = "cups";
+    cups.description = Multiline<0, 20'000>("Of clay");
+    cups.translations["de"].name = Text<1, 200>("Becher");
+    cups.translations["de"].slug = PageSlug("becher");
+    cups.translations["xx"].slug = PageSlug("no-longer-a-language");
+    mugs.id = CategoryId::fresh();
+    mugs.name = "Mugs";
+    mugs.slug = "mugs";
+    const Category de = view_of({kitchen, cups}, {mugs}, "de", languages);
+    EXPECT_EQ(de.title, "Becher");
+    EXPECT_EQ(de.slug, "becher");
+    EXPECT_EQ(de.description, "Of clay");
+    ASSERT_EQ(de.alternates.size(), 2u);
+    EXPECT_EQ(de.alternates[0].slug, "cups");
+    ASSERT_EQ(de.way.size(), 1u);
+    EXPECT_EQ(de.way[0].path, "/c/en/kitchen");
+    EXPECT_EQ(de.children.at(0).name, "Mugs");
+    cups.translations["de"].description = Multiline<0, 20'000>("Aus Ton");
+    EXPECT_EQ(view_of({cups}, {}, "de", languages).description, "Aus Ton");
+    EXPECT_EQ(view_of({cups}, {}, "en", languages).description, "Of clay");
 }
 
 TEST(PublicHosts, AreHostsAndProjects) {
