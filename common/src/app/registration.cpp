@@ -5,7 +5,10 @@
 #include <gravity/http/client.hpp>
 #include <gravity/log/log.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <set>
@@ -74,13 +77,16 @@ RegistrationPlan registration_of(const Definition& definition, const PlatformSet
 }
 
 struct Registration::State {
-    State(boost::asio::io_context& context, RegistrationPlan p) : io(context), plan(std::move(p)), client(context, {}) {}
+    State(boost::asio::io_context& context, RegistrationPlan p) : io(context), plan(std::move(p)), client(context, {}), settled(context) {}
 
     boost::asio::io_context& io;
     RegistrationPlan plan;
     http::Client client;
+    boost::asio::steady_timer settled; // rings when no request is under way
     bool running = false;
+    bool under_way = false;
     bool registered = false;
+    bool uncertain = false; // the request was sent and its answer is not known
 
     Task<int> put(std::string path, std::string body, std::chrono::milliseconds timeout) {
         http::ClientRequest request;
@@ -96,12 +102,17 @@ struct Registration::State {
 
     Task<bool> register_once() {
         std::string failure;
+        under_way = true;
+        uncertain = false;
         try {
             const int status = co_await put("/v1/agent/service/register", plan.document.dump(), 5s);
             if (status != 200) failure = "discovery answered " + std::to_string(status);
         } catch (const http::ClientError& error) {
             failure = error.what();
+            uncertain = error.sent();
         }
+        under_way = false;
+        settled.cancel();
         // Told once each way: the daemon may run for weeks without discovery.
         if (failure.empty() && !registered) log::info("registered", {{"id", plan.id}, {"discovery", plan.url}});
         if (!failure.empty() && registered) log::warn("registration lost", {{"reason", failure}});
@@ -129,10 +140,15 @@ void Registration::start() {
 
 Task<void> Registration::stop() {
     const auto state = state_;
-    if (!std::exchange(state->running, false) || !state->registered) co_return;
+    if (!std::exchange(state->running, false)) co_return;
+    while (state->under_way) { // a deregistration that overtook it would leave an instance that nobody is
+        state->settled.expires_at(std::chrono::steady_clock::time_point::max());
+        co_await state->settled.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    }
+    if (!state->registered && !state->uncertain) co_return;
     try {
         const int status = co_await state->put("/v1/agent/service/deregister/" + http::percent_encode(state->plan.id), "", 2s);
-        if (status != 200) log::warn("deregistration refused", {{"status", status}});
+        if (status != 200 && status != 404) log::warn("deregistration refused", {{"status", status}});
     } catch (const http::ClientError& error) {
         log::warn("deregistration failed", {{"reason", error.what()}});
     }

@@ -144,6 +144,19 @@ TEST(Registration, ADiscoveryThatRefusesOrIsGoneKeepsNobodyFromEnding) {
     EXPECT_EQ(other.stop(), 0);
 }
 
+TEST(Registration, OneThatIsUnderWayWhenTheServiceEndsLeavesNoInstanceBehind) {
+    testkit::FakeDiscovery discovery;
+    discovery.consul().on("PUT", "/v1/agent/service/register", Reply{.status = 200, .held = true});
+    testkit::RunningService service(echo(), {{"DISCOVERY_MODE", "consul"}, {"DISCOVERY_URL", discovery.url()}});
+    discovery.consul().wait_for_calls(1);
+    std::thread ending([&] { EXPECT_EQ(service.stop(), 0); });
+    eventually("it is told that the service ends", [&] { return !testkit::Client(service.port(), "").get("/health/ready").send().text("/output").empty(); });
+    EXPECT_EQ(discovery.consul().calls().size(), 1u); // nothing overtakes the registration
+    discovery.consul().release();
+    ending.join();
+    EXPECT_TRUE(discovery.consul().calls().back().path.starts_with("/v1/agent/service/deregister/"));
+}
+
 TEST(Registration, AServiceThatDoesNotRegisterSaysNothing) {
     testkit::FakeDiscovery discovery;
     {
