@@ -66,7 +66,7 @@ TEST_F(Packing, ChangesNothingThatIsFoundOrCounted) {
             .text("/id");
 
     std::vector<std::string> queries;
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 100; ++i) {
         std::string query = "limit=7&facets=color,size,brand,tags";
         if (random() % 2) query += "&attr.color=" + pick(colors) + (random() % 2 ? "," + pick(colors) : "");
         if (random() % 3 == 0) query += "&attr.size.gte=" + std::to_string(38 + random() % 3);
@@ -87,7 +87,7 @@ TEST_F(Packing, ChangesNothingThatIsFoundOrCounted) {
     };
     EXPECT_EQ(service.database().admin("select count(*) from facet_place"), "0");
     const auto by_rows = all_answers();
-    EXPECT_GT(std::count_if(by_rows.begin(), by_rows.end(), [](const std::string& body) { return body.find("\"count\"") != std::string::npos; }), 60);
+    EXPECT_GT(std::count_if(by_rows.begin(), by_rows.end(), [](const std::string& body) { return body.find("\"count\"") != std::string::npos; }), 15);
     pack();
     EXPECT_EQ(service.database().admin("select count(*) from facet_place where bit is not null"), "60");
     EXPECT_EQ(all_answers(), by_rows);
@@ -178,7 +178,7 @@ TEST_F(Packing, LongListsAreInOrderEitherWay) {
 TEST_F(Packing, BeginsByItselfOnceManyHaveChanged) {
     const auto p = mug();
     service.database().admin("insert into facet_change (project, product_id) select '" + service.project().to_string() + "', '" + p.text("/id") +
-                             "' from generate_series(1, 300)");
+                             "' from generate_series(1, 20001)"); // more than one run takes
     const auto packed = [&] {
         service.run_jobs_until_idle();
         return service.database().admin("select count(*) from facet_place") == "1";
@@ -186,9 +186,10 @@ TEST_F(Packing, BeginsByItselfOnceManyHaveChanged) {
     publish(p);
     for (int i = 0; !packed(); ++i) { // one publication in 64 asks
         ASSERT_LT(i, 5'000);
-        as.owner.post(p.location() + "/unpublish").expect(200);
+        as.owner.patch(p.location(), {{"name", "Mug " + std::to_string(i)}}).expect(200);
         publish(p);
     }
+    EXPECT_EQ(service.database().admin("select count(*) from facet_change"), "0");
 }
 
 } // namespace
