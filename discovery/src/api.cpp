@@ -3,7 +3,6 @@
 #include "go_duration.hpp"
 
 #include <charconv>
-#include <limits>
 
 namespace gravity::registry::api {
 namespace {
@@ -57,6 +56,23 @@ constexpr Route table[] = {
     {Method::get, "session/node/", routes::session_node},
     {Method::get, "session/list", routes::session_list},
     {Method::put, "txn", routes::transact},
+    {Method::put, "event/fire/", routes::event_fire},
+    {Method::get, "event/list", routes::event_list},
+    {Method::post, "query", routes::query_create},
+    {Method::get, "query", routes::query_list},
+    {Method::get, "query/", routes::query_get},
+    {Method::put, "query/", routes::query_update},
+    {Method::delete_, "query/", routes::query_delete},
+    {Method::get, "snapshot", routes::snapshot_save},
+    {Method::put, "snapshot", routes::snapshot_restore},
+    {Method::get, "agent/health/service/id/", routes::agent_health_by_id},
+    {Method::get, "agent/health/service/name/", routes::agent_health_by_name},
+    {Method::get, "agent/version", routes::agent_version},
+    {Method::get, "agent/metrics", routes::agent_metrics},
+    {Method::get, "coordinate/datacenters", routes::coordinate_datacenters},
+    {Method::get, "coordinate/nodes", routes::coordinate_nodes},
+    {Method::get, "coordinate/node/", routes::coordinate_node},
+    {Method::get, "operator/raft/configuration", routes::raft_configuration},
 };
 
 bool fits(const Route& route, std::string_view path) {
@@ -104,7 +120,10 @@ const std::string& BodyCache::get(const std::string& key, std::int64_t index, co
     return entry.body;
 }
 
-std::size_t body_limit(std::string_view path) { return path.starts_with("/v1/kv/") ? 512 * 1024 : 1024 * 1024; }
+std::size_t body_limit(std::string_view path) {
+    if (path == "/v1/snapshot") return 512 * 1024 * 1024;
+    return path.starts_with("/v1/kv/") ? 512 * 1024 : 1024 * 1024;
+}
 
 Call parse_call(Method method, std::string_view path, std::string_view query, std::string_view body) {
     Call call;
@@ -157,7 +176,7 @@ Blocking blocking_of(const Query& query) {
         } catch (const ApiError&) {
             throw ApiError(400, "Invalid index");
         }
-        blocking.index = static_cast<std::int64_t>(std::min<std::uint64_t>(*index, std::numeric_limits<std::int64_t>::max()));
+        blocking.index = *index;
     }
     blocking.hash = query.get("hash");
     if (query.has("wait")) {

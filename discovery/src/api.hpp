@@ -32,6 +32,8 @@ struct Agent {
     std::string datacenter = "dc1";
     std::string version; // of Consul, as clients branch on it
     int port = 0;        // HTTP
+    std::string host{};  // its name, by which metrics are told apart
+    Texts node_meta{};
 };
 
 /// Bodies of the hot reads, kept while the index they were made at is that of the watch. I/O thread only.
@@ -92,7 +94,7 @@ struct Answer {
 
 /// What a blocking query asks for.
 struct Blocking {
-    std::int64_t index = 0; // 0: do not wait
+    std::uint64_t index = 0; // 0: do not wait
     std::string hash;
     std::int64_t wait_us = 300'000'000;
     std::string consistency = "leader";
@@ -101,6 +103,8 @@ struct Blocking {
 struct ReadPlan {
     std::string watched; // empty: answered at once, without an index
     std::function<Answer(const Model&)> answer;
+    /// Where the index is not that of the watch and does not grow: it waits for another one.
+    std::function<std::uint64_t(const Model&)> index{};
 };
 /// Whose owner has just shown that it lives.
 enum class Renewed : unsigned char {
@@ -166,6 +170,23 @@ Plan session_info(const Context&, const Call&);
 Plan session_node(const Context&, const Call&);
 Plan session_list(const Context&, const Call&);
 Plan transact(const Context&, const Call&);
+Plan event_fire(const Context&, const Call&);
+Plan event_list(const Context&, const Call&);
+Plan query_create(const Context&, const Call&);
+Plan query_list(const Context&, const Call&);
+Plan query_get(const Context&, const Call&);
+Plan query_update(const Context&, const Call&);
+Plan query_delete(const Context&, const Call&);
+Plan snapshot_save(const Context&, const Call&);
+Plan snapshot_restore(const Context&, const Call&);
+Plan agent_health_by_id(const Context&, const Call&);
+Plan agent_health_by_name(const Context&, const Call&);
+Plan agent_version(const Context&, const Call&);
+Plan agent_metrics(const Context&, const Call&);
+Plan coordinate_datacenters(const Context&, const Call&);
+Plan coordinate_nodes(const Context&, const Call&);
+Plan coordinate_node(const Context&, const Call&);
+Plan raft_configuration(const Context&, const Call&);
 } // namespace routes
 
 } // namespace gravity::registry::api

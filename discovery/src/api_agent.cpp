@@ -75,7 +75,6 @@ Plan agent_register_service(const Context& context, const Call& call) {
     const auto in = decode_body<AgentServiceIn>(call.body);
     Register command;
     command.node = own_node(context);
-    command.node_name = context.agent.node;
     command.instance = instance_from(in, context.agent.node);
     command.replace_checks = call.query.flag("replace-existing-checks");
     command.replace_same_address = true;
@@ -125,7 +124,6 @@ Plan agent_register_check(const Context& context, const Call& call) {
     if (check.id == serf_health_id) throw ApiError(400, "The check ID serfHealth is the agent's own");
     Register command;
     command.node = own_node(context);
-    command.node_name = context.agent.node;
     const std::string key = key_of(context.agent.node, check.id);
     command.checks.push_back(std::move(check));
     return WritePlan{std::move(command), empty_or_error, key, Renewed::check};

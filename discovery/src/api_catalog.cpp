@@ -28,27 +28,25 @@ Plan catalog_register(const Context& context, const Call& call) {
     check_datacenter(in.Datacenter, context);
     Register command;
     command.keep_status = false;
-    command.node_name = required(in.Node.value_or(""), "Must provide node (Node)");
-    if (command.node_name.size() > 512) throw ApiError(400, "Node name is longer than 512 bytes");
-    if (!in.SkipNodeUpdate.value_or(false)) {
-        Node node;
-        node.name = command.node_name;
-        node.id = in.ID.value_or("");
-        node.address = required(in.Address.value_or(""), "Must provide address (Address) if SkipNodeUpdate is not set");
-        check_meta(in.NodeMeta, "Node");
-        node.meta = in.NodeMeta;
-        node.tagged_addresses = in.TaggedAddresses;
-        command.node = std::move(node);
-    }
-    if (in.Service) command.instance = instance_from(*in.Service, command.node_name);
+    Node& node = command.node;
+    node.name = required(in.Node.value_or(""), "Must provide node (Node)");
+    if (node.name.size() > 512) throw ApiError(400, "Node name is longer than 512 bytes");
+    node.id = in.ID.value_or("");
+    node.address = in.Address.value_or("");
+    command.keep_node = in.SkipNodeUpdate.value_or(false);
+    if (!command.keep_node) required(node.address, "Must provide address (Address) if SkipNodeUpdate is not set");
+    check_meta(in.NodeMeta, "Node");
+    node.meta = in.NodeMeta;
+    node.tagged_addresses = in.TaggedAddresses;
+    if (in.Service) command.instance = instance_from(*in.Service, node.name);
     std::vector<CatalogCheckIn> checks;
     if (in.Check) checks.push_back(*in.Check);
     checks.insert(checks.end(), in.Checks.begin(), in.Checks.end());
     for (const CatalogCheckIn& check : checks) {
-        if (check.Node && !check.Node->empty() && *check.Node != command.node_name) throw ApiError(400, "check node does not match Node");
-        command.checks.push_back(check_from(check, command.node_name));
+        if (check.Node && !check.Node->empty() && *check.Node != node.name) throw ApiError(400, "check node does not match Node");
+        command.checks.push_back(check_from(check, node.name));
     }
-    const std::string key = command.instance ? key_of(command.node_name, command.instance->id) : std::string();
+    const std::string key = command.instance ? key_of(node.name, command.instance->id) : std::string();
     return WritePlan{std::move(command), true_or_error, key, Renewed::instance};
 }
 

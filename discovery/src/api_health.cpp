@@ -1,6 +1,8 @@
 // Health: who may be sent traffic. The two reads of one service are what gateways and load balancers live on.
 #include "api_output.hpp"
 
+#include <algorithm>
+
 namespace gravity::registry::api::routes {
 namespace {
 
@@ -18,18 +20,9 @@ std::string service_entries(const Model& model, const std::string& name, const W
         const Instance* instance = model.find<Instance>(key);
         const Node* node = model.find<Node>(instance->node);
         if (!has_tags(*instance, wanted.tags) || !has_meta(*node, wanted.node_meta)) continue;
-        ServiceEntryOut entry;
-        bool passing = true;
-        for (const std::string& owner : {std::string(), instance->id}) {
-            for (const std::string& check_key : model.checks_of(instance->node, owner)) {
-                const Check* check = model.find<Check>(check_key);
-                passing = passing && check->status == Status::passing;
-                entry.Checks.push_back(check_out(*check, model));
-            }
-        }
-        if (wanted.passing && !passing) continue;
-        entry.Node = node_out(*node, agent);
-        entry.Service = service_out(*instance);
+        const ServiceEntryOut entry = service_entry_out(*instance, *node, model, agent);
+        const auto is_passing = [](const CheckOut& check) { return check.Status == Status::passing; };
+        if (wanted.passing && !std::all_of(entry.Checks.begin(), entry.Checks.end(), is_passing)) continue;
         list.add(entry, wanted.filter);
     }
     return std::move(list).finish();

@@ -68,6 +68,8 @@ Instance instance_of(const In& in, const std::string& node, const std::string& n
         instance.weight_warning = bounded(in.Weights->Warning, 1, 0, 65535, "service weight Warning");
     }
     instance.enable_tag_override = in.EnableTagOverride.value_or(false);
+    if (in.SocketPath && !in.SocketPath->empty()) instance.socket_path = in.SocketPath;
+    instance.locality = in.Locality;
     instance.lease_us = us_or(in.LeaseTTL);
     if (instance.lease_us != 0 && instance.lease_us < second_us) throw ApiError(400, "Invalid LeaseTTL: must be at least 1s");
     return instance;
@@ -268,7 +270,6 @@ Check check_from(const CatalogCheckIn& in, const std::string& node) {
     check.name = text_or(in.Name);
     check.id = text_or(in.CheckID, check.name);
     if (check.id.empty()) throw ApiError(400, "Must provide CheckID or Name of the check");
-    if (check.name.empty()) check.name = check.id;
     check_name(check.id, "Check ID");
     check_name(check.name, "Check name");
     check.notes = text_or(in.Notes);

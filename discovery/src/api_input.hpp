@@ -45,10 +45,12 @@ struct AgentServiceIn {
     std::optional<bool> EnableTagOverride;
     std::optional<AgentCheckIn> Check;
     std::vector<AgentCheckIn> Checks;
+    std::optional<std::string> SocketPath;
+    std::optional<registry::Locality> Locality;
     std::optional<GoDuration> LeaseTTL; // Gravity's: not registered again within it, gone
 };
 BOOST_DESCRIBE_STRUCT(AgentServiceIn, (),
-                      (ID, Name, Address, Tags, TaggedAddresses, Meta, Port, Weights, EnableTagOverride, Check, Checks, LeaseTTL))
+                      (ID, Name, Address, Tags, TaggedAddresses, Meta, Port, Weights, EnableTagOverride, Check, Checks, SocketPath, Locality, LeaseTTL))
 
 struct CheckUpdateIn {
     std::optional<std::string> Status, Output;
@@ -63,9 +65,12 @@ struct CatalogServiceIn {
     std::optional<int> Port;
     std::optional<WeightsIn> Weights;
     std::optional<bool> EnableTagOverride;
+    std::optional<std::string> SocketPath;
+    std::optional<registry::Locality> Locality;
     std::optional<GoDuration> LeaseTTL;
 };
-BOOST_DESCRIBE_STRUCT(CatalogServiceIn, (), (ID, Service, Address, Tags, TaggedAddresses, Meta, Port, Weights, EnableTagOverride, LeaseTTL))
+BOOST_DESCRIBE_STRUCT(CatalogServiceIn, (),
+                      (ID, Service, Address, Tags, TaggedAddresses, Meta, Port, Weights, EnableTagOverride, SocketPath, Locality, LeaseTTL))
 
 /// Kept to be shown: checks of the catalog are executed by whoever registered them.
 struct CheckDefinitionIn {

@@ -52,6 +52,8 @@ ServiceOut service_out(const Instance& instance) {
     out.Port = instance.port;
     out.Weights = {instance.weight_passing, instance.weight_warning};
     out.EnableTagOverride = instance.enable_tag_override;
+    out.SocketPath = instance.socket_path;
+    out.Locality = instance.locality;
     out.LeaseTTL = lease_out(instance);
     out.CreateIndex = instance.create_index;
     out.ModifyIndex = instance.modify_index;
@@ -69,6 +71,8 @@ AgentServiceOut agent_service_out(const Instance& instance, const Agent& agent) 
     out.TaggedAddresses = addresses_out(instance);
     out.Weights = {instance.weight_passing, instance.weight_warning};
     out.EnableTagOverride = instance.enable_tag_override;
+    out.SocketPath = instance.socket_path;
+    out.Locality = instance.locality;
     out.LeaseTTL = lease_out(instance);
     out.Datacenter = agent.datacenter;
     return out;
@@ -91,6 +95,8 @@ ServiceNodeOut service_node_out(const Instance& instance, const Node& node, cons
     out.ServicePort = instance.port;
     out.ServiceWeights = {instance.weight_passing, instance.weight_warning};
     out.ServiceEnableTagOverride = instance.enable_tag_override;
+    out.ServiceSocketPath = instance.socket_path;
+    out.ServiceLocality = instance.locality;
     out.CreateIndex = instance.create_index;
     out.ModifyIndex = instance.modify_index;
     return out;
@@ -128,6 +134,15 @@ CheckOut check_out(const Check& check, const Model& model) {
     return out;
 }
 
+ServiceEntryOut service_entry_out(const Instance& instance, const Node& node, const Model& model, const Agent& agent) {
+    ServiceEntryOut entry;
+    entry.Node = node_out(node, agent);
+    entry.Service = service_out(instance);
+    for (const std::string& owner : {std::string(), instance.id})
+        for (const std::string& key : model.checks_of(instance.node, owner)) entry.Checks.push_back(check_out(*model.find<Check>(key), model));
+    return entry;
+}
+
 SessionOut session_out(const Session& session) {
     SessionOut out;
     out.ID = session.id;
@@ -136,8 +151,9 @@ SessionOut session_out(const Session& session) {
     out.LockDelay = session.lock_delay_us * 1000;
     out.Behavior = session.behavior;
     out.TTL = session.ttl;
-    out.NodeChecks = out.Checks = session.node_checks;
-    for (const std::string& id : session.service_checks) out.ServiceChecks.push_back({id, ""});
+    out.NodeChecks = session.node_checks;
+    if (!session.service_checks.empty()) out.ServiceChecks.emplace();
+    for (const std::string& id : session.service_checks) out.ServiceChecks->push_back({id, ""});
     out.CreateIndex = session.create_index;
     out.ModifyIndex = session.modify_index;
     return out;

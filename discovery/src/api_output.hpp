@@ -37,11 +37,15 @@ struct ServiceOut {
     int Port = 0;
     WeightsOut Weights;
     bool EnableTagOverride = false;
+    std::optional<std::string> SocketPath;
+    std::optional<registry::Locality> Locality;
+    Texts Proxy, Connect; // as ServiceProxy below
     std::optional<std::string> LeaseTTL;
     std::int64_t CreateIndex = 0, ModifyIndex = 0;
 };
 BOOST_DESCRIBE_STRUCT(ServiceOut, (),
-                      (ID, Service, Tags, Address, TaggedAddresses, Meta, Port, Weights, EnableTagOverride, LeaseTTL, CreateIndex, ModifyIndex))
+                      (ID, Service, Tags, Address, TaggedAddresses, Meta, Port, Weights, EnableTagOverride, SocketPath, Locality, Proxy, Connect,
+                       LeaseTTL, CreateIndex, ModifyIndex))
 
 struct AgentServiceOut {
     std::string ID, Service;
@@ -52,12 +56,15 @@ struct AgentServiceOut {
     AddressesOut TaggedAddresses;
     WeightsOut Weights;
     bool EnableTagOverride = false;
+    std::optional<std::string> SocketPath;
+    std::optional<registry::Locality> Locality;
     std::optional<std::string> LeaseTTL;
     std::string Datacenter;
     std::optional<std::string> ContentHash;
 };
 BOOST_DESCRIBE_STRUCT(AgentServiceOut, (),
-                      (ID, Service, Tags, Meta, Port, Address, TaggedAddresses, Weights, EnableTagOverride, LeaseTTL, Datacenter, ContentHash))
+                      (ID, Service, Tags, Meta, Port, Address, TaggedAddresses, Weights, EnableTagOverride, SocketPath, Locality, LeaseTTL, Datacenter,
+                       ContentHash))
 
 struct ServiceNodeOut {
     std::string ID, Node, Address, Datacenter;
@@ -70,11 +77,15 @@ struct ServiceNodeOut {
     int ServicePort = 0;
     WeightsOut ServiceWeights;
     bool ServiceEnableTagOverride = false;
+    std::optional<std::string> ServiceSocketPath;
+    std::optional<registry::Locality> ServiceLocality;
+    Texts ServiceProxy, ServiceConnect; // of a mesh, which there is none of: empty, as Consul has them then
     std::int64_t CreateIndex = 0, ModifyIndex = 0;
 };
 BOOST_DESCRIBE_STRUCT(ServiceNodeOut, (),
                       (ID, Node, Address, Datacenter, TaggedAddresses, NodeMeta, ServiceID, ServiceName, ServiceTags, ServiceAddress,
-                       ServiceTaggedAddresses, ServiceMeta, ServicePort, ServiceWeights, ServiceEnableTagOverride, CreateIndex, ModifyIndex))
+                       ServiceTaggedAddresses, ServiceMeta, ServicePort, ServiceWeights, ServiceEnableTagOverride, ServiceSocketPath, ServiceLocality,
+                       ServiceProxy, ServiceConnect, CreateIndex, ModifyIndex))
 
 struct DefinitionOut { // only what is set, as Consul
     std::optional<std::string> HTTP, TCP, Method, Body, Interval, Timeout, DeregisterCriticalServiceAfter;
@@ -115,18 +126,20 @@ struct SessionOut {
     std::int64_t LockDelay = 0; // nanoseconds
     SessionBehavior Behavior = SessionBehavior::release;
     std::string TTL;
-    std::vector<std::string> NodeChecks, Checks; // the same under the name before Consul 1.7
-    std::vector<ServiceCheckOut> ServiceChecks;
+    std::vector<std::string> NodeChecks;
+    std::optional<std::vector<ServiceCheckOut>> ServiceChecks;
     std::int64_t CreateIndex = 0, ModifyIndex = 0;
 };
 BOOST_DESCRIBE_STRUCT(SessionOut, (),
-                      (ID, Name, Node, LockDelay, Behavior, TTL, NodeChecks, Checks, ServiceChecks, CreateIndex, ModifyIndex))
+                      (ID, Name, Node, LockDelay, Behavior, TTL, NodeChecks, ServiceChecks, CreateIndex, ModifyIndex))
 
 NodeOut node_out(const Node& node, const Agent& agent);
 ServiceOut service_out(const Instance& instance);
 AgentServiceOut agent_service_out(const Instance& instance, const Agent& agent);
 ServiceNodeOut service_node_out(const Instance& instance, const Node& node, const Agent& agent);
 CheckOut check_out(const Check& check, const Model& model);
+/// With the checks of the node and its own.
+ServiceEntryOut service_entry_out(const Instance& instance, const Node& node, const Model& model, const Agent& agent);
 SessionOut session_out(const Session& session);
 /// A key as an object; `with_value` false: its value is null, as in the answer of a transaction that wrote it.
 void append_key(std::string& out, std::string_view key, const KvEntry& entry, bool with_value = true);

@@ -112,11 +112,8 @@ void remove_node(const std::string& name, View& view) {
 }
 
 Reply run(const Register& command, View& view, std::int64_t now_us) {
-    if (command.node) {
-        if (Reply reply = put_node(*command.node, view); reply.status != 200) return reply;
-    } else if (!view.find<Node>(command.node_name)) {
-        return {400, "Unknown node \"" + command.node_name + "\": must provide address", false};
-    }
+    if (!command.keep_node || !view.find<Node>(command.node.name))
+        if (Reply reply = put_node(command.node, view); reply.status != 200) return reply;
     if (command.instance) {
         if (command.replace_same_address) remove_predecessors(*command.instance, view);
         put_instance(*command.instance, view);

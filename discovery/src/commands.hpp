@@ -13,8 +13,8 @@ namespace gravity::registry {
 
 /// Node, instance and checks in one step. What is already so is not written again, so that a healthy fleet costs no writes.
 struct Register {
-    std::optional<Node> node; // absent: it must exist
-    std::string node_name;
+    Node node;
+    bool keep_node = false;        // one that exists is left as it is
     std::optional<Instance> instance;
     std::vector<Check> checks;     // `service_id` of a check may name an instance that exists already
     bool replace_checks = false;   // the instance's other checks go
@@ -97,6 +97,22 @@ struct RenewSession {
 /// Forgets the lock-delays that are over.
 struct ReapLockDelays {};
 
+struct FireEvent {
+    Event event; // its sequence is given here
+};
+struct PutQuery {
+    QueryDefinition definition; // with its id
+    bool must_exist = false;
+};
+struct DeleteQuery {
+    std::string id;
+};
+/// Everything but the settings gives way to these rows.
+struct Restore {
+    std::vector<Change> rows;
+    std::int64_t index = 0; // of what they were taken from
+};
+
 struct KeyOperation {
     enum class Verb : unsigned char {
         set,
@@ -142,7 +158,8 @@ struct Transact {
 };
 
 using Command = std::variant<Register, Deregister, UpdateCheck, ExpireCheck, ReapCritical, Maintain, PutKey, DeleteKey, DeleteTree, ReapTombstones,
-                             PutSetting, CreateSession, EndSession, RenewSession, ReapLockDelays, Transact>;
+                             PutSetting, CreateSession, EndSession, RenewSession, ReapLockDelays, Transact, FireEvent, PutQuery,
+                             DeleteQuery, Restore>;
 
 /// A key in the answer of a transaction.
 struct KeyResult {

@@ -21,6 +21,10 @@ Reply run(const EndSession& command, View& view, std::int64_t now_us);
 Reply run(const RenewSession& command, View& view, std::int64_t now_us);
 Reply run(const ReapLockDelays& command, View& view, std::int64_t now_us);
 Reply run(const Transact& command, View& view, std::int64_t now_us);
+Reply run(const FireEvent& command, View& view, std::int64_t now_us);
+Reply run(const PutQuery& command, View& view, std::int64_t now_us);
+Reply run(const DeleteQuery& command, View& view, std::int64_t now_us);
+Reply run(const Restore& command, View& view, std::int64_t now_us);
 
 /// Sets the status, and since when it is critical: a check that was critical `before` keeps its time.
 void set_status(Check& check, Status status, const Check* before, std::int64_t now_us);

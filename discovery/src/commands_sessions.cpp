@@ -29,6 +29,8 @@ void end_session(const Session& session, View& view, std::int64_t now_us) {
         delay.length_us = length;
         view.put(key, std::move(delay));
     }
+    for (const auto& [id, query] : view.with_prefix<PreparedQuery>(""))
+        if (query->definition.Session == session.id) view.remove<PreparedQuery>(id);
     view.remove<Session>(session.id);
 }
 

@@ -12,6 +12,8 @@ std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'
 // Each operation answers why it failed, in Consul's words; empty if it did not.
 
 std::string write_key(const KeyOperation& operation, View& view, std::int64_t now_us, Results& results) {
+    const bool locks = operation.verb == Verb::lock || operation.verb == Verb::unlock;
+    if (locks && operation.session.empty()) return "missing session";
     PutKey put{operation.key, operation.value, operation.flags, std::nullopt, LockStep::none, operation.session};
     std::string refusal;
     if (operation.verb == Verb::cas) {

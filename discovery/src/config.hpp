@@ -2,6 +2,7 @@
 
 #include <gravity/base/number.hpp>
 #include <gravity/base/text.hpp>
+#include <gravity/base/uuid.hpp>
 #include <gravity/meta/describe.hpp>
 
 #include <optional>
@@ -13,6 +14,8 @@ namespace gravity::registry {
 struct Settings {
     Text<1, 4096> data_dir;
     std::optional<Text<1, 255>> node_name;
+    std::optional<Uuid> node_id;
+    std::optional<Text<1, 4096>> node_meta;
     Text<1, 63> datacenter = "dc1";
     Text<1, 32> consul_version = "1.22.0";
     Bounded<int, 1, 1'000'000> max_waiters{100'000};
@@ -22,7 +25,8 @@ struct Settings {
     Bounded<int, 0, 86'400> dns_ttl_seconds{0};
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (data_dir, node_name, datacenter, consul_version, max_waiters, dns_port, dns_domain, dns_only_passing, dns_ttl_seconds))
+                      (data_dir, node_name, node_id, node_meta, datacenter, consul_version, max_waiters, dns_port, dns_domain, dns_only_passing,
+                       dns_ttl_seconds))
 
 } // namespace gravity::registry
 
@@ -31,6 +35,8 @@ struct gravity::meta::docs<gravity::registry::Settings> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"data_dir", "Folder of the registry's store"},
         {"node_name", "Name of this node; default: the host's"},
+        {"node_id", "Id of this node, a UUID; default: made at the first start and kept"},
+        {"node_meta", "Metadata of this node: key:value, several with commas between"},
         {"datacenter", "Name of the datacenter, as clients give it by ?dc="},
         {"consul_version", "Version of Consul that clients are told, because some branch on it"},
         {"max_waiters", "Blocking queries that may wait at a time; beyond it 429"},

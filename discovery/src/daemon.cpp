@@ -121,8 +121,13 @@ void Daemon::register_self() {
     node.name = agent_.node;
     node.id = agent_.node_id;
     node.address = agent_.address;
+    // As Consul's agents have them: clients look for an address by these names.
+    const std::string family = node.address.find(':') == std::string::npos ? "_ipv4" : "_ipv6";
+    for (const std::string network : {"lan", "wan"}) node.tagged_addresses[network] = node.tagged_addresses[network + family] = node.address;
+    node.meta = agent_.node_meta;
+    node.meta["consul-network-segment"] = "";
+    node.meta["consul-version"] = agent_.version;
     self.node = std::move(node);
-    self.node_name = agent_.node;
     // A server is a service of its own catalog: clients find it there.
     Instance consul;
     consul.node = agent_.node;
@@ -142,12 +147,16 @@ void Daemon::register_self() {
 
 void Daemon::on_changes(const std::vector<Change>& changes, const std::set<std::string>& touched) {
     const std::int64_t time = steady_now().count_us();
+    bool own_node = false;
     for (const Change& change : changes) {
         timekeeper_.on_change(change, time, unix_us());
         if (const auto* check = std::get_if<ChangeOf<Check>>(&change); check != nullptr && !draining_) checker_.on_change(*check);
+        if (const auto* node = std::get_if<ChangeOf<Node>>(&change)) own_node = own_node || node->key == agent_.node;
     }
     hub_.wake(touched);
     measure();
+    // Somebody took this node out of the catalog, or a snapshot replaced it: it comes back. What is as it should be is not written again.
+    if (own_node && !draining_) register_self();
     if (timekeeper_.next() < alarm_at_) alarm_.cancel();
 }
 
@@ -249,12 +258,13 @@ Task<http::Response> Daemon::read(http::Exchange& exchange, api::ReadPlan plan, 
     using Clock = std::chrono::steady_clock;
     const Model& model = engine_.model();
     const Clock::time_point deadline = Clock::now() + with_jitter(blocking.wait_us);
-    std::int64_t index = 0;
+    std::uint64_t index = 0;
     api::Answer answer;
     for (;;) {
-        index = model.index_of(plan.watched);
+        index = plan.index ? plan.index(model) : static_cast<std::uint64_t>(model.index_of(plan.watched));
         // An index from the future (of another server, of a store since replaced) is answered at once with the true one.
-        bool wait = blocking.index > 0 && index <= blocking.index && blocking.index <= model.index();
+        const bool grows = blocking.index > 0 && index <= blocking.index && blocking.index <= static_cast<std::uint64_t>(model.index());
+        bool wait = plan.index ? index == blocking.index : grows;
         if (!blocking.hash.empty()) {
             answer = plan.answer(model);
             wait = wait || (!answer.hash.empty() && answer.hash == blocking.hash);

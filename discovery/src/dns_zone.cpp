@@ -1,5 +1,8 @@
 #include "dns_zone.hpp"
 
+#include "go_duration.hpp"
+#include "queries.hpp"
+
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
@@ -127,7 +130,7 @@ Answer Zone::answer(const Query& query) {
     if (labels.empty()) return apex(query);
     if (labels.size() == 1 && labels[0] == "ns") return node(query, {lowered(options_.node)});
 
-    const auto is_kind = [](const std::string& label) { return label == "service" || label == "node" || label == "addr"; };
+    const auto is_kind = [](const std::string& label) { return label == "service" || label == "node" || label == "addr" || label == "query"; };
     if (!is_kind(labels.back())) {
         if (labels.back() == "dc") labels.pop_back();
         const bool here = labels.size() >= 2 && is_kind(labels[labels.size() - 2]) && labels.back() == lowered(options_.datacenter);
@@ -138,6 +141,7 @@ Answer Zone::answer(const Query& query) {
     labels.pop_back();
     if (labels.empty()) return negative(Code::name_error);
     if (kind == "service") return service(query, std::move(labels));
+    if (kind == "query") return prepared(query, joined(labels.begin(), labels.end()));
     return kind == "node" ? node(query, labels) : address(query, labels);
 }
 
@@ -181,18 +185,32 @@ Answer Zone::service(const Query& query, Name labels) {
         name = labels[0].substr(1);
         tag = labels[1] == "_tcp" ? std::string() : labels[1].substr(1);
     }
-    std::vector<Candidate> found = candidates(name, tag);
+    return of_instances(query, candidates(name, tag), options_.ttl);
+}
+
+Answer Zone::prepared(const Query& query, const std::string& name) {
+    const auto definition = resolve_query(model_, name);
+    if (!definition) return negative(Code::name_error);
+    std::vector<Candidate> found;
+    for (const QueryHit& hit : run_query(model_, *definition)) found.push_back({hit.instance, hit.node, hit.warning});
+    std::uint32_t ttl = options_.ttl;
+    if (definition->DNS)
+        if (const auto own = GoDuration::parse(definition->DNS->TTL.value_or(""))) ttl = static_cast<std::uint32_t>(own->us() / 1'000'000);
+    return of_instances(query, std::move(found), ttl);
+}
+
+Answer Zone::of_instances(const Query& query, std::vector<Candidate> found, std::uint32_t ttl) {
     if (found.empty()) return negative(Code::name_error);
     std::shuffle(found.begin(), found.end(), random_);
     Answer answer;
     if (query.type == static_cast<std::uint16_t>(Type::srv))
-        add_service_records(query, found, answer);
+        add_service_records(query, found, ttl, answer);
     else
-        add_address_records(query, found, answer);
+        add_address_records(query, found, ttl, answer);
     return or_empty(std::move(answer));
 }
 
-void Zone::add_service_records(const Query& query, const std::vector<Candidate>& found, Answer& answer) const {
+void Zone::add_service_records(const Query& query, const std::vector<Candidate>& found, std::uint32_t ttl, Answer& answer) const {
     std::set<std::string> described; // targets with an additional record
     for (const Candidate& candidate : found) {
         const Instance& instance = *candidate.instance;
@@ -208,21 +226,22 @@ void Zone::add_service_records(const Query& query, const std::vector<Candidate>&
             data.target = below({candidate.node->name, "node"});
         const bool ours = own || instance.address.empty();
         if (ours && described.insert(to_string(data.target)).second) {
-            if (auto record = address_record(data.target, candidate.address(), options_.ttl))
+            if (auto record = address_record(data.target, candidate.address(), ttl))
                 answer.additional.push_back(*std::move(record));
-            else
-                answer.additional.push_back({data.target, Type::cname, options_.ttl, Target{name_of(candidate.address())}});
+            else if (!candidate.address().empty())
+                answer.additional.push_back({data.target, Type::cname, ttl, Target{name_of(candidate.address())}});
         }
-        answer.answers.push_back({query.name, Type::srv, options_.ttl, std::move(data)});
+        answer.answers.push_back({query.name, Type::srv, ttl, std::move(data)});
     }
 }
 
-void Zone::add_address_records(const Query& query, const std::vector<Candidate>& found, Answer& answer) const {
+void Zone::add_address_records(const Query& query, const std::vector<Candidate>& found, std::uint32_t ttl, Answer& answer) const {
     std::set<std::string> told; // several instances may share an address
     const std::string* host = nullptr;
     bool numeric = false;
     for (const Candidate& candidate : found) {
-        auto record = address_record(query.name, candidate.address(), options_.ttl);
+        if (candidate.address().empty()) continue; // a node may have none
+        auto record = address_record(query.name, candidate.address(), ttl);
         if (!record) {
             host = &candidate.address();
             continue;
@@ -232,7 +251,7 @@ void Zone::add_address_records(const Query& query, const std::vector<Candidate>&
     }
     // A name with a CNAME has nothing else (RFC 1034 section 3.6.2), so a host name is told only where there is no address.
     const bool asked = wants(query, Type::a) || wants(query, Type::aaaa) || wants(query, Type::cname);
-    if (!numeric && host != nullptr && asked) answer.answers.push_back({query.name, Type::cname, options_.ttl, Target{name_of(*host)}});
+    if (!numeric && host != nullptr && asked) answer.answers.push_back({query.name, Type::cname, ttl, Target{name_of(*host)}});
 }
 
 const Node* Zone::node_named(const std::string& lower) const {
@@ -248,7 +267,7 @@ Answer Zone::node(const Query& query, const Name& labels) const {
     Answer answer;
     if (auto record = address_record(query.name, found->address, options_.ttl)) {
         if (wants(query, record->type)) answer.answers.push_back(*std::move(record));
-    } else if (wants(query, Type::a) || wants(query, Type::aaaa) || wants(query, Type::cname)) {
+    } else if (!found->address.empty() && (wants(query, Type::a) || wants(query, Type::aaaa) || wants(query, Type::cname))) {
         answer.answers.push_back({query.name, Type::cname, options_.ttl, Target{name_of(found->address)}});
     }
     if (wants(query, Type::txt)) // RFC 1464; a value whose name begins with "rfc1035-" stands for itself, as in Consul

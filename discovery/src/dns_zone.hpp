@@ -27,7 +27,7 @@ enum class Transport : unsigned char {
 };
 
 /// Names below the domain, with or without the datacenter at their end:
-///     [<tag>.]<name>.service   _<name>._<tag>.service   <name>.node   <hex address>.addr
+///     [<tag>.]<name>.service   _<name>._<tag>.service   <name>.node   <hex address>.addr   <id or name>.query
 /// and the addresses of nodes and instances below in-addr.arpa and ip6.arpa.
 class Zone {
 public:
@@ -41,12 +41,14 @@ private:
     struct Candidate; // an instance that may be named
     Answer apex(const Query& query) const;
     Answer service(const Query& query, Name labels);
+    Answer prepared(const Query& query, const std::string& name);
+    Answer of_instances(const Query& query, std::vector<Candidate> found, std::uint32_t ttl);
     Answer node(const Query& query, const Name& labels) const;
     Answer address(const Query& query, const Name& labels) const;
     Answer reverse(const Query& query, const Name& lower) const;
     std::vector<Candidate> candidates(const std::string& name, const std::string& tag) const;
-    void add_service_records(const Query& query, const std::vector<Candidate>& found, Answer& answer) const;
-    void add_address_records(const Query& query, const std::vector<Candidate>& found, Answer& answer) const;
+    void add_service_records(const Query& query, const std::vector<Candidate>& found, std::uint32_t ttl, Answer& answer) const;
+    void add_address_records(const Query& query, const std::vector<Candidate>& found, std::uint32_t ttl, Answer& answer) const;
     const Node* node_named(const std::string& lower) const;
     Name below(std::initializer_list<std::string_view> labels) const; // then datacenter and domain
     Answer negative(Code code) const;

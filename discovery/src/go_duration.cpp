@@ -32,7 +32,7 @@ std::string decimals(std::int64_t whole, std::int64_t part, int digits) {
 } // namespace
 
 Parsed<GoDuration> GoDuration::parse(std::string_view text) {
-    const ParseError malformed{"must be a duration such as \"10s\" or \"1h30m\""};
+    const ParseError malformed{"is an invalid duration; \"10s\" or \"1h30m\" is one"}; // clients look for these two words of Go's
     if (text == "0") return GoDuration(0);
     if (!text.empty() && text[0] == '+') text.remove_prefix(1);
     if (text.empty() || text.size() > 64) return malformed;

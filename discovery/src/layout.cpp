@@ -54,6 +54,17 @@ struct Prefix<LockDelay> {
     static constexpr bool has_owner = false;
 };
 
+template <>
+struct Prefix<Event> {
+    static constexpr std::string_view text = "e/";
+    static constexpr bool has_owner = false;
+};
+template <>
+struct Prefix<PreparedQuery> {
+    static constexpr std::string_view text = "q/";
+    static constexpr bool has_owner = false;
+};
+
 std::string escaped(std::string_view name) {
     std::string text;
     for (const char c : name) {
@@ -83,7 +94,7 @@ std::string stored_key(std::string_view key) {
 }
 
 template <class R>
-bool load_row(std::string_view stored, std::string_view value, Model& model, std::int64_t& newest) {
+bool read_row(std::string_view stored, std::string_view value, std::optional<Change>& out) {
     if (!stored.starts_with(Prefix<R>::text)) return false;
     std::string_view rest = stored.substr(Prefix<R>::text.size());
     std::string key;
@@ -97,15 +108,14 @@ bool load_row(std::string_view stored, std::string_view value, Model& model, std
     }
     auto row = json::decode<R>(value);
     if (!row) unreadable(stored, row.why());
-    newest = std::max(newest, row->modify_index);
     const std::int64_t index = row->modify_index;
-    model.load(ChangeOf<R>{std::move(key), std::make_shared<const R>(*std::move(row)), index});
+    out = ChangeOf<R>{std::move(key), std::make_shared<const R>(*std::move(row)), index};
     return true;
 }
 
 template <class... R>
-bool load_any(RowKinds<R...>, std::string_view key, std::string_view value, Model& model, std::int64_t& newest) {
-    return (load_row<R>(key, value, model, newest) || ...);
+bool read_any(RowKinds<R...>, std::string_view key, std::string_view value, std::optional<Change>& out) {
+    return (read_row<R>(key, value, out) || ...);
 }
 
 } // namespace
@@ -124,19 +134,31 @@ std::vector<Write> writes_of(const std::vector<Change>& changes, std::int64_t in
     return writes;
 }
 
+std::int64_t index_of(std::string_view value) {
+    std::int64_t index = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), index);
+    if (error != std::errc() || end != value.data() + value.size()) unreadable(index_key, "not a number");
+    return index;
+}
+
+std::optional<Change> row_of(std::string_view key, std::string_view value) {
+    std::optional<Change> row;
+    if (key != index_key && !read_any(Rows{}, key, value, row)) unreadable(key, "unknown key");
+    return row;
+}
+
 void load(Store& store, Model& model) {
     std::int64_t index = 0;
-    std::int64_t newest = 0;
     store.each([&](std::string_view key, std::string_view value) {
-        if (key == index_key) {
-            const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), index);
-            if (error != std::errc() || end != value.data() + value.size()) unreadable(key, "not a number");
+        auto row = row_of(key, value);
+        if (!row) {
+            index = std::max(index, index_of(value));
             return;
         }
-        const bool known = load_any(Rows{}, key, value, model, newest);
-        if (!known) unreadable(key, "unknown key");
+        index = std::max(index, std::visit([](const auto& change) { return change.index; }, *row));
+        model.load(*std::move(row));
     });
-    model.finish_loading(std::max(index, newest));
+    model.finish_loading(index);
 }
 
 } // namespace gravity::registry::layout

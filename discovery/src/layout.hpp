@@ -4,6 +4,7 @@
 #include "store.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -11,7 +12,8 @@
 ///
 ///     n/<node>            s/<node>/<service id>      c/<node>/<check id>
 ///     k/<key bytes>       kt/<key bytes> (tombstone) d/<key bytes> (lock-delay)
-///     x/<session id>      m/<setting>                i (index of the last command)
+///     x/<session id>      q/<query id>               e/<sequence> (event)
+///     m/<setting>         i (index of the last command)
 ///
 /// `/` and `%` within a name that is not the last are percent-encoded, so that a key has one reading.
 namespace gravity::registry::layout {
@@ -20,6 +22,10 @@ inline constexpr std::string_view index_key = "i";
 
 /// The writes of a batch, with the index.
 std::vector<Write> writes_of(const std::vector<Change>& changes, std::int64_t index);
+
+/// The row of a pair; nothing for that of the index. Throws StoreError for what this release cannot read.
+std::optional<Change> row_of(std::string_view key, std::string_view value);
+std::int64_t index_of(std::string_view value);
 
 /// Fills a model from a store. Throws StoreError for a key or value that this release cannot read: starting without it would lose it.
 void load(Store& store, Model& model);

@@ -1,9 +1,11 @@
+#include "api_input.hpp"
 #include "config.hpp"
 #include "daemon.hpp"
 
 #include <gravity/app/service.hpp>
 #include <gravity/base/problem.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <unistd.h>
@@ -21,6 +23,24 @@ std::string host_name() {
 std::string own_address(const app::PlatformSettings& settings) {
     const std::string address = settings.advertise_address.value_or(settings.listen_address);
     return address == "0.0.0.0" || address == "::" ? "127.0.0.1" : address;
+}
+
+// "rack:7,zone:a"
+Texts meta_from(std::string_view text) {
+    Texts meta;
+    while (!text.empty()) {
+        const std::string_view pair = text.substr(0, text.find(','));
+        const auto colon = pair.find(':');
+        if (colon == std::string_view::npos) throw std::runtime_error("DISCOVERY_NODE_META: \"" + std::string(pair) + "\" is not key:value");
+        meta[std::string(pair.substr(0, colon))] = pair.substr(colon + 1);
+        text.remove_prefix(std::min(pair.size() + 1, text.size()));
+    }
+    try {
+        api::check_meta(meta, "Node");
+    } catch (const api::ApiError& error) {
+        throw std::runtime_error(std::string("DISCOVERY_NODE_META: ") + error.what());
+    }
+    return meta;
 }
 
 Task<std::optional<std::string>> store_health(std::weak_ptr<Daemon> daemon) {
@@ -41,6 +61,9 @@ void provision(app::Runtime& runtime) {
     options.agent.datacenter = settings.datacenter.str();
     options.agent.version = settings.consul_version.str();
     options.agent.port = runtime.settings.port;
+    options.agent.host = host_name();
+    if (settings.node_id) options.agent.node_id = settings.node_id->to_string();
+    if (settings.node_meta) options.agent.node_meta = meta_from(settings.node_meta->str());
     options.max_waiters = static_cast<std::size_t>(static_cast<int>(settings.max_waiters));
     if (const int dns_port = settings.dns_port; dns_port != 0)
         options.dns = dns::ServerOptions{runtime.settings.listen_address, static_cast<std::uint16_t>(dns_port)};

@@ -201,4 +201,14 @@ void Model::put(ChangeOf<Session>&& change, std::set<std::string>& touched) {
 
 void Model::put(ChangeOf<LockDelay>&& change, std::set<std::string>&) { replace(change); }
 
+void Model::put(ChangeOf<Event>&& change, std::set<std::string>& touched) {
+    touch(watch::events, change.index, touched);
+    replace(change);
+}
+
+void Model::put(ChangeOf<PreparedQuery>&& change, std::set<std::string>& touched) {
+    touch(watch::queries, change.index, touched);
+    replace(change);
+}
+
 } // namespace gravity::registry

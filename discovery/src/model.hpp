@@ -32,13 +32,13 @@ struct RowKinds {
     using Tables = std::tuple<Table<R>...>;
     using Change = std::variant<ChangeOf<R>...>;
 };
-using Rows = RowKinds<Node, Instance, Check, KvEntry, Tombstone, Setting, Session, LockDelay>;
+using Rows = RowKinds<Node, Instance, Check, KvEntry, Tombstone, Setting, Session, LockDelay, Event, PreparedQuery>;
 using Tables = Rows::Tables;
 using Change = Rows::Change;
 
 /// Names of what can be watched. A watch on `kv:<prefix>` concerns every key that begins so.
 namespace watch {
-inline const std::string nodes = "nodes", services = "services", checks = "checks", sessions = "sessions";
+inline const std::string nodes = "nodes", services = "services", checks = "checks", sessions = "sessions", events = "events", queries = "queries";
 inline std::string node(std::string_view name) { return "node:" + std::string(name); }
 inline std::string service(std::string_view name) { return "service:" + std::string(name); }
 inline std::string kv(std::string_view prefix) { return "kv:" + std::string(prefix); }
@@ -94,6 +94,8 @@ private:
     void put(ChangeOf<Setting>&& change, std::set<std::string>& touched);
     void put(ChangeOf<Session>&& change, std::set<std::string>& touched);
     void put(ChangeOf<LockDelay>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<Event>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<PreparedQuery>&& change, std::set<std::string>& touched);
     template <class R>
     Row<R> replace(ChangeOf<R>& change); // the row that was there
     void touch(std::string name, std::int64_t index, std::set<std::string>& touched);

@@ -40,6 +40,13 @@ struct TaggedAddress {
 };
 BOOST_DESCRIBE_STRUCT(TaggedAddress, (), (address, port))
 
+/// Where an instance is, in its client's words.
+struct Locality {
+    std::optional<std::string> Region, Zone;
+    friend bool operator==(const Locality&, const Locality&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Locality, (), (Region, Zone))
+
 /// One instance of a service.
 struct Instance {
     std::string node;
@@ -50,6 +57,8 @@ struct Instance {
     std::map<std::string, TaggedAddress, std::less<>> tagged_addresses;
     Texts meta;
     int port = 0;
+    std::optional<std::string> socket_path; // instead of address and port
+    std::optional<Locality> locality;
     int weight_passing = 1;
     int weight_warning = 1;
     bool enable_tag_override = false;
@@ -58,8 +67,8 @@ struct Instance {
     std::int64_t modify_index = 0;
 };
 BOOST_DESCRIBE_STRUCT(Instance, (),
-                      (node, id, name, tags, address, tagged_addresses, meta, port, weight_passing, weight_warning, enable_tag_override, lease_us,
-                       create_index, modify_index))
+                      (node, id, name, tags, address, tagged_addresses, meta, port, socket_path, locality, weight_passing, weight_warning,
+                       enable_tag_override, lease_us, create_index, modify_index))
 
 enum class CheckType {
     none,
@@ -156,6 +165,68 @@ struct LockDelay {
     std::int64_t modify_index = 0;
 };
 BOOST_DESCRIBE_STRUCT(LockDelay, (), (until_us, length_us, modify_index))
+
+/// A user event.
+struct Event {
+    std::string id; // UUID
+    std::string name;
+    Bytes payload{std::string()};
+    std::string node_filter; // patterns, kept to be shown
+    std::string service_filter;
+    std::string tag_filter;
+    std::int64_t sequence = 0;
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(Event, (), (id, name, payload, node_filter, service_filter, tag_filter, sequence, modify_index))
+
+// A prepared query is kept in the words its client sent, so that it gets them back: what was absent stays absent.
+
+struct QueryTemplate {
+    std::optional<std::string> Type, Regexp;
+    std::optional<bool> RemoveEmptyTags;
+};
+BOOST_DESCRIBE_STRUCT(QueryTemplate, (), (Type, Regexp, RemoveEmptyTags))
+
+struct QueryTarget {
+    std::optional<std::string> Datacenter, Peer, Partition, Namespace;
+};
+BOOST_DESCRIBE_STRUCT(QueryTarget, (), (Datacenter, Peer, Partition, Namespace))
+
+struct QueryFailover {
+    std::optional<int> NearestN;
+    std::optional<std::vector<std::string>> Datacenters;
+    std::optional<std::vector<QueryTarget>> Targets;
+};
+BOOST_DESCRIBE_STRUCT(QueryFailover, (), (NearestN, Datacenters, Targets))
+
+struct QueryService {
+    std::optional<std::string> Service, Near;
+    std::optional<QueryFailover> Failover;
+    std::optional<bool> OnlyPassing, Connect;
+    std::optional<std::vector<std::string>> IgnoreCheckIDs, Tags;
+    std::optional<Texts> NodeMeta, ServiceMeta;
+};
+BOOST_DESCRIBE_STRUCT(QueryService, (), (Service, Near, Failover, OnlyPassing, Connect, IgnoreCheckIDs, Tags, NodeMeta, ServiceMeta))
+
+struct QueryDns {
+    std::optional<std::string> TTL;
+};
+BOOST_DESCRIBE_STRUCT(QueryDns, (), (TTL))
+
+struct QueryDefinition {
+    std::optional<std::string> ID, Name, Session, Token;
+    std::optional<QueryTemplate> Template;
+    std::optional<QueryService> Service;
+    std::optional<QueryDns> DNS;
+};
+BOOST_DESCRIBE_STRUCT(QueryDefinition, (), (ID, Name, Session, Token, Template, Service, DNS))
+
+struct PreparedQuery {
+    QueryDefinition definition;
+    std::int64_t create_index = 0;
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(PreparedQuery, (), (definition, create_index, modify_index))
 
 /// A single value of the daemon itself, e.g. the id of its node.
 struct Setting {

@@ -81,6 +81,15 @@ public:
         note(ChangeOf<R>{std::move(key), nullptr, claim_index()});
     }
 
+    /// Writes a row that was somewhere before, with the index of its creation there.
+    template <class R>
+    void restore(std::string key, R row) {
+        row.modify_index = claim_index();
+        note(ChangeOf<R>{std::move(key), std::make_shared<const R>(std::move(row)), index_});
+    }
+    /// The indexes given from now on are above this one. Before anything is written.
+    void raise_index(std::int64_t at_least) { index_ = std::max(index_, at_least); }
+
     /// Index of the last change; that of the model if nothing was written.
     std::int64_t index() const { return index_; }
     const std::vector<Change>& changes() const { return changes_; }

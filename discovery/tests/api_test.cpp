@@ -13,6 +13,9 @@ TEST(Api, ARegisteredServiceIsFoundByEveryRead) {
     EXPECT_EQ(world.get("/v1/catalog/node-services/node1").at("/Services/0/Service"), Json("web"));
     EXPECT_EQ(world.get("/v1/agent/services").at("/web1/Meta/v"), Json("2"));
     EXPECT_EQ(world.get("/v1/agent/service/web1").at("/Weights/Passing"), Json(1));
+    world.put("/v1/agent/service/register", R"({"Name":"local","SocketPath":"/run/x","Locality":{"Region":"r","Zone":"z"}})");
+    EXPECT_EQ(world.get("/v1/agent/service/local").at("/SocketPath"), Json("/run/x"));
+    EXPECT_EQ(world.get("/v1/catalog/service/local").at("/0/ServiceLocality/Zone"), Json("z"));
     EXPECT_EQ(world.get("/v1/agent/checks").at("/service:web1/Name"), Json("Service 'web' check"));
     EXPECT_EQ(world.get("/v1/health/checks/web").at("/0/Type"), Json("http"));
     EXPECT_EQ(world.get("/v1/health/checks/web").at("/0/Interval"), Json("10s"));
@@ -122,7 +125,6 @@ TEST(Api, RefusesInConsulsWords) {
         {http::Method::put, "/v1/agent/check/register", R"({"Name":"c","ServiceID":"x","TTL":"1s"})", 400, "does not exist"},
         {http::Method::put, "/v1/catalog/register", R"({"Address":"1.1.1.1"})", 400, "Must provide node"},
         {http::Method::put, "/v1/catalog/register", R"({"Node":"n"})", 400, "Must provide address"},
-        {http::Method::put, "/v1/catalog/register", R"({"Node":"n","SkipNodeUpdate":true})", 400, "Unknown node"},
         {http::Method::put, "/v1/catalog/register", R"({"Node":"n","Address":"a","Datacenter":"dc9"})", 500, "No path to datacenter"},
         {http::Method::get, "/v1/catalog/nodes?dc=dc9", "", 500, "No path to datacenter"},
         {http::Method::get, "/v1/health/state/odd", "", 400, "Invalid state"},
@@ -143,13 +145,22 @@ TEST(Api, RefusesInConsulsWords) {
     EXPECT_TRUE(world.model.table<KvEntry>().empty());
 }
 
+TEST(Api, ANodeThatIsNotToBeUpdatedIsMadeIfItIsNotThere) {
+    World world;
+    EXPECT_EQ(world.put("/v1/catalog/register", R"({"Node":"n","SkipNodeUpdate":true,"Service":{"Service":"s","Port":1}})").status, 200);
+    EXPECT_EQ(world.model.find<Node>("n")->address, "");
+    world.put("/v1/catalog/register", R"({"Node":"n","Address":"10.0.0.1"})");
+    world.put("/v1/catalog/register", R"({"Node":"n","Address":"10.0.0.2","SkipNodeUpdate":true})");
+    EXPECT_EQ(world.model.find<Node>("n")->address, "10.0.0.1");
+}
+
 TEST(Api, BlockingParametersAreChecked) {
     const auto blocking = [](std::string_view query) { return api::blocking_of(api::Query(*http::parse_query(query))); };
-    EXPECT_EQ(blocking("index=7&wait=2s").index, 7);
+    EXPECT_EQ(blocking("index=7&wait=2s").index, 7u);
     EXPECT_EQ(blocking("index=7&wait=2s").wait_us, 2'000'000);
     EXPECT_EQ(blocking("index=7").wait_us, 300'000'000);
     EXPECT_EQ(blocking("wait=9h").wait_us, 600'000'000);
-    EXPECT_EQ(blocking("index=18446744073709551615").index, std::numeric_limits<std::int64_t>::max());
+    EXPECT_EQ(blocking("index=18446744073709551615").index, std::numeric_limits<std::uint64_t>::max());
     for (const char* bad : {"index=-1", "index=x", "wait=1y", "wait=-1s", "stale&consistent"}) EXPECT_THROW(blocking(bad), api::ApiError) << bad;
 }
 

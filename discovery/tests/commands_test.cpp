@@ -114,11 +114,9 @@ TEST(Commands, ARefusedCommandLeavesTheBatchAsItWas) {
     View view(world.model);
     const auto register_node = [](std::string name, std::string id) {
         Register command;
-        Node node;
-        node.name = command.node_name = std::move(name);
-        node.id = std::move(id);
-        node.address = "10.0.0.9";
-        command.node = std::move(node);
+        command.node.name = std::move(name);
+        command.node.id = std::move(id);
+        command.node.address = "10.0.0.9";
         return command;
     };
     EXPECT_EQ(evaluate(register_node("a", "same"), view, 1).status, 200);

@@ -1,5 +1,6 @@
 // The daemon in this process, over HTTP, on a store in memory: what waiting, waking and failing look like from outside.
 #include "daemon.hpp"
+#include "dns_client.hpp"
 
 #include <gravity/async/sleep.hpp>
 #include <gravity/http/server.hpp>
@@ -42,7 +43,7 @@ protected:
         owned->before_commit = [this] {
             if (fail_writes) throw StoreError("disk full");
         };
-        daemon = std::make_unique<Daemon>(io, std::move(owned), DaemonOptions{{"n1", "", "127.0.0.1", "dc1", "1.22.0", 1}, 3});
+        daemon = std::make_unique<Daemon>(io, std::move(owned), DaemonOptions{{"n1", "", "127.0.0.1", "dc1", "1.22.0", 1}, 3, dns::ServerOptions{}});
         server = std::make_unique<http::Server>(io, http::ServerOptions{}, [this](http::Exchange& exchange) { return daemon->handle(exchange); });
         server->start();
         spawn(io, "time", [this] { return daemon->keep_time(); });
@@ -196,6 +197,110 @@ TEST_F(DaemonTest, ATtlExpiresAndALeaseEnds) {
     EXPECT_TRUE(eventually([this] { return client.get("/v1/health/checks/ttl").send().text("/0/Status") == "critical"; }));
     EXPECT_NE(client.get("/v1/health/checks/ttl").send().text("/0/Output").find("TTL expired"), std::string::npos);
     EXPECT_TRUE(eventually([this] { return client.get("/v1/health/service/leased").send().body() == "[]"; }));
+}
+
+/// A socket to the DNS port.
+class DnsSocket {
+public:
+    DnsSocket(int type, std::uint16_t port) : fd_(::socket(AF_INET, type, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(port);
+        const timeval limit{20, 0};
+        EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+        EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    }
+    ~DnsSocket() { ::close(fd_); }
+    void send(const std::string& bytes) { EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size())); }
+    std::string datagram() {
+        std::string bytes(65'535, '\0');
+        const ssize_t size = ::recv(fd_, bytes.data(), bytes.size(), 0);
+        bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+        return bytes;
+    }
+    /// Exactly so many bytes of a stream; fewer when it ends.
+    std::string stream(std::size_t size) {
+        std::string bytes(size, '\0');
+        const ssize_t got = ::recv(fd_, bytes.data(), size, MSG_WAITALL);
+        bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        return bytes;
+    }
+
+private:
+    int fd_;
+};
+
+TEST_F(DaemonTest, AnswersDnsOverUdpAndTcp) {
+    using namespace dns::test;
+    put("/v1/agent/service/register", R"({"Name":"web","Address":"10.0.0.7","Port":80})");
+    const std::uint16_t port = on_io([this] { return daemon->dns()->port(); });
+    DnsSocket udp(SOCK_DGRAM, port);
+    udp.send("x"); // met with silence
+    udp.send(question("web.service.consul", dns::Type::a));
+    const std::string reply = udp.datagram();
+    ASSERT_GT(reply.size(), 12u);
+    EXPECT_EQ(number(reply, 6), 1u);
+    EXPECT_EQ(reply.substr(reply.size() - 4), std::string("\x0A\x00\x00\x07", 4));
+
+    DnsSocket tcp(SOCK_STREAM, port);
+    const std::string one = question("web.service.consul", dns::Type::srv), other = question("none.service.consul", dns::Type::srv);
+    tcp.send(u16(one.size()) + one + u16(other.size()) + other); // two on one connection, in one piece
+    for (const std::size_t code : {0u, 3u}) {
+        const std::string length = tcp.stream(2);
+        ASSERT_EQ(length.size(), 2u);
+        const std::string answer = tcp.stream(number(length, 0));
+        EXPECT_EQ(number(answer, 2) & 0xF, code);
+    }
+    tcp.send(u16(3) + "bad");
+    EXPECT_EQ(tcp.stream(1), ""); // closed
+}
+
+TEST_F(DaemonTest, ItsOwnNodeComesBack) {
+    EXPECT_EQ(put("/v1/catalog/deregister", R"({"Node":"n1"})").status(), 200);
+    EXPECT_TRUE(eventually([this] { return client.get("/v1/health/node/n1").send().text("/0/Status") == "passing"; }));
+    EXPECT_NE(client.get("/v1/catalog/services").send().body().find("consul"), std::string::npos);
+}
+
+TEST_F(DaemonTest, AnEventIsWaitedForAlthoughItsIndexDoesNotGrow) {
+    put("/v1/event/fire/deploy", "1");
+    const auto first = client.get("/v1/event/list?name=deploy").expect(200);
+    auto waits = ask_later("/v1/event/list?name=deploy&index=" + first.header("X-Consul-Index"));
+    ASSERT_TRUE(eventually([this] { return waiting() == 1; }));
+    put("/v1/event/fire/other", "x");
+    put("/v1/event/fire/deploy", "2");
+    EXPECT_EQ(waits.get().json().size(), 2u);
+}
+
+TEST_F(DaemonTest, ASnapshotIsRestoredWhileItServes) {
+    put("/v1/kv/k", "old");
+    const std::string snapshot = client.get("/v1/snapshot").expect(200).body();
+    const std::string index = client.get("/v1/kv/k").expect(200).header("X-Consul-Index");
+    put("/v1/kv/k", "new");
+    put("/v1/kv/other", "x");
+    auto waits = ask_later("/v1/kv/other?index=" + client.get("/v1/kv/other").expect(200).header("X-Consul-Index"));
+    ASSERT_TRUE(eventually([this] { return waiting() == 1; }));
+    EXPECT_EQ(client.call("PUT", "/v1/snapshot").raw(snapshot, "application/octet-stream").send().status(), 200);
+    EXPECT_EQ(waits.get().status(), 404); // what the snapshot does not hold is gone, and its waiters know
+    EXPECT_EQ(client.get("/v1/kv/k?raw").send().body(), "old");
+    EXPECT_GT(std::stoll(client.get("/v1/kv/k").send().header("X-Consul-Index")), std::stoll(index));
+    EXPECT_EQ(client.call("PUT", "/v1/snapshot").raw("not one", "application/octet-stream").send().status(), 400);
+}
+
+TEST_F(DaemonTest, ALockPassesFromHandToHand) {
+    const auto session = [this] { return put("/v1/session/create", R"({"LockDelay":"0s"})").text("/ID"); };
+    const std::string one = session();
+    const std::string other = session();
+    EXPECT_EQ(put("/v1/kv/lock?acquire=" + one, "1").body(), "true");
+    const auto held = client.get("/v1/kv/lock").expect(200);
+    EXPECT_EQ(put("/v1/kv/lock?acquire=" + other, "2").body(), "false");
+    auto waits = ask_later("/v1/kv/lock?index=" + held.header("X-Consul-Index"));
+    ASSERT_TRUE(eventually([this] { return waiting() == 1; }));
+    EXPECT_EQ(put("/v1/session/destroy/" + one).body(), "true");
+    EXPECT_EQ(waits.get().at("/0/Session"), Json()); // who waits for the lock is woken
+    EXPECT_EQ(put("/v1/kv/lock?acquire=" + other, "2").body(), "true");
+    EXPECT_EQ(put("/v1/session/renew/" + one).status(), 404);
+    EXPECT_EQ(put("/v1/session/renew/" + other).text("/0/ID"), other);
 }
 
 TEST_F(DaemonTest, BodiesBeyondTheirLimitAreRefused) {

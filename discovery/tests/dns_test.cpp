@@ -1,4 +1,5 @@
 // DNS without sockets: the message format by hand-made packets, and which records a question gets.
+#include "dns_client.hpp"
 #include "dns_zone.hpp"
 #include "world.hpp"
 
@@ -7,27 +8,8 @@
 namespace gravity::registry::dns {
 namespace {
 
-using test::World;
-
-std::string u16(std::size_t number) { return {static_cast<char>(number >> 8), static_cast<char>(number)}; }
-
-std::string wire(const Name& name) {
-    std::string bytes;
-    for (const std::string& label : name) bytes += static_cast<char>(label.size()) + label;
-    return bytes + '\0';
-}
-
-/// A question as a client sends it; `udp_bytes` 0: without EDNS0.
-std::string question(const std::string& name, Type type, std::size_t udp_bytes = 0, std::uint16_t flags = 0x0100) {
-    std::string packet = u16(0xABCD) + u16(flags) + u16(1) + u16(0) + u16(0) + u16(udp_bytes == 0 ? 0 : 1);
-    packet += wire(name_of(name)) + u16(static_cast<std::size_t>(type)) + u16(class_in);
-    if (udp_bytes != 0) packet += std::string(1, '\0') + u16(41) + u16(udp_bytes) + u16(0) + u16(0) + u16(0);
-    return packet;
-}
-
-std::size_t number(const std::string& packet, std::size_t at) {
-    return static_cast<std::size_t>(static_cast<unsigned char>(packet.at(at)) << 8 | static_cast<unsigned char>(packet.at(at + 1)));
-}
+using namespace test;
+using registry::test::World;
 
 Query query_of(const std::string& name, Type type) { return std::get<Query>(parse_query(question(name, type))); }
 
@@ -254,6 +236,15 @@ TEST(DnsZone, NodesAddressesAndTheirNames) {
     EXPECT_EQ(world.ask("ext.service.consul", Type::srv).additional.at(0).type, Type::cname);
     EXPECT_EQ(world.say("1.0.0.10.in-addr.arpa", Type::ptr), Lines{"n1.node.dc1.consul."});
     EXPECT_EQ(world.say("6.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", Type::ptr), Lines{"v6.service.dc1.consul."});
+}
+
+TEST(DnsZone, ANodeWithoutAnAddressHasNoRecords) {
+    ZoneWorld world;
+    world.put("/v1/catalog/register", R"({"Node":"bare","SkipNodeUpdate":true,"Service":{"Service":"s","Port":1}})");
+    EXPECT_EQ(world.say("bare.node.consul", Type::a), Lines{});
+    EXPECT_EQ(world.say("s.service.consul", Type::a), Lines{});
+    EXPECT_EQ(world.say("s.service.consul", Type::srv).size(), 1u);
+    EXPECT_TRUE(world.ask("s.service.consul", Type::srv).additional.empty());
 }
 
 TEST(DnsZone, TheApexTellsItsServers) {

@@ -142,6 +142,7 @@ TEST(Sessions, AreShownAsTheyWereMade) {
     EXPECT_EQ(info.at("/0/TTL"), Json("60s"));
     EXPECT_EQ(info.at("/0/Behavior"), Json("delete"));
     EXPECT_EQ(info.at("/0/NodeChecks"), Json::array({"alive"}));
+    EXPECT_EQ(info.json().at_pointer("/0/Checks"), nullptr);
     EXPECT_EQ(world.put("/v1/session/renew/" + id).at("/0/ID"), Json(id));
     EXPECT_EQ(world.put("/v1/session/renew/unknown").status, 404);
     EXPECT_EQ(world.get("/v1/session/info/unknown").body, "[]");

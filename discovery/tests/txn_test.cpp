@@ -53,6 +53,8 @@ TEST(Txn, EachKeyVerbDoesWhatItSays) {
     EXPECT_EQ(what(R"({"Verb":"check-session","Key":"k","Session":")" + session + "\"}"), "ok");
     EXPECT_NE(what(R"({"Verb":"check-session","Key":"k","Session":"x"})").find("failed session check"), std::string::npos);
     EXPECT_NE(what(R"({"Verb":"lock","Key":"k","Session":"x"})").find("invalid session"), std::string::npos);
+    EXPECT_EQ(what(R"({"Verb":"lock","Key":"k"})"), "missing session");
+    EXPECT_EQ(what(R"({"Verb":"unlock","Key":"k"})"), "missing session");
     const std::string other = world.put("/v1/session/create", R"({"Checks":[]})").at("/ID").as_string();
     EXPECT_EQ(what(R"({"Verb":"lock","Key":"k","Session":")" + other + "\"}"), "failed to lock key \"k\", lock is already held");
     EXPECT_NE(what(R"({"Verb":"unlock","Key":"k","Session":")" + other + "\"}").find("held by another session"), std::string::npos);

@@ -20,7 +20,7 @@ struct World {
     Model model;
     MemoryStore store;
     api::BodyCache cache;
-    api::Agent agent{"node1", "11111111-1111-4111-8111-111111111111", "10.0.0.1", "dc1", "1.22.0", 8500};
+    api::Agent agent{"node1", "11111111-1111-4111-8111-111111111111", "10.0.0.1", "dc1", "1.22.0", 8500, "host1"};
     std::int64_t now_us = 1'000'000'000;
     std::set<std::string> touched; // by the last command
 
@@ -53,7 +53,7 @@ struct World {
             api::Plan plan = api::decide({model, agent, cache}, api::parse_call(method, path, query, body));
             if (const auto* read = std::get_if<api::ReadPlan>(&plan)) {
                 const api::Answer answer = read->answer(model);
-                return {answer.status, answer.body, model.index_of(read->watched)};
+                return {answer.status, answer.body, read->index ? static_cast<std::int64_t>(read->index(model)) : model.index_of(read->watched)};
             }
             if (const auto* write = std::get_if<api::WritePlan>(&plan)) {
                 const api::Answer answer = write->answer(run(write->command));
@@ -67,6 +67,7 @@ struct World {
     }
     Answered get(std::string_view target) { return call(http::Method::get, target); }
     Answered put(std::string_view target, std::string_view body = {}) { return call(http::Method::put, target, body); }
+    Answered post(std::string_view target, std::string_view body = {}) { return call(http::Method::post, target, body); }
     Answered del(std::string_view target) { return call(http::Method::delete_, target); }
 
     void register_web(std::string_view id, int port, std::string_view more = {}) {

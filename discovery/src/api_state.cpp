@@ -1,0 +1,132 @@
+// The daemon itself: how its services stand in one word, its figures, and what a single server has of the rest.
+#include "api_output.hpp"
+
+#include <gravity/base/clock.hpp>
+
+#include <malloc.h>
+
+namespace gravity::registry::api::routes {
+namespace {
+
+struct AgentHealthOut {
+    std::string AggregatedStatus;
+    std::optional<AgentServiceOut> Service;
+    std::vector<CheckOut> Checks;
+};
+BOOST_DESCRIBE_STRUCT(AgentHealthOut, (), (AggregatedStatus, Service, Checks))
+
+// From the best to the worst; being maintained is worse than being ill.
+enum class Aggregate : unsigned char {
+    passing,
+    warning,
+    critical,
+    maintenance
+};
+constexpr std::string_view aggregate_names[] = {"passing", "warning", "critical", "maintenance"};
+constexpr int aggregate_codes[] = {200, 429, 503, 503};
+
+Aggregate health_of(const Instance& instance, const Context& context, AgentHealthOut& out) {
+    Aggregate worst = Aggregate::passing;
+    for (const std::string& owner : {std::string(), instance.id}) {
+        for (const std::string& key : context.model.checks_of(instance.node, owner)) {
+            const Check& check = *context.model.find<Check>(key);
+            if (check.id == serf_health_id) continue; // of the catalog, not of the agent
+            const bool maintained = check.id == node_maintenance_id || check.id.starts_with(service_maintenance_prefix);
+            worst = std::max(worst, maintained ? Aggregate::maintenance : static_cast<Aggregate>(check.status));
+            out.Checks.push_back(check_out(check, context.model));
+        }
+    }
+    out.AggregatedStatus = aggregate_names[static_cast<std::size_t>(worst)];
+    out.Service = agent_service_out(instance, context.agent);
+    return worst;
+}
+
+Answer text_answer(int status, std::string_view text) { return {status, std::string(text), "text/plain; charset=utf-8"}; }
+
+Json gauge(const Context& context, const std::string& name, double value) {
+    return Json::object({{"Name", "consul." + context.agent.host + '.' + name}, {"Value", value}, {"Labels", Json::object()}});
+}
+
+} // namespace
+
+Plan agent_health_by_id(const Context& context, const Call& call) {
+    if (call.rest.empty()) throw ApiError(400, "Missing serviceID");
+    const bool as_text = call.query.get("format") == "text";
+    const Instance* instance = context.model.find<Instance>(key_of(context.agent.node, call.rest));
+    if (instance == nullptr) {
+        if (as_text) return text_answer(404, "ServiceId " + call.rest + " not found");
+        return Answer{404, json::encode(AgentHealthOut{"critical", {}, {}})};
+    }
+    AgentHealthOut out;
+    const auto worst = static_cast<std::size_t>(health_of(*instance, context, out));
+    return as_text ? text_answer(aggregate_codes[worst], aggregate_names[worst]) : Answer{aggregate_codes[worst], json::encode(out)};
+}
+
+Plan agent_health_by_name(const Context& context, const Call& call) {
+    if (call.rest.empty()) throw ApiError(400, "Missing service Name");
+    const bool as_text = call.query.get("format") == "text";
+    ListWriter list;
+    Aggregate worst = Aggregate::passing;
+    bool any = false;
+    for (const std::string& key : context.model.instances_of(call.rest)) {
+        const Instance& instance = *context.model.find<Instance>(key);
+        if (instance.node != context.agent.node) continue;
+        AgentHealthOut out;
+        worst = std::max(worst, health_of(instance, context, out));
+        list.add(out);
+        any = true;
+    }
+    if (!any) return as_text ? text_answer(404, "ServiceName " + call.rest + " Not Found") : Answer{404, "[]"};
+    const auto which = static_cast<std::size_t>(worst);
+    return as_text ? text_answer(aggregate_codes[which], aggregate_names[which]) : Answer{aggregate_codes[which], std::move(list).finish()};
+}
+
+Plan agent_version(const Context& context, const Call&) {
+    return Answer{200, Json::object({{"SHA", ""}, {"BuildDate", ""}, {"HumanVersion", context.agent.version}, {"FIPS", ""}}).dump()};
+}
+
+Plan agent_metrics(const Context& context, const Call&) {
+    const Model& model = context.model;
+    const auto size = [](const auto& table) { return static_cast<double>(table.size()); };
+    const Json gauges = Json::array({gauge(context, "runtime.alloc_bytes", static_cast<double>(::mallinfo2().uordblks)),
+                                     gauge(context, "state.nodes", size(model.table<Node>())),
+                                     gauge(context, "state.services", size(model.services())),
+                                     gauge(context, "state.service_instances", size(model.table<Instance>())),
+                                     gauge(context, "state.kv_entries", size(model.table<KvEntry>()))});
+    return Answer{200, Json::object({{"Timestamp", now().to_string()},
+                                     {"Gauges", gauges},
+                                     {"Points", Json::array()},
+                                     {"Counters", Json::array()},
+                                     {"Samples", Json::array()}})
+                           .dump()};
+}
+
+// Round trips are measured between agents; a single server has nobody to measure with, and says so as Consul's does.
+
+Plan coordinate_datacenters(const Context& context, const Call&) {
+    const Json nowhere = Json::array({0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0});
+    const Json coordinate = Json::object({{"Vec", nowhere}, {"Error", 1.5}, {"Adjustment", 0.0}, {"Height", 1e-05}});
+    const Json own = Json::object({{"Node", context.agent.node + '.' + context.agent.datacenter}, {"Segment", ""}, {"Coord", coordinate}});
+    return Answer{200, Json::array({Json::object({{"Datacenter", context.agent.datacenter}, {"AreaID", "wan"}, {"Coordinates", Json::array({own})}})}).dump()};
+}
+
+Plan coordinate_nodes(const Context&, const Call&) {
+    return ReadPlan{watch::nodes, [](const Model&) -> Answer { return {200, "[]"}; }};
+}
+
+Plan coordinate_node(const Context&, const Call& call) {
+    if (call.rest.empty()) throw ApiError(400, "Missing node name");
+    throw ApiError(404, "No coordinate is known for node \"" + call.rest + '"');
+}
+
+Plan raft_configuration(const Context& context, const Call&) {
+    const Json server = Json::object({{"ID", context.agent.node_id},
+                                      {"Node", context.agent.node},
+                                      {"Address", context.agent.address + ':' + std::to_string(context.agent.port)},
+                                      {"Leader", true},
+                                      {"ProtocolVersion", "3"},
+                                      {"Voter", true}});
+    return Answer{200, Json::object({{"Servers", Json::array({server})}, {"Index", context.model.index()}}).dump()};
+}
+
+} // namespace gravity::registry::api::routes
