@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""The own tests of Consul's Go client (github.com/hashicorp/consul/api) with the discovery daemon as the `consul` that they start.
+
+They start a server for each test by `consul agent -config-file F`; a small program of that name translates what they say there. Which tests are
+run, and why others are not, stands in docs/discovery.md and, one by one, below."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+API = "v1.32.1"
+SDK = "v0.16.1"
+MESH = re.compile(r'Connect: map\[string\]interface\{\}\{\s*"enabled": (true),')
+TESTS = {
+    "kv": ["ClientPutGetDelete", "ClientList_DeleteRecurse", "ClientDeleteCAS", "ClientCAS", "ClientWatchGet", "ClientWatchList",
+           "ClientKeys_DeleteRecurse", "ClientAcquireRelease", "KVClientTxn"],
+    "session": ["SessionCreateDestroy", "SessionCreateRenewDestroy", "SessionCreateRenewDestroyRenew", "SessionCreateDestroyRenewPeriodic",
+                "SessionRenewPeriodic_Cancel", "SessionInfo", "SessionInfo_NoChecks", "SessionNode", "SessionList", "SessionNodeChecks",
+                "SessionServiceChecks"],
+    "lock": ["LockLockUnlock", "LockForceInvalidate", "LockDeleteKey", "LockContend", "LockDestroy", "LockConflict", "LockReclaimLock",
+             "LockMonitorRetry", "LockOneShot"],
+    "semaphore": ["SemaphoreAcquireRelease", "SemaphoreForceInvalidate", "SemaphoreDeleteKey", "SemaphoreContend", "SemaphoreBadLimit",
+                  "SemaphoreDestroy", "SemaphoreConflict", "SemaphoreMonitorRetry", "SemaphoreOneShot"],
+    "txn": ["ClientTxn", "ClientTxnWrite"],
+    "catalog": ["CatalogDatacenters", "CatalogNodes", "CatalogNodes_MetaFilter", "CatalogNodes_Filter", "CatalogServices", "CatalogServices_NodeMetaFilter",
+                "CatalogServices_FilterExpr_NodeMeta", "CatalogService", "CatalogService_SingleTag", "CatalogService_MultipleTags",
+                "CatalogService_NodeMetaFilter", "CatalogService_Filter", "CatalogNode_Filter",
+                "CatalogRegistration", "CatalogEnableTagOverride"],
+    "health": ["HealthNode", "HealthNode_Filter", "HealthChecks_AggregatedStatus", "HealthChecks", "HealthChecks_NodeMetaFilter", "HealthChecks_Filter",
+               "HealthService", "HealthService_SingleTag", "HealthService_MultipleTags", "HealthService_NodeMetaFilter", "HealthService_Filter",
+               "HealthState", "HealthState_NodeMetaFilter", "HealthState_Filter"],
+    "agent": ["AgentSelf", "AgentMetrics", "AgentMembers", "AgentServiceAndReplaceChecks", "AgentServices", "AgentServicesWithFilterOpts",
+              "AgentServices_CheckPassing", "AgentServices_CheckBadStatus", "AgentServices_CheckID", "AgentServiceAddress", "AgentServiceSocket",
+              "AgentEnableTagOverride", "AgentServices_MultipleChecks", "AgentSetTTLStatus", "AgentUpdateTTLOpts", "AgentChecks",
+              "AgentChecksWithFilterOpts", "AgentCheckStartPassing", "AgentChecks_serviceBound", "ServiceMaintenanceOpts", "NodeMaintenance",
+              "AgentHealthServiceOpts"],
+    "event": ["EventFireList"],
+    "status": ["StatusLeader", "StatusLeaderWithQueryOptions", "StatusPeers", "StatusPeersWithQueryOptions", "StatusLeader_WrongDC",
+               "StatusPeers_WrongDC"],
+    "coordinate": ["CoordinateDatacenters", "CoordinateNodes", "CoordinateNode"],
+    "prepared_query": ["PreparedQuery", "PreparedQueryRemoveEmptyTags"],
+    "snapshot": ["Snapshot"],
+}
+SHIM = '''#!{python} -IS
+import json, os, sys
+if sys.argv[1:2] == ["version"]:
+    print(json.dumps({{"Version": "1.22.0", "Revision": "", "Prerelease": ""}}) if any("json" in a for a in sys.argv[2:]) else "Consul v1.22.0")
+    sys.exit(0)
+config = json.load(open(sys.argv[sys.argv.index("-config-file") + 1]))
+ports = config.get("ports") or {{}}
+os.execv({daemon!r}, ["gravity-discovery", "--listen-address=127.0.0.1", f"--port={{ports['http']}}", f"--discovery-dns-port={{ports.get('dns') or 0}}",
+                      f"--discovery-data-dir={{config['data_dir']}}", f"--discovery-node-name={{config['node_name']}}",
+                      *([f"--discovery-node-id={{config['node_id']}}"] if config.get("node_id") else []),
+                      *(["--discovery-node-meta=" + ",".join(f"{{k}}:{{v}}" for k, v in config["node_meta"].items())] if config.get("node_meta") else []),
+                      f"--discovery-datacenter={{config.get('datacenter') or 'dc1'}}", "--deregister-delay-seconds=0"])
+'''
+
+
+def without_mesh(kit: pathlib.Path, copy: pathlib.Path) -> None:
+    """The test kit, but that it does not wait for the certificates of a mesh before each test."""
+    shutil.copytree(kit, copy)
+    for path in [copy, *copy.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    server = copy / "testutil" / "server.go"
+    text = server.read_text()
+    wanted = MESH.search(text)
+    if wanted is None:
+        sys.exit("the test kit is another than this script knows")
+    server.write_text(text[:wanted.start(1)] + "false" + text[wanted.end(1):])
+
+
+def run(command: list[str], folder: pathlib.Path, environment: dict, what: str) -> str:
+    ran = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if ran.returncode != 0:
+        print(ran.stdout[-20000:])
+        sys.exit(f"{what} failed")
+    return ran.stdout
+
+
+def main() -> None:
+    go = shutil.which("go")
+    if go is None:
+        print("there is no Go (Debian: golang-go) to run the client's tests with")
+        sys.exit(77)
+    root = pathlib.Path(os.environ["GRAVITY_ROOT"])
+    daemon = root / "build" / os.environ.get("GRAVITY_PRESET", "dev") / "bin" / "gravity-discovery"
+    chosen = sys.argv[1:] or [f"TestAPI_{name}" for names in TESTS.values() for name in names]
+    with tempfile.TemporaryDirectory(prefix="gravity-consul-api-") as name:
+        folder = pathlib.Path(name)
+        shim = folder / "bin" / "consul"
+        shim.parent.mkdir()
+        shim.write_text(SHIM.format(python=sys.executable, daemon=str(daemon)))
+        shim.chmod(0o755)
+        environment = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}", "GOFLAGS": "-mod=mod", "CGO_ENABLED": "0"}
+        (folder / "go.mod").write_text("module gravity.invalid/consul-api\n\ngo 1.19\n")
+        (folder / "use.go").write_text('package use\n\nimport _ "github.com/hashicorp/consul/api"\n')
+        fetched = run([go, "mod", "download", "-json", f"github.com/hashicorp/consul/sdk@{SDK}"], folder, environment, "downloading the test kit")
+        without_mesh(pathlib.Path(json.loads(fetched)["Dir"]), folder / "sdk")
+        run([go, "mod", "edit", "-replace", "github.com/hashicorp/consul/sdk=./sdk"], folder, environment, "using the test kit")
+        get = [go, "get", "-t", f"github.com/hashicorp/consul/api@{API}"]
+        run(get, folder, environment, "downloading the client's module")
+        test = [go, "test", "-count=1", "-p=1", "-parallel=2", "-timeout=900s", "github.com/hashicorp/consul/api", "-run", f"^({'|'.join(chosen)})$", "-v"]
+        ran = subprocess.run(test, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines = ran.stdout.splitlines()
+    passed = [line.split()[2] for line in lines if line.startswith("--- PASS")]
+    skipped = [line.split()[2] for line in lines if line.startswith("--- SKIP")]
+    missing = sorted(set(chosen) - set(passed) - set(skipped))
+    if ran.returncode != 0 or missing:
+        print(ran.stdout[-40000:])
+        sys.exit(f"not passed: {', '.join(missing)}")
+    print(f"{len(passed)} tests of the Go client passed, {len(skipped)} skipped themselves")
+
+
+main()
