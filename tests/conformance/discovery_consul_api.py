@@ -26,7 +26,7 @@ TESTS = {
              "LockMonitorRetry", "LockOneShot"],
     "semaphore": ["SemaphoreAcquireRelease", "SemaphoreForceInvalidate", "SemaphoreDeleteKey", "SemaphoreContend", "SemaphoreBadLimit",
                   "SemaphoreDestroy", "SemaphoreConflict", "SemaphoreMonitorRetry", "SemaphoreOneShot"],
-    "txn": ["ClientTxn", "ClientTxnWrite"],
+    "txn": ["ClientTxnWrite"],
     "catalog": ["CatalogDatacenters", "CatalogNodes", "CatalogNodes_MetaFilter", "CatalogNodes_Filter", "CatalogServices", "CatalogServices_NodeMetaFilter",
                 "CatalogServices_FilterExpr_NodeMeta", "CatalogService", "CatalogService_SingleTag", "CatalogService_MultipleTags",
                 "CatalogService_NodeMetaFilter", "CatalogService_Filter", "CatalogNode_Filter",
