@@ -309,9 +309,16 @@ void idempotency_running(Bench& bench, const Route& route) {
 void head(Bench& bench, const Route& route) {
     auto probe = bench.good(route, bench.owner());
     if (!probe) return;
-    const Answer get = bench.send(&route, *probe);
-    probe->method = "HEAD";
-    const Answer answer = bench.send(&route, *probe);
+    Probe without_body = *probe;
+    without_body.method = "HEAD";
+    Answer get = bench.send(&route, *probe);
+    Answer answer = bench.send(&route, without_body);
+    for (int i = 0; i < 20; ++i) { // what changed meanwhile (a job goes on beside) says nothing
+        Answer after = bench.send(&route, *probe);
+        if (after.body() == get.body()) break;
+        get = std::move(after);
+        answer = bench.send(&route, without_body);
+    }
     if (answer.status() != get.status()) return bench.fail("HEAD answers " + std::to_string(answer.status()) + ", GET " + std::to_string(get.status()));
     for (const std::string name : {"Content-Type", "ETag", "Location", "Content-Length", "Cache-Control"}) {
         if (name == "Content-Length" && answer.header(name).empty()) continue; // not known before the content is made (RFC 9110 section 9.3.2)
