@@ -42,7 +42,7 @@ def main(words: list[str]) -> int:
     names = [word for word in words if not word.startswith("--")]
     if set(flags) - {"--all", "--write"}:
         raise SystemExit(__doc__)
-    files = names or (all_files() if "--all" in flags else changes.cxx_files(changes.changed_paths()))
+    files = changes.cxx_files(names) if names else (all_files() if "--all" in flags else changes.cxx_files(changes.changed_paths()))
     if "--write" in flags and files:
         subprocess.run([FORMAT, "--style=file", "-i", *files], cwd=ROOT, check=True)
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
