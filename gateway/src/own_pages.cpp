@@ -15,7 +15,7 @@ http::Response OwnPages::health(bool ready, std::string_view reason) const {
     response.status = ready ? 200 : 503;
     response.headers.add("Content-Type", "application/health+json");
     response.headers.add("Cache-Control", "no-store");
-    response.body = ready ? R"({"status":"pass","serviceId":"gateway","version":)" : R"({"status":"fail","serviceId":"gateway","version":)";
+    response.body = ready ? R"({"status":"pass","serviceId":"gateway","releaseId":)" : R"({"status":"fail","serviceId":"gateway","releaseId":)";
     append_json_string(response.body, version_);
     if (!ready) {
         response.body += ",\"output\":";

@@ -2,6 +2,7 @@
 
 #include "route_file.hpp"
 
+#include <gravity/app/version.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/log/log.hpp>
@@ -77,7 +78,7 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
     : runtime_(runtime),
       verifier_(verifier_of(runtime.settings)),
       key_client_(std::make_shared<http::Client>(runtime.io, http::ClientOptions{})),
-      pages_("1", std::string(own_openapi)) {
+      pages_(std::string(app::version()), std::string(own_openapi)) {
     if (settings.routes_file) {
         auto services = read_routes(*settings.routes_file);
         if (!services) throw std::runtime_error("GATEWAY_ROUTES_FILE " + services.why());

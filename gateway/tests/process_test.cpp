@@ -1,5 +1,6 @@
 #include "support.hpp"
 
+#include <gravity/app/version.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>
 
@@ -72,18 +73,19 @@ private:
     pid_t pid_ = -1;
 };
 
-/// The status of a request to a port on which perhaps nobody listens yet, or no longer; then 0.
-int status_of(std::uint16_t port, std::string_view path, std::string_view fields = {}) {
+/// The answer of a port on which perhaps nobody listens yet, or no longer; then its status is 0.
+Wire::Message answer_of(std::uint16_t port, std::string_view path, std::string_view fields = {}) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     Wire wire(fd);
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) return 0;
-    if (!wire.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + std::string(fields) + "\r\n")) return 0;
-    return wire.read_message().status();
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) return {};
+    if (!wire.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + std::string(fields) + "\r\n")) return {};
+    return wire.read_message();
 }
+int status_of(std::uint16_t port, std::string_view path, std::string_view fields = {}) { return answer_of(port, path, fields).status(); }
 
 TEST(Process, ServesRoutesOfAFileChecksTokensOfAJwksAndDrains) {
     const Folder folder;
@@ -113,6 +115,7 @@ TEST(Process, ServesRoutesOfAFileChecksTokensOfAJwksAndDrains) {
     Process process({"PORT=" + std::to_string(port), "ADMIN_PORT=" + std::to_string(admin), "GATEWAY_ROUTES_FILE=" + routes, "AUTH_JWKS_URL=file://" + jwks,
                      "AUTH_ISSUER=https://issuer.example", "DEREGISTER_DELAY_SECONDS=0", "LOG_LEVEL=error"});
     ASSERT_TRUE(eventually([&] { return status_of(port, "/health/ready") == 200; }));
+    EXPECT_EQ(answer_of(port, "/health/ready").body, R"({"status":"pass","serviceId":"gateway","releaseId":")" + std::string(app::version()) + R"("})");
     EXPECT_EQ(status_of(port, "/api/v1/things"), 401);
     ASSERT_TRUE(eventually([&] { return status_of(port, "/api/v1/things", bearer) != 503; })) << "the keys have not been read";
     EXPECT_EQ(status_of(port, "/api/v1/things", bearer), 200);

@@ -2,6 +2,7 @@
 #include "app/platform.hpp"
 
 #include <gravity/app/app.hpp>
+#include <gravity/app/version.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/json/json.hpp>
@@ -193,6 +194,8 @@ int serve(app::Definition definition, const app::PlatformSettings& settings) {
 }
 
 } // namespace
+
+std::string_view app::version() { return GRAVITY_VERSION; }
 
 int Service::run(int argc, char** argv) {
     app::PlatformSettings settings;

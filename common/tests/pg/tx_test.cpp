@@ -245,7 +245,9 @@ TEST_F(TxTest, ProjectsThatTakeTurnsOnFewConnectionsSeeTheirOwnOnly) {
                 run.scope = pg::Scope::project(projects[static_cast<std::size_t>(i)], "caller " + std::to_string(i));
                 for (int round = 0; round < 50; ++round) {
                     run.read_only = round % 3 != 0;
-                    if (round % 5 == 0) EXPECT_THROW(shared.run_blocking(run, [](Tx& tx) { tx.one(fails); }), std::exception);
+                    if (round % 5 == 0) {
+                        EXPECT_THROW(shared.run_blocking(run, [](Tx& tx) { tx.one(fails); }), std::exception);
+                    }
                     shared.run_blocking(run, [&](Tx& tx) { EXPECT_EQ(tx.one(skus), std::vector{mark + std::to_string(i)}); });
                 }
             });

@@ -253,8 +253,8 @@ TEST_F(ListingApi, FindsAndCountsWhatBruteForceDoes) {
     std::vector<Shoe> all;
     for (int i = 0; i < 40; ++i) {
         Shoe shoe{"p" + std::to_string(i), pick(brands), {}, {}};
-        for (unsigned n = random() % 3; n > 0; --n) shoe.tags.insert(pick(tags));
-        for (unsigned n = random() % 5; n > 0; --n) shoe.variants.insert({pick(colors), 38 + static_cast<int>(random() % 4)});
+        for (auto n = random() % 3; n > 0; --n) shoe.tags.insert(pick(tags));
+        for (auto n = random() % 5; n > 0; --n) shoe.variants.insert({pick(colors), 38 + static_cast<int>(random() % 4)});
         std::vector<V> variants;
         for (const auto& [color, size] : shoe.variants) variants.push_back({color, size});
         Json attributes = Json::object({{"brand", shoe.brand}, {"tags", Json::array()}});
