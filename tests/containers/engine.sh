@@ -46,7 +46,9 @@ base_image() {
     docker image inspect debian:12-slim >/dev/null 2>&1 && return
     rm -rf "$ENGINE/rootfs"
     debootstrap --variant=minbase bookworm "$ENGINE/rootfs" >"$ENGINE/debootstrap.log" 2>&1 || die "debootstrap: see $ENGINE/debootstrap.log"
-    printf 'deb http://deb.debian.org/%s main\n' 'debian bookworm' 'debian bookworm-updates' 'debian-security bookworm-security' >"$ENGINE/rootfs/etc/apt/sources.list"
+    local mirror # where debootstrap took it from has the updates too
+    read -r _ mirror _ <"$ENGINE/rootfs/etc/apt/sources.list"
+    printf 'deb %s main\n' "$mirror bookworm" "$mirror bookworm-updates" "${mirror%/}-security bookworm-security" >"$ENGINE/rootfs/etc/apt/sources.list"
     tar -C "$ENGINE/rootfs" -c . | docker import - debian:12-slim >/dev/null
     rm -rf "$ENGINE/rootfs"
 }
