@@ -1,4 +1,5 @@
 #include "log/line.hpp"
+#include "log/thread_scope.hpp"
 
 #include <gravity/log/capture.hpp>
 #include <gravity/log/init.hpp>
@@ -14,6 +15,7 @@
 #include <poll.h>
 #include <shared_mutex>
 #include <unistd.h>
+#include <utility>
 
 namespace gravity::log {
 namespace {
@@ -167,6 +169,7 @@ std::optional<Options> running_options() {
 ScopeGuard::ScopeGuard(const Scope& scope) : previous_(thread_scope) { thread_scope = &scope; }
 ScopeGuard::~ScopeGuard() { thread_scope = previous_; }
 const Scope* current_scope() { return thread_scope; }
+const Scope* exchange_thread_scope(const Scope* scope) { return std::exchange(thread_scope, scope); }
 
 bool enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed) && level != Level::off; }
 

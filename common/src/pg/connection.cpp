@@ -155,6 +155,8 @@ void Connection::pipelined(bool on) {
     if ((PQpipelineStatus(handle_) != PQ_PIPELINE_OFF) == on) return;
     const int done = on ? PQenterPipelineMode(handle_) : PQexitPipelineMode(handle_);
     if (done != 1) lost(); // only between exchanges, so nothing is under way that could forbid it
+    // libpqxx waits inside of libpq; an exchange waits here, for room to send as well.
+    if (PQsetnonblocking(handle_, on ? 1 : 0) != 0) lost();
 }
 
 template <class F>
@@ -227,6 +229,16 @@ void Connection::send(std::span<const Command> commands) {
         send_one(command);
     }
     if (PQpipelineSync(handle_) != 1) lost();
+    flush();
+}
+
+// The server may itself wait for us to read before it reads on.
+void Connection::flush() {
+    for (int left = PQflush(handle_); left != 0; left = PQflush(handle_)) {
+        if (left < 0) lost();
+        await(Wait::For::input_or_room);
+        if (PQconsumeInput(handle_) != 1) lost();
+    }
 }
 
 void Connection::send_one(const Command& command) {
@@ -239,19 +251,42 @@ void Connection::send_one(const Command& command) {
     if (sent != 1) lost();
 }
 
-// As PQgetResult, which waits without end: TCP does not tell a server that has stopped from one that thinks.
-PGresult* Connection::next_result() {
-    using namespace std::chrono;
-    while (give_up_at_ != steady_clock::time_point{} && PQisBusy(handle_) == 1) {
-        const auto left = ceil<milliseconds>(give_up_at_ - steady_clock::now()).count();
-        pollfd waiting{PQsocket(handle_), POLLIN, 0};
-        const int ready = left <= 0 ? 0 : ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left, std::numeric_limits<int>::max())));
-        if (ready < 0 && errno == EINTR) continue;
-        if (ready == 0) {
-            usable_ = false;
-            ::shutdown(PQsocket(handle_), SHUT_RDWR); // so that nothing else waits for it either
-            throw ConnectionLost("the server has not answered in time");
+namespace {
+
+class Poll final : public Wait {
+public:
+    bool ready(int socket, For what, std::chrono::steady_clock::time_point limit) override {
+        using namespace std::chrono;
+        while (true) {
+            int left = -1;
+            if (limit != steady_clock::time_point{})
+                left = static_cast<int>(std::clamp<std::int64_t>(ceil<milliseconds>(limit - steady_clock::now()).count(), 0, std::numeric_limits<int>::max()));
+            pollfd waiting{socket, static_cast<short>(what == For::input ? POLLIN : POLLIN | POLLOUT), 0};
+            const int found = ::poll(&waiting, 1, left);
+            if (found < 0 && errno == EINTR) continue;
+            return found != 0; // what else may be wrong, libpq finds and says
         }
+    }
+};
+
+} // namespace
+
+void Connection::await(Wait::For what) {
+    Poll poll;
+    Wait& wait = wait_ == nullptr ? poll : *wait_;
+    usable_ = false; // until it is known what came: the wait may end by an exception as well
+    if (wait.ready(PQsocket(handle_), what, give_up_at_)) {
+        usable_ = true;
+        return;
+    }
+    ::shutdown(PQsocket(handle_), SHUT_RDWR); // so that nothing else waits for it either
+    throw ConnectionLost("the server has not answered in time");
+}
+
+// As PQgetResult, which waits in place and without end: TCP does not tell a server that has stopped from one that thinks.
+PGresult* Connection::next_result() {
+    while (PQisBusy(handle_) == 1) {
+        await(Wait::For::input);
         if (PQconsumeInput(handle_) != 1) break; // what is wrong, PQgetResult says
     }
     return PQgetResult(handle_);

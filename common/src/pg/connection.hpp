@@ -55,6 +55,18 @@ struct SessionScope {
     std::chrono::milliseconds timeout{};
 };
 
+/// How a connection waits for its socket.
+class Wait {
+public:
+    enum class For : unsigned char {
+        input,
+        input_or_room // in what is still to be sent
+    };
+    virtual ~Wait() = default;
+    /// False if `limit` (the zero time point: never) came first.
+    virtual bool ready(int socket, For what, std::chrono::steady_clock::time_point limit) = 0;
+};
+
 class Session; // connection.cpp
 
 /// One libpqxx connection, which speaks libpq's pipeline mode too: libpqxx 6 can neither send several prepared statements in one message nor say
@@ -80,6 +92,8 @@ public:
 
     /// A server that is there and says nothing (stopped, hung) is given up at this time: the connection breaks. The zero time point: never.
     void give_up_at(std::chrono::steady_clock::time_point limit) { give_up_at_ = limit; }
+    /// Who waits for the answers to `exchange` from now on; null: this thread, in poll. Everything else always waits in place.
+    void wait_by(Wait* wait) { wait_ = wait; }
 
     bool in_transaction() const;
     bool in_failed_transaction() const; // in which the server refuses everything but its end
@@ -93,6 +107,8 @@ private:
     pqxx::result guarded(F&& call);
     void send(std::span<const Command> commands);
     void send_one(const Command& command);
+    void flush();
+    void await(Wait::For what); // ConnectionLost at the time to give up
     Rows receive(std::span<const Command> commands);
     PGresult* next_result();
     void pipelined(bool on);
@@ -106,6 +122,7 @@ private:
     std::vector<bool> preparing_; // of the exchange under way: which commands are prepared by it
     std::vector<const char*> pointers_;
     std::chrono::steady_clock::time_point give_up_at_{};
+    Wait* wait_ = nullptr;
     bool prepare_;
     bool usable_ = true;
 };

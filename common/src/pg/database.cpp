@@ -1,3 +1,4 @@
+#include "pg/lane.hpp"
 #include "pg/tx_state.hpp"
 
 #include <gravity/base/testpoint.hpp>
@@ -86,42 +87,72 @@ Refusal unavailable() {
 
 } // namespace
 
-struct Database::Impl {
-    struct Job {
-        const Run* run; // lives in the awaiting coroutine's frame or the blocked caller's
-        const std::function<void(Tx&)>* work;
-        std::function<void(std::exception_ptr)> done;
+struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
+    /// A connection in nobody's hands.
+    struct Resting {
+        std::unique_ptr<Connection> connection;
+        Steady::time_point since;
     };
 
     Options options;
-    boost::asio::any_io_executor executor;
+    std::shared_ptr<Lanes> lanes; // null: everything is the workers'
     mutable std::mutex mutex;
     std::condition_variable wake;
-    std::deque<Job> queue;
+    std::deque<Unit> queue;
+    std::vector<Resting> resting;     // the one used last is last
+    int connections = 0;              // resting, in use, or being opened
     std::vector<std::thread> threads; // finished ones are joined when the next is made, or at the end
     std::vector<std::thread::id> finished;
     int live = 0;
     int idle = 0;
     bool stopping = false;
+    bool lanes_called = false;
     std::uint64_t retried = 0;
     std::uint64_t dropped = 0;
     ProjectsSeen projects;
 
-    void submit(Job job) {
-        std::unique_lock lock(mutex);
-        if (stopping || queue.size() >= static_cast<std::size_t>(options.queue_max)) {
-            lock.unlock();
-            Refusal refusal(problems::overloaded);
-            refusal.with_header("Retry-After", "1");
-            return job.done(std::make_exception_ptr(std::move(refusal)));
-        }
-        queue.push_back(std::move(job));
+    // ---- who does what; all with the mutex held
+
+    bool front_is_a_lanes() const { return lanes && !queue.empty() && queue.front().by_lane && !queue.front().fresh && !resting.empty(); }
+    bool front_is_a_workers() const { return !queue.empty() && !front_is_a_lanes() && (!resting.empty() || connections < options.pool_max); }
+
+    /// Lanes are called if it is theirs to take the front of the queue.
+    void call_lanes() {
+        if (lanes_called || !front_is_a_lanes()) return;
+        lanes_called = true;
+        boost::asio::post(lanes->loop(), [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) self->start_lanes();
+        });
+    }
+
+    void call_anybody() {
+        call_lanes();
+        if (!front_is_a_workers()) return;
         if (static_cast<std::size_t>(idle) < queue.size() && live < options.pool_max) start_worker();
-        lock.unlock();
         wake.notify_one();
     }
 
-    void start_worker() { // with the mutex held
+    Unit take_front() {
+        Unit unit = std::move(queue.front());
+        queue.pop_front();
+        return unit;
+    }
+
+    std::unique_ptr<Connection> take_rested() {
+        auto connection = std::move(resting.back().connection);
+        resting.pop_back();
+        return connection;
+    }
+
+    /// Null if it is gone.
+    void give_back(std::unique_ptr<Connection> connection) {
+        if (connection)
+            resting.push_back({std::move(connection), Steady::now()});
+        else
+            --connections;
+    }
+
+    void start_worker() {
         for (const auto id : finished) {
             const auto thread = std::find_if(threads.begin(), threads.end(), [&](const std::thread& t) { return t.get_id() == id; });
             thread->join();
@@ -132,62 +163,166 @@ struct Database::Impl {
         threads.emplace_back([this] { work_loop(); });
     }
 
+    // ---- without it
+
+    void submit(Unit unit) {
+        std::unique_lock lock(mutex);
+        if (stopping || queue.size() >= static_cast<std::size_t>(options.queue_max)) {
+            lock.unlock();
+            Refusal refusal(problems::overloaded);
+            refusal.with_header("Retry-After", "1");
+            return unit.done(std::make_exception_ptr(std::move(refusal)));
+        }
+        queue.push_back(std::move(unit));
+        if (queue.size() == 1 && front_is_a_lanes()) { // only what runs on the I/O thread asks for a lane, so this is it
+            Unit first = take_front();
+            auto connection = take_rested();
+            lock.unlock();
+            return lanes->start(std::move(first), std::move(connection));
+        }
+        call_anybody();
+    }
+
+    void start_lanes() {
+        std::unique_lock lock(mutex);
+        lanes_called = false;
+        while (!stopping && front_is_a_lanes()) {
+            Unit unit = take_front();
+            auto connection = take_rested();
+            lock.unlock();
+            lanes->start(std::move(unit), std::move(connection));
+            lock.lock();
+        }
+        call_anybody();
+    }
+
+    /// On the lane's fiber: its unit, and then what else waits for a lane.
+    void serve(Lane& lane) {
+        while (true) {
+            serve_one(lane);
+            {
+                const std::lock_guard lock(mutex);
+                const bool another = lane.connection && !stopping && !queue.empty() && queue.front().by_lane && !queue.front().fresh;
+                if (another) lane.unit = take_front();
+                if (another) continue;
+            }
+            auto connection = lane.release();
+            const std::lock_guard lock(mutex);
+            give_back(std::move(connection));
+            return call_anybody();
+        }
+    }
+
+    void serve_one(Lane& lane) {
+        const Unit unit = std::move(lane.unit);
+        std::exception_ptr failure;
+        try {
+            refuse_if_late(unit);
+            lane.connection->wait_by(&lane);
+            lane.connection->give_up_at(give_up_at(unit));
+            run_once(*lane.connection, options, projects, *unit.run, *unit.work);
+        } catch (const Lane::Abandoned&) {
+            return lane.drop_connection();
+        } catch (const TryAgain&) { // not of a lone statement that reads, but who knows them all; to wait, and to connect, is for a worker
+            return hand_over(unit);
+        } catch (const ConnectionLost&) {
+            lane.drop_connection();
+            if (!is_late(unit)) return hand_over(unit);
+            failure = std::make_exception_ptr(Refusal(problems::deadline_exceeded));
+        } catch (...) {
+            if (!lane.connection->usable()) lane.drop_connection();
+            failure = std::current_exception();
+        }
+        unit.done(failure);
+    }
+
+    void hand_over(Unit unit) {
+        unit.fresh = true;
+        std::unique_lock lock(mutex);
+        if (!stopping) return queue.push_front(std::move(unit));
+        lock.unlock();
+        unit.done(std::make_exception_ptr(unavailable()));
+    }
+
     void work_loop() {
-        std::unique_ptr<Connection> connection;
         std::unique_lock lock(mutex);
         while (true) {
             ++idle;
-            const bool woken = wake.wait_for(lock, idle_life, [this] { return stopping || !queue.empty(); });
+            const bool woken = wake.wait_for(lock, idle_life, [this] { return stopping || front_is_a_workers(); });
             --idle;
-            if (queue.empty()) {
-                if (stopping || (!woken && live > options.pool_min)) break;
+            if (stopping) break; // what was queued has been answered
+            if (!woken) {
+                close_rested(lock);
+                if (live > 1) break; // one stays, to close what lies idle
                 continue;
             }
-            Job job = std::move(queue.front());
-            queue.pop_front();
+            const Unit unit = take_front();
+            std::unique_ptr<Connection> connection;
+            if (resting.empty())
+                ++connections;
+            else
+                connection = take_rested();
+            call_lanes();
             lock.unlock();
-            job.done(execute(job, connection));
-            job = {};
+            if (unit.fresh) connection.reset();
+            unit.done(execute(unit, connection));
             lock.lock();
+            give_back(std::move(connection));
+            call_lanes(); // what is a worker's, this one sees itself
         }
         --live;
         finished.push_back(std::this_thread::get_id());
     }
 
-    std::exception_ptr execute(const Job& job, std::unique_ptr<Connection>& connection) {
+    void close_rested(std::unique_lock<std::mutex>& lock) {
+        std::vector<Resting> closed;
+        const auto now = Steady::now();
+        while (connections > options.pool_min && !resting.empty() && now - resting.front().since >= idle_life) {
+            closed.push_back(std::move(resting.front()));
+            resting.erase(resting.begin());
+            --connections;
+        }
+        lock.unlock();
+        closed.clear();
+        lock.lock();
+    }
+
+    std::exception_ptr execute(const Unit& unit, std::unique_ptr<Connection>& connection) {
         try {
-            if (job.run->abandoned && job.run->abandoned()) {
-                count(dropped);
-                throw Refusal(problems::deadline_exceeded); // nobody reads it
-            }
-            if (has_deadline(job) && job.run->deadline <= Steady::now()) {
-                count(dropped);
-                throw Refusal(problems::deadline_exceeded);
-            }
-            run_with_retries(job, connection);
+            refuse_if_late(unit);
+            run_with_retries(unit, connection);
             return nullptr;
         } catch (...) {
             return std::current_exception();
         }
     }
 
-    static bool has_deadline(const Job& job) { return job.run->deadline != Steady::time_point{}; }
+    void refuse_if_late(const Unit& unit) {
+        const bool unwanted = unit.run->abandoned && unit.run->abandoned(); // nobody reads it
+        if (!unwanted && !is_late(unit)) return;
+        count(dropped);
+        throw Refusal(problems::deadline_exceeded);
+    }
 
-    void run_with_retries(const Job& job, std::unique_ptr<Connection>& connection) {
+    static bool has_deadline(const Unit& unit) { return unit.run->deadline != Steady::time_point{}; }
+    static bool is_late(const Unit& unit) { return has_deadline(unit) && unit.run->deadline <= Steady::now(); }
+    static Steady::time_point give_up_at(const Unit& unit) { return has_deadline(unit) ? unit.run->deadline + deadline_grace : Steady::time_point{}; }
+
+    void run_with_retries(const Unit& unit, std::unique_ptr<Connection>& connection) {
         // A connection that the server closed while it lay idle is found out at `begin`: then, and only then, once more on a fresh one.
         for (int attempt = 0, reconnects = 0;;) {
             const bool fresh = connection == nullptr;
             try {
                 if (fresh) connection = std::make_unique<Connection>(Connection::Settings{options.url, options.application_name, options.prepare});
-                connection->give_up_at(has_deadline(job) ? job.run->deadline + deadline_grace : Steady::time_point{});
-                return run_once(*connection, options, projects, *job.run, *job.work);
+                connection->give_up_at(give_up_at(unit));
+                return run_once(*connection, options, projects, *unit.run, *unit.work);
             } catch (const TryAgain&) {
                 if (++attempt >= max_tries) throw Refusal(problems::conflict, "The rows are being changed by others; try again");
                 count(retried);
                 back_off(attempt);
             } catch (const ConnectionLost& error) {
                 connection.reset();
-                if (has_deadline(job) && job.run->deadline <= Steady::now()) throw Refusal(problems::deadline_exceeded);
+                if (is_late(unit)) throw Refusal(problems::deadline_exceeded);
                 if (!fresh && reconnects++ == 0) continue; // nothing of the transaction can have been committed: `commit` has its own answer
                 log::warn("the store is not reachable", {{"error", error.what()}});
                 throw unavailable();
@@ -206,29 +341,34 @@ struct Database::Impl {
 
 Database::Database(Options options, boost::asio::any_io_executor executor) : impl_(std::make_shared<Impl>()) {
     impl_->options = std::move(options);
-    impl_->executor = std::move(executor);
+    if (const auto* loop = executor.target<boost::asio::io_context::executor_type>())
+        impl_->lanes = std::make_shared<Lanes>(loop->context(), [impl = impl_.get()](Lane& lane) { impl->serve(lane); });
 }
 
 Database::~Database() {
-    std::deque<Impl::Job> left;
+    std::deque<Unit> left;
     {
         const std::lock_guard lock(impl_->mutex);
         impl_->stopping = true;
         left.swap(impl_->queue);
     }
-    for (auto& job : left) job.done(std::make_exception_ptr(unavailable()));
+    for (auto& unit : left) unit.done(std::make_exception_ptr(unavailable()));
+    if (impl_->lanes) impl_->lanes->end();
     impl_->wake.notify_all();
     for (auto& thread : impl_->threads) thread.join();
+    impl_->resting.clear();
 }
 
 Task<void> Database::run(Run run, std::function<void(Tx&)> work) {
     auto initiate = [](auto handler, Impl* impl, const Run* how, const std::function<void(Tx&)>* what) {
         // The handler is move-only and std::function copies: shared. Completed on the coroutine's own executor.
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        impl->submit({how, what, [shared](std::exception_ptr error) {
-                          const auto executor = boost::asio::get_associated_executor(*shared);
-                          boost::asio::post(executor, [shared, error] { (*shared)(error); });
-                      }});
+        Unit unit{how, what, [shared](std::exception_ptr error) {
+                      const auto executor = boost::asio::get_associated_executor(*shared);
+                      boost::asio::post(executor, [shared, error] { (*shared)(error); });
+                  }};
+        unit.by_lane = how->read_only && !how->serializable && impl->lanes && impl->lanes->here();
+        impl->submit(std::move(unit));
     };
     const auto keep_alive = impl_;
     const auto& token = boost::asio::use_awaitable;
@@ -277,7 +417,8 @@ std::string Database::load_cursor_key() {
 
 Database::Stats Database::stats() const {
     const std::lock_guard lock(impl_->mutex);
-    return {impl_->live, impl_->live - impl_->idle, static_cast<int>(impl_->queue.size()), impl_->retried, impl_->dropped};
+    const int resting = static_cast<int>(impl_->resting.size());
+    return {impl_->connections, impl_->connections - resting, static_cast<int>(impl_->queue.size()), impl_->retried, impl_->dropped};
 }
 
 } // namespace gravity::pg
