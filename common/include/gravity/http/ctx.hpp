@@ -66,7 +66,7 @@ public:
         return resources_.find<T>();
     }
 
-    /// A transaction in the caller's project, on a database worker: `Product p = co_await ctx.transaction(load, id);` runs `load(tx, id)`.
+    /// A transaction in the caller's project, on a thread of the pool: `Product p = co_await ctx.transaction(load, id);` runs `load(tx, id)`.
     /// Arguments are copied, since the transaction may be run again.
     template <class F, class... A>
     auto transaction(F function, A... arguments) -> Task<std::invoke_result_t<F, Tx&, A...>> {

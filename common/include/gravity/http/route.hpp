@@ -108,7 +108,7 @@ struct Route {
     BodyMode body_mode = BodyMode::memory;
     LiveOptions live_options;
 
-    // Exactly one is set: a plain function on a database worker, a coroutine on the I/O thread, or one for the life of a connection.
+    // Exactly one is set: a plain function in a transaction, a coroutine on the I/O thread, or one for the life of a connection.
     void (*transaction)(Tx&, Input&, Output&) = nullptr;
     Task<void> (*coroutine)(Ctx&, Input&, Output&) = nullptr;
     Task<void> (*live)(Live&, Input&) = nullptr;

@@ -105,7 +105,7 @@ struct Scope {
     std::string project;
 };
 
-/// Makes a scope the one of this thread while it lives (workers, where one request runs at a time). Guards nest;
+/// Makes a scope the one of this thread, or of this fiber, while it lives (where one request runs at a time). Guards nest;
 /// `scope` must outlive the guard. Coroutines share a thread, so they pass their scope to the call instead.
 class ScopeGuard {
 public:

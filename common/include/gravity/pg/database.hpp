@@ -23,7 +23,7 @@ struct Options {
     std::string url;            // postgres://role:password@host/database
     int pool_min = 1;           // connections kept when idle
     int pool_max = 8;
-    int queue_max = 1024;       // work waiting for a worker; beyond it 503
+    int queue_max = 1024;       // work waiting for a connection; beyond it 503
     bool prepare = true; // named statements, and a scope that stays on the session; off behind a pooler that shares server connections between transactions
     std::chrono::milliseconds statement_timeout{15'000}; // of one transaction without a nearer deadline
     std::string application_name = "gravity";
@@ -41,16 +41,16 @@ struct Run {
     std::string traceparent{};                                  // goes into emitted events
 };
 
-/// The pool of database workers: each a thread that owns one libpqxx connection. Made on demand up to the maximum.
+/// The pool of connections. Reads asked for on the loop of `executor` (one thread's) stay there, on fibers (decision 28); the rest has threads of the pool.
 class Database {
 public:
     Database(Options options, boost::asio::any_io_executor executor);
-    ~Database(); // waits for running work; what is queued fails with `store_unavailable`
+    ~Database(); // waits for what its threads run; what is queued fails with `store_unavailable`; reads on the loop are dropped with who waits for them
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
-    /// Runs `work` in a transaction on a worker and completes on the awaiting coroutine's executor after the commit. Re-run as a whole on a
-    /// serialisation failure or deadlock (at most three times). Throws Refusal: store_unavailable, overloaded, deadline_exceeded, outcome_unknown, or its own.
+    /// Runs `work` in a transaction and completes on the awaiting coroutine's executor after the commit. Run again as a whole on a conflict with others (at
+    /// most three times), and a read if its connection breaks. Throws Refusal: store_unavailable, overloaded, deadline_exceeded, outcome_unknown, or its own.
     Task<void> run(Run run, std::function<void(Tx&)> work);
 
     /// The same from a plain thread, blocking: tests, start-up.
