@@ -177,9 +177,12 @@ struct Shelf {
     std::string rows() const { return database.admin("select count(*) from book"); }
 };
 
+// In the message that commits the first request of a project, and in no other: work in the background commits too, at any time.
+const std::string commit = "gravity.project.record";
+
 TEST(StoreFaults, ACommitWhoseAnswerIsLostIsUnknownAndTheKeyTellsWhatBecameOfIt) {
     Shelf shelf;
-    shelf.proxy.lose_answer_to("commit");
+    shelf.proxy.lose_answer_to(commit);
     const auto first = shelf.as.owner.post("/api/v1/books", shelf.book).key("k").send();
     EXPECT_EQ(shelf.proxy.losses(), 1u);
     // Either the record was found at once and answered, or the caller is told that nobody knows; never that it failed.
@@ -194,7 +197,7 @@ TEST(StoreFaults, ACommitWhoseAnswerIsLostIsUnknownAndTheKeyTellsWhatBecameOfIt)
 
 TEST(StoreFaults, ACommitThatNeverArrivedTakesNoEffectAndTheKeyMayBeUsedAgain) {
     Shelf shelf;
-    shelf.proxy.lose("commit");
+    shelf.proxy.lose(commit);
     const auto first = shelf.as.owner.post("/api/v1/books", shelf.book).key("k").send();
     EXPECT_EQ(shelf.proxy.losses(), 1u);
     EXPECT_NE(first.status(), 500);
@@ -204,7 +207,7 @@ TEST(StoreFaults, ACommitThatNeverArrivedTakesNoEffectAndTheKeyMayBeUsedAgain) {
 
 TEST(StoreFaults, WithoutAKeyALostCommitIsToldAsUnknown) {
     Shelf shelf;
-    shelf.proxy.lose_answer_to("commit");
+    shelf.proxy.lose_answer_to(commit);
     shelf.as.owner.post("/api/v1/books", shelf.book).expect_problem(503, "outcome-unknown");
     EXPECT_EQ(shelf.rows(), "1");
 }
