@@ -1,5 +1,6 @@
 #include "daemon.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/uuid.hpp>

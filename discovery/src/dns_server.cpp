@@ -1,5 +1,6 @@
 #include "dns_server.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>

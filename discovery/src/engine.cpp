@@ -2,6 +2,7 @@
 
 #include "layout.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/log/log.hpp>
 
 #include <boost/asio/async_result.hpp>

@@ -3,6 +3,7 @@
 #include "daemon.hpp"
 
 #include <gravity/app/service.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/problem.hpp>
 
 #include <algorithm>

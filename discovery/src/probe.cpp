@@ -1,5 +1,6 @@
 #include "probe.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/http/client.hpp>
 

@@ -1,5 +1,7 @@
 #include "wait_hub.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>

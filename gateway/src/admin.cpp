@@ -2,6 +2,7 @@
 
 #include "wiring.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/router.hpp>
 #include <gravity/meta/describe.hpp>
 

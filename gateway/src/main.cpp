@@ -1,6 +1,8 @@
 #include "admin.hpp"
 #include "wiring.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 namespace gravity::gateway {
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include "catalog.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/log/log.hpp>
 

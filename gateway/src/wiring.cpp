@@ -3,6 +3,7 @@
 #include "route_file.hpp"
 
 #include <gravity/app/version.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/log/log.hpp>

@@ -3,7 +3,8 @@
 
     tools/ci/budget.py [--build build/dev] [--cold]
 
-Lines decide, because they are the same on every machine: 60,000 at most, 80,000 for a file with coroutines. Seconds (parsing and templates, with the
+Lines decide, because they are the same on every machine: 70,000 at most, 100,000 for a file with coroutines (gcc 12's library is 45,000 of them, Asio's
+coroutine another 30,000); 60,000 is aimed at, and how many keep to it is told. Seconds (parsing and templates, with the
 precompiled header as the build has it) are shown for whoever knows the machine, and fail only beyond any machine's measure. Files whose text is as it
 was are not compiled again: times are kept in the cache folder (GRAVITY_CI_CACHE, else var/ci)."""
 
@@ -23,7 +24,7 @@ import compile_commands  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("GRAVITY_CI_CACHE", ROOT / "var" / "ci")) / "budget.json"
-LINES, LINES_WITH_COROUTINES = 60_000, 80_000
+LINES, LINES_WITH_COROUTINES, LINES_AIMED_AT = 70_000, 100_000, 60_000
 SECONDS = 30.0
 SHOWN = 10
 
@@ -58,7 +59,7 @@ def measured(source: str, entry: tuple[str, list[str]], known: dict) -> dict:
     digest = hashlib.sha256(text.replace(str(ROOT).encode(), b".")).hexdigest()
     old = known.get(source, {})
     seconds = old["seconds"] if old.get("digest") == digest else front_end(folder, words)
-    coroutines = bool(re.search(r"\bco_(await|return|yield)\b", (ROOT / source).read_text(encoding="utf-8")))
+    coroutines = "async/coroutine.hpp>" in (ROOT / source).read_text(encoding="utf-8") or b"/boost/asio/impl/awaitable.hpp" in text
     return {"digest": digest, "lines": count(text), "seconds": round(seconds, 2), "coroutines": coroutines}
 
 
@@ -94,6 +95,8 @@ def main() -> int:
         print(f"{title}: {len(rows)} files, the costliest:")
         for lines, seconds, source in rows[:SHOWN]:
             print(f"  {lines:7} lines  {seconds:5.2f} s  {source}")
+    aimed = [result["lines"] <= LINES_AIMED_AT for source, result in results.items() if source.startswith("services/")]
+    print(f"{sum(aimed)} of {len(aimed)} files of services keep to {LINES_AIMED_AT} lines")
     found = faults(results)
     print("\n".join(found))
     return 1 if found else 0

@@ -12,6 +12,7 @@
 
 #include <gravity/app/app.hpp>
 #include <gravity/async/blocking.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/http/dispatcher.hpp>
 #include <gravity/http/problem.hpp>
@@ -91,7 +92,7 @@ struct App::Impl {
             options.on_written = [this](pg::Written written) {
                 background->written(written);
             };
-            database = std::make_unique<pg::Database>(std::move(options), io.get_executor());
+            database = std::make_unique<pg::Database>(std::move(options), io);
             background = std::make_unique<Background>(io, definition, settings, resources);
             background->attach(*database);
             resources.put(std::make_shared<ServiceName>(ServiceName{definition.name}));

@@ -1,5 +1,6 @@
 #include "app/authentication.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/auth/jwks_source.hpp>
 #include <gravity/auth/keys.hpp>

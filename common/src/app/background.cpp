@@ -2,6 +2,7 @@
 
 #include "jobs/cleanup.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/redis/client.hpp>
 
 namespace gravity::app {

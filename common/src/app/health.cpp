@@ -1,4 +1,5 @@
 #include <gravity/app/health.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/json/json.hpp>
 

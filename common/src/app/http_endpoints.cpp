@@ -1,6 +1,7 @@
 #include "app/http_endpoints.hpp"
 
 #include <gravity/app/app.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/output.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>

@@ -1,5 +1,6 @@
 #include "app/internal_routes.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/events/consumers.hpp>
 
 #include <algorithm>

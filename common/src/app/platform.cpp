@@ -1,5 +1,6 @@
 #include "app/platform.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/log/log.hpp>
 
 #include <map>

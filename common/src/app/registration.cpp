@@ -1,5 +1,6 @@
 #include "app/registration.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/http/client.hpp>

@@ -30,13 +30,13 @@ http::RateHint RouteLimits::take(const http::Request& request, const http::Route
     if (at == limiters_.end()) {
         if (limiters_.size() >= most_) make_room(now);
         const auto burst = static_cast<std::uint64_t>(rate.burst > 0 ? rate.burst : rate.requests);
-        at = limiters_.try_emplace(std::move(key), static_cast<std::uint64_t>(rate.requests), rate.per, burst).first;
+        at = limiters_.try_emplace(std::move(key), static_cast<std::uint64_t>(rate.requests), std::chrono::seconds(rate.per_seconds), burst).first;
     }
     const auto decision = at->second.take(now);
     http::RateHint hint;
     hint.allowed = decision.allowed;
     hint.quota = static_cast<std::uint64_t>(rate.requests);
-    hint.window_seconds = rate.per.count();
+    hint.window_seconds = rate.per_seconds;
     hint.remaining = decision.remaining;
     hint.reset_seconds = resilience::retry_after_seconds(decision.allowed ? decision.reset_after : decision.retry_after);
     return hint;

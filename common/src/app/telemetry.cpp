@@ -1,5 +1,6 @@
 #include "app/telemetry.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/uuid.hpp>
 #include <gravity/http/client.hpp>

@@ -1,4 +1,5 @@
 #include <gravity/async/blocking.hpp>
+#include <gravity/async/coroutine.hpp>
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>

@@ -1,4 +1,5 @@
 #include <gravity/async/child.hpp>
+#include <gravity/async/coroutine.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>

@@ -1,5 +1,6 @@
 #include "auth/access_key_rows.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/auth/access_keys.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/base/scope.hpp>

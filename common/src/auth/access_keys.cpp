@@ -1,6 +1,7 @@
 #include "auth/access_key_rows.hpp"
 #include "base/testpoint.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/auth/access_keys.hpp>
 #include <gravity/auth/sealed.hpp>

@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/auth/jwks_refresh.hpp>
 #include <gravity/auth/jwks_source.hpp>
 #include <gravity/base/clock.hpp>

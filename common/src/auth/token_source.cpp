@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/auth/token_source.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/http/client.hpp>

@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/discovery/neighbours.hpp>

@@ -2,6 +2,7 @@
 #include "events/lanes.hpp"
 #include "events/outbox.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/clock.hpp>

@@ -1,5 +1,6 @@
 #include "events/append.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/events/relay.hpp>

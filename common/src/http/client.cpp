@@ -2,6 +2,7 @@
 #include "http/redirect.hpp"
 #include "net/tls.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/client.hpp>
 
 #include <boost/asio/as_tuple.hpp>

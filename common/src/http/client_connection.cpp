@@ -1,5 +1,7 @@
 #include "http/client_connection.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>

@@ -1,5 +1,6 @@
 #include "http/connection.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/problem.hpp>
 
 #include <boost/asio/as_tuple.hpp>

@@ -2,6 +2,7 @@
 #include "http/lazy_body.hpp"
 
 #include <gravity/async/blocking.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
 #include <gravity/http/compress.hpp>
@@ -25,7 +26,7 @@ pg::Scope Ctx::caller_scope() const {
     return pg::Scope::caller(*caller_);
 }
 
-Task<void> Ctx::run(pg::Scope scope, const std::function<void(Tx&)>& work) {
+Task<void> Ctx::run(pg::Scope scope, pg::WorkRef work) {
     if (database_ == nullptr) throw std::logic_error("the service has no database");
     pg::Run how;
     how.scope = std::move(scope);
@@ -291,7 +292,7 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
         } else {
             Ctx ctx(request, input.caller(), options_.database, *options_.resources, deadline_of(request, route), trace::format_traceparent(call.trace));
             co_await route.coroutine(ctx, input, output);
-            if (output.producer()) {
+            if (output.producer() != nullptr) {
                 apply_if_none_match(request, output.response());
                 if (output.response().status == 200) co_return co_await send_produced(exchange, call, ctx, output);
             }
@@ -321,7 +322,7 @@ Task<void> Dispatcher::send_produced(Exchange& exchange, Call& call, Ctx& ctx, O
     }
     LazyBody body(exchange, std::move(output.response()));
     try {
-        co_await output.producer()(ctx, body);
+        co_await output.producer()->produce(ctx, body);
         co_await body.finish();
     } catch (const std::exception& error) {
         if (!body.started()) throw;

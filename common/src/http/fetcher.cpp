@@ -1,5 +1,6 @@
 #include "http/redirect.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/fetcher.hpp>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "http/lazy_body.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/conditional.hpp>
 
 namespace gravity::http {

@@ -1,6 +1,7 @@
 #include "http/socket_session.hpp"
 
 #include <gravity/async/child.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/http/live.hpp>
 #include <gravity/http/socket_token.hpp>
@@ -95,7 +96,7 @@ namespace http {
 Task<void> Live::events(std::function<Task<void>(gravity::EventStream&)> handler) {
     const Open open("events");
     EventStreamOptions options;
-    options.heartbeat = route_.live_options.heartbeat;
+    options.heartbeat = std::chrono::milliseconds(route_.live_options.heartbeat_ms);
     options.max_queued_bytes = route_.live_options.max_queued_bytes;
     auto stream = co_await open_event_stream(exchange_, std::move(options));
     gravity::EventStream facade(ctx_, stream, http::last_event_id(exchange_.request()));
@@ -126,7 +127,7 @@ Task<void> Live::socket(std::function<Task<void>(gravity::WebSocket&)> handler) 
     WebSocketOptions options;
     options.subprotocol = choose_subprotocol(exchange_.request(), limits.subprotocols);
     options.max_message_bytes = limits.max_message_bytes;
-    options.ping_interval = std::max(1s, std::chrono::duration_cast<std::chrono::seconds>(limits.heartbeat));
+    options.ping_interval = std::max(1s, std::chrono::duration_cast<std::chrono::seconds>(std::chrono::milliseconds(limits.heartbeat_ms)));
     options.compression = limits.compression;
     auto connection = co_await exchange_.accept_websocket(std::move(options));
     if (!connection) throw Refusal(upgrade_required).with_header("Upgrade", "websocket");
@@ -221,16 +222,16 @@ void EventHub::publish(std::string_view event, std::string data) {
         const auto stream = follower.lock();
         return !stream || !stream->send(next);
     });
-    events_.push_back(std::move(next));
-    if (events_.size() > remembered_) events_.pop_front();
+    events_.emplace(last_, std::move(next));
+    if (events_.size() > remembered_) events_.erase(events_.begin());
 }
 
 Task<void> EventHub::follow(EventStream& stream) {
     if (const auto& seen = stream.last_event_id()) {
-        const auto at = std::find_if(events_.begin(), events_.end(), [&](const http::SseEvent& event) { return event.id == *seen; });
+        const auto at = std::find_if(events_.begin(), events_.end(), [&](const auto& event) { return event.second.id == *seen; });
         const bool latest = *seen == epoch_ + '-' + std::to_string(last_);
         if (at != events_.end())
-            for (auto missed = std::next(at); missed != events_.end(); ++missed) stream.send(*missed);
+            for (auto missed = std::next(at); missed != events_.end(); ++missed) stream.send(missed->second);
         else if (!latest)
             stream.send(http::SseEvent{epoch_ + '-' + std::to_string(last_), "reset", "{}"});
     }

@@ -1,6 +1,7 @@
 #include "http/connection.hpp"
 #include "net/tls.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/server.hpp>
 
 #include <boost/asio/as_tuple.hpp>

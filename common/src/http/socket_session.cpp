@@ -1,5 +1,7 @@
 #include "http/socket_session.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/system/system_error.hpp>

@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/sse.hpp>
 
 #include <boost/asio/as_tuple.hpp>

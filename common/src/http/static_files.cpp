@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/compress.hpp>
 #include <gravity/http/conditional.hpp>
 #include <gravity/http/static_files.hpp>

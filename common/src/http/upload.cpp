@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/http/upload.hpp>
 #include <gravity/log/log.hpp>

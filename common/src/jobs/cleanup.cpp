@@ -1,5 +1,6 @@
 #include "jobs/cleanup.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 
 namespace gravity::jobs {

@@ -1,5 +1,6 @@
 #include "jobs/running.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/trace/context.hpp>
 
 #include <algorithm>
@@ -63,7 +64,7 @@ void JobCtx::check() const {
     if (running_->stop) throw JobStopped(*running_->stop);
 }
 
-Task<void> JobCtx::run(const std::function<void(Tx&)>& work, const std::function<std::optional<Json>()>& checkpoint) {
+Task<void> JobCtx::run(pg::WorkRef work, const std::optional<Json>* checkpoint) {
     check();
     const std::shared_ptr<jobs::Running> running = running_;
     const double share = running->share;
@@ -71,7 +72,7 @@ Task<void> JobCtx::run(const std::function<void(Tx&)>& work, const std::function
         const log::ScopeGuard guard(running->scope);
         work(tx);
         jobs::Step step{running->lease_seconds, share, std::nullopt};
-        if (checkpoint) step.checkpoint = checkpoint();
+        if (checkpoint != nullptr) step.checkpoint = *checkpoint;
         const std::optional<bool> cancelled = tx.maybe(jobs::step_job, running->lease, step);
         if (!cancelled) throw JobStopped(JobStopped::Why::lost);
         if (*cancelled) throw JobStopped(JobStopped::Why::cancelled);

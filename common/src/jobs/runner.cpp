@@ -2,6 +2,7 @@
 #include "jobs/scheduler.hpp"
 #include "jobs/verdict.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/metrics/metrics.hpp>

@@ -1,5 +1,7 @@
 #include "net/stream.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>

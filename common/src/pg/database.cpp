@@ -1,6 +1,7 @@
 #include "pg/lane.hpp"
 #include "pg/tx_state.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/testpoint.hpp>
 #include <gravity/log/log.hpp>
 
@@ -75,7 +76,7 @@ void run_once(Connection& connection, const Options& options, ProjectsSeen& proj
     }
     if (changes) GRAVITY_TESTPOINT("pg.after_commit");
     if (records_project) projects.add(run.scope.project_id);
-    for (const auto& action : state.after_commit) action();
+    for (const auto& action : state.after_commit) action->run();
     if ((state.written.events || state.written.jobs) && options.on_written) options.on_written(state.written);
 }
 
@@ -95,7 +96,7 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
     };
 
     Options options;
-    std::shared_ptr<Lanes> lanes; // null: everything is the workers'
+    std::shared_ptr<Lanes> lanes;
     mutable std::mutex mutex;
     std::condition_variable wake;
     std::deque<Unit> queue;
@@ -113,7 +114,7 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
 
     // ---- who does what; all with the mutex held
 
-    bool front_is_a_lanes() const { return lanes && !queue.empty() && queue.front().by_lane && !queue.front().fresh && !resting.empty(); }
+    bool front_is_a_lanes() const { return !queue.empty() && queue.front().by_lane && !queue.front().fresh && !resting.empty(); }
     bool front_is_a_workers() const { return !queue.empty() && !front_is_a_lanes() && (!resting.empty() || connections < options.pool_max); }
 
     /// Lanes are called if it is theirs to take the front of the queue.
@@ -339,10 +340,9 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
     }
 };
 
-Database::Database(Options options, boost::asio::any_io_executor executor) : impl_(std::make_shared<Impl>()) {
+Database::Database(Options options, boost::asio::io_context& io) : impl_(std::make_shared<Impl>()) {
     impl_->options = std::move(options);
-    if (const auto* loop = executor.target<boost::asio::io_context::executor_type>())
-        impl_->lanes = std::make_shared<Lanes>(loop->context(), [impl = impl_.get()](Lane& lane) { impl->serve(lane); });
+    impl_->lanes = std::make_shared<Lanes>(io, [impl = impl_.get()](Lane& lane) { impl->serve(lane); });
 }
 
 Database::~Database() {
@@ -353,7 +353,7 @@ Database::~Database() {
         left.swap(impl_->queue);
     }
     for (auto& unit : left) unit.done(std::make_exception_ptr(unavailable()));
-    if (impl_->lanes) impl_->lanes->end();
+    impl_->lanes->end();
     impl_->wake.notify_all();
     for (auto& thread : impl_->threads) thread.join();
     impl_->resting.clear();
@@ -367,7 +367,7 @@ Task<void> Database::run(Run run, std::function<void(Tx&)> work) {
                       const auto executor = boost::asio::get_associated_executor(*shared);
                       boost::asio::post(executor, [shared, error] { (*shared)(error); });
                   }};
-        unit.by_lane = how->read_only && !how->serializable && impl->lanes && impl->lanes->here();
+        unit.by_lane = how->read_only && !how->serializable && impl->lanes->here();
         impl->submit(std::move(unit));
     };
     const auto keep_alive = impl_;

@@ -1,5 +1,6 @@
 #include "pg/connection.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/pg/listener.hpp>

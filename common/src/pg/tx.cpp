@@ -299,7 +299,7 @@ Timestamp Tx::now() const {
 }
 
 const pg::Scope& Tx::scope() const { return state_.run.scope; }
-void Tx::after_commit(std::function<void()> action) { state_.after_commit.push_back(std::move(action)); }
+void Tx::do_after_commit(std::unique_ptr<pg::AfterCommit> action) { state_.after_commit.push_back(std::move(action)); }
 void Tx::refuse_absent() { throw Refusal(problems::not_found); }
 
 bool Tx::fetch(const pg::Statement& statement, std::span<const meta::Ref> args, meta::MutableRef row) {

@@ -7,6 +7,7 @@
 #include <gravity/trace/span.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ struct TxState {
     const Run& run;
     const Options& options;
     Timestamp began{};
-    std::vector<std::function<void()>> after_commit{};
+    std::vector<std::unique_ptr<AfterCommit>> after_commit{};
     Written written{};
 
     /// Continues the trace of the run for one statement; nothing unless that trace is sampled.

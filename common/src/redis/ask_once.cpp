@@ -1,5 +1,7 @@
 #include "redis/ask_once.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include "redis/connection.hpp"
 
 namespace gravity::redis {

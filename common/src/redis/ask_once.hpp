@@ -2,6 +2,7 @@
 
 #include "redis/link.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/redis/command.hpp>
 
 #include <vector>

@@ -1,6 +1,7 @@
 #include "redis/backend.hpp"
 #include "redis/command_rules.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/redis/client.hpp>
 #include <gravity/trace/span.hpp>
 

@@ -1,5 +1,7 @@
 #include "redis/cluster_backend.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include "redis/ask_once.hpp"
 #include "redis/command_rules.hpp"
 

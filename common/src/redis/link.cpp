@@ -1,5 +1,7 @@
 #include "redis/link.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include "redis/backoff.hpp"
 
 #include <boost/asio/co_spawn.hpp>

@@ -1,5 +1,7 @@
 #include "redis/sentinel_source.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include "redis/ask_once.hpp"
 
 #include <boost/asio/co_spawn.hpp>

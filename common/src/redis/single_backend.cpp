@@ -2,6 +2,8 @@
 #include "redis/backend.hpp"
 #include "redis/sentinel_source.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <algorithm>
 
 namespace gravity::redis {

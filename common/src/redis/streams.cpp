@@ -1,5 +1,6 @@
 #include "redis/backend.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/redis/streams.hpp>
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "redis/subscriber_loop.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <boost/asio/redirect_error.hpp>
 
 namespace gravity::redis {

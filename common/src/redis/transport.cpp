@@ -1,5 +1,7 @@
 #include "redis/transport.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>

@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/resilience/single_flight.hpp>
 
 #include <boost/asio/co_spawn.hpp>

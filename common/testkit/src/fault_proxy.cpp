@@ -1,4 +1,4 @@
-#include <gravity/async/task.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/testkit/fault_proxy.hpp>
 

@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/http/exchange.hpp>
 #include <gravity/http/server.hpp>

@@ -1,4 +1,5 @@
 // Access keys from their making to their end, through a service that takes them.
+#include <gravity/async/coroutine.hpp>
 #include <gravity/auth/access_keys.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>

@@ -62,7 +62,7 @@ void routes(Router& router) {
     things.get<list>("");
     things.get<get>("/{id}");
     things.put<change>("/{id}");
-    things.get<list_slowly>("/slowly", {.rate = {.requests = 2, .per = std::chrono::seconds(3600)}});
+    things.get<list_slowly>("/slowly", {.rate = {.requests = 2, .per_seconds = 3600}});
 }
 
 struct BadInput : testing::Test, protected testkit::Callers {

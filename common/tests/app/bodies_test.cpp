@@ -1,6 +1,7 @@
 // Bodies in and out that do not fit in memory, and those that are made smaller, through a whole service.
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/http/compress.hpp>

@@ -1,6 +1,7 @@
 // Event streams and WebSockets as handlers of a service, for the life of a connection.
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/testkit/service.hpp>
@@ -109,7 +110,7 @@ Task<void> chatter(WebSocket& socket) {
 void routes(Router& router) {
     auto all = router.collection("/api/v1/live", "live");
     all.stream<count_up>("/count", {.summary = "Counts"});
-    all.stream<endless>("/endless", {}, {.heartbeat = std::chrono::milliseconds(1)});
+    all.stream<endless>("/endless", {}, {.heartbeat_ms = 1});
     all.stream<flood>("/flood", {}, {.max_queued_bytes = 100'000});
     all.stream<broken>("/broken");
     all.stream<follow>("/follow");

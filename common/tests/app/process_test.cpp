@@ -1,5 +1,6 @@
 // A service's life as others see it: starting without its store, signals, health, and what it says when it cannot start.
 #include <gravity/app/app.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/testkit/service.hpp>
 
 #include <gtest/gtest.h>

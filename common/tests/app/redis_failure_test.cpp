@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/redis/error.hpp>
 #include <gravity/service.hpp>
 #include <gravity/testkit/service.hpp>

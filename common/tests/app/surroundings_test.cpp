@@ -1,5 +1,6 @@
 // A service and what stands around it: its key server, discovery, health, hooks of its life.
 #include <gravity/app/app.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>

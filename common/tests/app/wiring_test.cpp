@@ -3,6 +3,7 @@
 #include "app/systemd.hpp"
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/discovery/client.hpp>
 #include <gravity/redis/client.hpp>
 #include <gravity/testkit/service.hpp>

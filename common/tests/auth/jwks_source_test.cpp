@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/auth/jwks_source.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>

@@ -1,5 +1,6 @@
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/auth/token_source.hpp>
 #include <gravity/base/encoding.hpp>
 

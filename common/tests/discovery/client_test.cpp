@@ -1,6 +1,7 @@
 // Calls to neighbours: what goes out, what becomes of it, and what happens when the other side fails.
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/text.hpp>
 #include <gravity/base/uuid.hpp>
 #include <gravity/discovery/client.hpp>

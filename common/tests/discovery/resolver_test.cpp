@@ -1,5 +1,6 @@
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/discovery/resolver.hpp>
 #include <gravity/http/message.hpp>
 

@@ -1,6 +1,8 @@
 // At least once delivered, exactly once in effect, in order: with consumers, Redis and handlers that fail in every place.
 #include "events/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 namespace gravity::events {
 namespace {
 

@@ -1,6 +1,7 @@
 // From the outbox to the stream, whatever happens in between: each event there once, under one number, in order.
 #include "events/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/testkit/check_sql.hpp>
 
 #include <future>

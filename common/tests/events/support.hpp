@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/events/consumers.hpp>
 #include <gravity/events/relay.hpp>
 #include <gravity/model.hpp>
@@ -85,7 +86,7 @@ public:
         options.on_written = [this](pg::Written written) {
             if (written.events && relay) relay->wake();
         };
-        database = std::make_unique<pg::Database>(std::move(options), io.get_executor());
+        database = std::make_unique<pg::Database>(std::move(options), io);
         redis::Options quick;
         quick.backoff_base = 1ms;
         quick.backoff_cap = 50ms;

@@ -1,6 +1,7 @@
 #include "http/certificates.hpp"
 #include "http/scripted_server.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/client.hpp>
 
 using namespace gravity;

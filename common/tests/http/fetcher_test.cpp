@@ -1,5 +1,6 @@
 #include "http/scripted_server.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/fetcher.hpp>
 
 #include <map>

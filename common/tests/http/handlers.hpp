@@ -2,6 +2,8 @@
 
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 /// Handlers and requests that the server's tests share.
 namespace gravity::http::test {
 

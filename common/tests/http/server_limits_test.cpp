@@ -1,5 +1,6 @@
 #include "http/handlers.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/server.hpp>
 
 #include <boost/system/system_error.hpp>

@@ -1,5 +1,6 @@
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/http/sse.hpp>
 
 using namespace gravity;

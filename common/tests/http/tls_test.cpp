@@ -1,6 +1,8 @@
 #include "http/certificates.hpp"
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>

@@ -1,5 +1,7 @@
 #include "http/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>

@@ -1,6 +1,7 @@
 // Leased jobs on a real PostgreSQL: exactly one effect whatever happens to the worker.
 #include "jobs/support.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/model.hpp>
 #include <gravity/testkit/check_sql.hpp>

@@ -1,4 +1,5 @@
 // Jobs through a service: started by a route, followed by the job's own resource.
+#include <gravity/async/coroutine.hpp>
 #include <gravity/jobs/routes.hpp>
 #include <gravity/service.hpp>
 #include <gravity/testkit/service.hpp>

@@ -35,7 +35,7 @@ public:
         store.on_written = [this](pg::Written written) {
             if (written.jobs) runner->wake();
         };
-        database = std::make_unique<pg::Database>(std::move(store), io.get_executor());
+        database = std::make_unique<pg::Database>(std::move(store), io);
         runner = std::make_unique<Runner>(io, *database, resources, std::move(functions), options);
     }
     ~Replica() { kill(); }

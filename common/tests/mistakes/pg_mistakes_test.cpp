@@ -55,7 +55,7 @@ class Mistakes : public testing::Test {
 protected:
     testkit::TestDatabase store{migrations};
     boost::asio::io_context io;
-    pg::Database database{options(), io.get_executor()};
+    pg::Database database{options(), io};
     ProjectId ours = ProjectId::fresh();
 
     pg::Options options() const {

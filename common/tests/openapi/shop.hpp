@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/bytes.hpp>
 #include <gravity/base/codes.hpp>
 #include <gravity/base/contact.hpp>

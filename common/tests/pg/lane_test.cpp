@@ -2,6 +2,7 @@
 #include "pg/fiber.hpp"
 #include "pg/tx_state.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/pg/database.hpp>
@@ -48,7 +49,7 @@ protected:
         pg::Options options;
         options.url = url.empty() ? store.url() : std::move(url);
         options.pool_max = connections;
-        database.emplace(std::move(options), loop.io().get_executor());
+        database.emplace(std::move(options), loop.io());
         loop.start();
         loop.await<void>([this] { return note_thread(); });
     }

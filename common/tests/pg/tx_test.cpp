@@ -74,7 +74,7 @@ class TxTest : public testing::Test {
 protected:
     testkit::TestDatabase store{migrations_v1};
     boost::asio::io_context io;
-    pg::Database database{options(), io.get_executor()};
+    pg::Database database{options(), io};
     ProjectId ours = ProjectId::fresh(), theirs = ProjectId::fresh();
 
     pg::Options options() const {
@@ -179,7 +179,7 @@ TEST_F(TxTest, AConnectionUsedByOneProjectForgetsItForTheNext) {
 TEST_F(TxTest, NoScopeIsLeftOnAConnectionWhateverEndedThere) {
     pg::Options one = options();
     one.pool_max = 1; // so that all of it meets on one connection
-    pg::Database narrow(one, io.get_executor());
+    pg::Database narrow(one, io);
     const auto with = [&](ProjectId project, bool read_only, const std::function<void(Tx&)>& work) {
         pg::Run run;
         run.scope = pg::Scope::project(project, "tester");
@@ -229,7 +229,7 @@ TEST_F(TxTest, ProjectsThatTakeTurnsOnFewConnectionsSeeTheirOwnOnly) {
     few.pool_max = 2;
     for (const bool prepare : {true, false}) {
         few.prepare = prepare;
-        pg::Database shared(few, io.get_executor());
+        pg::Database shared(few, io);
         std::vector<ProjectId> projects;
         const std::string mark = prepare ? "p" : "u";
         for (int i = 0; i < 4; ++i) {
@@ -448,7 +448,7 @@ TEST_F(TxTest, AConnectionThatBreaksInCommitLeavesTheOutcomeUnknown) {
 TEST_F(TxTest, AnAbsentStoreIs503) {
     pg::Options nowhere = options();
     nowhere.url = "postgres://nobody:x@127.0.0.1:1/none";
-    pg::Database absent(nowhere, io.get_executor());
+    pg::Database absent(nowhere, io);
     pg::Run run;
     run.scope = pg::Scope::project(ours);
     EXPECT_EQ(slug_of([&] { absent.run_blocking(run, [](Tx& tx) { tx.one(count_things); }); }), "store-unavailable");
@@ -459,7 +459,7 @@ TEST_F(TxTest, AFullQueueRefusesInsteadOfWaiting) {
     pg::Options small = options();
     small.pool_max = 1;
     small.queue_max = 1;
-    pg::Database tight(small, io.get_executor());
+    pg::Database tight(small, io);
     pg::Run run;
     run.scope = pg::Scope::project(ours);
     std::mutex gate;
@@ -499,7 +499,7 @@ TEST_F(TxTest, TheTimeOneReadHasIsNotTheNextOnes) {
     static const Sql<std::int64_t()> allowed{"test.allowed", "select extract(epoch from current_setting('statement_timeout')::interval)::bigint * 1000"};
     pg::Options one = options();
     one.pool_max = 1;
-    pg::Database narrow(one, io.get_executor());
+    pg::Database narrow(one, io);
     const auto read = [&](std::chrono::milliseconds left) {
         pg::Run run;
         run.scope = pg::Scope::project(ours);
@@ -524,7 +524,7 @@ TEST_F(TxTest, ARoleThatCouldStepOverIsolationIsNoticed) {
     EXPECT_FALSE(database.unsafe_role());
     pg::Options admin = options();
     admin.url = store.admin_url();
-    pg::Database unsafe(admin, io.get_executor());
+    pg::Database unsafe(admin, io);
     EXPECT_TRUE(unsafe.unsafe_role());
 }
 

@@ -1,3 +1,4 @@
+#include <gravity/async/coroutine.hpp>
 #include <gravity/resilience/single_flight.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>

@@ -1,4 +1,5 @@
 // A service whose Redis is behind a bad network: what was done once is not done twice, and nobody is told that it was not done.
+#include <gravity/async/coroutine.hpp>
 #include <gravity/redis/client.hpp>
 #include <gravity/service.hpp>
 #include <gravity/testkit/fault_proxy.hpp>

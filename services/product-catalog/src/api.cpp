@@ -15,6 +15,9 @@
 #include "ucp_api.hpp"
 #include "variants_api.hpp"
 
+#include <gravity/async/coroutine.hpp>
+#include <gravity/http/router.hpp>
+
 namespace gravity::product_catalog {
 namespace {
 

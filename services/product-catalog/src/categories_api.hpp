@@ -3,7 +3,7 @@
 #include "categories_model.hpp"
 #include "config.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handlers of categories.
 namespace gravity::product_catalog::categories {

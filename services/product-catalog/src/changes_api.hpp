@@ -3,7 +3,7 @@
 #include "changes_model.hpp"
 #include "config.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handler of change previews.
 namespace gravity::product_catalog::changes {

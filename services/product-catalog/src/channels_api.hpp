@@ -2,7 +2,7 @@
 
 #include "channels_model.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handlers of channels.
 namespace gravity::product_catalog::channels {

@@ -6,6 +6,8 @@
 #include "products_store.hpp"
 #include "publishing_store.hpp"
 
+#include <algorithm>
+
 namespace gravity::product_catalog::collections {
 namespace {
 

@@ -3,7 +3,7 @@
 #include "collections_model.hpp"
 #include "config.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handlers of collections.
 namespace gravity::product_catalog::collections {

@@ -6,6 +6,7 @@
 #include "imports_store.hpp"
 #include "problems.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
 #include <gravity/service.hpp>

@@ -3,7 +3,7 @@
 #include "imports_store.hpp"
 
 #include <gravity/http/upload.hpp>
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handlers of bulk import and export.
 namespace gravity::product_catalog::bulk {

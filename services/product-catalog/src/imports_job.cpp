@@ -10,6 +10,7 @@
 #include "types_store.hpp"
 #include "variants_api.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/testpoint.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 
 #include "products_model.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Bulk import and export.
 namespace gravity::product_catalog {

@@ -3,7 +3,7 @@
 #include "config.hpp"
 #include "listing_model.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handler of the list of products.
 namespace gravity::product_catalog::listing {

@@ -3,6 +3,7 @@
 #include "characters.hpp"
 #include "neighbours.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/log/log.hpp>
 
 #include <algorithm>

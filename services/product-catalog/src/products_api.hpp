@@ -3,7 +3,7 @@
 #include "config.hpp"
 #include "products_model.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handlers of products: staging, publishing, and looking back.
 namespace gravity::product_catalog::products {

@@ -6,7 +6,7 @@
 #include "quality_store.hpp"
 
 #include <gravity/http/given.hpp>
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handlers of the quality reports.
 namespace gravity::product_catalog::quality {

@@ -1,5 +1,7 @@
 #include "retention_job.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include "publishing_store.hpp"
 
 namespace gravity::product_catalog {

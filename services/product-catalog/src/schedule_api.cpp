@@ -1,5 +1,7 @@
 #include "schedule_api.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include "problems.hpp"
 #include "products_api.hpp"
 #include "products_store.hpp"

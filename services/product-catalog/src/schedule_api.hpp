@@ -3,7 +3,7 @@
 #include "config.hpp"
 #include "schedule_model.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handlers of scheduled publications, and the job that does them.
 namespace gravity::product_catalog::schedule {

@@ -9,8 +9,11 @@
 #include "web.hpp"
 
 #include <gravity/async/blocking.hpp>
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/http/ctx.hpp>
+#include <gravity/http/exchange.hpp>
 #include <gravity/metrics/metrics.hpp>
 
 namespace gravity::product_catalog::pages {

@@ -2,7 +2,7 @@
 
 #include "types_model.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handlers of product types.
 namespace gravity::product_catalog::types {

@@ -7,8 +7,10 @@
 #include "storefront_reader.hpp"
 #include "ucp.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
+#include <gravity/http/ctx.hpp>
 
 #include <algorithm>
 #include <limits>

@@ -3,7 +3,7 @@
 #include "config.hpp"
 #include "products_model.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// Handlers of variants: below their product, and by SKU for carts and orders.
 namespace gravity::product_catalog::variants {

@@ -3,7 +3,7 @@
 #include "config.hpp"
 #include "storefront.hpp"
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// The way from a request of the public to a project.
 namespace gravity::product_catalog::storefront {

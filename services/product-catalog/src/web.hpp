@@ -1,6 +1,6 @@
 #pragma once
 
-#include <gravity/service.hpp>
+#include <gravity/handlers.hpp>
 
 /// What routes of the public surface answer: bytes of a standard's own, with headers of their own.
 namespace gravity::product_catalog {

@@ -6,7 +6,6 @@
 #include <array>
 #include <compare>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 namespace gravity {

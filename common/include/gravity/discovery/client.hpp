@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/discovery/neighbours.hpp>
 #include <gravity/http/ctx.hpp>
 #include <gravity/http/extract.hpp>

@@ -3,46 +3,20 @@
 #include <gravity/async/task.hpp>
 #include <gravity/base/caller.hpp>
 #include <gravity/http/message.hpp>
+#include <gravity/http/resources.hpp>
 #include <gravity/pg/tx.hpp>
 
 #include <chrono>
-#include <exception>
-#include <functional>
-#include <memory>
-#include <stdexcept>
+#include <optional>
 #include <string>
-#include <typeindex>
-#include <unordered_map>
+#include <type_traits>
+#include <utility>
 
 namespace gravity {
 
 namespace pg {
 class Database;
 }
-
-/// What a service keeps for its coroutine handlers, by type: made once in main.cpp, found by `ctx.get<T>()`. Filled before serving, then read only.
-class Resources {
-public:
-    template <class T>
-    void put(std::shared_ptr<T> resource) {
-        by_type_[typeid(T)] = std::move(resource);
-    }
-    template <class T>
-    T& get() const {
-        T* const found = find<T>();
-        if (found == nullptr) throw std::logic_error("no such resource was provided");
-        return *found;
-    }
-    /// Null if there is none: what a setting may leave out.
-    template <class T>
-    T* find() const {
-        const auto found = by_type_.find(typeid(T));
-        return found == by_type_.end() ? nullptr : static_cast<T*>(found->second.get());
-    }
-
-private:
-    std::unordered_map<std::type_index, std::shared_ptr<void>> by_type_;
-};
 
 /// The surroundings of a coroutine handler; I/O thread, lives until the handler has returned.
 class Ctx {
@@ -76,20 +50,23 @@ public:
     template <class F, class... A>
     auto in_scope(pg::Scope scope, F function, A... arguments) -> Task<std::invoke_result_t<F, Tx&, A...>> {
         using R = std::invoke_result_t<F, Tx&, A...>;
+        using Done = Task<std::void_t<R>>; // of no known type yet, so that who only declares coroutines need not know what a Task is
         if constexpr (std::is_void_v<R>) {
-            std::function<void(Tx&)> work = [&](Tx& tx) { function(tx, arguments...); };
-            co_await run(std::move(scope), work);
+            const auto work = [&](Tx& tx) { function(tx, arguments...); };
+            Done done = run(std::move(scope), work);
+            co_await std::move(done);
         } else {
             std::optional<R> result;
-            std::function<void(Tx&)> work = [&](Tx& tx) { result.emplace(function(tx, arguments...)); };
-            co_await run(std::move(scope), work);
+            const auto work = [&](Tx& tx) { result.emplace(function(tx, arguments...)); };
+            Done done = run(std::move(scope), work);
+            co_await std::move(done);
             co_return *std::move(result);
         }
     }
 
 private:
     pg::Scope caller_scope() const;
-    Task<void> run(pg::Scope scope, const std::function<void(Tx&)>& work);
+    Task<void> run(pg::Scope scope, pg::WorkRef work);
 
     const http::Request& request_;
     const Caller* caller_;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <gravity/http/ctx.hpp>
 #include <gravity/http/extract.hpp>
+#include <gravity/http/resources.hpp>
 
 #include <stdexcept>
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -99,7 +100,7 @@ private:
     std::size_t remembered_;
     std::string epoch_; // of this process: ids of another mean nothing here
     std::uint64_t last_ = 0;
-    std::deque<http::SseEvent> events_;
+    std::map<std::uint64_t, http::SseEvent> events_; // by their number
     std::shared_ptr<std::vector<std::weak_ptr<http::EventStream>>> followers_;
 };
 

@@ -2,10 +2,9 @@
 
 #include <gravity/async/task.hpp>
 #include <gravity/base/type.hpp>
-#include <gravity/http/exchange.hpp>
 #include <gravity/http/message.hpp>
 
-#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,6 +13,14 @@ class Ctx;
 }
 
 namespace gravity::http {
+
+class BodyWriter; // exchange.hpp
+
+/// Makes a body while it is sent.
+struct BodyProducer {
+    virtual ~BodyProducer() = default;
+    virtual Task<void> produce(Ctx& ctx, BodyWriter& out) = 0;
+};
 
 /// Where results write themselves: builds the response and its validators.
 class Output {
@@ -29,8 +36,8 @@ public:
     void header(std::string_view name, std::string_view value) { response_.headers.set(name, value); }
 
     /// The body is made while it is sent (Streamed).
-    void produce_by(std::function<Task<void>(Ctx&, BodyWriter&)> producer) { producer_ = std::move(producer); }
-    const std::function<Task<void>(Ctx&, BodyWriter&)>& producer() const { return producer_; }
+    void produce_by(std::unique_ptr<BodyProducer> producer) { producer_ = std::move(producer); }
+    BodyProducer* producer() const { return producer_.get(); } // null: the body is in the response
 
     const Request& request() const { return request_; }
     Response& response() { return response_; }
@@ -38,7 +45,7 @@ public:
 private:
     const Request& request_;
     Response response_;
-    std::function<Task<void>(Ctx&, BodyWriter&)> producer_;
+    std::unique_ptr<BodyProducer> producer_;
 };
 
 /// Strong entity tag of a version: "\"3\"" (RFC 9110 section 8.8.3).

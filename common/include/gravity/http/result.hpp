@@ -4,8 +4,10 @@
 #include <gravity/http/route.hpp>
 #include <gravity/pg/page.hpp>
 
-#include <functional>
+#include <memory>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 /// What handlers return. Each result carries its statuses and headers, and says so in OpenAPI.
@@ -58,7 +60,15 @@ public:
     /// A coroutine function `Task<void>(Ctx&, http::BodyWriter&, args...)`; the arguments are kept.
     template <class F, class... A>
     Streamed&& by(F function, A... arguments) && {
-        producer_ = [function, ... held = std::move(arguments)](Ctx& ctx, http::BodyWriter& out) { return function(ctx, out, held...); };
+        struct Producer final : http::BodyProducer {
+            Producer(F call, A... with) : function(call), arguments(std::move(with)...) {}
+            Task<std::void_t<F>> produce(Ctx& ctx, http::BodyWriter& out) override { // a Task<void>, of which nothing need be known here
+                return std::apply([&](const A&... with) { return function(ctx, out, with...); }, arguments);
+            }
+            F function;
+            std::tuple<A...> arguments;
+        };
+        producer_ = std::make_unique<Producer>(function, std::move(arguments)...);
         return std::move(*this);
     }
     /// A quoted entity tag: a client that has it already gets 304 and nothing is made.
@@ -67,12 +77,10 @@ public:
         return std::move(*this);
     }
 
-    using Producer = std::function<Task<void>(Ctx&, http::BodyWriter&)>;
-
 private:
     friend struct http::Result<Streamed>;
     std::string content_type_, file_name_, etag_;
-    Producer producer_;
+    std::unique_ptr<http::BodyProducer> producer_;
 };
 
 /// 301, 302, 303, 307 or 308.

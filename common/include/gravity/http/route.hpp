@@ -5,7 +5,6 @@
 #include <gravity/http/input.hpp>
 #include <gravity/http/message.hpp>
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +37,7 @@ enum class BodyMode : unsigned char {
 
 /// What stands beside a stream or WebSocket.
 struct LiveOptions {
-    std::chrono::milliseconds heartbeat{15'000};      // events: a comment when nothing was sent; WebSocket: a ping
+    int heartbeat_ms = 15'000;                        // events: a comment when nothing was sent; WebSocket: a ping
     std::size_t max_queued_bytes = 256 * 1024;        // a consumer that is further behind is closed; WebSocket: with 1013
     std::size_t max_message_bytes = 1 << 20;          // WebSocket: a larger one is closed with 1009
     std::vector<std::string_view> subprotocols{};     // WebSocket: those understood, the preferred first
@@ -70,7 +69,7 @@ struct AnswerDoc {
 /// How often one caller may ask for a route, on each replica: costly ones, and those that invite guessing.
 struct RouteRate {
     int requests = 0; // none
-    std::chrono::seconds per{60};
+    int per_seconds = 60;
     int burst = 0;    // at once; 0: all of them
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gravity/async/task.hpp>
 #include <gravity/http/extract.hpp>
 #include <gravity/http/live.hpp>
 #include <gravity/http/result.hpp>
@@ -58,16 +59,17 @@ struct Thunk<Fn, R (*)(Tx&, A...)> {
 template <auto Fn, class R, class... A>
 struct Thunk<Fn, R (*)(Ctx&, A...)> {
     using Value = typename TaskValue<R>::type;
+    using Done = Task<std::void_t<R>>; // Task<void>, which only a table with coroutines in it has to know (coroutine.hpp)
     static void describe(Route& route) {
         (Extractor<A>::describe(route), ...);
         Result<Value>::describe(route);
         route.coroutine = &run;
     }
-    static Task<void> run(Ctx& ctx, Input& in, Output& out) { return call(ctx, in, out, std::index_sequence_for<A...>{}); }
+    static Done run(Ctx& ctx, Input& in, Output& out) { return call(ctx, in, out, std::index_sequence_for<A...>{}); }
 
 private:
     template <std::size_t... I>
-    static Task<void> call(Ctx& ctx, Input& in, Output& out, std::index_sequence<I...>) {
+    static Done call(Ctx& ctx, Input& in, Output& out, std::index_sequence<I...>) {
         std::tuple<A...> arguments{Extractor<A>::read(in)...};
         in.refuse_faults();
         Task<Value> task = Fn(ctx, std::move(std::get<I>(arguments))...);
@@ -97,7 +99,7 @@ struct Thunk<Fn, Task<void> (*)(gravity::EventStream&, A...)> {
         route.answer = {200, "Server-Sent Events, for as long as the connection lives", "text/event-stream"};
         route.live = &run;
     }
-    static Task<void> run(Live& live, Input& in) {
+    static Task<std::void_t<A...>> run(Live& live, Input& in) {
         auto handler = LiveCall<gravity::EventStream, A...>::make(Fn, in);
         co_await live.events(std::move(handler));
     }
@@ -110,7 +112,7 @@ struct Thunk<Fn, Task<void> (*)(gravity::WebSocket&, A...)> {
         route.answer = {101, "Switching Protocols: a WebSocket (RFC 6455)"};
         route.live = &run;
     }
-    static Task<void> run(Live& live, Input& in) {
+    static Task<std::void_t<A...>> run(Live& live, Input& in) {
         auto handler = LiveCall<gravity::WebSocket, A...>::make(Fn, in);
         co_await live.socket(std::move(handler));
     }

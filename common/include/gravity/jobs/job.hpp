@@ -86,24 +86,32 @@ public:
     template <class F, class... A>
     auto transaction(F function, A... arguments) -> Task<std::invoke_result_t<F, Tx&, A...>> {
         using R = std::invoke_result_t<F, Tx&, A...>;
-        const std::function<std::optional<Json>()> no_checkpoint;
+        using Done = Task<std::void_t<R>>; // as in Ctx
         if constexpr (std::is_void_v<R>) {
-            const std::function<void(Tx&)> work = [&](Tx& tx) { function(tx, arguments...); };
-            co_await run(work, no_checkpoint);
+            const auto work = [&](Tx& tx) { function(tx, arguments...); };
+            Done done = run(work, nullptr);
+            co_await std::move(done);
         } else {
             std::optional<R> result;
-            const std::function<void(Tx&)> work = [&](Tx& tx) { result.emplace(function(tx, arguments...)); };
-            co_await run(work, no_checkpoint);
+            const auto work = [&](Tx& tx) { result.emplace(function(tx, arguments...)); };
+            Done done = run(work, nullptr);
+            co_await std::move(done);
             co_return *std::move(result);
         }
     }
     /// The same, and what the function returned is stored in that transaction as the place to go on from: a step counts wholly or not at all.
     template <class F, class... A>
     auto checkpointed(F function, A... arguments) -> Task<std::invoke_result_t<F, Tx&, A...>> {
-        std::optional<std::invoke_result_t<F, Tx&, A...>> result;
-        const std::function<void(Tx&)> work = [&](Tx& tx) { result.emplace(function(tx, arguments...)); };
-        const std::function<std::optional<Json>()> checkpoint = [&] { return std::optional<Json>(json::to_document(*result)); };
-        co_await run(work, checkpoint);
+        using R = std::invoke_result_t<F, Tx&, A...>;
+        using Done = Task<std::void_t<R>>;
+        std::optional<R> result;
+        std::optional<Json> checkpoint;
+        const auto work = [&](Tx& tx) {
+            result.emplace(function(tx, arguments...));
+            checkpoint = json::to_document(*result);
+        };
+        Done done = run(work, &checkpoint);
+        co_await std::move(done);
         co_return *std::move(result);
     }
     /// What an earlier attempt stored last; nothing at the beginning.
@@ -126,7 +134,8 @@ public:
     void check() const;
 
 private:
-    Task<void> run(const std::function<void(Tx&)>& work, const std::function<std::optional<Json>()>& checkpoint);
+    /// `checkpoint`: what the work leaves there is stored with it; null: nothing is.
+    Task<void> run(pg::WorkRef work, const std::optional<Json>* checkpoint);
     const Resources& resources() const;
     const Json* stored_checkpoint() const;
     void set_result(Json result);

@@ -3,13 +3,15 @@
 #include <gravity/async/task.hpp>
 #include <gravity/pg/tx.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
-
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace gravity::pg {
 
@@ -41,10 +43,10 @@ struct Run {
     std::string traceparent{};                                  // goes into emitted events
 };
 
-/// The pool of connections. Reads asked for on the loop of `executor` (one thread's) stay there, on fibers (decision 28); the rest has threads of the pool.
+/// The pool of connections. Reads asked for on the loop `io` (which one thread runs) stay there, on fibers (decision 28); the rest has threads of the pool.
 class Database {
 public:
-    Database(Options options, boost::asio::any_io_executor executor);
+    Database(Options options, boost::asio::io_context& io);
     ~Database(); // waits for what its threads run; what is queued fails with `store_unavailable`; reads on the loop are dropped with who waits for them
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;

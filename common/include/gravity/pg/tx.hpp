@@ -9,11 +9,13 @@
 #include <gravity/pg/page.hpp>
 #include <gravity/pg/sql.hpp>
 
-#include <functional>
+#include <memory>
 #include <span>
 #include <type_traits>
 
 namespace gravity {
+
+class Tx;
 
 namespace pg {
 
@@ -33,10 +35,28 @@ public:
     std::string reason;
 };
 
+/// Refers to a function of a `Tx` that outlives it.
+class WorkRef {
+public:
+    template <class F>
+    WorkRef(const F& work) : object_(&work), call_([](const void* object, Tx& tx) { (*static_cast<const F*>(object))(tx); }) {}
+    void operator()(Tx& tx) const { call_(object_, tx); }
+
+private:
+    const void* object_;
+    void (*call_)(const void*, Tx&);
+};
+
+/// What waits for a commit.
+struct AfterCommit {
+    virtual ~AfterCommit() = default;
+    virtual void run() = 0;
+};
+
 } // namespace pg
 
 /// A unit of work on one database connection: opened at its first statement, committed after the handler returns, rolled back if it
-/// throws. Worker thread only; never kept beyond the call it was passed to. There is no way to wait on a network or timer while holding one.
+/// throws. One thread at a time; never kept beyond the call it was passed to. There is no way to wait on a network or timer while holding one.
 class Tx {
 public:
     explicit Tx(pg::TxState& state) : state_(state) {}
@@ -114,8 +134,16 @@ public:
     Timestamp now() const;
     const pg::Scope& scope() const;
     ProjectId project() const { return scope().project_id; }
-    /// Runs when the commit has been acknowledged; not at all if it was not.
-    void after_commit(std::function<void()> action);
+    /// `action()` runs when the commit has been acknowledged; not at all if it was not.
+    template <class F>
+    void after_commit(F action) {
+        struct Held final : pg::AfterCommit {
+            explicit Held(F held) : call(std::move(held)) {}
+            void run() override { call(); }
+            F call;
+        };
+        do_after_commit(std::make_unique<Held>(std::move(action)));
+    }
 
 private:
     bool fetch(const pg::Statement& statement, std::span<const meta::Ref> args, meta::MutableRef row);
@@ -125,6 +153,7 @@ private:
     void emit_event(std::string_view type, meta::Ref event, std::string subject);
     std::int64_t copy_rows(const pg::BulkInsert& bulk, std::size_t count, meta::Ref rows);
     Job enqueue_job(const JobKind& kind, meta::Ref input, const Enqueue& how);
+    void do_after_commit(std::unique_ptr<pg::AfterCommit> action);
     [[noreturn]] static void refuse_absent();
 
     pg::TxState& state_;

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <gravity/async/task.hpp>
+
+#include <gravity/async/coroutine.hpp>
 
 #include <chrono>
 #include <exception>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
-#include <gravity/async/task.hpp>
 
 #include <functional>
 #include <future>

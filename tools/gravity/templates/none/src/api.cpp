@@ -3,6 +3,7 @@
 #include "domain.hpp"
 #include "problems.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/service.hpp>
 
 namespace gravity::@id@ {

@@ -4,6 +4,7 @@
 #include "problems.hpp"
 #include "store.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/service.hpp>
 

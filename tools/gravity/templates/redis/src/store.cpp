@@ -1,5 +1,6 @@
 #include "store.hpp"
 
+#include <gravity/async/coroutine.hpp>
 #include <gravity/json/codec.hpp>
 
 namespace gravity::@id@ {
