@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
+# Runs beside other scripts: its daemons are its own.
 """The own tests of Consul's Go client (github.com/hashicorp/consul/api) with the discovery daemon as the `consul` that they start.
 
 They start a server for each test by `consul agent -config-file F`; a small program of that name translates what they say there. Which tests are
 run, and why others are not, stands in docs/discovery.md and, one by one, below."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -16,6 +18,7 @@ import tempfile
 API = "v1.32.1"
 SDK = "v0.16.1"
 MESH = re.compile(r'Connect: map\[string\]interface\{\}\{\s*"enabled": (true),')
+WAIT = re.compile(r'func \(s \*TestServer\) waitForAPI\(\) error \{.*?resp\.Body\.Close\(\)\s+(failed = false)\n', re.DOTALL)
 TESTS = {
     "kv": ["ClientPutGetDelete", "ClientList_DeleteRecurse", "ClientDeleteCAS", "ClientCAS", "ClientWatchGet", "ClientWatchList",
            "ClientKeys_DeleteRecurse", "ClientAcquireRelease", "KVClientTxn"],
@@ -61,17 +64,19 @@ os.execv({daemon!r}, ["gravity-discovery", "--listen-address=127.0.0.1", f"--por
 '''
 
 
-def without_mesh(kit: pathlib.Path, copy: pathlib.Path) -> None:
-    """The test kit, but that it does not wait for the certificates of a mesh before each test."""
+def changed_kit(kit: pathlib.Path, copy: pathlib.Path) -> None:
+    """The test kit, but that it does not wait for the certificates of a mesh before each test, nor for the end of two seconds once the server answers."""
     shutil.copytree(kit, copy)
     for path in [copy, *copy.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     server = copy / "testutil" / "server.go"
     text = server.read_text()
-    wanted = MESH.search(text)
-    if wanted is None:
+    mesh, wait = MESH.search(text), WAIT.search(text)
+    if mesh is None or wait is None:
         sys.exit("the test kit is another than this script knows")
-    server.write_text(text[:wanted.start(1)] + "false" + text[wanted.end(1):])
+    for found, word in sorted(((mesh, "false"), (wait, "return nil")), key=lambda one: -one[0].start(1)):
+        text = text[:found.start(1)] + word + text[found.end(1):]
+    server.write_text(text)
 
 
 def run(command: list[str], folder: pathlib.Path, environment: dict, what: str) -> str:
@@ -82,6 +87,31 @@ def run(command: list[str], folder: pathlib.Path, environment: dict, what: str) 
     return ran.stdout
 
 
+def made(go: str, kept: pathlib.Path) -> pathlib.Path:
+    """A folder with the client's tests as one program (`api.test`) and the folder they are run in (`sources`). Made once: fetching and compiling takes longer
+    than all tests."""
+    said = subprocess.run([go, "version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    name = hashlib.sha256("\n".join((API, SDK, said, pathlib.Path(__file__).read_text())).encode()).hexdigest()[:16]
+    folder = kept / name
+    if (folder / "api.test").is_file() and (folder / "sources").is_dir():
+        return folder
+    shutil.rmtree(kept, ignore_errors=True)
+    folder.mkdir(parents=True)
+    environment = {**os.environ, "GOFLAGS": "-mod=mod", "CGO_ENABLED": "0"}
+    module = f"github.com/hashicorp/consul/api@{API}"
+    (folder / "go.mod").write_text("module gravity.invalid/consul-api\n\ngo 1.19\n")
+    (folder / "use.go").write_text('package use\n\nimport _ "github.com/hashicorp/consul/api"\n')
+    fetched = run([go, "mod", "download", "-json", f"github.com/hashicorp/consul/sdk@{SDK}"], folder, environment, "downloading the test kit")
+    changed_kit(pathlib.Path(json.loads(fetched)["Dir"]), folder / "sdk")
+    run([go, "mod", "edit", "-replace", "github.com/hashicorp/consul/sdk=./sdk"], folder, environment, "using the test kit")
+    run([go, "get", "-t", module], folder, environment, "downloading the client's module")
+    sources = run([go, "list", "-f", "{{.Dir}}", "github.com/hashicorp/consul/api"], folder, environment, "looking for the client's sources").strip()
+    (folder / "sources").symlink_to(sources)
+    run([go, "test", "-c", "-o", "made", "github.com/hashicorp/consul/api"], folder, environment, "compiling the client's tests")
+    (folder / "made").rename(folder / "api.test")
+    return folder
+
+
 def main() -> None:
     go = shutil.which("go")
     if go is None:
@@ -90,22 +120,15 @@ def main() -> None:
     root = pathlib.Path(os.environ["GRAVITY_ROOT"])
     daemon = root / "build" / os.environ.get("GRAVITY_PRESET", "dev") / "bin" / "gravity-discovery"
     chosen = sys.argv[1:] or [f"TestAPI_{name}" for names in TESTS.values() for name in names]
+    tests = made(go, root / "var" / "test-consul-api")
     with tempfile.TemporaryDirectory(prefix="gravity-consul-api-") as name:
-        folder = pathlib.Path(name)
-        shim = folder / "bin" / "consul"
-        shim.parent.mkdir()
+        shim = pathlib.Path(name) / "consul"
         shim.write_text(SHIM.format(python=sys.executable, daemon=str(daemon)))
         shim.chmod(0o755)
-        environment = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}", "GOFLAGS": "-mod=mod", "CGO_ENABLED": "0"}
-        (folder / "go.mod").write_text("module gravity.invalid/consul-api\n\ngo 1.19\n")
-        (folder / "use.go").write_text('package use\n\nimport _ "github.com/hashicorp/consul/api"\n')
-        fetched = run([go, "mod", "download", "-json", f"github.com/hashicorp/consul/sdk@{SDK}"], folder, environment, "downloading the test kit")
-        without_mesh(pathlib.Path(json.loads(fetched)["Dir"]), folder / "sdk")
-        run([go, "mod", "edit", "-replace", "github.com/hashicorp/consul/sdk=./sdk"], folder, environment, "using the test kit")
-        get = [go, "get", "-t", f"github.com/hashicorp/consul/api@{API}"]
-        run(get, folder, environment, "downloading the client's module")
-        test = [go, "test", "-count=1", "-p=1", "-parallel=2", "-timeout=900s", "github.com/hashicorp/consul/api", "-run", f"^({'|'.join(chosen)})$", "-v"]
-        ran = subprocess.run(test, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # Each has a server of its own and mostly waits for it, so more run at once than there are cores.
+        test = [str(tests / "api.test"), "-test.parallel=6", "-test.timeout=900s", f"-test.run=^({'|'.join(chosen)})$", "-test.v"]
+        ran = subprocess.run(test, cwd=tests / "sources", env={**os.environ, "PATH": f"{name}:{os.environ['PATH']}"}, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True)
     lines = ran.stdout.splitlines()
     passed = [line.split()[2] for line in lines if line.startswith("--- PASS")]
     skipped = [line.split()[2] for line in lines if line.startswith("--- SKIP")]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# Runs beside other scripts: its daemons are its own.
 """What product-catalog shows the world, read by clients that others wrote: spck-conformance and ucp-sdk (UCP), extruct (JSON-LD),
 ultimate-sitemap-parser, feedparser, python-stdnum (GTIN), lxml (hreflang as search engines check it); and the examples of its README, each run as it
 stands there. On a product-catalog and a PostgreSQL of its own."""

@@ -100,3 +100,4 @@ class Checkout:
         self.run("down", "--force")
         self.run("reset", "--yes")
         shutil.rmtree(self.outer)
+        processes.give_back(self.base)

@@ -233,7 +233,7 @@ class Faults(unittest.TestCase):
     def test_failing_services_are_explained_and_the_rest_stays_up(self):
         self.checkout.set_env("beta", FAKE_MODE="crash")
         self.checkout.set_env("gamma", FAKE_MODE="never_ready")
-        ran = self.checkout.up("--timeout", "11")
+        ran = self.checkout.up("--timeout", "8")
         self.assertEqual(ran.returncode, 4, ran.stdout + ran.stderr)
         self.assertRegex(ran.stdout, r"✘ beta .*not ready: the process")
         self.assertIn("gamma is not ready: postgres:connection: the moon is in the way", ran.stderr)
@@ -303,7 +303,7 @@ class Interrupted(unittest.TestCase):
         self.waiting = subprocess.Popen([str(self.checkout.root / "gravity"), "up", "--no-build", "--port-base", str(self.checkout.base)], text=True, cwd="/",
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True)
         self.addCleanup(self.end)
-        until(lambda: any(row["name"] == "beta" and row["ready"] for row in self.checkout.status()["services"]), 60)
+        until(lambda: any(row["name"] == "alpha" and row["ready"] for row in self.checkout.status()["services"]), 60)
 
     def end(self) -> None:
         if self.waiting.poll() is None:

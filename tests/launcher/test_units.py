@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support import PLATFORM, ROOT, manifest
 
-from gravity import checks, derive_secrets, drift, httpget, logfiles, machine, output, packages, paths, readiness, remedies, scaffold, selection, supervisor, tokens
+from gravity import checks, derive_secrets, drift, httpget, logfiles, machine, output, packages, paths, processes, readiness, remedies, scaffold, selection, supervisor, tokens
 from gravity import manifest as manifests
 from gravity.errors import Failure
 from gravity.generate import documents, environment, text
@@ -257,6 +257,15 @@ class Machine(unittest.TestCase):
     def test_a_clock_that_is_years_off_is_named(self):
         with unittest.mock.patch.object(machine.time, "gmtime", return_value=unittest.mock.Mock(tm_year=1970)):
             self.assertTrue(any("The clock says 1970" in problem.what and problem.fatal for problem in machine.system_problems()))
+
+    def test_a_range_of_ports_is_one_process_s_until_it_is_given_back(self):
+        first = processes.free_base({8000}, 40000, 40880)
+        second = processes.free_base({8000}, 40000, 40880)
+        self.assertNotEqual(first, second, "nothing listens there, and yet it is taken")
+        processes.give_back(first)
+        self.assertEqual(processes.free_base({8000}, 40000, 40880), first)
+        processes.give_back(first)
+        processes.give_back(second)
 
     def test_both_loopbacks_are_tried(self):
         import socket

@@ -19,7 +19,7 @@ from .supervisor import Supervisor
 from .tokens import Identity
 
 STORE_SECONDS = 60
-# A service that is still starting after this long no longer holds back others.
+# A service that is still starting after this long, or after a quarter of the time for all, no longer holds back others.
 LEVEL_PATIENCE_SECONDS = 10
 
 
@@ -177,6 +177,7 @@ class _Wave:
         self.platform, self.digests, self.level, self.report, self.gated = platform, digests, level, report, gated
         self.waiting = list(waiting)
         self.deadline = time.monotonic() + seconds
+        self.patience = min(LEVEL_PATIENCE_SECONDS, seconds / 4)
         self.window = 2 * (os.cpu_count() or 1)
         self.prober = platform.prober()
         self.begun: dict[str, float] = {}
@@ -215,7 +216,7 @@ class _Wave:
         if not self.gated:
             return True
         now = time.monotonic()
-        fresh = [s for s in self.pending if now - self.begun[s.name] < LEVEL_PATIENCE_SECONDS]
+        fresh = [s for s in self.pending if now - self.begun[s.name] < self.patience]
         return len(fresh) < self.window and all(self.level[s.name] >= self.level[service.name] for s in fresh)
 
     def _begin(self, service: Service, before: dict, old: dict) -> None:

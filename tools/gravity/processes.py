@@ -113,12 +113,28 @@ def next_free_port(wanted: int, taken: set[int] = frozenset()) -> int:
     raise OSError(f"no free port between {wanted} and {wanted + 199}")
 
 
+_claims: dict[int, socket.socket] = {}
+
+
 def free_base(declared: set[int], first: int = 18000, last: int = 24000) -> int:
-    """A --port-base under which all these declared ports are free, below the kernel's range for outgoing connections."""
+    """A --port-base under which all these declared ports are free, below the kernel's range for outgoing connections. It is this process's until `give_back`
+    or its end: an address without a file, gone with its process, keeps others away while nothing listens on the ports."""
     for base in range(first, last, 220):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0gravity-ports-{base}")
+        except OSError:
+            claim.close()
+            continue
         if all(port_free(port + base - 8000) for port in declared):
+            _claims[base] = claim
             return base
+        claim.close()
     raise OSError("no range of free ports was found")
+
+
+def give_back(base: int) -> None:
+    _claims.pop(base).close()
 
 
 def owner_of_port(port: int) -> str:

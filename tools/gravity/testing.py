@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import build, junit, manifest, output, paths, platform_run, processes, selection, tokens
@@ -17,6 +20,8 @@ from .platform_run import Platform
 PRESET = "dev"
 REPORTS = paths.ROOT / "var" / "reports"
 SCRIPT_SECONDS = 900  # no script may hang the run
+# A script that says so neither needs the platform's quiet nor disturbs it: its daemons are its own.
+BESIDE_OTHERS = "# Runs beside other scripts"
 LAUNCHER_TESTS = paths.ROOT / "tests" / "launcher"
 
 
@@ -147,9 +152,10 @@ def run_scripts(kinds: list[str], chosen: list[Service], preset: str) -> list[Su
     instance = throw_away("platform")
     try:
         environment = start_platform(Instance(instance.directory, preset, test=True), services, interpreter)
+        cases = Scripts(environment, interpreter).run([path for files in found.values() for path in files])
         suites = []
         for kind, files in found.items():
-            suite = Suite(kind, [run_script(path, environment, interpreter) for path in files])
+            suite = Suite(kind, [cases[path] for path in files])
             junit.write(suite, REPORTS / f"{kind}.xml")
             suites.append(suite)
         return suites
@@ -186,23 +192,59 @@ def start_platform(instance: Instance, services: list[Service], interpreter: Pat
     return environment
 
 
-def run_script(path: Path, environment: dict, interpreter: Path) -> Case:
-    name = path.relative_to(paths.ROOT / "tests").as_posix()
-    command = [str(interpreter), str(path)] if path.suffix == ".py" else [str(path)]
-    log = REPORTS / "logs" / f"{path.parent.name}-{path.stem}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    begun = time.monotonic()
-    with open(log, "w", encoding="utf-8") as file:
-        process = subprocess.Popen(command, cwd=paths.ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                                   start_new_session=True)
-        try:
-            code: int | str = process.wait(SCRIPT_SECONDS)
-        except subprocess.TimeoutExpired:
-            code = f"no end within {SCRIPT_SECONDS} s"
-        finally:
-            end_session(process)
-    seconds = time.monotonic() - begun
-    text = log.read_text(encoding="utf-8", errors="replace")
+class Scripts:
+    """Runs scripts: those that use the platform one after the other, and beside them, one after the other as well, those with daemons of their own."""
+
+    def __init__(self, environment: dict, interpreter: Path):
+        self.environment, self.interpreter = environment, interpreter
+        self.lock = threading.Lock()
+        self.running: set[subprocess.Popen] = set()
+        self.stopped = False
+
+    def run(self, files: list[Path]) -> dict[Path, Case]:
+        beside = [path for path in files if BESIDE_OTHERS in path.read_text(encoding="utf-8")]
+        with ThreadPoolExecutor(2) as pool:
+            lanes = [pool.submit(self.run_in_turn, lane) for lane in ([path for path in files if path not in beside], beside)]
+            try:
+                return {path: case for lane in lanes for path, case in lane.result().items()}
+            except BaseException:
+                self.stop()
+                raise
+
+    def run_in_turn(self, files: list[Path]) -> dict[Path, Case]:
+        return {path: self.run_one(path) for path in files if not self.stopped}
+
+    def stop(self) -> None:
+        with self.lock:
+            self.stopped = True
+            for process in self.running:
+                end_session(process)
+
+    def run_one(self, path: Path) -> Case:
+        name = path.relative_to(paths.ROOT / "tests").as_posix()
+        command = [str(self.interpreter), str(path)] if path.suffix == ".py" else [str(path)]
+        log = REPORTS / "logs" / f"{path.parent.name}-{path.stem}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        begun = time.monotonic()
+        with open(log, "w", encoding="utf-8") as file:
+            with self.lock:
+                if self.stopped:
+                    return Case(name, outcome="failed", text="stopped")
+                process = subprocess.Popen(command, cwd=paths.ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                                           start_new_session=True)
+                self.running.add(process)
+            try:
+                code: int | str = process.wait(SCRIPT_SECONDS)
+            except subprocess.TimeoutExpired:
+                code = f"no end within {SCRIPT_SECONDS} s"
+            finally:
+                with self.lock:
+                    self.running.discard(process)
+                end_session(process)
+        return verdict(name, code, time.monotonic() - begun, log.read_text(encoding="utf-8", errors="replace"))
+
+
+def verdict(name: str, code: int | str, seconds: float, text: str) -> Case:
     if code == 0:
         output.say(f"{output.mark('ok')} {name}  {seconds:.1f} s")
         return Case(name, seconds)
@@ -215,7 +257,6 @@ def run_script(path: Path, environment: dict, interpreter: Path) -> Case:
 
 def end_session(process: subprocess.Popen) -> None:
     """A script's own children must not outlive it."""
-    import signal
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
