@@ -32,8 +32,12 @@ endfunction()
 # Tests are registered one by one (the runner then spreads them over the cores), labelled with what they belong to.
 include(GoogleTest)
 function(gravity_discover_tests target label)
+    set(timeout 120)
+    if(GRAVITY_SANITIZE OR GRAVITY_COVERAGE) # takes several times as long
+        set(timeout 600)
+    endif()
     gtest_discover_tests(${target} TEST_PREFIX ${target}. DISCOVERY_MODE PRE_TEST
-        PROPERTIES LABELS ${label} TIMEOUT 120)
+        PROPERTIES LABELS ${label} TIMEOUT ${timeout})
 endfunction()
 
 # Compiles numbered SQL files into `gravity::pg::Migrations <id>_migrations()`, declared in <id>_migrations.hpp.

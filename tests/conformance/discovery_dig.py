@@ -1,27 +1,22 @@
 #!/usr/bin/env python3
 """`dig` against the discovery daemon's DNS: every record type it serves, tags and RFC 2782 names, truncation and the retry over TCP, EDNS0."""
 
-import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 import uuid
 
-BASE = os.environ["GRAVITY_DISCOVERY_URL"]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from discovery import deregister_service, put  # noqa: E402
+from scripts import contains, same  # noqa: E402
+
 PORT = os.environ["GRAVITY_DISCOVERY_DNS_PORT"]
 mark = "c" + uuid.uuid4().hex[:8]
 if shutil.which("dig") is None:
     print("there is no dig (Debian: bind9-dnsutils)")
     sys.exit(77)
-
-
-def put(path, body):
-    request = urllib.request.Request(f"{BASE}/v1/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}, method="PUT")
-    with urllib.request.urlopen(request) as answer:
-        return answer.read()
 
 
 def dig(*arguments):
@@ -34,17 +29,6 @@ def dig(*arguments):
 
 def short(*arguments):
     return sorted(line for line in dig("+short", *arguments).splitlines() if line and not line.startswith(";"))
-
-
-def same(what, got, wanted):
-    if got != wanted:
-        sys.exit(f"{what}: {got!r} instead of {wanted!r}")
-
-
-def contains(what, text, *needles):
-    for needle in needles:
-        if needle not in text:
-            sys.exit(f"{what}: no {needle!r} in\n{text}")
 
 
 try:
@@ -97,9 +81,5 @@ finally:
     nodes = [f"{mark}-{suffix}" for suffix in ("a", "b", "c", "six", *(f"m{i}" for i in range(60)))]
     for node in nodes:
         put("catalog/deregister", {"Node": node})
-    try:
-        put(f"agent/service/deregister/{mark}t", None)
-    except urllib.error.HTTPError as refusal:
-        if refusal.code != 404:
-            raise
+    deregister_service(f"{mark}t")
 print("dig is served")

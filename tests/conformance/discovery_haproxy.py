@@ -2,7 +2,6 @@
 """HAProxy's `server-template` over SRV records of the discovery daemon: instances are found, one that is ill is left, a new one is taken."""
 
 import http.server
-import json
 import os
 import pathlib
 import shutil
@@ -16,7 +15,9 @@ import urllib.error
 import urllib.request
 import uuid
 
-BASE = os.environ["GRAVITY_DISCOVERY_URL"]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from discovery import deregister_service, put  # noqa: E402
+
 DNS = os.environ["GRAVITY_DISCOVERY_DNS_PORT"]
 PATIENCE = 60
 mark = "h" + uuid.uuid4().hex[:8]
@@ -24,12 +25,6 @@ haproxy = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
 if haproxy is None:
     print("there is no haproxy (Debian: haproxy)")
     sys.exit(77)
-
-
-def put(path, body):
-    request = urllib.request.Request(f"{BASE}/v1/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}, method="PUT")
-    with urllib.request.urlopen(request) as answer:
-        return answer.read()
 
 
 class Backend(http.server.ThreadingHTTPServer):
@@ -128,9 +123,5 @@ with tempfile.TemporaryDirectory(prefix="gravity-haproxy-") as folder:
         process.terminate()
         process.wait()
         for backend in backends:
-            try:
-                put(f"agent/service/deregister/{mark}-{backend.number}", None)
-            except urllib.error.HTTPError as refusal:
-                if refusal.code != 404:
-                    raise
+            deregister_service(f"{mark}-{backend.number}")
 print("HAProxy is served")

@@ -3,10 +3,14 @@
 locks, transactions."""
 
 import os
+import pathlib
 import sys
 import threading
 import urllib.parse
 import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from scripts import same  # noqa: E402
 
 try:
     import consul
@@ -22,11 +26,6 @@ service, instance = f"conformance-{mark}", f"conformance-{mark}:1"
 
 def passing():
     return [entry["Service"]["ID"] for entry in client.health.service(service, passing=True)[1]]
-
-
-def same(what, got, wanted):
-    if got != wanted:
-        sys.exit(f"{what}: {got!r} instead of {wanted!r}")
 
 
 # Key-value store

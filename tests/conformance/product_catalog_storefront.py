@@ -18,6 +18,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import throwaway  # noqa: E402
+from scripts import same  # noqa: E402
 
 try:
     import extruct
@@ -35,11 +36,6 @@ except ImportError as missing:
 COLLECTIONS = ["products", "product-types", "product-categories", "product-collections", "channels"]
 PRODUCTS = 13  # more than one page of a search
 README = throwaway.ROOT / "services" / "product-catalog" / "README.md"
-
-
-def same(what, got, wanted):
-    if got != wanted:
-        sys.exit(f"{what}: {got!r} instead of {wanted!r}")
 
 
 def claim(what, holds):

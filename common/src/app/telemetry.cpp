@@ -7,7 +7,10 @@
 #include <gravity/log/log.hpp>
 #include <gravity/trace/exporter.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <optional>
 
@@ -25,13 +28,14 @@ std::string traces_url(std::string endpoint) {
 } // namespace
 
 struct Telemetry::State {
-    State(boost::asio::io_context& context, std::string to) : io(context), url(std::move(to)), client(context, {}) {}
+    State(boost::asio::io_context& context, std::string to) : io(context), url(std::move(to)), client(context, {}), patience(context) {}
 
     boost::asio::io_context& io;
     std::string url;
     http::Client client;
     std::shared_ptr<trace::Buffer> buffer = std::make_shared<trace::Buffer>();
     std::optional<trace::Exporter> exporter;
+    boost::asio::steady_timer patience; // of drain; cancelled when nothing is left
     bool reached = true; // told once each way
     bool drained = false;
 
@@ -85,11 +89,14 @@ Task<void> Telemetry::drain() {
     const auto state = state_;
     if (!state) co_return;
     const std::weak_ptr<State> weak = state;
+    state->patience.expires_after(2s);
     state->exporter->drain([weak] {
-        if (const auto alive = weak.lock()) alive->drained = true;
+        const auto alive = weak.lock();
+        if (!alive) return;
+        alive->drained = true;
+        alive->patience.cancel();
     });
-    const auto until = std::chrono::steady_clock::now() + 2s;
-    while (!state->drained && std::chrono::steady_clock::now() < until) co_await sleep_for(10ms);
+    if (!state->drained) co_await state->patience.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
 }
 
 } // namespace gravity::app

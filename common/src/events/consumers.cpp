@@ -1,6 +1,9 @@
+#include "events/after_failure.hpp"
+#include "events/dead_letters.hpp"
 #include "events/envelope.hpp"
 #include "events/lanes.hpp"
 #include "events/outbox.hpp"
+#include "events/stream_keys.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
@@ -20,7 +23,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 #include <set>
 #include <unordered_map>
@@ -31,10 +33,8 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 using Millis = std::chrono::milliseconds;
-using Fields = std::vector<std::pair<std::string, std::string>>;
 
-constexpr std::uint64_t dead_letters_kept = 10'000; // of one producer
-constexpr auto abandoned_after = 60s;               // entries that nobody has settled or asked for: read by a process that had lost the lease
+constexpr auto abandoned_after = 60s; // entries that nobody has settled or asked for: read by a process that had lost the lease
 
 struct Meters {
     metrics::CounterFamily& handled = metrics::counter("gravity_events_handled_total", "Events received and settled", {"producer", "outcome"});
@@ -62,10 +62,6 @@ const Sql<void(InboxKey)> note_event{"gravity.inbox.note", R"sql(
     on conflict do nothing)sql"};
 const Sql<bool(std::int64_t)> is_ours{"gravity.inbox.is_ours", "select true from gravity.lease where name = 'consumers' and token = $1"};
 
-struct LeaseLost : std::runtime_error {
-    LeaseLost() : std::runtime_error("another replica consumes now") {}
-};
-
 std::string id_of(std::string_view service) {
     std::string id(service);
     std::replace(id.begin(), id.end(), '-', '_');
@@ -89,8 +85,7 @@ struct Delivery {
 };
 
 struct Source {
-    std::string producer;
-    std::string stream, replay, dead, attempts; // keys, all in one slot
+    StreamKeys keys;
     std::unordered_map<std::string, const Handler*> handlers;
     Lanes<Delivery> lanes{};
     std::set<std::string> held{}; // "<stream> <id>" of what is in the lanes
@@ -133,15 +128,9 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
           settled(context) {
         for (const Handler& handler : handlers) {
             const std::string producer = producer_of(handler.type);
-            auto found = std::find_if(sources.begin(), sources.end(), [&](const auto& source) { return source->producer == producer; });
+            auto found = std::find_if(sources.begin(), sources.end(), [&](const auto& source) { return source->keys.producer == producer; });
             if (found == sources.end()) {
-                const std::string stream = "gravity:events:{" + producer + "}";
-                auto source = std::make_shared<Source>();
-                source->producer = producer;
-                source->stream = stream;
-                source->replay = stream + ":replay:" + group;
-                source->dead = stream + ":dead:" + group;
-                source->attempts = stream + ":attempts:" + group;
+                auto source = std::make_shared<Source>(Source{StreamKeys(producer, group), {}});
                 source->room = std::make_unique<boost::asio::steady_timer>(io);
                 found = sources.insert(sources.end(), std::move(source));
             }
@@ -193,7 +182,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
         const auto self = shared_from_this();
         ++readers;
         source->recover = true;
-        spawn(io, "consumer of " + source->producer, [self, source] { return consume(self, source); });
+        spawn(io, "consumer of " + source->keys.producer, [self, source] { return consume(self, source); });
     }
 
     // As long as the lease is ours.
@@ -240,7 +229,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
 
     static Task<void> measure(std::shared_ptr<Impl> self) {
         for (const auto& source : self->sources) {
-            redis::Command info{"XINFO", "GROUPS", source->stream};
+            redis::Command info{"XINFO", "GROUPS", source->keys.stream};
             redis::Value reply;
             bool answered = false;
             try {
@@ -262,8 +251,8 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
             if (field == "pending") pending = static_cast<double>(row[i + 1].as_integer());
         }
         if (name != group) return;
-        if (lag) meters().lag.with({source.producer}).set(*lag);
-        if (pending) meters().pending.with({source.producer}).set(*pending);
+        if (lag) meters().lag.with({source.keys.producer}).set(*lag);
+        if (pending) meters().pending.with({source.keys.producer}).set(*pending);
     }
 
     // ---- reading
@@ -271,8 +260,8 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     static Task<void> consume(std::shared_ptr<Impl> self, std::shared_ptr<Source> source) {
         std::uint32_t failures = 0;
         auto swept = Steady::now();
-        source->reader =
-            std::make_unique<redis::GroupReader>(*self->broker, self->group, self->group, std::vector{source->stream, source->replay}, self->options.block);
+        source->reader = std::make_unique<redis::GroupReader>(*self->broker, self->group, self->group,
+                                                              std::vector{source->keys.stream, source->keys.replay}, self->options.block);
         while (self->active()) {
             std::string why;
             try {
@@ -294,7 +283,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
             }
             if (!self->active()) break;
             if (!why.empty()) {
-                if (self->failure.empty()) log::warn("events are not received", {{"producer", source->producer}, {"error", why}});
+                if (self->failure.empty()) log::warn("events are not received", {{"producer", source->keys.producer}, {"error", why}});
                 source->recover = true; // the group may be gone, and entries may have been read that did not arrive
                 const auto wait = resilience::full_jitter(100ms, 5s, failures++, self->random) + 10ms;
                 self->failure = why;
@@ -311,7 +300,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
 
     // Entries that were read and not settled: by a process that ended, by one that had lost the lease, or by us when the answer was lost.
     static Task<void> recover(std::shared_ptr<Impl> self, std::shared_ptr<Source> source, Millis min_idle) {
-        for (const std::string* stream : {&source->stream, &source->replay}) {
+        for (const std::string* stream : {&source->keys.stream, &source->keys.replay}) {
             co_await redis::create_group(*self->broker, *stream, self->group, "0");
             std::string cursor = "0-0";
             do {
@@ -399,7 +388,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
             const std::string outcome = self->lost ? "lost" : !reason.empty() ? "dead"
                                                           : duplicate         ? "duplicate"
                                                                               : "done";
-            meters().handled.with({source->producer, outcome}).add();
+            meters().handled.with({source->keys.producer, outcome}).add();
             source->held.erase(delivery->stream + " " + delivery->entry.id);
             source->lanes.done(lane);
             source->room->cancel();
@@ -439,39 +428,25 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
 
     // What became of an attempt that threw: `again` after that time, or dead for the reason returned.
     std::string judge(const Source& source, Delivery& delivery, const std::exception_ptr& thrown, std::optional<Steady::duration>& again) {
-        std::string why;
-        bool counted = true;
-        try {
-            std::rethrow_exception(thrown);
-        } catch (const LeaseLost&) {
+        const AfterFailure after = after_failure(thrown, delivery.failures, options.attempts);
+        const auto pause = resilience::full_jitter(options.retry_base, options.retry_cap, static_cast<std::uint32_t>(delivery.failures), random);
+        if (after.counted) ++delivery.failures;
+        if (after.next == AfterFailure::Next::not_ours) {
             lost = true;
             beat.cancel();
             return {};
-        } catch (const Undecodable& error) {
-            return error.what();
-        } catch (const Refusal& refusal) {
-            why = std::string(refusal.problem().title) + (refusal.detail().empty() ? "" : ": " + refusal.detail());
-            counted = refusal.problem().status != 503; // the store is away or overloaded: not the event's fault
-        } catch (const redis::Error& error) {
-            why = error.what();
-            counted = false;
-        } catch (const std::exception& error) {
-            why = error.what();
-        } catch (...) {
-            why = "an exception of an unknown type";
         }
-        const auto pause = resilience::full_jitter(options.retry_base, options.retry_cap, static_cast<std::uint32_t>(delivery.failures), random);
-        if (counted && ++delivery.failures >= options.attempts) return why;
-        again = pause + (counted ? Millis(0) : Millis(100));
-        meters().retries.with({source.producer}).add();
+        if (after.next == AfterFailure::Next::dead_letters) return after.why;
+        again = pause + (after.counted ? Millis(0) : Millis(100));
+        meters().retries.with({source.keys.producer}).add();
         log::warn("an event will be handled again",
-                  {{"type", delivery.event.envelope.type}, {"event", delivery.event.envelope.id}, {"attempt", delivery.failures}, {"error", why}});
+                  {{"type", delivery.event.envelope.type}, {"event", delivery.event.envelope.id}, {"attempt", delivery.failures}, {"error", after.why}});
         return {};
     }
 
     // An event whose handling ends the process is found out by being under way each time: counted where it survives that.
     static Task<void> count_recovery(std::shared_ptr<Impl> self, std::shared_ptr<Source> source, Delivery* delivery) {
-        redis::Command count{"HINCRBY", source->attempts, delivery->entry.id, 1};
+        redis::Command count{"HINCRBY", source->keys.attempts, delivery->entry.id, 1};
         const redis::Value reply = co_await self->broker->command(std::move(count));
         if (reply.as_integer() > self->options.attempts)
             throw Undecodable("the process ended " + std::to_string(self->options.attempts) + " times while it was being handled");
@@ -481,7 +456,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
 
     static Task<void> settle_one(std::shared_ptr<Impl> self, std::shared_ptr<Source> source, Delivery* delivery) {
         if (delivery->recovered) {
-            redis::Command forget{"HDEL", source->attempts, delivery->entry.id};
+            redis::Command forget{"HDEL", source->keys.attempts, delivery->entry.id};
             try {
                 co_await self->broker->command(std::move(forget));
             } catch (const redis::Error&) { // a count too many for an id that does not come again
@@ -496,7 +471,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
         std::vector<redis::Command> commands;
         commands.push_back(redis::Command{"XACK", stream, self->group});
         commands.back().add_all(ids);
-        if (stream == source->replay) { // ours alone
+        if (stream == source->keys.replay) { // ours alone
             commands.push_back(redis::Command{"XDEL", stream});
             commands.back().add_all(ids);
         }
@@ -508,22 +483,12 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     }
 
     static Task<void> bury(std::shared_ptr<Impl> self, std::shared_ptr<Source> source, Delivery* delivery, std::string reason) {
-        log::error("an event goes to the dead letters", {{"producer", source->producer},
+        log::error("an event goes to the dead letters", {{"producer", source->keys.producer},
                                                          {"entry", delivery->entry.id},
                                                          {"event", delivery->entry.get("id").value_or("")},
                                                          {"type", delivery->entry.get("type").value_or("")},
                                                          {"reason", reason}});
-        Fields fields = delivery->entry.fields;
-        fields.emplace_back("reason", reason);
-        fields.emplace_back("attempts", std::to_string(delivery->failures));
-        fields.emplace_back("at", now().to_string());
-        redis::XAddOptions bounded;
-        bounded.max_length = dead_letters_kept;
-        std::vector<redis::Command> commands; // one transaction: it is never in both or in neither
-        commands.push_back(redis::xadd_command(source->dead, fields, bounded));
-        commands.push_back(redis::Command{"XACK", delivery->stream, self->group, delivery->entry.id});
-        commands.push_back(redis::Command{"HDEL", source->attempts, delivery->entry.id});
-        if (delivery->stream == source->replay) commands.push_back(redis::Command{"XDEL", delivery->stream, delivery->entry.id});
+        auto commands = burial(source->keys, delivery->stream, delivery->entry, reason, delivery->failures, now());
         try {
             co_await self->broker->transaction(std::move(commands));
         } catch (const redis::Error&) {
@@ -564,14 +529,9 @@ Task<std::vector<DeadLetter>> Consumers::dead_letters(std::size_t limit) {
     const auto impl = impl_;
     std::vector<DeadLetter> letters;
     for (const auto& source : impl->sources) {
-        redis::Command range{"XRANGE", source->dead, "-", "+", "COUNT", limit};
-        const redis::Value reply = co_await impl->broker->command(std::move(range));
-        for (const redis::StreamEntry& entry : redis::parse_entries(reply)) {
-            const auto text = [&](std::string_view name) { return std::string(entry.get(name).value_or("")); };
-            if (letters.size() < limit)
-                letters.push_back({source->producer + ":" + entry.id, text("id"), text("type"), text("reason"), std::atoll(text("attempts").c_str()),
-                                   text("at"), text("e")});
-        }
+        if (letters.size() >= limit) break;
+        const auto more = co_await read_dead_letters(impl->broker, source->keys, limit - letters.size());
+        letters.insert(letters.end(), more.begin(), more.end());
     }
     co_return letters;
 }
@@ -580,23 +540,8 @@ Task<std::int64_t> Consumers::replay(std::string id) {
     const auto impl = impl_;
     std::int64_t count = 0;
     for (const auto& source : impl->sources) {
-        std::string from = "-", to = "+";
-        if (!id.empty()) {
-            if (!id.starts_with(source->producer + ":")) continue;
-            from = to = id.substr(source->producer.size() + 1);
-        }
-        redis::Command range{"XRANGE", source->dead, from, to};
-        const redis::Value reply = co_await impl->broker->command(std::move(range));
-        for (const redis::StreamEntry& entry : redis::parse_entries(reply)) {
-            Fields fields;
-            for (const auto& field : entry.fields)
-                if (field.first != "reason" && field.first != "attempts" && field.first != "at") fields.push_back(field);
-            std::vector<redis::Command> commands;
-            commands.push_back(redis::xadd_command(source->replay, fields));
-            commands.push_back(redis::Command{"XDEL", source->dead, entry.id});
-            co_await impl->broker->transaction(std::move(commands));
-            ++count;
-        }
+        const std::int64_t moved = co_await replay_dead_letters(impl->broker, source->keys, id);
+        count += moved;
     }
     co_return count;
 }

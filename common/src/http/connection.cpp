@@ -89,7 +89,8 @@ void Connection::expire() {
 
 void Connection::sweep(SteadyTime now) {
     switch (phase_) {
-    case Phase::handler: break; // the layers above have their own deadlines
+    case Phase::handler: // the layers above have their own deadlines
+    case Phase::linger: break;
     case Phase::body: {
         const auto waited = body_waited_ + (now - phase_since_);
         const auto seconds = std::chrono::duration<double>(waited).count();
@@ -279,25 +280,16 @@ Task<void> Connection::refuse(WireRefusal refusal) {
     co_await respond(std::move(answer));
 }
 
-/// The last answer must reach a peer that may still be sending: close our half, swallow what comes for a while (RFC 9112
-/// section 9.6). An orderly end without unread bytes needs no such care.
+/// The last answer must reach a peer that may still be sending. An orderly end without unread bytes needs no such care.
 Task<void> Connection::close_gently() {
     if (gone_) co_return;
-    enter(Phase::linger, core_->options.linger);
-    if (stream_.secure()) {
-        auto ending = stream_.tls().async_shutdown(as_tuple(deferred)); // close_notify: without it clients suspect truncation
-        co_await std::move(ending); // its result does not matter: the peer need not answer (RFC 8446 section 6.1)
-    }
-    boost::system::error_code error;
-    stream_.socket().shutdown(net::Stream::Socket::shutdown_send, error);
-    if (error || !lingers_) co_return;
-    while (!expired_) { // bounded by time alone: a client that sends all of its body before it reads must find the refusal of it
-        buffer_.consume(buffer_.size());
-        char* const room = buffer_.room(16 * 1024);
-        const auto space = asio::buffer(room, buffer_.room_size());
-        auto reading = stream_.socket().async_read_some(space, as_tuple(deferred));
-        const auto [read_error, size] = co_await std::move(reading);
-        if (read_error || size == 0) co_return;
+    phase_ = Phase::linger; // which bounds itself
+    buffer_.release();
+    if (lingers_ || stream_.secure()) {
+        co_await net::close_gently(stream_, core_->options.linger);
+    } else {
+        boost::system::error_code ignored; // the peer has gone
+        stream_.socket().shutdown(net::Stream::Socket::shutdown_send, ignored);
     }
 }
 

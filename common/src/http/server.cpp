@@ -153,7 +153,7 @@ private:
     std::chrono::milliseconds interval() const {
         const ServerOptions& o = core_->options;
         auto least = o.head_timeout;
-        for (const auto limit : {o.idle_timeout, o.body_grace, o.write_stall, o.linger, o.park_after}) least = std::min(least, limit);
+        for (const auto limit : {o.idle_timeout, o.body_grace, o.write_stall, o.park_after}) least = std::min(least, limit);
         return std::clamp<std::chrono::milliseconds>(least / 4, std::chrono::milliseconds(5), std::chrono::seconds(1));
     }
 

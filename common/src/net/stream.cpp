@@ -11,7 +11,8 @@
 namespace gravity::net {
 namespace {
 
-constexpr std::size_t most_swallowed = 4 * 1024 * 1024;
+// A client that sends all of its body before it reads must find the refusal of it: more than the largest body that services take by default.
+constexpr std::size_t most_swallowed = 32 * 1024 * 1024;
 
 struct Patience { // outlives whoever ends first: the waiting or the timer's last word
     bool over = false, ended = false;
@@ -29,11 +30,11 @@ Task<void> close_gently(Stream& stream, std::chrono::milliseconds at_most) {
     });
     if (stream.secure()) {
         auto ending = stream.tls().async_shutdown(asio::as_tuple(asio::deferred)); // close_notify
-        co_await std::move(ending); // its result does not matter: the peer need not answer (RFC 8446 section 6.1)
+        co_await std::move(ending); // without it clients suspect truncation; its result does not matter: the peer need not answer (RFC 8446 section 6.1)
     }
     boost::system::error_code error;
     stream.socket().shutdown(Stream::Socket::shutdown_send, error);
-    std::array<char, 4096> waste;
+    std::array<char, 16 * 1024> waste;
     std::size_t swallowed = 0;
     while (!error && !patience->over && swallowed < most_swallowed) {
         const auto space = asio::buffer(waste);

@@ -99,7 +99,8 @@ private:
 };
 
 /// Ends a connection so that the last bytes reach a peer that is still sending: what lies unread when a socket is closed turns the end into a reset,
-/// and that may overtake them. Ends our half, swallows what comes until the peer has ended its own, at most so long and 4 MiB, then shuts both.
+/// and that may overtake them (RFC 9112 section 9.6). Ends our half, swallows what comes until the peer has ended its own, at most so long and 32 MiB, then
+/// shuts both.
 Task<void> close_gently(Stream& stream, std::chrono::milliseconds at_most);
 
 /// What Beast's WebSocket holds: a handle on a Stream that somebody else owns.

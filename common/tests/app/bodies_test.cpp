@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace gravity {
 namespace {
 
@@ -122,6 +124,17 @@ std::string form(std::string file, std::string filename = "cat.png", std::string
            boundary + "--\r\n";
 }
 const std::string form_type = "multipart/form-data; boundary=b0undary";
+
+TEST_F(Bodies, AnUploadThatFindsNoRoomIsToComeAgain) {
+    const char* const before = std::getenv("TMPDIR");
+    const std::string kept = before != nullptr ? before : "";
+    ::setenv("TMPDIR", "/nonexistent/folder", 1);
+    send("/kept", "some bytes").expect_problem(503, "store-unavailable").expect_header("Retry-After", "5");
+    owner.post("/api/v1/bodies/form").raw(form("a picture"), form_type).expect_problem(503, "store-unavailable");
+    if (before != nullptr) ::setenv("TMPDIR", kept.c_str(), 1);
+    else ::unsetenv("TMPDIR");
+    send("/kept", "some bytes").expect(201).field("/bytes", 10);
+}
 
 TEST_F(Bodies, AnUploadFlowsThroughItsHandler) {
     for (const std::size_t size : {0u, 1u, 65536u, 65537u, 300'000u}) {

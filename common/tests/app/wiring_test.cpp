@@ -6,6 +6,7 @@
 #include <gravity/async/coroutine.hpp>
 #include <gravity/discovery/client.hpp>
 #include <gravity/redis/client.hpp>
+#include <gravity/testkit/fault_proxy.hpp>
 #include <gravity/testkit/service.hpp>
 #include <gravity/trace/buffer.hpp>
 
@@ -140,6 +141,18 @@ TEST(OtlpEndpoint, ThatIsAwayCostsNothingButSpans) {
     testkit::RunningService service(Service{"ones", 0}.postgres({}).routes(one_route), {{"OTLP_ENDPOINT", "http://127.0.0.1:1"}, {"TRACE_SAMPLE_RATIO", "1"}});
     testkit::Callers(service).owner.get("/api/v1/ones").expect(200);
     EXPECT_EQ(service.stop(), 0);
+}
+
+TEST(OtlpEndpoint, ThatNeverAnswersDoesNotHoldTheEnd) {
+    Collector collector;
+    testkit::FaultProxy network("127.0.0.1", collector.port);
+    network.silence();
+    testkit::RunningService service(Service{"ones", 0}.postgres({}).routes(one_route),
+                                    {{"OTLP_ENDPOINT", "http://127.0.0.1:" + std::to_string(network.port())}, {"TRACE_SAMPLE_RATIO", "1"}});
+    testkit::Callers(service).owner.get("/api/v1/ones").expect(200);
+    EXPECT_EQ(service.stop(), 0);
+    EXPECT_GT(network.accepted(), 0u);
+    EXPECT_TRUE(collector.spans().empty());
 }
 
 // ---- neighbours

@@ -97,6 +97,56 @@ TEST(Server, ARefusalReachesAClientThatIsStillSending) {
     EXPECT_EQ(all->substr(0, 12), "HTTP/1.1 400");
 }
 
+TEST(Server, APeerThatSendsOnAndOnIsCut) {
+    Running running;
+    ServerOptions options;
+    options.linger = std::chrono::hours(1); // not by time
+    RawClient client(running.serve(hello, options));
+    ASSERT_TRUE(client.send("BAD\r\n\r\n"));
+    const std::string piece(1 << 16, 'x');
+    int pieces = 0;
+    while (pieces < 1000 && client.send(piece)) ++pieces;
+    EXPECT_LT(pieces, 1000);
+    EXPECT_TRUE(eventually([&] { return running.server().counters().open_connections == 0; }));
+}
+
+TEST(Server, APeerThatDoesNotEndIsCut) {
+    Running running;
+    ServerOptions options;
+    options.linger = std::chrono::milliseconds(20);
+    RawClient client(running.serve(hello, options));
+    ASSERT_TRUE(client.send("BAD\r\n\r\n"));
+    const auto all = client.read_to_end();
+    ASSERT_TRUE(all);
+    EXPECT_EQ(all->substr(0, 12), "HTTP/1.1 400");
+    EXPECT_TRUE(eventually([&] { return running.server().counters().open_connections == 0; })) << "though the client has not closed";
+}
+
+Task<void> meddle(Exchange& exchange) {
+    Response answer = text("four");
+    answer.headers.add("Date", "yesterday");
+    answer.headers.add("Content-Length", "9");
+    answer.headers.add("Transfer-Encoding", "chunked");
+    answer.headers.add("Keep-Alive", "timeout=7");
+    answer.headers.add("Connection", "x-private, close");
+    answer.headers.add("X-Own", "kept");
+    co_await exchange.respond(std::move(answer));
+}
+
+TEST(Server, WhatFramesAnAnswerIsNotForAHandlerToSay) {
+    Running running;
+    RawClient client(running.serve(meddle));
+    ASSERT_TRUE(client.send(get));
+    const auto all = client.read_to_end(); // it asked for the end
+    ASSERT_TRUE(all);
+    EXPECT_NE(all->find("\r\nContent-Length: 4\r\n"), std::string::npos) << *all;
+    EXPECT_NE(all->find("\r\nConnection: close\r\n"), std::string::npos) << *all;
+    EXPECT_NE(all->find("\r\nX-Own: kept\r\n"), std::string::npos) << *all;
+    for (const char* other : {"yesterday", "Content-Length: 9", "Transfer-Encoding", "Keep-Alive", "x-private"})
+        EXPECT_EQ(all->find(other), std::string::npos) << other;
+    EXPECT_TRUE(all->ends_with("\r\n\r\nfour"));
+}
+
 TEST(Server, NothingAfterAMalformedRequestIsServed) {
     Running running;
     RawClient client(running.serve(hello));

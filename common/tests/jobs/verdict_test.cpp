@@ -51,6 +51,14 @@ TEST(Verdict, WhatTheInputIsToBlameForFailsAtOnceAndWhatOthersAreIsTriedAgain) {
     EXPECT_EQ(after(Refusal(problems::invalid, "why"))->error->detail, "why");
 }
 
+TEST(Verdict, WhatIsNoExceptionIsAFailureToo) {
+    const auto outcome = after(7);
+    EXPECT_EQ(outcome->state, JobState::waiting);
+    EXPECT_EQ(outcome->last_error, "an exception of an unknown type");
+    EXPECT_EQ(after(7, 10)->state, JobState::failed);
+    EXPECT_EQ(after(7, 10)->error->type, "urn:gravity:problem:internal");
+}
+
 TEST(Verdict, StoppingIsNoFailure) {
     EXPECT_FALSE(after(JobStopped(JobStopped::Why::lost)));
     EXPECT_EQ(after(JobStopped(JobStopped::Why::cancelled))->state, JobState::cancelled);

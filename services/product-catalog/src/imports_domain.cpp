@@ -230,7 +230,7 @@ Row Columns::row(const std::vector<std::string>& fields, const std::vector<Attri
     return out;
 }
 
-std::string Columns::column_of(std::string_view pointer, const std::vector<AttributeDef>&) const {
+std::string Columns::column_of(std::string_view pointer) const {
     const auto steps = ascii::split(pointer.substr(pointer.starts_with('/') ? 1 : 0), '/');
     std::string best;
     const auto offer = [&](const std::string& candidate) {
@@ -265,8 +265,9 @@ Row row_of(const Json& line) {
     return out;
 }
 
-void widen_options(std::vector<OptionAxis>& axes, const Json& variant_options) {
-    if (!variant_options.is_object()) return;
+bool widen_options(std::vector<OptionAxis>& axes, const Json& variant_options) {
+    if (!variant_options.is_object()) return false;
+    bool widened = false;
     for (const auto& [name, value] : variant_options.as_object()) {
         const auto axis_name = AttributeName::parse(name);
         if (!axis_name || !value.is_string()) continue; // what checks the variant says so
@@ -274,8 +275,11 @@ void widen_options(std::vector<OptionAxis>& axes, const Json& variant_options) {
         if (!text) continue;
         auto axis = std::find_if(axes.begin(), axes.end(), [&](const OptionAxis& one) { return one.name == *axis_name; });
         if (axis == axes.end()) axis = axes.insert(axes.end(), OptionAxis{*axis_name, {}});
-        if (std::find(axis->values.begin(), axis->values.end(), *text) == axis->values.end()) axis->values.push_back(*text);
+        if (std::find(axis->values.begin(), axis->values.end(), *text) != axis->values.end()) continue;
+        axis->values.push_back(*text);
+        widened = true;
     }
+    return widened;
 }
 
 void keep_media(Json& product, const std::vector<MediaRef>& present) {

@@ -36,7 +36,7 @@ public:
     /// A cell of a row; empty if there is no such column.
     std::string_view cell(const std::vector<std::string>& fields, std::string_view column) const;
     /// The column that a place in the product's or variant's document came from: "/list_price/amount" -> "/list_price".
-    std::string column_of(std::string_view pointer, const std::vector<AttributeDef>& defs) const;
+    std::string column_of(std::string_view pointer) const;
 
 private:
     std::vector<std::string> names_;
@@ -45,8 +45,8 @@ private:
 /// An NDJSON line: {"type": "shirt", "product": {...}, "variants": [{...}]}.
 Row row_of(const Json& line);
 
-/// The axes of a product with the values that its variants have, so that a file need not list them first.
-void widen_options(std::vector<OptionAxis>& axes, const Json& variant_options);
+/// The axes of a product with the values that its variants have, so that a file need not list them first. Whether there was one that they had not.
+bool widen_options(std::vector<OptionAxis>& axes, const Json& variant_options);
 
 /// A cell names media by URL alone: what is known of those that are there already is kept, and so are files, which a cell cannot name.
 void keep_media(Json& product, const std::vector<MediaRef>& present);

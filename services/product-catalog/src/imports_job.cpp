@@ -1,159 +1,26 @@
 #include "imports_job.hpp"
 
 #include "csv.hpp"
-#include "faults.hpp"
 #include "imports_domain.hpp"
+#include "imports_rows.hpp"
 #include "imports_store.hpp"
 #include "problems.hpp"
 #include "products_api.hpp"
 #include "products_store.hpp"
 #include "types_store.hpp"
-#include "variants_api.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/testpoint.hpp>
 
 #include <algorithm>
-#include <set>
 
 namespace gravity::product_catalog {
 namespace {
 
 constexpr int batch_rows = 100;
-constexpr int whole_rows = 1'000; // read at a time where all is one transaction
-
-// ---- one row
-
-/// Why a row is bad; leaves the transaction, which is thereby rolled back with everything that the row had done.
-struct BadRowFound : std::exception {
-    explicit BadRowFound(RowFailed failed) : row(std::move(failed)) {}
-    RowFailed row;
-};
-
-std::vector<AttributeDef> defs_of(Tx& tx, const std::optional<ProductTypeId>& type) { return type ? attributes_of(tx, type) : std::vector<AttributeDef>{}; }
-
-template <class T>
-T decoded(const Json& document) {
-    T value{};
-    meta::Errors errors;
-    json::decode(document, meta::mutable_ref(value), errors);
-    refuse_if_any(errors);
-    return value;
-}
-
-class Importer {
-public:
-    Importer(Tx& tx, Settings& settings, const Import& import, std::vector<std::string> columns) : tx_(tx), settings_(settings), import_(import) {
-        if (import.format == BulkFormat::csv) columns_.emplace(std::move(columns));
-    }
-
-    /// The product the row is about.
-    ProductId apply(const ImportRow& row) {
-        std::vector<AttributeDef> defs;
-        try {
-            return import_.format == BulkFormat::csv ? apply_fields(row, defs) : apply_row(bulk::row_of(row.body), defs);
-        } catch (const bulk::RowFault& fault) {
-            throw BadRowFound({row.number, fault.pointer, fault.detail, std::string(problems::invalid.slug)});
-        } catch (const Refusal& refusal) {
-            if (refusal.problem().status >= 500) throw; // the store's trouble, not the row's
-            RowFailed bad{row.number, "", std::string(refusal.detail().empty() ? refusal.problem().title : refusal.detail()),
-                          std::string(refusal.problem().slug)};
-            if (!refusal.faults().empty()) {
-                bad.pointer = where_ + refusal.faults().front().pointer;
-                bad.detail.clear();
-                for (const auto& fault : refusal.faults()) bad.detail += (bad.detail.empty() ? "" : "; ") + fault.pointer + " " + fault.detail;
-            }
-            if (columns_) bad.pointer = columns_->column_of(bad.pointer.substr(std::min(bad.pointer.size(), where_.size())), defs);
-            throw BadRowFound(std::move(bad));
-        }
-    }
-
-private:
-    ProductId apply_fields(const ImportRow& row, std::vector<AttributeDef>& defs) {
-        std::vector<std::string> fields;
-        for (const Json& field : row.body.as_array()) fields.push_back(field.as_string());
-        const std::string slug(columns_->cell(fields, "slug"));
-        const auto known = tx_.maybe(product_by_slug, settings_.langs.base().str(), slug);
-        const auto type = known ? known->type_id : type_of(columns_->cell(fields, "type"));
-        defs = defs_of(tx_, type ? std::optional(ProductTypeId(*type)) : std::nullopt);
-        return apply_row(columns_->row(fields, defs), defs);
-    }
-
-    std::optional<Uuid> type_of(std::string_view key) {
-        if (key.empty()) return std::nullopt;
-        const auto found = tx_.maybe(type_by_key, std::string(key));
-        if (!found) throw bulk::RowFault{"/type", "names no product type"};
-        return found;
-    }
-
-    ProductId apply_row(bulk::Row row, const std::vector<AttributeDef>&) {
-        where_ = columns_ ? "" : "/product";
-        const ProductId product = save_product_of(row);
-        for (std::size_t i = 0; i < row.variants.size(); ++i) {
-            where_ = columns_ ? "" : "/variants/" + std::to_string(i);
-            save_variant_of(product, std::move(row.variants[i]));
-        }
-        return product;
-    }
-
-    ProductId save_product_of(bulk::Row& row) {
-        const std::string slug = row.product.find("slug")->as_string();
-        const auto known = tx_.maybe(product_by_slug, settings_.langs.base().str(), slug);
-        const auto type = type_of(row.type.value_or(""));
-        if (known && type && known->type_id != type) throw bulk::RowFault{"/type", "is not the product's type, which it has for good"};
-        if (!known) {
-            NewProduct fresh = decoded<NewProduct>(complete(row, {}));
-            if (type) fresh.type_id = ProductTypeId(*type);
-            return products::create(tx_, Body<NewProduct>{std::move(fresh)}, Given<Settings>{&settings_}).value.id;
-        }
-        const ProductRow present = tx_.one(lock_product, known->id);
-        if (columns_) bulk::keep_media(row.product, present.staged.media);
-        const Patch<ProductContent> patch(complete(row, present.staged.options));
-        const ProductContent content = patch.apply(present.staged);
-        if (json::encode(content) != json::encode(present.staged))
-            products::update(tx_, Path<"id", ProductId>{known->id}, patch, IfMatch{}, Given<Settings>{&settings_});
-        return known->id;
-    }
-
-    // The patch with axes that hold the row's options.
-    static Json complete(const bulk::Row& row, std::vector<OptionAxis> axes) {
-        Json patch = row.product;
-        if (patch.find("options") != nullptr) return patch; // the row itself says what they are
-        const std::size_t before = json::encode(axes).size();
-        for (const Json& variant : row.variants)
-            if (const Json* options = variant.find("options")) bulk::widen_options(axes, *options);
-        if (json::encode(axes).size() != before) patch["options"] = json::to_document(axes);
-        return patch;
-    }
-
-    void save_variant_of(ProductId product, Json document) {
-        const std::string sku = document.find("sku")->as_string();
-        const auto known = tx_.maybe(variant_by_sku, sku);
-        if (!known) {
-            const Json* position = document.find("position");
-            const std::optional<Json> at = position != nullptr ? std::optional<Json>(*position) : std::nullopt;
-            if (at) document.as_object().erase("position");
-            const NewVariant fresh = decoded<NewVariant>(document);
-            const Variant made = variants::create(tx_, Path<"id", ProductId>{product}, Body<NewVariant>{fresh}, Given<Settings>{&settings_}).value;
-            if (at && *at != Json(std::int64_t{made.position.value()}))
-                variants::update(tx_, Path<"id", ProductId>{product}, Path<"variant_id", VariantId>{made.id},
-                                 Patch<VariantEdit>(Json::object({{"position", *at}})), IfMatch{});
-            return;
-        }
-        if (known->product_id != product) throw Refusal(sku_taken);
-        const Variant present = tx_.one(get_variant, product, known->id);
-        const Patch<VariantEdit> patch(document);
-        const VariantEdit edit = patch.apply(present);
-        if (json::encode(edit) != json::encode(static_cast<const VariantEdit&>(present)))
-            variants::update(tx_, Path<"id", ProductId>{product}, Path<"variant_id", VariantId>{known->id}, patch, IfMatch{});
-    }
-
-    Tx& tx_;
-    Settings& settings_;
-    const Import& import_;
-    std::optional<bulk::Columns> columns_;
-    std::string where_; // the document that is being saved
-};
+constexpr int whole_rows = 1'000;   // read at a time where all is one transaction
+constexpr Writing both_ways[] = {Writing::together, Writing::one_by_one};
+constexpr int published_at_once = 20; // products
 
 // ---- batches
 
@@ -169,12 +36,10 @@ struct RolledBack : std::exception {
     std::vector<RowDone> rows;
 };
 
-BatchDone apply_batch(Tx& tx, Settings* settings, Import import, std::int64_t from, int limit, bool keep) {
+BatchDone apply_batch(Tx& tx, Settings* settings, Import import, std::int64_t from, int limit, Writing writing, bool keep) {
     const auto rows = tx.all(next_import_rows, import.id, from, limit);
     if (rows.empty()) return {from, 0};
-    Importer importer(tx, *settings, import, tx.one(get_import_columns, import.id).columns);
-    std::vector<RowDone> done;
-    for (const ImportRow& row : rows) done.push_back({row.number, importer.apply(row)});
+    auto done = apply_rows(tx, *settings, import, rows, writing);
     GRAVITY_TESTPOINT("import.rows_applied");
     if (!keep) {
         for (RowDone& row : done) row.product_id.reset(); // what it named was rolled back
@@ -195,18 +60,19 @@ Task<void> run_batches(JobCtx& job, Import import, bool keep) {
     std::int64_t from = 0;
     std::int64_t single_until = 0; // rows before this number are taken one at a time
     for (;;) {
-        const int limit = from < single_until ? 1 : batch_rows;
+        const Writing writing = from < single_until ? Writing::one_by_one : Writing::together;
+        const int limit = writing == Writing::one_by_one ? 1 : batch_rows;
         BatchDone done;
         std::optional<RowFailed> bad;
         std::optional<RolledBack> tried;
         try {
-            done = co_await job.transaction(apply_batch, settings, import, from, limit, keep);
+            done = co_await job.transaction(apply_batch, settings, import, from, limit, writing, keep);
         } catch (const BadRowFound& found) {
             bad = found.row;
         } catch (const RolledBack& rolled) {
             tried = rolled;
         }
-        if (bad && limit > 1) {
+        if (bad && writing == Writing::together) {
             single_until = from + batch_rows;
             continue;
         }
@@ -234,10 +100,10 @@ struct Applied {
 };
 BOOST_DESCRIBE_STRUCT(Applied, (), (applied))
 
-Applied apply_whole(Tx& tx, Settings* settings, Import import) {
+Applied apply_whole(Tx& tx, Settings* settings, Import import, Writing writing) {
     tx.exec(unmark_tried_rows, import.id);
     for (std::int64_t from = 0;;) {
-        const BatchDone done = apply_batch(tx, settings, import, from, whole_rows, true);
+        const BatchDone done = apply_batch(tx, settings, import, from, whole_rows, writing, true);
         if (done.rows == 0) return {};
         GRAVITY_TESTPOINT("import.part_applied");
         from = done.next;
@@ -249,14 +115,22 @@ Import read_import(Tx& tx, ImportId id) { return tx.one(get_import, id); }
 
 // ---- publishing what was imported
 
-std::vector<ProductId> next_products(Tx& tx, ImportId id, Uuid after) { return tx.all(imported_products, id, after, batch_rows); }
+std::vector<ProductId> next_products(Tx& tx, ImportId id, Uuid after) { return tx.all(imported_products, id, after, published_at_once); }
 
-void publish_product(Tx& tx, Settings* settings, ImportId import, ProductId id) {
-    products::publish_one(tx, Path<"id", ProductId>{id}, IfMatch{}, Given<Settings>{settings});
-    tx.exec(count_import_published, import);
+void publish_products(Tx& tx, Settings* settings, ImportId import, std::vector<ProductId> ids) {
+    std::int64_t published = 0;
+    for (const ProductId id : ids) {
+        try {
+            products::publish_one(tx, Path<"id", ProductId>{id}, IfMatch{}, Given<Settings>{settings});
+            ++published;
+        } catch (const Refusal& refusal) { // before anything was written
+            if (refusal.problem().slug != nothing_to_publish.slug) throw;
+        }
+    }
+    tx.exec(count_import_published, import, published);
 }
 
-/// The first reason why a product could not be published, if any could not.
+/// The first reason why a product could not be published, if any could not. Some go together; if one of them cannot, each by itself.
 Task<std::optional<std::string>> publish_imported(JobCtx& job, Import import) {
     Settings* settings = &job.get<Settings>();
     std::optional<std::string> first;
@@ -264,15 +138,22 @@ Task<std::optional<std::string>> publish_imported(JobCtx& job, Import import) {
     for (;;) {
         const std::vector<ProductId> ids = co_await job.transaction(next_products, import.id, after);
         if (ids.empty()) break;
-        for (const ProductId id : ids) {
+        std::vector<std::vector<ProductId>> groups{ids};
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            const std::vector<ProductId> group = groups[i];
+            std::optional<std::string> refused;
             try {
-                co_await job.transaction(publish_product, settings, import.id, id);
-                GRAVITY_TESTPOINT("import.product_published");
+                co_await job.transaction(publish_products, settings, import.id, group);
+                GRAVITY_TESTPOINT("import.products_published");
             } catch (const Refusal& refusal) {
                 if (refusal.problem().status >= 500) throw;
-                if (refusal.problem().slug != nothing_to_publish.slug && !first)
-                    first = "Not every product could be published: " + id.to_string() + ": " + refusal.what();
+                refused = refusal.what();
             }
+            if (!refused) continue;
+            if (group.size() > 1)
+                for (const ProductId id : group) groups.push_back({id});
+            else if (!first)
+                first = "Not every product could be published: " + group.front().to_string() + ": " + *refused;
         }
         after = ids.back().uuid();
     }
@@ -297,14 +178,18 @@ Task<void> run_import(JobCtx& job, RunImport input) {
         problem = "Some rows are bad, so none was kept";
         state = BulkState::failed;
     } else if (whole) {
-        // Everything was tried and would do: now once more, all in one transaction.
+        // Everything was tried and would do: now once more, all in one transaction; if a row proves bad there, again to tell which.
         Settings* settings = &job.get<Settings>();
         std::optional<RowFailed> bad;
-        try {
-            co_await job.checkpointed(apply_whole, settings, import);
-            GRAVITY_TESTPOINT("import.whole_applied");
-        } catch (const BadRowFound& found) {
-            bad = found.row;
+        for (const Writing writing : both_ways) {
+            bad.reset();
+            try {
+                co_await job.checkpointed(apply_whole, settings, import, writing);
+                GRAVITY_TESTPOINT("import.whole_applied");
+            } catch (const BadRowFound& found) {
+                bad = found.row;
+            }
+            if (!bad) break;
         }
         if (bad) {
             problem = "Some rows are bad, so none was kept";

@@ -72,7 +72,7 @@ const Sql<void(ImportId)> unmark_tried_rows{"import_row.untried", "update import
 const Sql<void(ImportId, BulkState, std::optional<std::string>)> set_import_state{"import.state", R"sql(
     update import_job set state = $2, problem = $3, finished_at = case when $2 in ('done', 'failed') then now() end where id = $1)sql"};
 
-const Sql<void(ImportId)> count_import_published{"import.published", "update import_job set published = published + 1 where id = $1"};
+const Sql<void(ImportId, std::int64_t)> count_import_published{"import.published", "update import_job set published = published + $2 where id = $1"};
 
 const Sql<ProductId(ImportId, Uuid, int)> imported_products{"import_row.products", R"sql(
     select distinct product_id from import_row where import_id = $1 and product_id > $2 order by product_id limit $3)sql"};
@@ -85,13 +85,14 @@ const Sql<BadRowAt(ImportId, std::int64_t, int)> bad_rows_from{"import_row.bad_f
     select number, line, pointer, detail, problem from import_row
     where import_id = $1 and state = 'bad' and number > $2 order by number limit $3)sql"};
 
-const Sql<ProductAt(std::string, std::string)> product_by_slug{"import.product_by_slug", R"sql(
-    select p.id, p.type_id from slug s join product p on p.id = s.target
-    where s.lang = $1 and s.slug = $2 and s.kind = 'product' and p.staged->>'slug' = s.slug)sql"};
+const Sql<ProductAt(std::string, std::vector<std::string>)> products_by_slugs{"import.products_by_slugs", R"sql(
+    select s.slug, p.id, p.type_id from slug s join product p on p.id = s.target
+    where s.lang = $1 and s.slug = any ($2::text[]) and s.kind = 'product' and p.staged->>'slug' = s.slug)sql"};
 
-const Sql<VariantOf(std::string)> variant_by_sku{"import.variant_by_sku", "select id, product_id from variant where sku = $1::citext"};
+const Sql<VariantBySku(ProductId, std::vector<std::string>)> variants_of_skus{"import.variants_of_skus", R"sql(
+    select v.*, wanted.sku as wanted from unnest($2::text[]) as wanted (sku) join variant v on v.product_id = $1 and v.sku = wanted.sku::citext)sql"};
 
-const Sql<Uuid(std::string)> type_by_key{"import.type_by_key", "select id from product_type where key = $1"};
+const Sql<ProductTypeId(std::string)> type_by_key{"import.type_by_key", "select id from product_type where key = $1"};
 
 // ---- export
 

@@ -55,7 +55,7 @@ extern const Sql<void(ImportId, std::vector<RowFailed>)> mark_rows_bad;
 extern const Sql<void(ImportId, std::vector<RowDone>)> mark_rows_tried;
 extern const Sql<void(ImportId)> unmark_tried_rows;
 extern const Sql<void(ImportId, BulkState, std::optional<std::string>)> set_import_state;
-extern const Sql<void(ImportId)> count_import_published;
+extern const Sql<void(ImportId, std::int64_t)> count_import_published;
 /// Products that the import touched, from an id on.
 extern const Sql<ProductId(ImportId, Uuid, int)> imported_products;
 
@@ -69,19 +69,20 @@ extern const Sql<BadRowAt(ListBadRows, ImportId)> list_bad_rows;
 extern const Sql<BadRowAt(ImportId, std::int64_t, int)> bad_rows_from;
 
 struct ProductAt {
+    std::string slug;
     ProductId id;
-    std::optional<Uuid> type_id;
+    std::optional<ProductTypeId> type_id;
 };
-BOOST_DESCRIBE_STRUCT(ProductAt, (), (id, type_id))
-/// Whose draft has the slug, in the base language.
-extern const Sql<ProductAt(std::string, std::string)> product_by_slug;
-struct VariantOf {
-    VariantId id;
-    ProductId product_id;
+BOOST_DESCRIBE_STRUCT(ProductAt, (), (slug, id, type_id))
+/// Whose drafts have these slugs, in the base language.
+extern const Sql<ProductAt(std::string, std::vector<std::string>)> products_by_slugs;
+struct VariantBySku : Variant {
+    std::string wanted; // the SKU as it was asked for
 };
-BOOST_DESCRIBE_STRUCT(VariantOf, (), (id, product_id))
-extern const Sql<VariantOf(std::string)> variant_by_sku;
-extern const Sql<Uuid(std::string)> type_by_key;
+BOOST_DESCRIBE_STRUCT(VariantBySku, (Variant), (wanted))
+/// Of these SKUs, those that the product has.
+extern const Sql<VariantBySku(ProductId, std::vector<std::string>)> variants_of_skus;
+extern const Sql<ProductTypeId(std::string)> type_by_key;
 
 // ---- export
 

@@ -11,7 +11,8 @@ const Sql<void(ProductId, double, std::int64_t, Timestamp)> set_rating{"rating.s
     on conflict on constraint rating_pkey do update set mean = excluded.mean, count = excluded.count, at = excluded.at where rating.at <= excluded.at)sql"};
 
 const Sql<StockRow(std::vector<std::string>)> stock_of{"stock.of", R"sql(
-    select wanted.sku, s.in_stock from unnest($1::text[]) as wanted (sku) join stock s on s.sku = wanted.sku::citext)sql"};
+    with wanted as materialized (select sku, lower(sku) as key from unnest($1::text[]) as w (sku))
+    select wanted.sku, s.in_stock from wanted join stock s on s.sku_key = wanted.key)sql"};
 
 const Sql<RatingRow(std::vector<ProductId>)> ratings_of{"rating.of", R"sql(
     select product_id, mean, count from rating where product_id = any ($1::uuid[]) and count > 0)sql"};

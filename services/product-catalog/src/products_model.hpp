@@ -153,6 +153,14 @@ struct Product : ProductContent {
 };
 BOOST_DESCRIBE_STRUCT(Product, (ProductContent), (id, type_id, status, version, revision, staged_changes, created_at, updated_at, published_at, ended_at))
 
+/// The lowest and highest list price of the variants that have one in a currency; without a currency: how many have none of their own.
+struct VariantPrices {
+    std::optional<Currency> currency;
+    std::optional<std::int64_t> lowest, highest;
+    std::int64_t variants = 0;
+};
+BOOST_DESCRIBE_STRUCT(VariantPrices, (), (currency, lowest, highest, variants))
+
 /// A row of `revision`.
 struct RevisionRow {
     ProductId product_id;
@@ -163,8 +171,9 @@ struct RevisionRow {
     Timestamp created_at; // of the product
     Timestamp published_at;
     std::optional<Timestamp> ended_at;
+    std::vector<VariantPrices> prices; // of its variants; the currency that most have first
 };
-BOOST_DESCRIBE_STRUCT(RevisionRow, (), (product_id, revision, type_id, version, body, created_at, published_at, ended_at))
+BOOST_DESCRIBE_STRUCT(RevisionRow, (), (product_id, revision, type_id, version, body, created_at, published_at, ended_at, prices))
 
 // ---- variants
 

@@ -2,6 +2,9 @@
 
 #include "faults.hpp"
 #include "problems.hpp"
+#include "variants_domain.hpp"
+
+#include <algorithm>
 
 namespace gravity::product_catalog {
 
@@ -47,11 +50,28 @@ void check_reference_values(Tx& tx, const AttributeValues& values, const std::ve
 
 // ---- variants
 
+namespace {
+
+// What may be there once, by constraint.
+const std::initializer_list<pg::ConstraintProblem> taken = {
+    {"variant_sku_key", sku_taken}, {"variant_gtin_key", gtin_taken}, {"variant_options_key", options_taken}};
+
+} // namespace
+
+VariantInsert insertion(VariantEdit edit, VariantId id, ProductId product) {
+    VariantInsert row;
+    row.option_hash = option_hash(edit.options);
+    static_cast<VariantEdit&>(row) = std::move(edit);
+    row.id = id;
+    row.product_id = product;
+    return row;
+}
+
 const Sql<Variant(VariantInsert)> insert_variant{"variant.insert", R"sql(
     insert into variant (id, product_id, sku, gtin, options, option_hash, attributes, list_price_amount, list_price_currency, media, position)
     values ($id, $product_id, $sku, $gtin, $options, $option_hash, $attributes, $list_price_amount, $list_price_currency, $media, $position)
     returning *)sql",
-                                                 {{"variant_sku_key", sku_taken}, {"variant_gtin_key", gtin_taken}, {"variant_options_key", options_taken}}};
+                                                 taken};
 
 const Sql<VariantId(ProductId, std::vector<VariantInsert>)> insert_variants{"variant.insert_many", R"sql(
     insert into variant (id, product_id, sku, options, option_hash, attributes, media, position)
@@ -60,6 +80,20 @@ const Sql<VariantId(ProductId, std::vector<VariantInsert>)> insert_variants{"var
     on conflict (product_id, option_hash) do nothing returning id)sql",
                                                                             {{"variant_sku_key", sku_taken}}};
 
+const Sql<void(std::vector<VariantInsert>)> add_variants{"variant.add_many", R"sql(
+    insert into variant (id, product_id, sku, gtin, options, option_hash, attributes, list_price_amount, list_price_currency, media, position)
+    select v.id, v.product_id, v.sku, v.gtin, v.options, decode(v.option_hash, 'base64'), v.attributes,
+           (v.list_price->>'amount')::bigint, v.list_price->>'currency', v.media, v.position
+    from jsonb_to_recordset($1::jsonb) as v (id uuid, product_id uuid, sku citext, gtin text, options jsonb, option_hash text, attributes jsonb,
+                                             list_price jsonb, media jsonb, position integer))sql",
+                                                         taken};
+
+const Sql<void(std::vector<VariantInsert>)> save_variants{"variant.save_many", R"sql(
+    update variant t set attributes = v.attributes, list_price_amount = (v.list_price->>'amount')::bigint, list_price_currency = v.list_price->>'currency',
+           media = v.media, position = v.position, version = version + 1, updated_at = now()
+    from jsonb_to_recordset($1::jsonb) as v (id uuid, attributes jsonb, list_price jsonb, media jsonb, position integer)
+    where t.id = v.id)sql"};
+
 const Sql<Variant(ProductId, VariantId)> get_variant{"variant.get", "select * from variant where product_id = $1 and id = $2"};
 
 const Sql<Variant(VariantInsert)> save_variant{"variant.save", R"sql(
@@ -67,7 +101,7 @@ const Sql<Variant(VariantInsert)> save_variant{"variant.save", R"sql(
            list_price_amount = $list_price_amount, list_price_currency = $list_price_currency, media = $media, position = $position,
            version = version + 1, updated_at = now()
     where id = $id returning *)sql",
-                                               {{"variant_sku_key", sku_taken}, {"variant_gtin_key", gtin_taken}, {"variant_options_key", options_taken}}};
+                                               taken};
 
 const Sql<void(VariantId)> delete_variant{"variant.delete", "delete from variant where id = $1"};
 
@@ -108,18 +142,20 @@ const Sql<void(ProductId, std::vector<UniqueValue>)> add_unique_values{"unique_v
     order by a.id, v.value)sql",
                                                                        {{"unique_value_pkey", not_unique}}};
 
-void keep_unique_values(Tx& tx, ProductId product, const std::optional<VariantId>& variant, const AttributeValues& values,
-                        const std::vector<AttributeDef>& defs) {
+std::vector<UniqueValue> unique_values(const std::optional<VariantId>& variant, const AttributeValues& values, const std::vector<AttributeDef>& defs) {
     std::vector<UniqueValue> unique;
-    bool any = false;
     for (const AttributeDef& def : defs) {
         if (!def.unique) continue;
-        any = true;
         if (const auto value = values.find(def.name.view()); value != values.end()) unique.push_back({def.name, canonical_text(def, value->second), variant});
     }
-    if (!any) return;
+    return unique;
+}
+
+void keep_unique_values(Tx& tx, ProductId product, const std::optional<VariantId>& variant, const AttributeValues& values,
+                        const std::vector<AttributeDef>& defs) {
+    if (std::none_of(defs.begin(), defs.end(), [](const AttributeDef& def) { return def.unique; })) return;
     tx.exec(forget_unique_values, product, variant);
-    if (!unique.empty()) tx.exec(add_unique_values, product, unique);
+    if (const auto unique = unique_values(variant, values, defs); !unique.empty()) tx.exec(add_unique_values, product, unique);
 }
 
 } // namespace gravity::product_catalog

@@ -36,10 +36,15 @@ struct VariantInsert : VariantEdit {
     Bytes option_hash;
 };
 BOOST_DESCRIBE_STRUCT(VariantInsert, (VariantEdit), (id, product_id, option_hash))
+VariantInsert insertion(VariantEdit edit, VariantId id, ProductId product);
 
 extern const Sql<Variant(VariantInsert)> insert_variant;
 /// Many at once: what generating a matrix writes. Those whose options are taken are left out; the ids of those that were made.
 extern const Sql<VariantId(ProductId, std::vector<VariantInsert>)> insert_variants;
+/// Many at once, of any products.
+extern const Sql<void(std::vector<VariantInsert>)> add_variants;
+/// The same of variants that keep their SKU, GTIN and options.
+extern const Sql<void(std::vector<VariantInsert>)> save_variants;
 extern const Sql<Variant(ProductId, VariantId)> get_variant;
 extern const Sql<Variant(VariantInsert)> save_variant;
 extern const Sql<void(VariantId)> delete_variant;
@@ -80,6 +85,9 @@ struct UniqueValue {
 BOOST_DESCRIBE_STRUCT(UniqueValue, (), (attribute, value, variant_id))
 extern const Sql<void(ProductId, std::optional<VariantId>)> forget_unique_values;
 extern const Sql<void(ProductId, std::vector<UniqueValue>)> add_unique_values;
+
+/// The values of unique attributes among these.
+std::vector<UniqueValue> unique_values(const std::optional<VariantId>& variant, const AttributeValues& values, const std::vector<AttributeDef>& defs);
 
 /// Keeps the values of unique attributes, of the product or of one variant, from being used a second time; refuses if one is used.
 void keep_unique_values(Tx& tx, ProductId product, const std::optional<VariantId>& variant, const AttributeValues& values,

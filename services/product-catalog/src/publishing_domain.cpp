@@ -72,6 +72,21 @@ std::optional<Money> price_from(const ProductContent& content, const std::vector
     return variants.empty() ? content.list_price : lowest;
 }
 
+std::vector<VariantPrices> prices_of(const std::vector<Variant>& variants) {
+    std::vector<VariantPrices> prices;
+    for (const Variant& variant : variants) {
+        const auto currency = variant.list_price ? std::optional(variant.list_price->currency) : std::nullopt;
+        auto found = std::find_if(prices.begin(), prices.end(), [&](const VariantPrices& one) { return one.currency == currency; });
+        if (found == prices.end()) found = prices.insert(prices.end(), VariantPrices{currency, {}, {}, 0});
+        ++found->variants;
+        if (!currency) continue;
+        found->lowest = std::min(found->lowest.value_or(variant.list_price->amount), variant.list_price->amount);
+        found->highest = std::max(found->highest.value_or(variant.list_price->amount), variant.list_price->amount);
+    }
+    std::stable_sort(prices.begin(), prices.end(), [](const VariantPrices& a, const VariantPrices& b) { return a.variants > b.variants; });
+    return prices;
+}
+
 std::string search_text(const ProductContent& content, const std::vector<Variant>& variants) {
     std::string text = content.name.str();
     for (const auto& [lang, translation] : content.translations)

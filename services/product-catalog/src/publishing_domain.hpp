@@ -33,6 +33,8 @@ std::vector<ListingRow> listing_rows(const ProductContent& content);
 inline constexpr std::int64_t no_price = std::numeric_limits<std::int64_t>::max();
 /// The lowest price of its variants; the product's own where they have none.
 std::optional<Money> price_from(const ProductContent& content, const std::vector<Variant>& variants);
+/// What they cost, the currency that most have first.
+std::vector<VariantPrices> prices_of(const std::vector<Variant>& variants);
 /// Names in all languages, SKUs and GTINs, in lower case: what `?q=` looks into.
 std::string search_text(const ProductContent& content, const std::vector<Variant>& variants);
 

@@ -34,7 +34,7 @@ const Sql<Variant(ProductId)> shown_variants{"variant_revision.shown", R"sql(
 const Sql<PublishedVariant(std::vector<std::string>)> find_variants_by_sku{"variant.by_sku", R"sql(
     select v.*, v.variant_id as id, p.revision, r.body->>'name' as name, r.body->>'slug' as slug
     from variant_revision v join product p on p.id = v.product_id join revision r on r.product_id = p.id and r.revision = p.revision
-    where v.sku = any($1::citext[]) and v.until_revision is null)sql"};
+    where v.sku_key = any (array(select lower(sku) from unnest($1::text[]) as wanted (sku))) and v.until_revision is null)sql"};
 
 // ---- writing
 
@@ -42,8 +42,8 @@ const Sql<void(ProductId, Timestamp)> end_revision{"revision.end", R"sql(
     update revision set ended_at = greatest($2, published_at) where product_id = $1 and ended_at is null)sql"};
 
 const Sql<void(RevisionRow)> insert_revision{"revision.insert", R"sql(
-    insert into revision (product_id, revision, type_id, version, body, created_at, published_at)
-    values ($product_id, $revision, $type_id, $version, $body, $created_at, $published_at))sql"};
+    insert into revision (product_id, revision, type_id, version, body, created_at, published_at, prices)
+    values ($product_id, $revision, $type_id, $version, $body, $created_at, $published_at, $prices))sql"};
 
 // Of a variant's states those go that no revision which is kept shows.
 const Sql<std::int64_t(Timestamp, int)> forget_ended_revisions{"revision.forget", R"sql(
@@ -193,19 +193,21 @@ void write_publication(Tx& tx, const ProductRow& published, const std::vector<Va
     const ProductContent& content = published.staged;
     const Timestamp at = *published.published_at;
     const Membership membership(tx, published.id);
-    tx.exec(end_revision, published.id, at);
+    const bool shown_before = published.revision > 1; // else there is nothing to end, to retire or to clear
+    if (shown_before) tx.exec(end_revision, published.id, at);
     tx.exec(insert_revision,
-            {published.id, published.revision, published.type_id, *published.published_version, content, published.created_at, at, std::nullopt});
-    tx.exec(end_variant_revisions, published.id, published.revision);
+            {published.id, published.revision, published.type_id, *published.published_version, content, published.created_at, at, std::nullopt,
+             prices_of(variants)});
+    if (shown_before) tx.exec(end_variant_revisions, published.id, published.revision);
     tx.exec(begin_variant_revisions, published.id, published.revision);
     show_slugs(tx, published.id.uuid(), slugs_of(content, settings.langs));
 
-    tx.exec(set_product_categories, published.id, content.categories);
-    tx.exec(clear_product_links, published.id);
+    if (shown_before || !content.categories.empty()) tx.exec(set_product_categories, published.id, content.categories);
+    if (shown_before) tx.exec(clear_product_links, published.id);
     if (!content.links.empty()) tx.exec(add_product_links, published.id, content.links);
 
     const auto price = price_from(content, variants);
-    tx.exec(clear_listing, published.id);
+    if (shown_before) tx.exec(clear_listing, published.id);
     tx.exec(add_listing, {published.id, at, characters::lower(content.name.view()), price ? price->amount : no_price,
                           price ? std::optional(price->currency) : std::nullopt, search_text(content, variants), listing_rows(content)});
     write_index(tx, published.id, index_rows(content, variants, defs), variants);

@@ -17,12 +17,16 @@ const Sql<Variant(std::vector<ProductId>)> staged_variants{"quality.variants",
                                                            "select * from variant where product_id = any ($1::uuid[]) order by product_id, position, id"};
 
 const Sql<Twin(std::vector<std::string>, std::vector<std::string>, std::vector<std::string>)> base_twins{"quality.base_twins", R"sql(
-    select product_id, 'name' as field, body->>'name' as text from revision where ended_at is null and body->>'name' = any ($1::text[])
+    select product_id, 'name' as field, body->>'name' as text from revision
+    where ended_at is null and name_mark = any (array(select hashtextextended(sought, 0) from unnest($1::text[]) sought)) and body->>'name' = any ($1::text[])
     union all
-    select product_id, 'meta_title', body->>'meta_title' from revision where ended_at is null and body->>'meta_title' = any ($2::text[])
+    select product_id, 'meta_title', body->>'meta_title' from revision
+    where ended_at is null and meta_title_mark = any (array(select hashtextextended(sought, 0) from unnest($2::text[]) sought))
+      and body->>'meta_title' = any ($2::text[])
     union all
     select product_id, 'meta_description', body->>'meta_description' from revision
-    where ended_at is null and body->>'meta_description' = any ($3::text[]))sql"};
+    where ended_at is null and meta_description_mark = any (array(select hashtextextended(sought, 0) from unnest($3::text[]) sought))
+      and body->>'meta_description' = any ($3::text[]))sql"};
 
 const Sql<Twin(std::vector<TwinSought>)> translated_twins{"quality.translated_twins", R"sql(
     select r.product_id, s.field, s.text

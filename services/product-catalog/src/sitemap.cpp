@@ -2,6 +2,7 @@
 
 #include "html.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gravity::product_catalog::sitemap {
@@ -33,29 +34,20 @@ std::string text_of(const storefront::Shop& shop, const Entry& entry) {
 
 } // namespace
 
-File::File(const storefront::Shop& shop) : shop_(shop), buffer_(head), bytes_(head.size()) {}
-
-bool File::add(const Entry& entry) {
-    const std::string text = text_of(shop_, entry);
-    if (urls_ + entry.pages.size() > max_urls || bytes_ + text.size() + foot.size() > max_bytes) return false;
-    urls_ += entry.pages.size();
-    bytes_ += text.size();
-    buffer_ += text;
-    return true;
+std::size_t entries_a_file(const storefront::Shop& shop, std::size_t languages) {
+    // The widest that there can be: every language has a page, with a slug of 80 letters of four bytes each.
+    const std::string slug(4 * 80, '\xf0');
+    Entry widest{{languages, storefront::Alternate{std::string(35, 'x'), slug}}, Timestamp::parse("9999-12-31T23:59:59.999999Z").or_throw()};
+    storefront::Shop in_one_of_them = shop;
+    in_one_of_them.default_lang = std::string(35, 'd');
+    widest.pages.front().lang = in_one_of_them.default_lang;
+    const std::size_t bytes = text_of(in_one_of_them, widest).size();
+    return std::max<std::size_t>(1, std::min(max_urls / languages, (max_bytes - head.size() - foot.size()) / bytes));
 }
 
+File::File(const storefront::Shop& shop) : shop_(shop), buffer_(head) {}
+void File::add(const Entry& entry) { buffer_ += text_of(shop_, entry); }
 void File::finish() { buffer_ += foot; }
-
-bool Plan::add(const Entry& entry) {
-    if (file_ && file_->add(entry)) {
-        file_->take();
-        return false;
-    }
-    file_.emplace(shop_);
-    file_->add(entry);
-    file_->take();
-    return true;
-}
 
 std::string file_url(const storefront::Shop& shop, storefront::PageKind kind, const Uuid& start) {
     return shop.base_url + (kind == storefront::PageKind::product ? "/sitemap-" : "/category-sitemap-") + start.to_string() + ".xml";

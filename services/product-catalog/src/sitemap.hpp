@@ -17,36 +17,24 @@ struct Entry {
     storefront::PageKind kind = storefront::PageKind::product;
 };
 
-/// One sitemap file. `add` until it refuses, taking the text whenever it is large enough to be sent; then `finish`.
+/// How many products or categories, of so many languages, a file holds so that it keeps both limits whatever their slugs are: where the next file begins is
+/// then found by counting ids, without a look at what is in them.
+std::size_t entries_a_file(const storefront::Shop& shop, std::size_t languages);
+
+/// One sitemap file, of at most `entries_a_file` entries. `add`, taking the text whenever it is large enough to be sent; then `finish`.
 class File {
 public:
     explicit File(const storefront::Shop& shop);
 
-    /// False, and nothing written, if the entry would break a limit: it belongs into the next file.
-    bool add(const Entry& entry);
+    void add(const Entry& entry);
     void finish();
 
     std::size_t buffered() const { return buffer_.size(); }
     std::string take() { return std::exchange(buffer_, {}); }
-    std::size_t urls() const { return urls_; }
 
 private:
     const storefront::Shop& shop_;
     std::string buffer_;
-    std::size_t urls_ = 0;
-    std::size_t bytes_ = 0; // written in all
-};
-
-/// Where the files of an index begin, found by the same rules as the files end by.
-class Plan {
-public:
-    explicit Plan(const storefront::Shop& shop) : shop_(shop) {}
-    /// True if the entry begins a file.
-    bool add(const Entry& entry);
-
-private:
-    const storefront::Shop& shop_;
-    std::optional<File> file_;
 };
 
 /// The sitemap index: head, an entry for each file by the id that it begins at, foot.

@@ -16,6 +16,9 @@
 #include <gravity/http/exchange.hpp>
 #include <gravity/metrics/metrics.hpp>
 
+#include <algorithm>
+#include <set>
+
 namespace gravity::product_catalog::pages {
 namespace {
 
@@ -23,7 +26,7 @@ using namespace storefront;
 using storefront::Category; // as the outside sees them, not as editors do
 using storefront::Product;
 
-constexpr int sitemap_batch = 2'000;
+constexpr int sitemap_batch = 1'000;
 constexpr int feed_batch = 50;
 constexpr PageKind page_kinds[] = {PageKind::category, PageKind::product}; // in the order of the sitemap index
 constexpr std::size_t piece = 64 * 1024; // what is gathered before it is sent
@@ -44,7 +47,13 @@ Web html_answer(const Visit& visit, std::string_view lang, std::string html, boo
 
 // ---- sitemaps: read in batches of one short transaction each, sent while the next is read
 
-sitemap::Entry entry_of(const SitemapRow& row, PageKind kind) { return {row.pages, row.updated_at, kind}; }
+// A language that is no longer one of the shop's has pages still, but is not shown around.
+sitemap::Entry entry_of(SitemapRow row, PageKind kind, const std::set<std::string>& languages) {
+    std::erase_if(row.pages, [&](const Alternate& page) { return !languages.contains(page.lang); });
+    return {std::move(row.pages), row.updated_at, kind};
+}
+
+int entries_a_file(const Visit& visit) { return static_cast<int>(sitemap::entries_a_file(visit.shop, visit.languages.all().size())); }
 
 Uuid after(const Uuid& id) {
     auto bytes = id.bytes();
@@ -54,16 +63,14 @@ Uuid after(const Uuid& id) {
 
 Task<void> write_index(Ctx& ctx, http::BodyWriter& out, Visit visit) {
     const pg::Scope scope = visit.scope();
+    const int entries = entries_a_file(visit);
     std::string text = sitemap::index_head();
     for (const PageKind kind : page_kinds) {
-        sitemap::Plan plan(visit.shop);
-        Uuid from;
-        for (;;) {
-            const std::vector<SitemapRow> rows = co_await ctx.in_scope(scope, read_sitemap, visit, kind, from, sitemap_batch);
-            for (const SitemapRow& row : rows)
-                if (!row.pages.empty() && plan.add(entry_of(row, kind))) text += sitemap::index_entry(visit.shop, kind, row.id);
-            if (rows.size() < sitemap_batch) break;
-            from = after(rows.back().id);
+        const Uuid first{};
+        std::optional<Uuid> start = co_await ctx.in_scope(scope, read_sitemap_start, visit, kind, first, 0);
+        while (start) {
+            text += sitemap::index_entry(visit.shop, kind, *start);
+            start = co_await ctx.in_scope(scope, read_sitemap_start, visit, kind, *start, entries);
         }
     }
     text += sitemap::index_foot();
@@ -72,22 +79,21 @@ Task<void> write_index(Ctx& ctx, http::BodyWriter& out, Visit visit) {
 
 Task<void> write_sitemap(Ctx& ctx, http::BodyWriter& out, Visit visit, PageKind kind, Uuid start) {
     const pg::Scope scope = visit.scope();
+    std::set<std::string> languages;
+    for (const Locale& lang : visit.languages.all()) languages.insert(lang.str());
     sitemap::File file(visit.shop);
     Uuid from = start;
-    for (bool full = false; !full;) {
-        const std::vector<SitemapRow> rows = co_await ctx.in_scope(scope, read_sitemap, visit, kind, from, sitemap_batch);
-        for (const SitemapRow& row : rows) {
-            if (row.pages.empty()) continue;
-            if (!file.add(entry_of(row, kind))) {
-                full = true;
-                break;
-            }
-            if (file.buffered() < piece) continue;
+    for (int left = entries_a_file(visit); left > 0;) {
+        const int wanted = std::min(left, sitemap_batch);
+        const std::vector<SitemapRow> rows = co_await ctx.in_scope(scope, read_sitemap, visit, kind, from, wanted);
+        for (const SitemapRow& row : rows) file.add(entry_of(row, kind, languages));
+        if (file.buffered() >= piece) {
             const std::string text = file.take();
             co_await out.write(text);
         }
-        if (rows.size() < sitemap_batch) break;
+        if (rows.size() < static_cast<std::size_t>(wanted)) break;
         from = after(rows.back().id);
+        left -= wanted;
     }
     file.finish();
     const std::string text = file.take();

@@ -13,7 +13,7 @@ namespace gravity::product_catalog::storefront {
 namespace {
 
 // Over variants with prices of their own and those that have the product's, in the currency of most.
-std::optional<PriceRange> range_of(const std::vector<PriceRow>& rows, ProductId id, const std::optional<Money>& default_price) {
+std::optional<PriceRange> range_of(const std::vector<VariantPrices>& prices, const std::optional<Money>& default_price) {
     std::optional<PriceRange> range;
     const auto add = [&](const Money& low, const Money& high) {
         if (!range) range = PriceRange{low, high};
@@ -21,14 +21,11 @@ std::optional<PriceRange> range_of(const std::vector<PriceRow>& rows, ProductId 
         range->min.amount = std::min(range->min.amount, low.amount);
         range->max.amount = std::max(range->max.amount, high.amount);
     };
-    for (const PriceRow& row : rows) {
-        if (row.product_id != id) continue;
-        if (row.currency) {
-            const Currency currency = Currency::parse(*row.currency).or_throw();
-            add({*row.lowest, currency}, {*row.highest, currency});
-        } else if (default_price) {
+    for (const VariantPrices& one : prices) {
+        if (one.currency)
+            add({*one.lowest, *one.currency}, {*one.highest, *one.currency});
+        else if (default_price)
             add(*default_price, *default_price);
-        }
     }
     return range;
 }
@@ -84,7 +81,6 @@ std::vector<Product> views_of(Tx& tx, const Visit& visit, const std::vector<Show
     if (!type_ids.empty())
         for (auto& type : tx.all(types_of, type_ids)) types[type.id] = std::move(type.attributes);
     const bool partly = window.limit != all_variants.limit;
-    const auto prices = partly ? tx.all(shown_prices, shown) : std::vector<PriceRow>{};
     const auto ratings = tx.all(ratings_of, ids);
 
     const std::vector<AttributeDef> none;
@@ -93,7 +89,7 @@ std::vector<Product> views_of(Tx& tx, const Visit& visit, const std::vector<Show
         const ProductId id = revision.product_id;
         const Source source{revision, variants[id], revision.type_id ? types[*revision.type_id] : none, crumbs[id], revision.pages};
         products.push_back(view_of(source, lang, visit.languages, {visit.media_base}));
-        if (partly) products.back().prices = range_of(prices, id, revision.body.list_price);
+        if (partly) products.back().prices = range_of(revision.prices, revision.body.list_price);
         const auto rating = std::find_if(ratings.begin(), ratings.end(), [&](const RatingRow& row) { return row.product_id == id; });
         if (rating != ratings.end()) products.back().rating = Rating{rating->mean, rating->count};
     }
@@ -159,6 +155,10 @@ Batch read_batch(Tx& tx, const Visit& visit, std::string lang, Uuid from, int li
     }
     batch.products = views_of(tx, visit, revisions, lang, all_variants);
     return batch;
+}
+
+std::optional<Uuid> read_sitemap_start(Tx& tx, const Visit& visit, PageKind kind, Uuid from, int entries) {
+    return tx.maybe(kind == PageKind::product ? sitemap_start : category_sitemap_start, from, visit.channel, entries);
 }
 
 std::vector<SitemapRow> read_sitemap(Tx& tx, const Visit& visit, PageKind kind, Uuid from, int limit) {

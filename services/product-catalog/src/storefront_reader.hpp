@@ -40,6 +40,9 @@ struct Batch {
 };
 Batch read_batch(Tx& tx, const Visit& visit, std::string lang, Uuid from, int limit);
 
+/// The entry that comes so many after one: where a file begins, if there is one more.
+std::optional<Uuid> read_sitemap_start(Tx& tx, const Visit& visit, PageKind kind, Uuid from, int entries);
+/// Entries from one on, in the order of their ids.
 std::vector<SitemapRow> read_sitemap(Tx& tx, const Visit& visit, PageKind kind, Uuid from, int limit);
 
 } // namespace gravity::product_catalog::storefront

@@ -45,17 +45,11 @@ const Sql<std::int64_t(ProductId, std::int64_t, VariantId)> variants_before{"sto
 
 const Sql<VariantAt(std::vector<Uuid>, std::vector<std::string>)> find_shown_variants{"storefront.find_variants", R"sql(
     select variant_id, product_id, sku, gtin from variant_revision
-    where until_revision is null and (variant_id = any ($1::uuid[]) or sku = any ($2::citext[]) or gtin = any ($2::text[])))sql"};
+    where until_revision is null
+      and (variant_id = any ($1::uuid[]) or sku_key = any (array(select lower(code) from unnest($2::text[]) as w (code))) or gtin = any ($2::text[])))sql"};
 
-const Sql<SlugAt(std::vector<std::string>)> find_shown_slugs{"storefront.find_slugs", R"sql(
-    select target as product_id, slug from slug where kind = 'product' and state = 'current' and slug = any ($1::text[]))sql"};
-
-const Sql<PriceRow(std::vector<Shown>)> shown_prices{"storefront.prices", R"sql(
-    select p.product_id, v.list_price_currency as currency, min(v.list_price_amount) as lowest, max(v.list_price_amount) as highest, count(*) as variants
-    from jsonb_to_recordset($1::jsonb) as p (product_id uuid, revision bigint)
-    join variant_revision v on v.product_id = p.product_id and v.from_revision <= p.revision and (v.until_revision is null or v.until_revision > p.revision)
-    group by p.product_id, v.list_price_currency
-    order by p.product_id, count(*) desc, v.list_price_currency)sql"};
+const Sql<SlugAt(std::vector<std::string>, std::vector<std::string>)> find_shown_slugs{"storefront.find_slugs", R"sql(
+    select target as product_id, slug from slug where lang = any ($2::text[]) and slug = any ($1::text[]) and kind = 'product' and state = 'current')sql"};
 
 const Sql<CrumbRow(std::vector<ProductId>)> crumbs_of{"storefront.crumbs", R"sql(
     select m.product_id, m.category_id, a.name, a.slug,
@@ -108,14 +102,28 @@ const Sql<SitemapRow(Uuid, std::string, int)> sitemap_rows{"storefront.sitemap",
             from slug s where s.target = c.product_id and s.state = 'current') as pages
     from chosen c order by c.product_id)sql"};
 
-const Sql<SitemapRow(Uuid, std::string, int)> category_sitemap_rows{"storefront.category_sitemap", R"sql(
-    select c.id, c.updated_at,
-           (select coalesce(jsonb_agg(jsonb_build_object('lang', s.lang, 'slug', s.slug) order by s.lang), '[]')
-            from slug s where s.target = c.id and s.state = 'current') as pages
+const Sql<Uuid(Uuid, std::string, int)> sitemap_start{"storefront.sitemap_start", R"sql(
+    select l.product_id from listing l
+    where l.product_id >= $1 and l.visible_from <= now() and l.visible_until > now() and ($2 = '' or l.channel in ('', $2))
+    group by l.product_id order by l.product_id offset $3 limit 1)sql"};
+
+namespace {
+
+const std::string shown_categories = R"sql(
     from category c
     where c.id >= $1 and exists (
         select from category b join product_category m on m.category_id = b.id join listing l on l.product_id = m.product_id
-        where b.path <@ c.path and l.visible_from <= now() and l.visible_until > now() and ($2 = '' or l.channel in ('', $2)))
-    order by c.id limit $3)sql"};
+        where b.path <@ c.path and l.visible_from <= now() and l.visible_until > now() and ($2 = '' or l.channel in ('', $2))))sql";
+const std::string category_rows = R"sql(
+    select c.id, c.updated_at,
+           (select coalesce(jsonb_agg(jsonb_build_object('lang', s.lang, 'slug', s.slug) order by s.lang), '[]')
+            from slug s where s.target = c.id and s.state = 'current') as pages)sql" +
+                                  shown_categories + " order by c.id limit $3";
+const std::string category_start = "select c.id" + shown_categories + " order by c.id offset $3 limit 1";
+
+} // namespace
+
+const Sql<Uuid(Uuid, std::string, int)> category_sitemap_start{"storefront.category_sitemap_start", category_start};
+const Sql<SitemapRow(Uuid, std::string, int)> category_sitemap_rows{"storefront.category_sitemap", category_rows};
 
 } // namespace gravity::product_catalog::storefront

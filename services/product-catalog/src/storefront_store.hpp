@@ -50,23 +50,13 @@ struct VariantAt {
 };
 BOOST_DESCRIBE_STRUCT(VariantAt, (), (variant_id, product_id, sku, gtin))
 extern const Sql<VariantAt(std::vector<Uuid>, std::vector<std::string>)> find_shown_variants;
-/// Current product slugs among these, in any language.
+/// Current product slugs among these, in one of the languages.
 struct SlugAt {
     ProductId product_id;
     std::string slug;
 };
 BOOST_DESCRIBE_STRUCT(SlugAt, (), (product_id, slug))
-extern const Sql<SlugAt(std::vector<std::string>)> find_shown_slugs;
-
-/// The lowest and highest price of the variants that have one of their own, by currency; without a currency those that have none.
-struct PriceRow {
-    ProductId product_id;
-    std::optional<std::string> currency;
-    std::optional<std::int64_t> lowest, highest;
-    std::int64_t variants = 0;
-};
-BOOST_DESCRIBE_STRUCT(PriceRow, (), (product_id, currency, lowest, highest, variants))
-extern const Sql<PriceRow(std::vector<Shown>)> shown_prices;
+extern const Sql<SlugAt(std::vector<std::string>, std::vector<std::string>)> find_shown_slugs;
 
 extern const Sql<CrumbRow(std::vector<ProductId>)> crumbs_of;
 extern const Sql<ProductType(std::vector<ProductTypeId>)> types_of;
@@ -108,8 +98,11 @@ struct SitemapRow {
     std::vector<Alternate> pages;
 };
 BOOST_DESCRIBE_STRUCT(SitemapRow, (), (id, updated_at, pages))
+/// Products that are shown, from an id on; and the id of the one that comes so many after it.
 extern const Sql<SitemapRow(Uuid, std::string, int)> sitemap_rows;
+extern const Sql<Uuid(Uuid, std::string, int)> sitemap_start;
 /// Categories in which, or below which, something is shown.
 extern const Sql<SitemapRow(Uuid, std::string, int)> category_sitemap_rows;
+extern const Sql<Uuid(Uuid, std::string, int)> category_sitemap_start;
 
 } // namespace gravity::product_catalog::storefront

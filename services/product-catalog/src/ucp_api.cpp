@@ -89,7 +89,7 @@ struct Named {
     std::vector<std::vector<std::pair<std::string, std::optional<Uuid>>>> inputs; // of each
 };
 
-Named resolve(Tx& tx, const std::vector<std::string>& ids) {
+Named resolve(Tx& tx, const Languages& languages, const std::vector<std::string>& ids) {
     std::vector<Uuid> uuids;
     std::vector<ProductId> as_products;
     std::vector<std::string> texts;
@@ -116,7 +116,9 @@ Named resolve(Tx& tx, const std::vector<std::string>& ids) {
         if (const auto gtin = Gtin::parse(text)) text = gtin->str();
     gtins.insert(gtins.end(), texts.begin(), texts.end());
     const auto variants = tx.all(find_shown_variants, uuids, gtins);
-    const auto slugs = tx.all(find_shown_slugs, texts);
+    std::vector<std::string> langs;
+    for (const Locale& lang : languages.all()) langs.push_back(lang.str());
+    const auto slugs = tx.all(find_shown_slugs, texts, langs);
     for (const std::string& id : ids) { // in the order asked
         const auto uuid = Uuid::parse(id);
         bool done = false;
@@ -139,7 +141,7 @@ Named resolve(Tx& tx, const std::vector<std::string>& ids) {
 }
 
 std::vector<ucp::Found> look_up(Tx& tx, Visit visit, ucp::Lookup request, std::string lang) {
-    const Named named = resolve(tx, request.ids);
+    const Named named = resolve(tx, visit.languages, request.ids);
     std::vector<ucp::Found> found;
     for (Product& product : views_of(tx, visit, named.products, lang, storefront::all_variants)) {
         const auto at = std::find(named.products.begin(), named.products.end(), ProductId(product.id)) - named.products.begin();

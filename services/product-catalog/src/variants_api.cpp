@@ -9,30 +9,10 @@
 #include <algorithm>
 
 namespace gravity::product_catalog::variants {
-namespace {
-
-void refuse_beyond(const Settings& settings, std::int64_t count) {
-    if (count > settings.max_variants)
-        throw Refusal(too_many_variants, "The product would have " + std::to_string(count) + " variants; it may have " + std::to_string(settings.max_variants))
-            .with("variants", count)
-            .with("limit", std::int64_t{settings.max_variants});
-}
-
-VariantInsert insertion(VariantEdit edit, VariantId id, ProductId product) {
-    VariantInsert row;
-    row.option_hash = option_hash(edit.options);
-    static_cast<VariantEdit&>(row) = std::move(edit);
-    row.id = id;
-    row.product_id = product;
-    return row;
-}
-
-} // namespace
-
 Created<Variant> create(Tx& tx, Path<"id", ProductId> product, Body<NewVariant> in, Given<Settings> settings) {
     const ProductRow of = tx.one(lock_product, *product);
     const VariantCount present = tx.one(count_variants, *product);
-    refuse_beyond(*settings, present.count + 1);
+    refuse_beyond(settings->max_variants, present.count + 1);
     const auto defs = attributes_of(tx, of.type_id);
     check_variant(*in, of.staged, defs);
     check_reference_values(tx, in->attributes, defs);
@@ -85,7 +65,7 @@ GeneratedVariants generate(Tx& tx, Path<"id", ProductId> product, Body<GenerateV
     const ProductRow of = tx.one(lock_product, *product);
     const auto& axes = of.staged.options;
     if (axes.empty()) throw Refusal(no_options);
-    refuse_beyond(*settings, combinations(axes));
+    refuse_beyond(settings->max_variants, combinations(axes));
     VariantCount present = tx.one(count_variants, *product);
 
     std::vector<VariantInsert> rows;
@@ -100,7 +80,7 @@ GeneratedVariants generate(Tx& tx, Path<"id", ProductId> product, Body<GenerateV
     }
     auto made = tx.all(insert_variants, *product, rows);
     std::sort(made.begin(), made.end());
-    refuse_beyond(*settings, present.count + static_cast<std::int64_t>(made.size()));
+    refuse_beyond(settings->max_variants, present.count + static_cast<std::int64_t>(made.size()));
     if (made.empty()) return {0, present.count};
     tx.one(touch_product, *product);
     for (const VariantInsert& row : rows)

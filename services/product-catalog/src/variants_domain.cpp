@@ -1,6 +1,7 @@
 #include "variants_domain.hpp"
 
 #include "faults.hpp"
+#include "problems.hpp"
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
@@ -60,6 +61,13 @@ void check_variant(const NewVariant& variant, const ProductContent& product, con
             if (variant.attributes.contains(axis)) errors.reject(axis, "is given by the option of this name");
     }
     refuse_if_any(errors);
+}
+
+void refuse_beyond(std::int64_t limit, std::int64_t count) {
+    if (count > limit)
+        throw Refusal(too_many_variants, "The product would have " + std::to_string(count) + " variants; it may have " + std::to_string(limit))
+            .with("variants", count)
+            .with("limit", limit);
 }
 
 std::int64_t combinations(const std::vector<OptionAxis>& axes) {

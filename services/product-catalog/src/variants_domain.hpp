@@ -18,6 +18,9 @@ void check_options(const Options& options, const std::vector<OptionAxis>& axes, 
 /// One value of each axis of the product, attributes of the type's variants; refuses with everything that is wrong.
 void check_variant(const NewVariant& variant, const ProductContent& product, const std::vector<AttributeDef>& defs);
 
+/// Refuses if a product would have more variants than it may.
+void refuse_beyond(std::int64_t limit, std::int64_t count);
+
 /// How many combinations the axes have; 0 without axes. More than 2^63 count as 2^63 - 1.
 std::int64_t combinations(const std::vector<OptionAxis>& axes);
 /// All of them, the last axis changing fastest. The caller has bounded their number.

@@ -82,12 +82,12 @@ TEST(BulkRows, SayWhatIsWrongAndWhere) {
 
 TEST(BulkRows, PlacesLeadBackToColumns) {
     const Columns columns({"slug", "name.de", "attr.care.de", "attr.weight", "option.color", "list_price", "sku"});
-    EXPECT_EQ(columns.column_of("/translations/de/name", {}), "/name.de");
-    EXPECT_EQ(columns.column_of("/attributes/care/de", {}), "/attr.care.de");
-    EXPECT_EQ(columns.column_of("/attributes/weight/value", {}), "/attr.weight");
-    EXPECT_EQ(columns.column_of("/options/color", {}), "/option.color");
-    EXPECT_EQ(columns.column_of("/list_price/amount", {}), "/list_price");
-    EXPECT_EQ(columns.column_of("/channels/0", {}), "/channels/0");
+    EXPECT_EQ(columns.column_of("/translations/de/name"), "/name.de");
+    EXPECT_EQ(columns.column_of("/attributes/care/de"), "/attr.care.de");
+    EXPECT_EQ(columns.column_of("/attributes/weight/value"), "/attr.weight");
+    EXPECT_EQ(columns.column_of("/options/color"), "/option.color");
+    EXPECT_EQ(columns.column_of("/list_price/amount"), "/list_price");
+    EXPECT_EQ(columns.column_of("/channels/0"), "/channels/0");
 }
 
 TEST(BulkLines, AreObjectsWithAProduct) {
@@ -113,9 +113,10 @@ TEST(BulkMoney, IsExact) {
 
 TEST(BulkOptions, WidenAxes) {
     std::vector<OptionAxis> axes;
-    widen_options(axes, Json::object({{"color", "red"}}));
-    widen_options(axes, Json::object({{"color", "blue"}, {"size", "42"}}));
-    widen_options(axes, Json::object({{"color", "red"}, {"Bad Name", "x"}}));
+    EXPECT_TRUE(widen_options(axes, Json::object({{"color", "red"}})));
+    EXPECT_TRUE(widen_options(axes, Json::object({{"color", "blue"}, {"size", "42"}})));
+    EXPECT_FALSE(widen_options(axes, Json::object({{"color", "red"}, {"Bad Name", "x"}, {"size", 42}})));
+    EXPECT_FALSE(widen_options(axes, Json("red")));
     ASSERT_EQ(axes.size(), 2u);
     EXPECT_EQ(axes[0].name.view(), "color");
     EXPECT_EQ(axes[0].values.size(), 2u);

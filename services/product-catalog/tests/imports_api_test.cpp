@@ -79,9 +79,97 @@ TEST_F(Imports, AllOrNothing) {
     EXPECT_EQ(products(), 2u);
 }
 
+TEST_F(Imports, OfAllOrNothingTheRowIsNamedThatFailsOnlyBesideTheOthers) {
+    std::string file = "slug,name,sku\n";
+    for (int i = 0; i < 150; ++i) file += "mug-" + std::to_string(i) + ",Mug,M-" + std::to_string(i == 120 ? 3 : i) + "\n"; // in another batch than its twin
+    const auto failed = import(file, "?on_error=all_or_nothing");
+    failed.field("/state", "failed").field("/bad", 1).field("/good", 0);
+    const auto bad = editor.get("/api/v1/product-imports/" + failed.text("/id") + "/bad-rows").expect(200);
+    bad.field("/items/0/line", 122).field("/items/0/problem", "sku-taken");
+    EXPECT_EQ(bad.at("/items").size(), 1u);
+    EXPECT_EQ(products(), 0u);
+}
+
+TEST_F(Imports, RowsOfOneProductDoWhatTheyWouldOneAtATime) {
+    const std::string head = "slug,name,sku,list_price,option.color,position\n";
+    import(head + "mug,Mug,M-1,1 EUR,red,\n"
+                  "mug,,M-2,2 EUR,blue,\n"
+                  "cup,Cup,C-1,2 EUR,blue,\n"
+                  "mug,,M-1,3 EUR,,\n"      // once more, after another product
+                  "mug,,M-3,5 EUR,green,7\n"
+                  "mug,,M-3,6 EUR,,\n"      // once more, side by side
+                  "mug,,M-4,7 EUR,grey,\n") // behind the last
+        .field("/good", 7)
+        .field("/bad", 0);
+    import(head + "mug,,m-2,3 EUR,,\nmug,,M-2,4 EUR,,\nmug,,M-5,8 EUR,pink,\nmug,,m-5,9 EUR,,\n").field("/good", 4); // one SKU in two spellings
+    const std::string variants = service.database().admin("select string_agg(concat_ws(' ', sku, list_price_amount / 100, options->>'color', position), ', ' "
+                                                          "order by position) from variant where sku <> 'C-1'");
+    EXPECT_EQ(variants, "M-1 3 red 0, M-2 4 blue 1, M-3 6 green 7, M-4 7 grey 8, m-5 9 pink 9");
+    EXPECT_EQ(service.database().admin("select jsonb_path_query_array(staged, '$.options[*].values') from product where staged->>'slug' = 'mug'"),
+              R"([["red", "blue", "green", "grey", "pink"]])");
+}
+
+TEST_F(Imports, WhatOneRowGivesUpALaterOneMayTakeAndNoEarlierOne) {
+    const std::string head = "slug,name,sku,gtin,option.color\n";
+    import(head + "mug,Mug,A,4006381333931,red\nmug,,B,,blue\n").field("/good", 2);
+    import(head + "mug,,A,4006381333948,green\nmug,,B,4006381333931,red\nmug,,C,,blue\n").field("/good", 3).field("/bad", 0);
+    const auto colors = [&] { return service.database().admin("select string_agg(sku || ' ' || (options->>'color'), ', ' order by sku) from variant"); };
+    EXPECT_EQ(colors(), "A green, B red, C blue");
+    const auto done = import(head + "mug,,A,,red\nmug,,B,,grey\n"); // red is B's until the second row
+    done.field("/good", 1).field("/bad", 1);
+    editor.get("/api/v1/product-imports/" + done.text("/id") + "/bad-rows").expect(200).field("/items/0/line", 2).field("/items/0/problem", "options-taken");
+    EXPECT_EQ(colors(), "A green, B grey, C blue");
+}
+
+TEST_F(Imports, ChangeManyVariantsAndTellOfEach) {
+    std::string file = "slug,name,sku,option.size,list_price\n", dearer = file;
+    for (int i = 0; i < 30; ++i) {
+        const std::string row = "mug-" + std::to_string(i / 10) + ",Mug,M-" + std::to_string(i) + "," + std::to_string(i) + ",";
+        file += row + "1 EUR\n";
+        dearer += row + (i % 3 == 0 ? "1 EUR\n" : "2 EUR\n");
+    }
+    import(file).field("/good", 30).field("/bad", 0);
+    service.take_events();
+    import(dearer).field("/good", 30).field("/bad", 0);
+    EXPECT_EQ(service.database().admin("select count(*) from variant where list_price_amount = 200 and version = 2"), "20");
+    EXPECT_EQ(service.database().admin("select count(*) from variant where list_price_amount = 100 and version = 1"), "10");
+    const auto events = service.take_events();
+    EXPECT_EQ(events.size(), 20u);
+    for (const auto& event : events) EXPECT_EQ(event.type, "gravity.product_catalog.variant.updated");
+}
+
+TEST_F(Imports, ValuesThatMayOccurOnceDoSo) {
+    editor.post("/api/v1/product-types", testkit::Members(Json::parse(R"({"key":"book","name":"Book","attributes":[
+            {"name":"isbn","kind":"text","unique":true,"per_variant":true}]})")
+                                                              .or_throw()))
+        .expect(201);
+    const std::string head = "slug,type,name,sku,attr.isbn,option.size\n";
+    const auto done = import(head + "a,book,A,A-1,1,s\na,,,A-2,2,m\na,,,A-3,1,l\nb,book,B,B-1,2,s\nb,book,B,B-2,4,m\n");
+    done.field("/good", 3).field("/bad", 2);
+    const auto bad = editor.get("/api/v1/product-imports/" + done.text("/id") + "/bad-rows").expect(200);
+    bad.field("/items/0/line", 4).field("/items/1/line", 5).field("/items/1/problem", "attribute-not-unique");
+    import(head + "a,,,A-1,3,\na,,,A-3,1,l\n").field("/good", 2); // given up, then taken
+    EXPECT_EQ(service.database().admin("select string_agg(value, ' ' order by value) from unique_value"), "1 2 3 4");
+}
+
 TEST_F(Imports, PublishWhatTheyTouched) {
     import("slug,name,sku,list_price\nmug,Mug,M,1 EUR\ncup,Cup,N,2 EUR\n", "?publish=true").field("/state", "done").field("/published", 2);
     visit("/p/en/mug").expect(200);
+}
+
+TEST_F(Imports, PublishTheRestWhereSomeCannotBe) {
+    editor.post("/api/v1/product-types", testkit::Members(Json::parse(R"({"key":"book","name":"Book","attributes":[
+            {"name":"isbn","kind":"text","required":true}]})")
+                                                              .or_throw()))
+        .expect(201);
+    const std::string file = "slug,type,name,attr.isbn\na,book,A,1\nb,book,B,\nc,book,C,3\n";
+    const auto done = import(file, "?publish=true");
+    done.field("/state", "done").field("/good", 3).field("/published", 2);
+    EXPECT_EQ(done.text("/problem").find("Not every product could be published: "), 0u) << done.body();
+    import(file, "?publish=true").field("/state", "done").field("/published", 0); // there is nothing new about the others
+    visit("/p/en/a").expect(200);
+    visit("/p/en/b").expect(404);
+    visit("/p/en/c").expect(200);
 }
 
 TEST_F(Imports, TakeNdjson) {

@@ -110,8 +110,8 @@ TEST_F(CutImports, KillNineAnywhereLosesNothingAndDoublesNothing) {
     begun.field("/state", "running").field("/finished_at", Json());
     EXPECT_GT(begun.at("/good").as_integer() + begun.at("/bad").as_integer(), 0);
     EXPECT_LT(begun.at("/good").as_integer(), 254);
-    die_at("import.product_published");
-    look(editor, import).field("/good", 254).field("/bad", 6).field("/published", 1).field("/state", "running");
+    die_at("import.products_published");
+    look(editor, import).field("/good", 254).field("/bad", 6).field("/published", 20).field("/state", "running");
     const auto ended = finish(editor, import);
     ended.field("/state", "done").field("/published", 130);
     expect_as_if_uncut(ended, file(true), "?publish=true");

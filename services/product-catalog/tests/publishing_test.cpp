@@ -139,5 +139,17 @@ TEST(PriceFrom, IsTheLowestOfTheVariants) {
     EXPECT_FALSE(price_from(ProductContent{}, {Variant{}}));
 }
 
+TEST(Publishing, PricesAreKeptByCurrencyTheMostCommonFirst) {
+    EXPECT_TRUE(prices_of({}).empty());
+    std::vector<Variant> variants(6);
+    variants[0].list_price = Money{500, "USD"};
+    variants[2].list_price = Money{900, "EUR"};
+    variants[3].list_price = Money{700, "EUR"};
+    variants[5].list_price = Money{1100, "EUR"};
+    const auto prices = prices_of(variants);
+    EXPECT_EQ(json::encode(prices), R"([{"currency":"EUR","lowest":700,"highest":1100,"variants":3},{"variants":2},)"
+                                    R"({"currency":"USD","lowest":500,"highest":500,"variants":1}])");
+}
+
 } // namespace
 } // namespace gravity::product_catalog

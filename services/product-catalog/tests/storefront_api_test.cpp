@@ -1,5 +1,8 @@
 #include "shop_fixture_api.hpp"
+#include "sitemap.hpp"
 
+#include <algorithm>
+#include <set>
 #include <thread>
 
 namespace gravity::product_catalog {
@@ -268,6 +271,44 @@ TEST_F(Sitemaps, ListEveryPageWithItsLanguages) {
     EXPECT_EQ(count(visit(path, "other.example").expect(200).body(), "<url>"), 0u); // another project's
     visit("/sitemap-x.xml").expect_problem(404, "not-found");
     EXPECT_EQ(count(visit("/sitemap.xml", "other.example").expect(200).body(), "<sitemap>"), 0u);
+}
+
+TEST(SitemapFiles, EveryProductIsInOneOfThem) {
+    // With so many languages a file holds few products, whatever they are: their pages might each name all the others.
+    std::string languages = "en";
+    std::size_t count_of_languages = 1;
+    for (char a = 'a'; a <= 'g'; ++a)
+        for (char b = 'a'; b <= 't'; ++b)
+            if (std::string{a, b} != "en") languages += std::string(",") + a + b, ++count_of_languages;
+    const ProjectId project = ProjectId::fresh();
+    testkit::RunningService service(Service{"product-catalog", 0}.settings<Settings>("CATALOG_").postgres(product_catalog_migrations()).routes(routes),
+                                    {{"CATALOG_LANGS", languages},
+                                     {"CATALOG_PUBLIC_PROJECT", project.to_string()},
+                                     {"CATALOG_PUBLIC_BASE_URL", "https://shop.example"}});
+    const testkit::Client editor = service.caller(project, service.all_scopes());
+    testkit::Client nobody(service.port(), "");
+    const auto visit = [&](const std::string& path) {
+        return nobody.get(path).header("X-Forwarded-Host", "shop.example").header("X-Forwarded-Proto", "https").expect(200).body();
+    };
+    const std::size_t a_file = sitemap::entries_a_file({"https://shop.example", "", "en"}, count_of_languages);
+    ASSERT_LT(a_file, 10u);
+    std::set<std::string> slugs;
+    for (std::size_t i = 0; i < 2 * a_file + 1; ++i) {
+        const auto made = editor.post("/api/v1/products", {{"name", "Mug"}}).expect(201);
+        editor.post(made.location() + "/publish").expect(200);
+        slugs.insert(made.text("/slug"));
+    }
+    const std::string index = visit("/sitemap.xml");
+    EXPECT_EQ(count(index, "<sitemap>"), 3u);
+    std::size_t listed = 0;
+    for (std::size_t at = 0; (at = index.find("/sitemap-", at)) != std::string::npos; ++at) {
+        const std::string file = visit(index.substr(at, index.find('<', at) - at));
+        listed += count(file, "<loc>");
+        EXPECT_LE(count(file, "<loc>"), a_file);
+        std::erase_if(slugs, [&](const std::string& slug) { return file.find("/p/en/" + slug + "</loc>") != std::string::npos; });
+    }
+    EXPECT_EQ(listed, 2 * a_file + 1);
+    EXPECT_TRUE(slugs.empty());
 }
 
 class Feeds : public OpenCatalog {};

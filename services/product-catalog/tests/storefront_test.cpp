@@ -179,8 +179,8 @@ TEST(Page, PolicyNamesTheStyleItHas) {
 
 TEST(Sitemap, EveryLanguageNamesTheOthers) {
     sitemap::File file(shop);
-    ASSERT_TRUE(file.add({shoe().alternates, shoe().updated_at}));
-    ASSERT_TRUE(file.add({mug().alternates, mug().updated_at}));
+    file.add({shoe().alternates, shoe().updated_at});
+    file.add({mug().alternates, mug().updated_at});
     file.finish();
     const std::string text = file.take();
     EXPECT_EQ(count(text, "<url>"), 3u);
@@ -192,45 +192,40 @@ TEST(Sitemap, EveryLanguageNamesTheOthers) {
 
 TEST(Sitemap, CategoriesStandInFilesOfTheirOwn) {
     sitemap::File file(shop);
-    ASSERT_TRUE(file.add({{{"en", "cups"}}, mug().updated_at, PageKind::category}));
+    file.add({{{"en", "cups"}}, mug().updated_at, PageKind::category});
     EXPECT_NE(file.take().find("<loc>https://shop.example/c/en/cups</loc>"), std::string::npos);
     EXPECT_EQ(sitemap::file_url(shop, PageKind::category, uuid(2)), "https://shop.example/category-sitemap-" + uuid(2).to_string() + ".xml");
 }
 
-TEST(Sitemap, AFileEndsBeforeTheLimitOfUrls) {
-    sitemap::File file(shop);
-    const sitemap::Entry entry{shoe().alternates, shoe().updated_at};
-    std::size_t added = 0;
-    while (file.add(entry)) {
-        ++added;
-        file.take();
-    }
-    EXPECT_EQ(added, 25'000u); // two pages each
-    EXPECT_EQ(file.urls(), sitemap::max_urls);
-}
-
-TEST(Sitemap, AFileEndsBeforeTheLimitOfBytes) {
-    sitemap::Entry wide{{}, shoe().updated_at};
+// A file with as many entries as it may hold, each as wide as it can be.
+std::pair<std::size_t, std::size_t> urls_and_bytes(std::size_t languages) {
     std::string slug;
-    for (int i = 0; i < 80; ++i) slug += "杯";
-    for (const char* lang : {"zh", "ja", "ko", "en", "de", "fr", "es", "it", "pt", "pl"}) wide.pages.push_back({lang, slug});
-    sitemap::File file(shop);
+    for (int i = 0; i < 80; ++i) slug += "𠮷"; // four bytes, each of which takes three
+    sitemap::Entry widest{{}, Timestamp::parse("2026-11-23T12:00:00.123456Z").or_throw()};
+    Shop elsewhere = shop;
+    for (std::size_t i = 0; i < languages; ++i) widest.pages.push_back({"x-" + std::string(31, 'a') + std::to_string(10 + i), slug});
+    elsewhere.default_lang = widest.pages.back().lang;
+    sitemap::File file(elsewhere);
     std::size_t bytes = 0;
-    while (file.add(wide)) bytes += file.take().size();
+    const std::size_t entries = sitemap::entries_a_file(elsewhere, languages);
+    for (std::size_t i = 0; i < entries; ++i) {
+        file.add(widest);
+        bytes += file.take().size();
+    }
     file.finish();
-    bytes += file.take().size();
-    EXPECT_LT(file.urls(), sitemap::max_urls);
-    EXPECT_LE(bytes, sitemap::max_bytes);
-    EXPECT_GT(bytes, sitemap::max_bytes - 200'000); // and not long before
+    return {entries * languages, bytes + file.take().size()};
 }
 
-TEST(Sitemap, APlanCutsWhereFilesEnd) {
-    const sitemap::Entry two{shoe().alternates, shoe().updated_at};
-    sitemap::Plan plan(shop);
-    std::vector<int> starts;
-    for (int i = 0; i < 60'000; ++i)
-        if (plan.add(two)) starts.push_back(i);
-    EXPECT_EQ(starts, (std::vector<int>{0, 25'000, 50'000}));
+TEST(Sitemap, AFullFileKeepsItsLimitsWhateverTheSlugsAre) {
+    for (const std::size_t languages : {1, 2, 10, 60}) {
+        const auto [urls, bytes] = urls_and_bytes(languages);
+        EXPECT_LE(urls, sitemap::max_urls) << languages;
+        EXPECT_LE(bytes, sitemap::max_bytes) << languages;
+        EXPECT_GT(bytes, sitemap::max_bytes * 8 / 10) << languages; // and holds no less than it has to
+    }
+}
+
+TEST(Sitemap, TheIndexNamesFilesByWhereTheyBegin) {
     EXPECT_EQ(sitemap::index_entry(shop, PageKind::product, uuid(2)),
               "<sitemap><loc>https://shop.example/sitemap-" + uuid(2).to_string() + ".xml</loc></sitemap>\n");
 }
