@@ -1,5 +1,7 @@
 #include "events/dead_letters.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 #include <cstdlib>
 
 namespace gravity::events {
