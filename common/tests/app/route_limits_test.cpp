@@ -9,7 +9,7 @@ namespace {
 struct RouteLimitsTest : testing::Test {
     RouteLimitsTest() {
         route.operation_id = "list_things";
-        route.options.rate = {.requests = 2, .per = std::chrono::hours(1)};
+        route.options.rate = {.requests = 2, .per_seconds = 3600};
     }
     bool anonymous(RouteLimits& limits, const std::string& address) {
         http::Request request;
