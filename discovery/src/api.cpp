@@ -1,5 +1,6 @@
 #include "api.hpp"
 
+#include "api_access.hpp"
 #include "go_duration.hpp"
 
 #include <charconv>
@@ -13,66 +14,88 @@ struct Route {
     Method method;
     std::string_view path; // ends with '/': a name follows
     Handler handler;
+    Guard guard;
 };
 
 // The API on one screen. What is not here is answered 404.
 constexpr Route table[] = {
-    {Method::get, "agent/services", routes::agent_services},
-    {Method::get, "agent/service/", routes::agent_service},
-    {Method::put, "agent/service/register", routes::agent_register_service},
-    {Method::put, "agent/service/deregister/", routes::agent_deregister_service},
-    {Method::put, "agent/service/maintenance/", routes::agent_service_maintenance},
-    {Method::put, "agent/maintenance", routes::agent_maintenance},
-    {Method::get, "agent/checks", routes::agent_checks},
-    {Method::put, "agent/check/register", routes::agent_register_check},
-    {Method::put, "agent/check/deregister/", routes::agent_deregister_check},
-    {Method::put, "agent/check/pass/", routes::agent_check_pass},
-    {Method::put, "agent/check/warn/", routes::agent_check_warn},
-    {Method::put, "agent/check/fail/", routes::agent_check_fail},
-    {Method::put, "agent/check/update/", routes::agent_check_update},
-    {Method::get, "agent/self", routes::agent_self},
-    {Method::get, "agent/members", routes::agent_members},
-    {Method::put, "catalog/register", routes::catalog_register},
-    {Method::put, "catalog/deregister", routes::catalog_deregister},
-    {Method::get, "catalog/datacenters", routes::catalog_datacenters},
-    {Method::get, "catalog/nodes", routes::catalog_nodes},
-    {Method::get, "catalog/services", routes::catalog_services},
-    {Method::get, "catalog/service/", routes::catalog_service},
-    {Method::get, "catalog/node/", routes::catalog_node},
-    {Method::get, "catalog/node-services/", routes::catalog_node_services},
-    {Method::get, "health/service/", routes::health_service},
-    {Method::get, "health/node/", routes::health_node},
-    {Method::get, "health/checks/", routes::health_checks},
-    {Method::get, "health/state/", routes::health_state},
-    {Method::get, "status/leader", routes::status_leader},
-    {Method::get, "status/peers", routes::status_peers},
-    {Method::get, "kv/", routes::kv_get},
-    {Method::put, "kv/", routes::kv_put},
-    {Method::delete_, "kv/", routes::kv_delete},
-    {Method::put, "session/create", routes::session_create},
-    {Method::put, "session/destroy/", routes::session_destroy},
-    {Method::put, "session/renew/", routes::session_renew},
-    {Method::get, "session/info/", routes::session_info},
-    {Method::get, "session/node/", routes::session_node},
-    {Method::get, "session/list", routes::session_list},
-    {Method::put, "txn", routes::transact},
-    {Method::put, "event/fire/", routes::event_fire},
-    {Method::get, "event/list", routes::event_list},
-    {Method::post, "query", routes::query_create},
-    {Method::get, "query", routes::query_list},
-    {Method::get, "query/", routes::query_get},
-    {Method::put, "query/", routes::query_update},
-    {Method::delete_, "query/", routes::query_delete},
-    {Method::get, "snapshot", routes::snapshot_save},
-    {Method::put, "snapshot", routes::snapshot_restore},
-    {Method::get, "agent/health/service/id/", routes::agent_health_by_id},
-    {Method::get, "agent/health/service/name/", routes::agent_health_by_name},
-    {Method::get, "agent/version", routes::agent_version},
-    {Method::get, "agent/metrics", routes::agent_metrics},
-    {Method::get, "coordinate/datacenters", routes::coordinate_datacenters},
-    {Method::get, "coordinate/nodes", routes::coordinate_nodes},
-    {Method::get, "coordinate/node/", routes::coordinate_node},
-    {Method::get, "operator/raft/configuration", routes::raft_configuration},
+    {Method::get, "agent/services", routes::agent_services, Guard::filters},
+    {Method::get, "agent/service/", routes::agent_service, Guard::checks},
+    {Method::put, "agent/service/register", routes::agent_register_service, Guard::checks},
+    {Method::put, "agent/service/deregister/", routes::agent_deregister_service, Guard::checks},
+    {Method::put, "agent/service/maintenance/", routes::agent_service_maintenance, Guard::checks},
+    {Method::put, "agent/maintenance", routes::agent_maintenance, Guard::agent_node_write},
+    {Method::get, "agent/checks", routes::agent_checks, Guard::filters},
+    {Method::put, "agent/check/register", routes::agent_register_check, Guard::checks},
+    {Method::put, "agent/check/deregister/", routes::agent_deregister_check, Guard::checks},
+    {Method::put, "agent/check/pass/", routes::agent_check_pass, Guard::checks},
+    {Method::put, "agent/check/warn/", routes::agent_check_warn, Guard::checks},
+    {Method::put, "agent/check/fail/", routes::agent_check_fail, Guard::checks},
+    {Method::put, "agent/check/update/", routes::agent_check_update, Guard::checks},
+    {Method::get, "agent/self", routes::agent_self, Guard::agent_read},
+    {Method::get, "agent/members", routes::agent_members, Guard::filters},
+    {Method::put, "catalog/register", routes::catalog_register, Guard::checks},
+    {Method::put, "catalog/deregister", routes::catalog_deregister, Guard::checks},
+    {Method::get, "catalog/datacenters", routes::catalog_datacenters, Guard::open},
+    {Method::get, "catalog/nodes", routes::catalog_nodes, Guard::filters},
+    {Method::get, "catalog/services", routes::catalog_services, Guard::filters},
+    {Method::get, "catalog/service/", routes::catalog_service, Guard::filters},
+    {Method::get, "catalog/node/", routes::catalog_node, Guard::filters},
+    {Method::get, "catalog/node-services/", routes::catalog_node_services, Guard::filters},
+    {Method::get, "health/service/", routes::health_service, Guard::filters},
+    {Method::get, "health/node/", routes::health_node, Guard::filters},
+    {Method::get, "health/checks/", routes::health_checks, Guard::filters},
+    {Method::get, "health/state/", routes::health_state, Guard::filters},
+    {Method::get, "status/leader", routes::status_leader, Guard::open},
+    {Method::get, "status/peers", routes::status_peers, Guard::open},
+    {Method::get, "kv/", routes::kv_get, Guard::checks},
+    {Method::put, "kv/", routes::kv_put, Guard::checks},
+    {Method::delete_, "kv/", routes::kv_delete, Guard::checks},
+    {Method::put, "session/create", routes::session_create, Guard::checks},
+    {Method::put, "session/destroy/", routes::session_destroy, Guard::checks},
+    {Method::put, "session/renew/", routes::session_renew, Guard::checks},
+    {Method::get, "session/info/", routes::session_info, Guard::filters},
+    {Method::get, "session/node/", routes::session_node, Guard::filters},
+    {Method::get, "session/list", routes::session_list, Guard::filters},
+    {Method::put, "txn", routes::transact, Guard::checks},
+    {Method::put, "event/fire/", routes::event_fire, Guard::checks},
+    {Method::get, "event/list", routes::event_list, Guard::filters},
+    {Method::post, "query", routes::query_create, Guard::checks},
+    {Method::get, "query", routes::query_list, Guard::filters},
+    {Method::get, "query/", routes::query_get, Guard::checks},
+    {Method::put, "query/", routes::query_update, Guard::checks},
+    {Method::delete_, "query/", routes::query_delete, Guard::checks},
+    {Method::get, "snapshot", routes::snapshot_save, Guard::acl_write},
+    {Method::put, "snapshot", routes::snapshot_restore, Guard::acl_write},
+    {Method::get, "agent/health/service/id/", routes::agent_health_by_id, Guard::checks},
+    {Method::get, "agent/health/service/name/", routes::agent_health_by_name, Guard::checks},
+    {Method::get, "agent/version", routes::agent_version, Guard::open},
+    {Method::get, "agent/metrics", routes::agent_metrics, Guard::agent_read},
+    {Method::get, "coordinate/datacenters", routes::coordinate_datacenters, Guard::open},
+    {Method::get, "coordinate/nodes", routes::coordinate_nodes, Guard::filters},
+    {Method::get, "coordinate/node/", routes::coordinate_node, Guard::checks},
+    {Method::get, "operator/raft/configuration", routes::raft_configuration, Guard::operator_read},
+    {Method::put, "agent/token/", routes::agent_token, Guard::agent_write},
+    {Method::put, "acl/bootstrap", routes::acl_bootstrap, Guard::open},
+    {Method::get, "acl/replication", routes::acl_replication, Guard::open},
+    {Method::get, "acl/tokens", routes::acl_tokens, Guard::acl_read},
+    {Method::put, "acl/token", routes::acl_token_create, Guard::acl_write},
+    {Method::get, "acl/token/self", routes::acl_token_self, Guard::open}, // whoever has the secret
+    {Method::get, "acl/token/", routes::acl_token_get, Guard::acl_read},
+    {Method::put, "acl/token/", routes::acl_token_put, Guard::acl_write},
+    {Method::delete_, "acl/token/", routes::acl_token_delete, Guard::acl_write},
+    {Method::get, "acl/policies", routes::acl_policies, Guard::acl_read},
+    {Method::put, "acl/policy", routes::acl_policy_create, Guard::acl_write},
+    {Method::get, "acl/policy/name/", routes::acl_policy_named, Guard::acl_read},
+    {Method::get, "acl/policy/", routes::acl_policy_get, Guard::acl_read},
+    {Method::put, "acl/policy/", routes::acl_policy_put, Guard::acl_write},
+    {Method::delete_, "acl/policy/", routes::acl_policy_delete, Guard::acl_write},
+    {Method::get, "acl/roles", routes::acl_roles, Guard::acl_read},
+    {Method::put, "acl/role", routes::acl_role_create, Guard::acl_write},
+    {Method::get, "acl/role/name/", routes::acl_role_named, Guard::acl_read},
+    {Method::get, "acl/role/", routes::acl_role_get, Guard::acl_read},
+    {Method::put, "acl/role/", routes::acl_role_put, Guard::acl_write},
+    {Method::delete_, "acl/role/", routes::acl_role_delete, Guard::acl_write},
 };
 
 bool fits(const Route& route, std::string_view path) {
@@ -81,7 +104,54 @@ bool fits(const Route& route, std::string_view path) {
 
 constexpr std::int64_t longest_wait_us = 600'000'000;
 
+void demand(const Context& context, Guard guard) {
+    const Access& access = context.access;
+    switch (guard) {
+    case Guard::open:
+    case Guard::filters:
+    case Guard::checks: return;
+    case Guard::acl_read: return api::demand(access, Resource::acl, Grant::read);
+    case Guard::acl_write: return api::demand(access, Resource::acl, Grant::write);
+    case Guard::agent_read: return api::demand(access, Resource::agent, Grant::read, context.agent.node);
+    case Guard::agent_write: return api::demand(access, Resource::agent, Grant::write, context.agent.node);
+    case Guard::agent_node_write: return api::demand(access, Resource::node, Grant::write, context.agent.node);
+    case Guard::operator_read: return api::demand(access, Resource::operator_, Grant::read);
+    case Guard::undecided: break;
+    }
+    throw ApiError(403, "Permission denied");
+}
+
+const Route& route_of(const Context& context, const Call& call) {
+    const Route* best = nullptr;
+    std::string allowed;
+    for (const Route& route : table) {
+        if (!fits(route, call.path)) continue;
+        // The longest path decides: "agent/service/register" is not a service of that name.
+        if (best != nullptr && route.path.size() < best->path.size()) continue;
+        if (best == nullptr || route.path.size() > best->path.size()) {
+            best = &route;
+            allowed.clear();
+        }
+        if (route.method == call.method) best = &route;
+        allowed += (allowed.empty() ? "" : ",") + std::string(http::to_string(route.method));
+    }
+    if (best == nullptr) throw ApiError(404, "Invalid URL path: not a recognized HTTP API endpoint");
+    if (best->method != call.method) throw ApiError(405, "method " + std::string(http::to_string(call.method)) + " not allowed, only " + allowed);
+    if (const std::string dc = call.query.get("dc"); !dc.empty() && dc != context.agent.datacenter) throw ApiError(500, "No path to datacenter");
+    const bool about_rules = call.path.starts_with("acl/") || call.path.starts_with("agent/token/");
+    if (about_rules && (context.acl == nullptr || !context.acl->enabled())) throw ApiError(401, "ACL support disabled");
+    if (best->guard != Guard::open && !context.access.failure().empty()) throw ApiError(403, context.access.failure());
+    demand(context, best->guard);
+    return *best;
+}
+
 } // namespace
+
+std::vector<RouteInfo> routes_info() {
+    std::vector<RouteInfo> all;
+    for (const Route& route : table) all.push_back({route.method, route.path, route.guard});
+    return all;
+}
 
 const std::string* Query::find(std::string_view name) const {
     for (const auto& parameter : parameters_)
@@ -143,25 +213,12 @@ Call parse_call(Method method, std::string_view path, std::string_view query, st
     return call;
 }
 
+void admit(const Context& context, const Call& call) { route_of(context, call); }
+
 Plan decide(const Context& context, Call call) {
-    const Route* best = nullptr;
-    std::string allowed;
-    for (const Route& route : table) {
-        if (!fits(route, call.path)) continue;
-        // The longest path decides: "agent/service/register" is not a service of that name.
-        if (best != nullptr && route.path.size() < best->path.size()) continue;
-        if (best == nullptr || route.path.size() > best->path.size()) {
-            best = &route;
-            allowed.clear();
-        }
-        if (route.method == call.method) best = &route;
-        allowed += (allowed.empty() ? "" : ",") + std::string(http::to_string(route.method));
-    }
-    if (best == nullptr) throw ApiError(404, "Invalid URL path: not a recognized HTTP API endpoint");
-    if (best->method != call.method) throw ApiError(405, "method " + std::string(http::to_string(call.method)) + " not allowed, only " + allowed);
-    if (const std::string dc = call.query.get("dc"); !dc.empty() && dc != context.agent.datacenter) throw ApiError(500, "No path to datacenter");
-    call.rest = call.path.substr(best->path.size());
-    return best->handler(context, call);
+    const Route& route = route_of(context, call);
+    call.rest = call.path.substr(route.path.size());
+    return route.handler(context, call);
 }
 
 Blocking blocking_of(const Query& query) {

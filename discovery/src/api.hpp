@@ -1,5 +1,6 @@
 #pragma once
 
+#include "acl.hpp"
 #include "commands.hpp"
 
 #include <gravity/http/message.hpp>
@@ -55,6 +56,9 @@ struct Context {
     const Model& model;
     const Agent& agent;
     BodyCache& cache;
+    Access access{};          // of the bearer of the request
+    Acl* acl = nullptr;       // null: there are no access rules
+    std::string_view secret{}; // of the request, as it came; not to be kept
 };
 
 /// Decoded query parameters; unknown ones are ignored.
@@ -90,6 +94,7 @@ struct Answer {
     std::string body;
     std::string content_type = "application/json";
     std::string hash{}; // of the body, where clients wait for it to differ
+    bool filtered = false; // something is missing that the bearer may not see
 };
 
 /// What a blocking query asks for.
@@ -125,8 +130,31 @@ std::size_t body_limit(std::string_view path);
 
 /// Throws ApiError. `target` and `query` raw, as in the request; `path` begins with "/v1/".
 Call parse_call(http::Method method, std::string_view path, std::string_view query, std::string_view body);
+/// Whether there is such a route, and the bearer may use it as far as the path tells: before the body is read. Throws ApiError.
+void admit(const Context& context, const Call& call);
 Plan decide(const Context& context, Call call);
 Blocking blocking_of(const Query& query);
+
+/// How it is decided who may use a route. There is none without.
+enum class Guard : unsigned char {
+    undecided, // a fault of the table: nobody may
+    open,      // everybody: it shows and changes nothing that is kept from anybody
+    filters,   // its answer leaves out what may not be seen
+    checks,    // depends on what is named in the request
+    acl_read,
+    acl_write, // also snapshots, which hold everything
+    agent_read,
+    agent_write,
+    agent_node_write,
+    operator_read
+};
+struct RouteInfo {
+    http::Method method;
+    std::string_view path;
+    Guard guard;
+};
+/// The route table, for tests that must miss none.
+std::vector<RouteInfo> routes_info();
 
 /// The handlers of the route table, by area.
 using Handler = Plan (*)(const Context& context, const Call& call);
@@ -187,6 +215,27 @@ Plan coordinate_datacenters(const Context&, const Call&);
 Plan coordinate_nodes(const Context&, const Call&);
 Plan coordinate_node(const Context&, const Call&);
 Plan raft_configuration(const Context&, const Call&);
+Plan agent_token(const Context&, const Call&);
+Plan acl_bootstrap(const Context&, const Call&);
+Plan acl_replication(const Context&, const Call&);
+Plan acl_tokens(const Context&, const Call&);
+Plan acl_token_create(const Context&, const Call&);
+Plan acl_token_self(const Context&, const Call&);
+Plan acl_token_get(const Context&, const Call&);
+Plan acl_token_put(const Context&, const Call&);
+Plan acl_token_delete(const Context&, const Call&);
+Plan acl_policies(const Context&, const Call&);
+Plan acl_policy_create(const Context&, const Call&);
+Plan acl_policy_named(const Context&, const Call&);
+Plan acl_policy_get(const Context&, const Call&);
+Plan acl_policy_put(const Context&, const Call&);
+Plan acl_policy_delete(const Context&, const Call&);
+Plan acl_roles(const Context&, const Call&);
+Plan acl_role_create(const Context&, const Call&);
+Plan acl_role_named(const Context&, const Call&);
+Plan acl_role_get(const Context&, const Call&);
+Plan acl_role_put(const Context&, const Call&);
+Plan acl_role_delete(const Context&, const Call&);
 } // namespace routes
 
 } // namespace gravity::registry::api

@@ -1,4 +1,5 @@
 // The agent's API: what a service tells about itself, and what runs on this node.
+#include "api_access.hpp"
 #include "api_input.hpp"
 #include "api_output.hpp"
 
@@ -37,8 +38,21 @@ bool enable_of(const Query& query) {
     return text == "true" || text == "1";
 }
 
+// What is there already under the id belongs to somebody, too. What is not there is refused by the command.
+
+void demand_service(const Context& context, const std::string& id) {
+    const Instance* known = context.model.find<Instance>(key_of(context.agent.node, id));
+    if (known != nullptr) demand(context.access, Resource::service, Grant::write, known->name);
+}
+
+void demand_check(const Context& context, const std::string& id) {
+    const Check* known = context.model.find<Check>(key_of(context.agent.node, id));
+    if (known != nullptr) demand_write(context.access, *known);
+}
+
 Plan set_ttl(const Context& context, const Call& call, Status status, std::string output) {
     const std::string id = name_in(call, "Missing check ID");
+    demand_check(context, id);
     UpdateCheck command{context.agent.node, id, status, std::move(output), std::nullopt};
     return WritePlan{std::move(command), empty_or_error, key_of(context.agent.node, id), Renewed::check};
 }
@@ -50,19 +64,21 @@ std::string hash_of(std::string_view text) { return hex_encode(sha256(text)).sub
 Plan agent_services(const Context& context, const Call& call) {
     const Filter filter = filter_of<AgentServiceOut>(call.query);
     ObjectWriter services;
+    Sieve sieve(context.access);
     each_with_prefix<Instance>(context.model, key_of(context.agent.node, ""), [&](const std::string&, const Instance& instance) {
-        if (is_own_service(instance)) return;
+        if (is_own_service(instance) || !sieve.service(instance.name)) return;
         const AgentServiceOut out = agent_service_out(instance, context.agent);
         if (passes(out, filter)) services.add(instance.id, out);
     });
-    return Answer{200, std::move(services).finish()};
+    return sieve.mark({200, std::move(services).finish()});
 }
 
 Plan agent_service(const Context& context, const Call& call) {
     const std::string id = name_in(call, "Missing service ID");
-    return ReadPlan{watch::node(context.agent.node), [id, agent = context.agent](const Model& model) -> Answer {
+    return ReadPlan{watch::node(context.agent.node), [id, agent = context.agent, access = context.access](const Model& model) -> Answer {
                         const Instance* instance = model.find<Instance>(key_of(agent.node, id));
                         if (instance == nullptr || is_own_service(*instance)) throw ApiError(404, "unknown service ID: " + id);
+                        demand(access, Resource::service, Grant::read, instance->name);
                         AgentServiceOut out = agent_service_out(*instance, agent);
                         out.ContentHash = hash_of(json::encode(out));
                         Answer answer = answer_json(out);
@@ -76,6 +92,8 @@ Plan agent_register_service(const Context& context, const Call& call) {
     Register command;
     command.node = own_node(context);
     command.instance = instance_from(in, context.agent.node);
+    demand(context.access, Resource::service, Grant::write, command.instance->name);
+    demand_service(context, command.instance->id);
     command.replace_checks = call.query.flag("replace-existing-checks");
     command.replace_same_address = true;
     std::vector<AgentCheckIn> checks;
@@ -88,6 +106,7 @@ Plan agent_register_service(const Context& context, const Call& call) {
         if (check.name.empty()) check.name = "Service '" + command.instance->name + "' check";
         const bool has_id = (checks[i].CheckID && !checks[i].CheckID->empty()) || (checks[i].ID && !checks[i].ID->empty());
         if (!has_id) check.id = "service:" + command.instance->id + (checks.size() > 1 ? ":" + std::to_string(i + 1) : "");
+        demand_check(context, check.id);
         command.checks.push_back(std::move(check));
     }
     const std::string key = key_of(context.agent.node, command.instance->id);
@@ -95,11 +114,14 @@ Plan agent_register_service(const Context& context, const Call& call) {
 }
 
 Plan agent_deregister_service(const Context& context, const Call& call) {
-    return WritePlan{Deregister{context.agent.node, name_in(call, "Missing service ID"), "", true}, empty_or_error};
+    const std::string id = name_in(call, "Missing service ID");
+    demand_service(context, id);
+    return WritePlan{Deregister{context.agent.node, id, "", true}, empty_or_error};
 }
 
 Plan agent_service_maintenance(const Context& context, const Call& call) {
     const std::string id = name_in(call, "Missing service ID");
+    demand_service(context, id);
     return WritePlan{Maintain{context.agent.node, id, enable_of(call.query), call.query.get("reason")}, empty_or_error};
 }
 
@@ -110,18 +132,24 @@ Plan agent_maintenance(const Context& context, const Call& call) {
 Plan agent_checks(const Context& context, const Call& call) {
     const Filter filter = filter_of<CheckOut>(call.query);
     ObjectWriter checks;
+    Sieve sieve(context.access);
     each_with_prefix<Check>(context.model, key_of(context.agent.node, ""), [&](const std::string&, const Check& check) {
         if (check.id == serf_health_id) return;
+        if (!(check.service_name.empty() ? sieve.node(check.node) : sieve.service(check.service_name))) return;
         const CheckOut out = check_out(check, context.model);
         if (passes(out, filter)) checks.add(check.id, out);
     });
-    return Answer{200, std::move(checks).finish()};
+    return sieve.mark({200, std::move(checks).finish()});
 }
 
 Plan agent_register_check(const Context& context, const Call& call) {
     Check check = check_from(decode_body<AgentCheckIn>(call.body), context.agent.node);
     if (check.name.empty()) throw ApiError(400, "Missing check name");
     if (check.id == serf_health_id) throw ApiError(400, "The check ID serfHealth is the agent's own");
+    const Instance* owner = context.model.find<Instance>(key_of(context.agent.node, check.service_id));
+    if (owner != nullptr) check.service_name = owner->name; // one that is not there is refused by the command
+    demand_write(context.access, check);
+    demand_check(context, check.id);
     Register command;
     command.node = own_node(context);
     const std::string key = key_of(context.agent.node, check.id);
@@ -132,6 +160,7 @@ Plan agent_register_check(const Context& context, const Call& call) {
 Plan agent_deregister_check(const Context& context, const Call& call) {
     const std::string id = name_in(call, "Missing check ID");
     if (id == serf_health_id) throw ApiError(404, unknown_check(id));
+    demand_check(context, id);
     return WritePlan{Deregister{context.agent.node, "", id, true}, empty_or_error};
 }
 
@@ -184,7 +213,12 @@ Plan agent_self(const Context& context, const Call&) {
     return Answer{200, Json::object({{"Config", config}, {"Member", member_document(agent)}, {"Stats", stats}, {"Meta", Json::object()}}).dump()};
 }
 
-Plan agent_members(const Context& context, const Call&) { return Answer{200, Json::array({member_document(context.agent)}).dump()}; }
+Plan agent_members(const Context& context, const Call&) {
+    Sieve sieve(context.access);
+    Json members = Json::array();
+    if (sieve.node(context.agent.node)) members.push_back(member_document(context.agent));
+    return sieve.mark({200, members.dump()});
+}
 
 Plan status_leader(const Context& context, const Call&) {
     return Answer{200, Json(context.agent.address + ":" + std::to_string(context.agent.port)).dump()};

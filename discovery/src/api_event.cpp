@@ -1,4 +1,5 @@
 // User events.
+#include "api_access.hpp"
 #include "api_output.hpp"
 #include "pattern.hpp"
 
@@ -42,6 +43,7 @@ void each_named(const Model& model, const std::string& name, Visit visit) {
 
 Plan event_fire(const Context& context, const Call& call) {
     if (call.rest.empty()) throw ApiError(400, "Missing name");
+    demand(context.access, Resource::event, Grant::write, call.rest);
     Event event;
     event.id = Uuid::v4().to_string();
     event.name = call.rest;
@@ -68,19 +70,23 @@ Plan event_fire(const Context& context, const Call& call) {
                      }};
 }
 
-Plan event_list(const Context&, const Call& call) {
+Plan event_list(const Context& context, const Call& call) {
     const std::string name = call.query.get("name");
-    ReadPlan plan{watch::events, [name](const Model& model) -> Answer {
+    ReadPlan plan{watch::events, [name, access = context.access](const Model& model) -> Answer {
                       std::string out = "[";
+                      Sieve sieve(access);
                       each_named(model, name, [&](const Event& event) {
+                          if (!sieve.passes(Resource::event, event.name)) return;
                           if (out.size() > 1) out += ',';
                           append_event(out, event);
                       });
-                      return {200, out + ']'};
+                      return sieve.mark({200, out + ']'});
                   }};
-    plan.index = [name](const Model& model) {
+    plan.index = [name, access = context.access](const Model& model) {
         std::uint64_t index = 1;
-        each_named(model, name, [&](const Event& event) { index = index_of(event.id); });
+        each_named(model, name, [&](const Event& event) {
+            if (access.may(Resource::event, Grant::read, event.name)) index = index_of(event.id);
+        });
         return index;
     };
     return plan;

@@ -1,4 +1,5 @@
 // Sessions: what holds locks.
+#include "api_access.hpp"
 #include "api_input.hpp"
 #include "api_output.hpp"
 
@@ -37,13 +38,18 @@ SessionIn body_of(const Call& call) {
     return in;
 }
 
-Plan list(std::function<bool(const Session&)> wanted) {
-    return ReadPlan{watch::sessions, [wanted = std::move(wanted)](const Model& model) -> Answer {
+Plan list(const Context& context, std::function<bool(const Session&)> wanted) {
+    return ReadPlan{watch::sessions, [access = context.access, wanted = std::move(wanted)](const Model& model) -> Answer {
                         ListWriter sessions;
+                        Sieve sieve(access);
                         for (const auto& [id, session] : model.table<Session>())
-                            if (wanted(*session)) sessions.add(session_out(*session));
-                        return {200, std::move(sessions).finish()};
+                            if (wanted(*session) && sieve.passes(Resource::session, session->node)) sessions.add(session_out(*session));
+                        return sieve.mark({200, std::move(sessions).finish()});
                     }};
+}
+
+void demand_session(const Context& context, const std::string& id) {
+    if (const Session* session = context.model.find<Session>(id)) demand(context.access, Resource::session, Grant::write, session->node);
 }
 
 } // namespace
@@ -54,6 +60,7 @@ Plan session_create(const Context& context, const Call& call) {
     session.id = Uuid::v4().to_string();
     session.name = in.Name.value_or("");
     session.node = in.Node && !in.Node->empty() ? *in.Node : context.agent.node;
+    demand(context.access, Resource::session, Grant::write, session.node);
     if (in.NodeChecks || in.Checks) {
         session.node_checks = in.NodeChecks.value_or(std::vector<std::string>());
         for (const std::string& id : in.Checks.value_or(std::vector<std::string>()))
@@ -82,8 +89,10 @@ Plan session_create(const Context& context, const Call& call) {
                      }};
 }
 
-Plan session_destroy(const Context&, const Call& call) {
-    return WritePlan{EndSession{id_in(call)}, [](const Reply& reply) -> Answer {
+Plan session_destroy(const Context& context, const Call& call) {
+    const std::string id = id_in(call);
+    demand_session(context, id);
+    return WritePlan{EndSession{id}, [](const Reply& reply) -> Answer {
                          if (reply.status != 200) throw ApiError(reply.status, reply.text);
                          return {200, "true"};
                      }};
@@ -91,6 +100,7 @@ Plan session_destroy(const Context&, const Call& call) {
 
 Plan session_renew(const Context& context, const Call& call) {
     const std::string id = id_in(call);
+    demand_session(context, id);
     return WritePlan{RenewSession{id},
                      [id, model = &context.model](const Reply& reply) -> Answer {
                          if (reply.status != 200) throw ApiError(reply.status, reply.text);
@@ -101,17 +111,17 @@ Plan session_renew(const Context& context, const Call& call) {
                      id, Renewed::session};
 }
 
-Plan session_info(const Context&, const Call& call) {
-    return list([id = id_in(call)](const Session& session) { return session.id == id; });
+Plan session_info(const Context& context, const Call& call) {
+    return list(context, [id = id_in(call)](const Session& session) { return session.id == id; });
 }
 
-Plan session_node(const Context&, const Call& call) {
+Plan session_node(const Context& context, const Call& call) {
     if (call.rest.empty()) throw ApiError(400, "Missing node name");
-    return list([node = call.rest](const Session& session) { return session.node == node; });
+    return list(context, [node = call.rest](const Session& session) { return session.node == node; });
 }
 
-Plan session_list(const Context&, const Call&) {
-    return list([](const Session&) { return true; });
+Plan session_list(const Context& context, const Call&) {
+    return list(context, [](const Session&) { return true; });
 }
 
 } // namespace gravity::registry::api::routes

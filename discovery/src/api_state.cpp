@@ -1,4 +1,5 @@
 // The daemon itself: how its services stand in one word, its figures, and what a single server has of the rest.
+#include "api_access.hpp"
 #include "api_output.hpp"
 
 #include <gravity/base/clock.hpp>
@@ -57,6 +58,7 @@ Plan agent_health_by_id(const Context& context, const Call& call) {
         if (as_text) return text_answer(404, "ServiceId " + call.rest + " not found");
         return Answer{404, json::encode(AgentHealthOut{"critical", {}, {}})};
     }
+    demand(context.access, Resource::service, Grant::read, instance->name);
     AgentHealthOut out;
     const auto worst = static_cast<std::size_t>(health_of(*instance, context, out));
     return as_text ? text_answer(aggregate_codes[worst], aggregate_names[worst]) : Answer{aggregate_codes[worst], json::encode(out)};
@@ -64,6 +66,7 @@ Plan agent_health_by_id(const Context& context, const Call& call) {
 
 Plan agent_health_by_name(const Context& context, const Call& call) {
     if (call.rest.empty()) throw ApiError(400, "Missing service Name");
+    demand(context.access, Resource::service, Grant::read, call.rest);
     const bool as_text = call.query.get("format") == "text";
     ListWriter list;
     Aggregate worst = Aggregate::passing;
@@ -114,8 +117,9 @@ Plan coordinate_nodes(const Context&, const Call&) {
     return ReadPlan{watch::nodes, [](const Model&) -> Answer { return {200, "[]"}; }};
 }
 
-Plan coordinate_node(const Context&, const Call& call) {
+Plan coordinate_node(const Context& context, const Call& call) {
     if (call.rest.empty()) throw ApiError(400, "Missing node name");
+    demand(context.access, Resource::node, Grant::read, call.rest);
     throw ApiError(404, "No coordinate is known for node \"" + call.rest + '"');
 }
 

@@ -1,4 +1,5 @@
 // Transactions.
+#include "api_access.hpp"
 #include "api_input.hpp"
 #include "api_output.hpp"
 
@@ -139,6 +140,64 @@ Transact command_from(std::string_view body, const Model& model) {
     return command;
 }
 
+// What changes something, or could tell something by failing, is asked for before; what is read is left out of the answer.
+
+void demand_operation(const KeyOperation& operation, const Context& context, const Transact&) {
+    switch (operation.verb) {
+    case Verb::get:
+    case Verb::get_or_empty:
+    case Verb::get_tree: return;
+    case Verb::check_index:
+    case Verb::check_session: return demand(context.access, Resource::key, Grant::read, operation.key);
+    case Verb::delete_tree: return demand_all(context.access, Resource::key, Grant::write, operation.key);
+    default: return demand(context.access, Resource::key, Grant::write, operation.key);
+    }
+}
+
+void demand_operation(const RowOperation<Node>& operation, const Context& context, const Transact&) {
+    if (operation.verb != RowVerb::get) demand(context.access, Resource::node, Grant::write, operation.row.name);
+}
+
+void demand_operation(const RowOperation<Instance>& operation, const Context& context, const Transact&) {
+    if (operation.verb == RowVerb::get) return;
+    if (writes(operation.verb)) demand(context.access, Resource::service, Grant::write, operation.row.name);
+    const Instance* known = context.model.find<Instance>(key_of(operation.row.node, operation.row.id));
+    if (known != nullptr) demand(context.access, Resource::service, Grant::write, known->name);
+}
+
+void demand_operation(const RowOperation<Check>& operation, const Context& context, const Transact& all) {
+    if (operation.verb == RowVerb::get) return;
+    Check check = operation.row;
+    const Instance* owner = context.model.find<Instance>(key_of(check.node, check.service_id));
+    for (const Operation& other : all.operations) { // its service may come with it
+        const auto* one = std::get_if<RowOperation<Instance>>(&other);
+        if (one != nullptr && writes(one->verb) && one->row.node == check.node && one->row.id == check.service_id) owner = &one->row;
+    }
+    if (owner != nullptr) check.service_name = owner->name;
+    if (writes(operation.verb)) demand_write(context.access, check);
+    const Check* known = context.model.find<Check>(key_of(check.node, check.id));
+    if (known != nullptr) demand_write(context.access, *known);
+}
+
+std::vector<OperationError> denials(const Transact& command, const Context& context) {
+    std::vector<OperationError> errors;
+    for (std::size_t i = 0; i < command.operations.size(); ++i) {
+        try {
+            std::visit([&](const auto& operation) { demand_operation(operation, context, command); }, command.operations[i]);
+        } catch (const ApiError& error) {
+            errors.push_back({i, error.what()});
+        }
+    }
+    return errors;
+}
+
+bool may_see(const OperationResult& result, Sieve& sieve) {
+    if (const auto* key = std::get_if<KeyResult>(&result)) return sieve.passes(Resource::key, key->key);
+    if (const auto* node = std::get_if<Row<Node>>(&result)) return sieve.node((*node)->name);
+    if (const auto* instance = std::get_if<Row<Instance>>(&result)) return sieve.service((*instance)->name);
+    return sieve.check(*std::get<Row<Check>>(result));
+}
+
 std::string result_text(const OperationResult& result, const Context& context) {
     std::string out;
     if (const auto* key = std::get_if<KeyResult>(&result)) {
@@ -157,18 +216,22 @@ std::string result_text(const OperationResult& result, const Context& context) {
 Answer answer_of(const Reply& reply, const Context& context) {
     if (reply.status != 200 && reply.status != 409) throw ApiError(reply.status, reply.text);
     std::string results;
-    for (const OperationResult& result : reply.results) results += (results.empty() ? "" : ",") + result_text(result, context);
+    Sieve sieve(context.access);
+    for (const OperationResult& result : reply.results)
+        if (may_see(result, sieve)) results += (results.empty() ? "" : ",") + result_text(result, context);
     Json errors = Json::array();
     for (const OperationError& error : reply.errors)
         errors.push_back(Json::object({{"OpIndex", static_cast<std::int64_t>(error.operation)}, {"What", error.what}}));
-    return {reply.status, "{\"Results\":" + (reply.errors.empty() ? '[' + results + ']' : "null") +
-                              ",\"Errors\":" + (reply.errors.empty() ? "null" : errors.dump()) + '}'};
+    return sieve.mark({reply.status, "{\"Results\":" + (reply.errors.empty() ? '[' + results + ']' : "null") +
+                                         ",\"Errors\":" + (reply.errors.empty() ? "null" : errors.dump()) + '}'});
 }
 
 } // namespace
 
 Plan transact(const Context& context, const Call& call) {
-    return WritePlan{command_from(call.body, context.model), [context](const Reply& reply) { return answer_of(reply, context); }};
+    Transact command = command_from(call.body, context.model);
+    if (Reply refused{409, "", false, {}, denials(command, context)}; !refused.errors.empty()) return answer_of(refused, context);
+    return WritePlan{std::move(command), [context](const Reply& reply) { return answer_of(reply, context); }};
 }
 
 } // namespace gravity::registry::api::routes

@@ -107,6 +107,37 @@ struct PutQuery {
 struct DeleteQuery {
     std::string id;
 };
+/// The first token with all permissions, once: refused when there was one. `only_if_new`: instead nothing happens if its secret is a token already.
+struct BootstrapAcl {
+    AclToken token;
+    bool only_if_new = false;
+};
+/// One that exists keeps its secret, when it was made and when it ends. Links are ids, or names where there is no id.
+struct PutToken {
+    AclToken token;
+    std::vector<std::string> policy_names, role_names;
+    bool create = true;
+};
+struct DeleteToken {
+    std::string accessor;
+};
+/// Tokens whose time is over go.
+struct ReapTokens {};
+struct PutPolicy {
+    AclPolicy policy;
+    bool create = true;
+};
+struct DeletePolicy {
+    std::string id;
+};
+struct PutRole {
+    AclRole role;
+    std::vector<std::string> policy_names;
+    bool create = true;
+};
+struct DeleteRole {
+    std::string id;
+};
 /// Everything but the settings gives way to these rows.
 struct Restore {
     std::vector<Change> rows;
@@ -159,7 +190,7 @@ struct Transact {
 
 using Command = std::variant<Register, Deregister, UpdateCheck, ExpireCheck, ReapCritical, Maintain, PutKey, DeleteKey, DeleteTree, ReapTombstones,
                              PutSetting, CreateSession, EndSession, RenewSession, ReapLockDelays, Transact, FireEvent, PutQuery,
-                             DeleteQuery, Restore>;
+                             DeleteQuery, BootstrapAcl, PutToken, DeleteToken, ReapTokens, PutPolicy, DeletePolicy, PutRole, DeleteRole, Restore>;
 
 /// A key in the answer of a transaction.
 struct KeyResult {

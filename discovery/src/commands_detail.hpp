@@ -24,6 +24,14 @@ Reply run(const Transact& command, View& view, std::int64_t now_us);
 Reply run(const FireEvent& command, View& view, std::int64_t now_us);
 Reply run(const PutQuery& command, View& view, std::int64_t now_us);
 Reply run(const DeleteQuery& command, View& view, std::int64_t now_us);
+Reply run(const BootstrapAcl& command, View& view, std::int64_t now_us);
+Reply run(const PutToken& command, View& view, std::int64_t now_us);
+Reply run(const DeleteToken& command, View& view, std::int64_t now_us);
+Reply run(const ReapTokens& command, View& view, std::int64_t now_us);
+Reply run(const PutPolicy& command, View& view, std::int64_t now_us);
+Reply run(const DeletePolicy& command, View& view, std::int64_t now_us);
+Reply run(const PutRole& command, View& view, std::int64_t now_us);
+Reply run(const DeleteRole& command, View& view, std::int64_t now_us);
 Reply run(const Restore& command, View& view, std::int64_t now_us);
 
 /// Sets the status, and since when it is critical: a check that was critical `before` keeps its time.

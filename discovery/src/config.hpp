@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gravity/base/number.hpp>
+#include <gravity/base/secret.hpp>
 #include <gravity/base/text.hpp>
 #include <gravity/base/uuid.hpp>
 #include <gravity/meta/describe.hpp>
@@ -9,6 +10,12 @@
 #include <string>
 
 namespace gravity::registry {
+
+enum class DefaultPolicy {
+    deny,
+    allow
+};
+BOOST_DESCRIBE_ENUM(DefaultPolicy, deny, allow)
 
 /// The daemon's own settings; outside they begin with DISCOVERY_.
 struct Settings {
@@ -23,10 +30,16 @@ struct Settings {
     Text<1, 200> dns_domain = "consul";
     bool dns_only_passing = false;
     Bounded<int, 0, 86'400> dns_ttl_seconds{0};
+    bool acl_enabled = false;
+    DefaultPolicy acl_default_policy = DefaultPolicy::deny;
+    bool acl_key_list_policy = false;
+    std::optional<Secret<>> acl_initial_management;
+    std::optional<Secret<>> acl_default_token;
+    std::optional<Secret<>> acl_dns_token;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (data_dir, node_name, node_id, node_meta, datacenter, consul_version, max_waiters, dns_port, dns_domain, dns_only_passing,
-                       dns_ttl_seconds))
+                       dns_ttl_seconds, acl_enabled, acl_default_policy, acl_key_list_policy, acl_initial_management, acl_default_token, acl_dns_token))
 
 } // namespace gravity::registry
 
@@ -44,5 +57,11 @@ struct gravity::meta::docs<gravity::registry::Settings> {
         {"dns_domain", "Domain that the catalog is served below"},
         {"dns_only_passing", "DNS leaves out instances with a warning too, not only critical ones"},
         {"dns_ttl_seconds", "For how long a resolver may keep a DNS answer"},
+        {"acl_enabled", "Whether tokens say who may do what; without, whoever reaches the ports may do everything"},
+        {"acl_default_policy", "What is true where no rule speaks of it: deny or allow"},
+        {"acl_key_list_policy", "Listing keys needs a rule that says list or write"},
+        {"acl_initial_management", "Secret of a token with all permissions, made at the start"},
+        {"acl_default_token", "Token of requests that come without one; default: the anonymous token"},
+        {"acl_dns_token", "Token whose permissions DNS answers have; default: as acl_default_token"},
     };
 };

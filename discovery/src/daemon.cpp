@@ -1,5 +1,7 @@
 #include "daemon.hpp"
 
+#include "api_access.hpp"
+
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>
@@ -37,6 +39,7 @@ http::Response response_of(api::Answer answer) {
     response.status = answer.status;
     if (!answer.body.empty()) response.headers.add("Content-Type", answer.content_type);
     response.body = std::move(answer.body);
+    if (answer.filtered) response.headers.add("X-Consul-Results-Filtered-By-ACLs", "true");
     return response;
 }
 
@@ -52,6 +55,11 @@ std::chrono::microseconds with_jitter(std::int64_t wait_us) {
     std::uint64_t random = 0;
     fill_random(&random, sizeof random);
     return std::chrono::microseconds(wait_us + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(wait_us / 16 + 1)));
+}
+
+AclOptions acl_of(DaemonOptions& options) {
+    options.acl.datacenter = options.agent.datacenter;
+    return std::move(options.acl);
 }
 
 } // namespace
@@ -70,10 +78,13 @@ struct Daemon::Gauges {
 
 Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, DaemonOptions options)
     : io_(io),
-      agent_(std::move(options.agent)),
+      agent_(options.agent),
       engine_(io, std::move(store), unix_us),
       hub_(io, options.max_waiters),
       checker_(io, engine_),
+      acl_(acl_of(options)),
+      caller_of_(std::move(options.caller_of)),
+      management_token_made_(acl_.initial_management().empty()),
       alarm_(io),
       gauges_(std::make_unique<Gauges>()) {
     engine_.listen([this](const std::vector<Change>& changes, const std::set<std::string>& touched) { on_changes(changes, touched); });
@@ -97,7 +108,11 @@ Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, Daemon
     if (options.dns) {
         options.zone.node = agent_.node;
         options.zone.datacenter = agent_.datacenter;
-        dns_ = std::make_unique<dns::Server>(io, *options.dns, std::make_shared<dns::Zone>(model, std::move(options.zone)));
+        dns::Zone::AskAccess access = [this](const std::string& query_token) {
+            if (query_token.empty() || !acl_.enabled()) return acl_.dns_access(engine_.model(), unix_us());
+            return acl_.access_of_kept(engine_.model(), query_token, unix_us()).value_or(Access::unknown("ACL not found"));
+        };
+        dns_ = std::make_unique<dns::Server>(io, *options.dns, std::make_shared<dns::Zone>(model, std::move(options.zone), std::move(access)));
     }
 }
 
@@ -153,6 +168,8 @@ void Daemon::on_changes(const std::vector<Change>& changes, const std::set<std::
         timekeeper_.on_change(change, time, unix_us());
         if (const auto* check = std::get_if<ChangeOf<Check>>(&change); check != nullptr && !draining_) checker_.on_change(*check);
         if (const auto* node = std::get_if<ChangeOf<Node>>(&change)) own_node = own_node || node->key == agent_.node;
+        // The first time, or a snapshot was put in the place of everything: then the token may have gone with it.
+        if (std::holds_alternative<ChangeOf<AclMark>>(change)) management_token_made_ = acl_.initial_management().empty();
     }
     hub_.wake(touched);
     measure();
@@ -177,6 +194,8 @@ void Daemon::age() {
     const std::int64_t time = steady_now().count_us();
     const Model& model = engine_.model();
     if (!model.table<LockDelay>().empty()) engine_.post(ReapLockDelays{});
+    const auto is_over = [wall = unix_us()](const auto& one) { return one.second->expires_us && *one.second->expires_us <= wall; };
+    if (const auto& tokens = model.table<AclToken>(); std::any_of(tokens.begin(), tokens.end(), is_over)) engine_.post(ReapTokens{});
     ages_.emplace_back(time, model.index());
     while (ages_.size() > 1 && time - ages_[1].first >= remembered_us) ages_.pop_front();
     if (time - ages_.front().first < remembered_us) return;
@@ -226,20 +245,32 @@ Task<void> Daemon::handle(http::Exchange& exchange) {
     co_await exchange.respond(std::move(response));
 }
 
+/// A request and whose it is.
+struct Daemon::Asked {
+    api::Call call;
+    api::Blocking blocking;
+    std::string secret;
+    Access access;
+};
+
 Task<http::Response> Daemon::answer(http::Exchange& exchange) {
     http::Request& request = exchange.request();
     const bool reads = request.method == http::Method::get || request.method == http::Method::head;
+    Asked asked;
+    asked.call = api::parse_call(request.method, request.path, request.query, {});
+    asked.blocking = api::blocking_of(asked.call.query);
+    asked.secret = api::secret_in(request.headers, asked.call.query);
+    asked.access = co_await access_of(asked.secret);
     if (!reads) {
+        api::admit(context_of(asked), asked.call); // nobody sends half a gigabyte to be told that he may not
         const std::size_t limit = api::body_limit(request.path);
         const bool fits = co_await exchange.read_body(limit);
         if (!fits) co_return plain(413, "Request body too large, max size: " + std::to_string(limit) + " bytes.");
+        asked.call.body = request.body;
     }
-    const api::Context context{engine_.model(), agent_, cache_};
-    api::Call call = api::parse_call(request.method, request.path, request.query, request.body);
-    api::Blocking blocking = api::blocking_of(call.query);
-    api::Plan plan = api::decide(context, std::move(call));
+    api::Plan plan = api::decide(context_of(asked), asked.call);
     if (auto* wanted = std::get_if<api::ReadPlan>(&plan)) {
-        http::Response response = co_await read(exchange, std::move(*wanted), std::move(blocking));
+        http::Response response = co_await read(exchange, std::move(asked), std::move(*wanted));
         co_return response;
     }
     if (auto* wanted = std::get_if<api::WritePlan>(&plan)) {
@@ -255,9 +286,45 @@ Task<http::Response> Daemon::write(api::WritePlan plan) {
     co_return response_of(plan.answer(reply));
 }
 
-Task<http::Response> Daemon::read(http::Exchange& exchange, api::ReadPlan plan, api::Blocking blocking) {
+api::Context Daemon::context_of(const Asked& asked) { return {engine_.model(), agent_, cache_, asked.access, &acl_, asked.secret}; }
+
+Task<Access> Daemon::access_of(std::string secret) {
+    if (!acl_.enabled()) co_return Access();
+    if (!management_token_made_) co_await make_management_token();
+    std::string why;
+    try {
+        co_return acl_.access_of(engine_.model(), secret, unix_us());
+    } catch (const UnknownToken& unknown) {
+        why = unknown.what();
+    }
+    if (caller_of_ && looks_like_jwt(secret)) {
+        const std::optional<Caller> caller = co_await caller_of_(secret);
+        if (caller) co_return acl_.access_of(*caller);
+    }
+    co_return Access::unknown(std::move(why));
+}
+
+// Before anybody is told that it is not there.
+Task<void> Daemon::make_management_token() {
+    BootstrapAcl bootstrap;
+    bootstrap.only_if_new = true;
+    AclToken& token = bootstrap.token;
+    token.accessor = Uuid::v4().to_string();
+    token.secret_hash = hash_of_secret(acl_.initial_management());
+    token.sealed = acl_.seal(acl_.initial_management(), token.accessor);
+    token.description = "Initial Management Token";
+    token.grants.policies = {management_policy().id};
+    token.create_time_us = unix_us();
+    Command command = std::move(bootstrap);
+    const Reply reply = co_await engine_.run(std::move(command));
+    if (reply.status == 200) management_token_made_ = true;
+}
+
+Task<http::Response> Daemon::read(http::Exchange& exchange, Asked asked, api::ReadPlan plan) {
     using Clock = std::chrono::steady_clock;
     const Model& model = engine_.model();
+    const api::Blocking& blocking = asked.blocking;
+    std::int64_t rules_index = model.index_of(watch::acl);
     const Clock::time_point deadline = Clock::now() + with_jitter(blocking.wait_us);
     std::uint64_t index = 0;
     api::Answer answer;
@@ -276,6 +343,11 @@ Task<http::Response> Daemon::read(http::Exchange& exchange, api::ReadPlan plan, 
         gauges_->waiters.set(static_cast<double>(hub_.waiting() + 1));
         co_await hub_.wait(plan.watched, until);
         gauges_->waiters.set(static_cast<double>(hub_.waiting()));
+        if (acl_.enabled() && model.index_of(watch::acl) != rules_index) { // what was permitted before may not be any more
+            rules_index = model.index_of(watch::acl);
+            asked.access = co_await access_of(asked.secret);
+            plan = std::get<api::ReadPlan>(api::decide(context_of(asked), asked.call));
+        }
     }
     if (blocking.hash.empty()) answer = plan.answer(model);
     const std::string hash = answer.hash;

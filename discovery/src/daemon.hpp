@@ -1,5 +1,6 @@
 #pragma once
 
+#include "acl.hpp"
 #include "api.hpp"
 #include "checker.hpp"
 #include "dns_server.hpp"
@@ -26,6 +27,9 @@ struct DaemonOptions {
     std::size_t max_waiters = 100'000;
     std::optional<dns::ServerOptions> dns{}; // absent: no DNS
     dns::ZoneOptions zone{};                 // node and datacenter are the agent's
+    AclOptions acl{};                        // datacenter is the agent's
+    /// Who sent this token of the platform; nothing if it is no good, or none are taken here.
+    std::function<Task<std::optional<Caller>>(std::string token)> caller_of{};
 };
 
 /// The parts put together: requests go in, answers come out. I/O thread only.
@@ -52,7 +56,11 @@ public:
 
 private:
     Task<http::Response> answer(http::Exchange& exchange);
-    Task<http::Response> read(http::Exchange& exchange, api::ReadPlan plan, api::Blocking blocking);
+    struct Asked;
+    Task<http::Response> read(http::Exchange& exchange, Asked asked, api::ReadPlan plan);
+    Task<Access> access_of(std::string secret);
+    Task<void> make_management_token();
+    api::Context context_of(const Asked& asked);
     Task<http::Response> write(api::WritePlan plan);
     void on_changes(const std::vector<Change>& changes, const std::set<std::string>& touched);
     void renew(const api::WritePlan& plan);
@@ -67,6 +75,9 @@ private:
     Timekeeper timekeeper_;
     Checker checker_;
     api::BodyCache cache_;
+    Acl acl_;
+    std::function<Task<std::optional<Caller>>(std::string)> caller_of_;
+    bool management_token_made_ = false;
     boost::asio::steady_timer alarm_;
     std::int64_t alarm_at_ = 0;
     bool draining_ = false;

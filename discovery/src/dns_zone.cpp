@@ -80,8 +80,14 @@ struct Zone::Candidate {
     const std::string& address() const { return instance->address.empty() ? node->address : instance->address; }
 };
 
-Zone::Zone(const Model& model, ZoneOptions options)
-    : model_(model), options_(std::move(options)), domain_(name_of(lowered(options_.domain))), random_(seed()) {}
+Zone::Zone(const Model& model, ZoneOptions options, AskAccess access)
+    : model_(model), options_(std::move(options)), ask_access_(std::move(access)), domain_(name_of(lowered(options_.domain))), random_(seed()) {}
+
+bool Zone::may_see(const Node& node) const { return access_.may(Resource::node, Grant::read, node.name); }
+
+bool Zone::may_see(const Instance& instance) const {
+    return access_.may(Resource::node, Grant::read, instance.node) && access_.may(Resource::service, Grant::read, instance.name);
+}
 
 Name Zone::below(std::initializer_list<std::string_view> labels) const {
     Name name;
@@ -114,6 +120,7 @@ Answer Zone::negative(Code code) const {
 Answer Zone::or_empty(Answer answer) const { return answer.answers.empty() ? negative(Code::ok) : answer; }
 
 Answer Zone::answer(const Query& query) {
+    if (ask_access_) access_ = ask_access_({});
     Answer refused;
     refused.authoritative = false;
     refused.code = Code::refused;
@@ -151,6 +158,7 @@ Answer Zone::apex(const Query& query) const {
     if (!wants(query, Type::ns)) return or_empty(std::move(answer));
     for (const std::string& key : model_.instances_of("consul")) { // the servers are a service of their own catalog
         const Instance* server = model_.find<Instance>(key);
+        if (!may_see(*server)) continue;
         const Node* on = model_.find<Node>(server->node);
         const Name name = below({on->name, "node"});
         answer.answers.push_back({query.name, Type::ns, options_.ttl, Target{name}});
@@ -167,6 +175,7 @@ std::vector<Zone::Candidate> Zone::candidates(const std::string& name, const std
     std::vector<Candidate> found;
     for (const std::string& key : *keys) {
         const Instance* instance = model_.find<Instance>(key);
+        if (!may_see(*instance)) continue;
         const auto& tags = instance->tags;
         if (!tag.empty() && std::none_of(tags.begin(), tags.end(), [&](const std::string& one) { return same_but_for_case(one, tag); })) continue;
         Status worst = Status::passing;
@@ -191,8 +200,10 @@ Answer Zone::service(const Query& query, Name labels) {
 Answer Zone::prepared(const Query& query, const std::string& name) {
     const auto definition = resolve_query(model_, name);
     if (!definition) return negative(Code::name_error);
+    if (const std::string token = definition->Token.value_or(""); ask_access_ && !token.empty()) access_ = ask_access_(token);
     std::vector<Candidate> found;
-    for (const QueryHit& hit : run_query(model_, *definition)) found.push_back({hit.instance, hit.node, hit.warning});
+    for (const QueryHit& hit : run_query(model_, *definition))
+        if (may_see(*hit.instance)) found.push_back({hit.instance, hit.node, hit.warning});
     std::uint32_t ttl = options_.ttl;
     if (definition->DNS)
         if (const auto own = GoDuration::parse(definition->DNS->TTL.value_or(""))) ttl = static_cast<std::uint32_t>(own->us() / 1'000'000);
@@ -263,7 +274,7 @@ const Node* Zone::node_named(const std::string& lower) const {
 
 Answer Zone::node(const Query& query, const Name& labels) const {
     const Node* found = node_named(joined(labels.begin(), labels.end()));
-    if (found == nullptr) return negative(Code::name_error);
+    if (found == nullptr || !may_see(*found)) return negative(Code::name_error);
     Answer answer;
     if (auto record = address_record(query.name, found->address, options_.ttl)) {
         if (wants(query, record->type)) answer.answers.push_back(*std::move(record));
@@ -299,9 +310,9 @@ Answer Zone::reverse(const Query& query, const Name& lower) const {
     if (wanted) {
         const auto is_it = [&](const std::string& address) { return !address.empty() && parse_address(address) == wanted; };
         for (const auto& [name, node] : model_.table<Node>())
-            if (is_it(node->address)) names.insert(below({name, "node"}));
+            if (is_it(node->address) && may_see(*node)) names.insert(below({name, "node"}));
         for (const auto& [key, instance] : model_.table<Instance>())
-            if (is_it(instance->address)) names.insert(below({instance->name, "service"}));
+            if (is_it(instance->address) && may_see(*instance)) names.insert(below({instance->name, "service"}));
     }
     if (names.empty()) return negative(Code::name_error);
     Answer answer;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "access.hpp"
 #include "dns_message.hpp"
 #include "model.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -31,7 +33,10 @@ enum class Transport : unsigned char {
 /// and the addresses of nodes and instances below in-addr.arpa and ip6.arpa.
 class Zone {
 public:
-    Zone(const Model& model, ZoneOptions options);
+    /// Tells what may be seen with the token that a prepared query has of its own, or else, with an empty one, over DNS.
+    using AskAccess = std::function<Access(const std::string& query_token)>;
+    /// Without `access` everything may be seen.
+    Zone(const Model& model, ZoneOptions options, AskAccess access = {});
 
     Answer answer(const Query& query);
     /// The same from bytes to bytes, within what the transport carries. Nothing: silence.
@@ -49,6 +54,8 @@ private:
     std::vector<Candidate> candidates(const std::string& name, const std::string& tag) const;
     void add_service_records(const Query& query, const std::vector<Candidate>& found, std::uint32_t ttl, Answer& answer) const;
     void add_address_records(const Query& query, const std::vector<Candidate>& found, std::uint32_t ttl, Answer& answer) const;
+    bool may_see(const Instance& instance) const;
+    bool may_see(const Node& node) const;
     const Node* node_named(const std::string& lower) const;
     Name below(std::initializer_list<std::string_view> labels) const; // then datacenter and domain
     Answer negative(Code code) const;
@@ -57,6 +64,8 @@ private:
 
     const Model& model_;
     ZoneOptions options_;
+    AskAccess ask_access_;
+    Access access_; // of the question that is being answered
     Name domain_;
     std::mt19937_64 random_;
 };

@@ -65,6 +65,27 @@ struct Prefix<PreparedQuery> {
     static constexpr bool has_owner = false;
 };
 
+template <>
+struct Prefix<AclToken> {
+    static constexpr std::string_view text = "t/";
+    static constexpr bool has_owner = false;
+};
+template <>
+struct Prefix<AclPolicy> {
+    static constexpr std::string_view text = "p/";
+    static constexpr bool has_owner = false;
+};
+template <>
+struct Prefix<AclRole> {
+    static constexpr std::string_view text = "r/";
+    static constexpr bool has_owner = false;
+};
+template <>
+struct Prefix<AclMark> {
+    static constexpr std::string_view text = "a/";
+    static constexpr bool has_owner = false;
+};
+
 std::string escaped(std::string_view name) {
     std::string text;
     for (const char c : name) {

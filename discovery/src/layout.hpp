@@ -13,6 +13,7 @@
 ///     n/<node>            s/<node>/<service id>      c/<node>/<check id>
 ///     k/<key bytes>       kt/<key bytes> (tombstone) d/<key bytes> (lock-delay)
 ///     x/<session id>      q/<query id>               e/<sequence> (event)
+///     t/<token accessor>  p/<policy id>              r/<role id>         a/<mark>
 ///     m/<setting>         i (index of the last command)
 ///
 /// `/` and `%` within a name that is not the last are percent-encoded, so that a key has one reading.

@@ -3,6 +3,8 @@
 #include "daemon.hpp"
 
 #include <gravity/app/service.hpp>
+#include <gravity/app/token_check.hpp>
+#include <gravity/auth/sealed.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/problem.hpp>
 
@@ -49,6 +51,37 @@ Task<std::optional<std::string>> store_health(std::weak_ptr<Daemon> daemon) {
     co_return alive ? alive->store_failure() : std::optional<std::string>("stopped");
 }
 
+// What the example of a Kubernetes secret holds, which everybody knows.
+constexpr std::string_view management_placeholder = "DISCOVERY-ACL-INITIAL-MANAGEMENT";
+
+AclOptions acl_from(const Settings& settings, const Resources& resources) {
+    AclOptions acl;
+    const auto text = [](const std::optional<Secret<>>& secret) { return secret ? secret->reveal() : std::string(); };
+    acl.enabled = settings.acl_enabled;
+    acl.default_allow = settings.acl_default_policy == DefaultPolicy::allow;
+    acl.key_list_policy = settings.acl_key_list_policy;
+    acl.initial_management = text(settings.acl_initial_management);
+    if (acl.initial_management == management_placeholder) throw std::runtime_error("DISCOVERY_ACL_INITIAL_MANAGEMENT is the placeholder of the example");
+    acl.tokens.default_token = text(settings.acl_default_token);
+    acl.tokens.dns = text(settings.acl_dns_token);
+    if (const auto* keys = resources.find<auth::MasterKeys>()) acl.keys = std::make_shared<const auth::MasterKeys>(*keys);
+    return acl;
+}
+
+Task<std::optional<Caller>> caller_of(app::TokenCheck& check, std::string token) {
+    std::optional<Caller> caller;
+    int status = 0;
+    std::string reason;
+    try {
+        caller = co_await check.caller_of(std::move(token));
+    } catch (const Refusal& refusal) {
+        status = refusal.problem().status;
+        reason = refusal.what();
+    }
+    if (status >= 500) throw api::ApiError(status, reason); // the keys are not there: not the token's fault
+    co_return caller;
+}
+
 void provision(app::Runtime& runtime) {
     const Settings& settings = runtime.resources.get<Settings>();
     const std::string folder = settings.data_dir.str();
@@ -71,6 +104,9 @@ void provision(app::Runtime& runtime) {
     options.zone.domain = settings.dns_domain.str();
     options.zone.only_passing = settings.dns_only_passing;
     options.zone.ttl = static_cast<std::uint32_t>(static_cast<int>(settings.dns_ttl_seconds));
+    options.acl = acl_from(settings, runtime.resources);
+    if (auto* check = runtime.resources.find<app::TokenCheck>())
+        options.caller_of = [check](std::string token) { return caller_of(*check, std::move(token)); };
     auto daemon = std::make_shared<Daemon>(runtime.io, open_rocks_store(folder), std::move(options));
     runtime.resources.put(daemon);
     const std::weak_ptr<Daemon> weak = daemon;

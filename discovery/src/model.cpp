@@ -42,6 +42,11 @@ const std::set<std::string>& Model::sessions_of_node(std::string_view node) cons
 
 const std::set<std::string>& Model::keys_of_session(std::string_view id) const { return set_at(keys_by_session_, id); }
 
+const AclToken* Model::token_by_hash(std::string_view secret_hash) const {
+    const auto found = tokens_by_hash_.find(secret_hash);
+    return found == tokens_by_hash_.end() ? nullptr : find<AclToken>(found->second);
+}
+
 std::int64_t Model::index_of(std::string_view watched) const {
     if (watched.starts_with(watch::kv_mark)) return kv_index(watched.substr(watch::kv_mark.size()));
     const auto found = indexes_.find(watched);
@@ -57,6 +62,13 @@ std::int64_t Model::kv_index(std::string_view prefix) const {
     look(table<KvEntry>());
     look(table<Tombstone>());
     return newest;
+}
+
+template <class R>
+void Model::put(ChangeOf<R>&& change, std::set<std::string>& touched) {
+    static_assert(std::is_same_v<R, AclPolicy> || std::is_same_v<R, AclRole> || std::is_same_v<R, AclMark>);
+    touch(watch::acl, change.index, touched);
+    replace(change);
 }
 
 void Model::apply(const std::vector<Change>& changes, std::set<std::string>& touched) {
@@ -204,6 +216,16 @@ void Model::put(ChangeOf<LockDelay>&& change, std::set<std::string>&) { replace(
 void Model::put(ChangeOf<Event>&& change, std::set<std::string>& touched) {
     touch(watch::events, change.index, touched);
     replace(change);
+}
+
+void Model::put(ChangeOf<AclToken>&& change, std::set<std::string>& touched) {
+    touch(watch::acl, change.index, touched);
+    const Row<AclToken> before = replace(change);
+    if (before) {
+        const auto known = tokens_by_hash_.find(before->secret_hash);
+        if (known != tokens_by_hash_.end() && known->second == change.key) tokens_by_hash_.erase(known);
+    }
+    if (change.after && !change.after->secret_hash.empty()) tokens_by_hash_[change.after->secret_hash] = change.key;
 }
 
 void Model::put(ChangeOf<PreparedQuery>&& change, std::set<std::string>& touched) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "acl_records.hpp"
 #include "records.hpp"
 
 #include <cstdint>
@@ -32,13 +33,13 @@ struct RowKinds {
     using Tables = std::tuple<Table<R>...>;
     using Change = std::variant<ChangeOf<R>...>;
 };
-using Rows = RowKinds<Node, Instance, Check, KvEntry, Tombstone, Setting, Session, LockDelay, Event, PreparedQuery>;
+using Rows = RowKinds<Node, Instance, Check, KvEntry, Tombstone, Setting, Session, LockDelay, Event, PreparedQuery, AclToken, AclPolicy, AclRole, AclMark>;
 using Tables = Rows::Tables;
 using Change = Rows::Change;
 
 /// Names of what can be watched. A watch on `kv:<prefix>` concerns every key that begins so.
 namespace watch {
-inline const std::string nodes = "nodes", services = "services", checks = "checks", sessions = "sessions", events = "events", queries = "queries";
+inline const std::string nodes = "nodes", services = "services", checks = "checks", sessions = "sessions", events = "events", queries = "queries", acl = "acl";
 inline std::string node(std::string_view name) { return "node:" + std::string(name); }
 inline std::string service(std::string_view name) { return "service:" + std::string(name); }
 inline std::string kv(std::string_view prefix) { return "kv:" + std::string(prefix); }
@@ -68,6 +69,8 @@ public:
     const std::set<std::string>& sessions_of_check(std::string_view node, std::string_view check_id) const;
     const std::set<std::string>& sessions_of_node(std::string_view node) const;
     const std::set<std::string>& keys_of_session(std::string_view id) const;
+    /// Null if no token has a secret with this hash.
+    const AclToken* token_by_hash(std::string_view secret_hash) const;
 
     /// Index of the last change; at least 1, because clients take 0 for "do not wait".
     std::int64_t index() const { return index_; }
@@ -96,6 +99,9 @@ private:
     void put(ChangeOf<LockDelay>&& change, std::set<std::string>& touched);
     void put(ChangeOf<Event>&& change, std::set<std::string>& touched);
     void put(ChangeOf<PreparedQuery>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<AclToken>&& change, std::set<std::string>& touched);
+    template <class R>
+    void put(ChangeOf<R>&& change, std::set<std::string>& touched); // the other kinds of access rules
     template <class R>
     Row<R> replace(ChangeOf<R>& change); // the row that was there
     void touch(std::string name, std::int64_t index, std::set<std::string>& touched);
@@ -109,6 +115,7 @@ private:
     KeySets sessions_by_check_;  // key_of(node, check id)
     KeySets sessions_by_node_;
     KeySets keys_by_session_;
+    std::map<std::string, std::string, std::less<>> tokens_by_hash_;
     std::map<std::string, std::int64_t, std::less<>> indexes_;                    // by watch name, but for kv
     std::map<std::string, std::int64_t, std::less<>> departed_;                   // watch name -> index of the last deletion
     std::int64_t index_ = 1;

@@ -112,7 +112,7 @@ TEST(Api, RefusesInConsulsWords) {
         const char* text;
     } cases[] = {
         {http::Method::get, "/v1/nothing/here", "", 404, "Invalid URL path"},
-        {http::Method::get, "/v1/acl/tokens", "", 404, "Invalid URL path"},
+        {http::Method::get, "/v1/acl/tokens", "", 401, "ACL support disabled"},
         {http::Method::put, "/v1/catalog/nodes", "", 405, "method PUT not allowed"},
         {http::Method::put, "/v1/agent/service/deregister/x", "", 404, "Unknown service ID \"x\""},
         {http::Method::put, "/v1/agent/check/deregister/x", "", 404, "Unknown check ID \"x\""},

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct World {
     api::Agent agent{"node1", "11111111-1111-4111-8111-111111111111", "10.0.0.1", "dc1", "1.22.0", 8500, "host1"};
     std::int64_t now_us = 1'000'000'000;
     std::set<std::string> touched; // by the last command
+    std::optional<Acl> acl;        // none: no access rules
+    std::string secret;            // of the requests
 
     Reply run(const Command& command) {
         View view(model);
@@ -37,6 +40,7 @@ struct World {
         int status = 0;
         std::string body;
         std::int64_t index = 0;
+        bool filtered = false;
         Json json() const { return Json::parse(body).or_throw(); }
         Json at(std::string_view pointer) const {
             const Json document = json();
@@ -50,19 +54,29 @@ struct World {
         const std::string_view path = target.substr(0, mark);
         const std::string_view query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
         try {
-            api::Plan plan = api::decide({model, agent, cache}, api::parse_call(method, path, query, body));
+            const api::Context context{model, agent, cache, access(), acl ? &*acl : nullptr, secret};
+            api::Plan plan = api::decide(context, api::parse_call(method, path, query, body));
             if (const auto* read = std::get_if<api::ReadPlan>(&plan)) {
                 const api::Answer answer = read->answer(model);
-                return {answer.status, answer.body, read->index ? static_cast<std::int64_t>(read->index(model)) : model.index_of(read->watched)};
+                const std::int64_t index = read->index ? static_cast<std::int64_t>(read->index(model)) : model.index_of(read->watched);
+                return {answer.status, answer.body, index, answer.filtered};
             }
             if (const auto* write = std::get_if<api::WritePlan>(&plan)) {
                 const api::Answer answer = write->answer(run(write->command));
-                return {answer.status, answer.body};
+                return {answer.status, answer.body, 0, answer.filtered};
             }
             const auto& answer = std::get<api::Answer>(plan);
-            return {answer.status, answer.body};
+            return {answer.status, answer.body, 0, answer.filtered};
         } catch (const api::ApiError& error) {
             return {error.status, error.what()};
+        }
+    }
+    Access access() {
+        if (!acl) return {};
+        try {
+            return acl->access_of(model, secret, now_us);
+        } catch (const UnknownToken& unknown) {
+            return Access::unknown(unknown.what());
         }
     }
     Answered get(std::string_view target) { return call(http::Method::get, target); }

@@ -5,6 +5,7 @@
 They start a server for each test by `consul agent -config-file F`; a small program of that name translates what they say there. Which tests are
 run, and why others are not, stands in docs/discovery.md and, one by one, below."""
 
+import base64
 import hashlib
 import json
 import os
@@ -47,8 +48,13 @@ TESTS = {
                "StatusPeers_WrongDC"],
     "coordinate": ["CoordinateDatacenters", "CoordinateNodes", "CoordinateNode"],
     "prepared_query": ["PreparedQuery", "PreparedQueryRemoveEmptyTags"],
-    "snapshot": ["Snapshot"],
+    "snapshot": ["Snapshot", "Snapshot_Options"],
+    "acl": ["ACLReplication", "ACLBootstrap", "ACLPolicy_CreateReadDelete", "ACLPolicy_CreateReadByNameDelete", "ACLPolicy_CreateUpdate", "ACLPolicy_List",
+            "ACLToken_CreateReadDelete", "ACLToken_CreateUpdate", "ACLToken_List", "ACLToken_ListFiltered", "ACLToken_Clone", "AgentUpdateToken",
+            "TestAgent_ServiceRegisterOpts_Token"],
 }
+# Those that compare a token's secret with what they read later need it to be kept: sealed, not as it is.
+MASTER_KEY = base64.b64encode(b"only for the tests of the client").decode()
 SHIM = '''#!{python} -IS
 import json, os, sys
 if sys.argv[1:2] == ["version"]:
@@ -56,6 +62,11 @@ if sys.argv[1:2] == ["version"]:
     sys.exit(0)
 config = json.load(open(sys.argv[sys.argv.index("-config-file") + 1]))
 ports = config.get("ports") or {{}}
+acl = config.get("acl") or {{}}
+if acl.get("enabled"):
+    os.environ.update(DISCOVERY_ACL_ENABLED="true", DISCOVERY_ACL_DEFAULT_POLICY=acl.get("default_policy") or "allow", MASTER_KEY={master_key!r})
+    if (acl.get("tokens") or {{}}).get("master"):
+        os.environ["DISCOVERY_ACL_INITIAL_MANAGEMENT"] = acl["tokens"]["master"]
 os.execv({daemon!r}, ["gravity-discovery", "--listen-address=127.0.0.1", f"--port={{ports['http']}}", f"--discovery-dns-port={{ports.get('dns') or 0}}",
                       f"--discovery-data-dir={{config['data_dir']}}", f"--discovery-node-name={{config['node_name']}}",
                       *([f"--discovery-node-id={{config['node_id']}}"] if config.get("node_id") else []),
@@ -119,11 +130,11 @@ def main() -> None:
         sys.exit(77)
     root = pathlib.Path(os.environ["GRAVITY_ROOT"])
     daemon = root / "build" / os.environ.get("GRAVITY_PRESET", "dev") / "bin" / "gravity-discovery"
-    chosen = sys.argv[1:] or [f"TestAPI_{name}" for names in TESTS.values() for name in names]
+    chosen = sys.argv[1:] or [name if name.startswith("Test") else f"TestAPI_{name}" for names in TESTS.values() for name in names]
     tests = made(go, root / "var" / "test-consul-api")
     with tempfile.TemporaryDirectory(prefix="gravity-consul-api-") as name:
         shim = pathlib.Path(name) / "consul"
-        shim.write_text(SHIM.format(python=sys.executable, daemon=str(daemon)))
+        shim.write_text(SHIM.format(python=sys.executable, daemon=str(daemon), master_key=MASTER_KEY))
         shim.chmod(0o755)
         # Each has a server of its own and mostly waits for it, so more run at once than there are cores.
         test = [str(tests / "api.test"), "-test.parallel=6", "-test.timeout=900s", f"-test.run=^({'|'.join(chosen)})$", "-test.v"]

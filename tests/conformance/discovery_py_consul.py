@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """The py-consul client, unchanged, against the discovery daemon: key-value store, blocking queries, agent, checks, maintenance, catalog, sessions,
-locks, transactions."""
+locks, transactions; and against one with access rules: tokens, policies, roles."""
 
 import os
 import pathlib
+import socket
+import subprocess
 import sys
+import tempfile
 import threading
+import time
 import urllib.parse
 import uuid
 
@@ -92,4 +96,67 @@ same("node of the service", [entry["Node"] for entry in client.catalog.service(f
 assert client.catalog.deregister(f"node-{mark}")
 same("the node afterwards", client.catalog.node(f"node-{mark}")[1], None)
 assert client.agent.self()["Config"]["Version"] and client.agent.members() and client.status.leader() and client.status.peers()
+
+
+# Access rules, on a daemon of its own: they are for all or nobody.
+def refused(what, call):
+    try:
+        call()
+    except consul.ACLPermissionDenied as refusal:
+        return str(refusal)
+    sys.exit(f"{what} was not refused")
+
+
+def with_rules(port):
+    root = consul.Consul(host="127.0.0.1", port=port).acl.bootstrap()["SecretID"]
+    admin = consul.Consul(host="127.0.0.1", port=port, token=root)
+    nobody = consul.Consul(host="127.0.0.1", port=port)
+    refused("a second bootstrap", nobody.acl.bootstrap)
+    assert "lacks permission 'key:write' on \"k\"" in refused("an anonymous write", lambda: nobody.kv.put("k", "v"))
+    same("what an anonymous caller sees", nobody.catalog.services()[1], {})
+    policy = admin.acl.policy.create("keys", rules={"key_prefix": {"k": {"policy": "write"}}}, description="d")
+    same("the policy", admin.acl.policy.read(policy["ID"])["Name"], "keys")
+    assert "keys" in {one["Name"] for one in admin.acl.policy.list()}
+    role = admin.acl.role.create("writer", policies_name=["keys"], service_identities=[{"ServiceName": "web"}])
+    same("the role", admin.acl.role.read_by_name("writer")["ID"], role["ID"])
+    made = admin.acl.token.create(roles_name=["writer"], description="one", expiration_ttl="1h")
+    user = consul.Consul(host="127.0.0.1", port=port, token=made["SecretID"])
+    same("the token itself", user.acl.token.read_self()["AccessorID"], made["AccessorID"])
+    assert user.kv.put("k", "v") and user.agent.service.register("web", port=1)
+    refused("another key", lambda: user.kv.put("other", "v"))
+    refused("another service", lambda: user.agent.service.register("db", port=2))
+    refused("the list of tokens", user.acl.token.list)
+    same("updated", admin.acl.token.update(made["AccessorID"], description="two", roles_name=["writer"])["Description"], "two")
+    clone = admin.acl.token.clone(made["AccessorID"], description="three")
+    assert consul.Consul(host="127.0.0.1", port=port, token=clone["SecretID"]).kv.put("k", "w")
+    same("of the service", {one["Description"] for one in admin.acl.token.list(role=role["ID"])}, {"two", "three"})
+    admin.acl.policy.update(policy["ID"], "keys", rules={"key_prefix": {"k": {"policy": "read"}}})
+    refused("a write after the policy was changed", lambda: user.kv.put("k", "x"))
+    same("a read after it", user.kv.get("k")[1]["Value"], b"w")
+    assert admin.acl.token.delete(made["AccessorID"]) and admin.acl.role.delete(role["ID"]) and admin.acl.policy.delete(policy["ID"])
+    refused("a token that was deleted", lambda: user.kv.get("k"))
+
+
+with tempfile.TemporaryDirectory(prefix="gravity-py-consul-") as folder, socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    own_port = probe.getsockname()[1]
+    probe.close()
+    daemon = pathlib.Path(os.environ["GRAVITY_ROOT"]) / "build" / os.environ.get("GRAVITY_PRESET", "dev") / "bin" / "gravity-discovery"
+    command = [str(daemon), "--listen-address=127.0.0.1", f"--port={own_port}", "--discovery-dns-port=0", f"--discovery-data-dir={folder}",
+               "--discovery-acl-enabled=true", "--deregister-delay-seconds=0"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while True:
+            try:
+                if consul.Consul(host="127.0.0.1", port=own_port).status.leader():
+                    break
+            except Exception as not_yet:  # it is still starting
+                if time.monotonic() > end or server.poll() is not None:
+                    sys.exit(f"the daemon with access rules did not start: {not_yet}")
+            time.sleep(0.05)
+        with_rules(own_port)
+    finally:
+        server.terminate()
+        server.wait(30)
 print("py-consul is served")

@@ -11,6 +11,7 @@
 #include "app/telemetry.hpp"
 
 #include <gravity/app/app.hpp>
+#include <gravity/app/token_check.hpp>
 #include <gravity/async/blocking.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
@@ -107,6 +108,11 @@ struct App::Impl {
         telemetry->start();
         authentication = std::make_unique<Authentication>(io, settings, platform->access_keys());
         authentication->start();
+        if (authentication->takes_tokens()) {
+            auto check = std::make_shared<TokenCheck>();
+            check->caller_of = [this](std::string token) { return authentication->caller_of_token(std::move(token)); };
+            resources.put(std::move(check));
+        }
 
         http::DispatcherOptions options;
         options.database = database.get();

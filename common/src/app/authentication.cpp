@@ -86,9 +86,14 @@ Task<std::optional<Caller>> Authentication::caller_of(const http::Request& reque
     const auto blank = field->find(' ');
     if (blank == std::string_view::npos || !ascii::iequals(field->substr(0, blank), "Bearer") || request.headers.count("Authorization") != 1)
         throw unauthenticated(true);
+    std::string token(ascii::trim(field->substr(blank)));
+    Caller caller = co_await caller_of_token(std::move(token));
+    co_return caller;
+}
+
+Task<Caller> Authentication::caller_of_token(std::string token) {
     if (!state_) throw Refusal(problems::unauthenticated, "No keys are configured: set AUTH_JWKS_URL").with_header("WWW-Authenticate", "Bearer");
     const auto state = state_;
-    const std::string_view token = ascii::trim(field->substr(blank));
     auto verified = state->verifier->verify(token, now().unix_seconds());
     if (!verified && verified.error() == auth::VerifyError::unknown_key) {
         const bool fresh = co_await state->source->refresh_for_unknown_key();

@@ -27,7 +27,11 @@ public:
     /// Nothing without credentials. Throws Refusal: unauthenticated for a token that is no good, store_unavailable-like 503 while
     /// no keys could be loaded yet.
     Task<std::optional<Caller>> caller_of(const http::Request& request, AcceptKeys accept);
+    /// Of a bearer token, however it came.
+    Task<Caller> caller_of_token(std::string token);
     void start();
+    /// Whether there are keys to verify tokens with.
+    bool takes_tokens() const { return state_ != nullptr; }
     /// Why tokens cannot be verified at present, for /health/ready; nothing if they can, or if no keys are configured.
     std::optional<std::string> problem() const;
 

@@ -1,5 +1,6 @@
 // A service and what stands around it: its key server, discovery, health, hooks of its life.
 #include <gravity/app/app.hpp>
+#include <gravity/app/token_check.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/auth/signer.hpp>
@@ -86,6 +87,30 @@ struct Waiting {
     int code = -1;
     std::thread thread;
 };
+
+// A foreign surface has its token elsewhere.
+Task<void> answer_by_header(app::Runtime& runtime, http::Exchange& exchange) {
+    http::Response response;
+    std::string token(exchange.request().headers.get("X-Foreign-Token").value_or(""));
+    auto& check = runtime.resources.get<app::TokenCheck>();
+    try {
+        const Caller caller = co_await check.caller_of(std::move(token));
+        response.body = caller.subject;
+    } catch (const Refusal& refusal) {
+        response.status = refusal.problem().status;
+    }
+    co_await exchange.respond(std::move(response));
+}
+
+TEST(KeyServer, ATokenThatComesInAnotherPlaceIsHeldAgainstTheSameKeys) {
+    const auto signer = auth::Signer::generate();
+    Neighbour issuer("auth");
+    issuer.on("GET", "/jwks", Reply{.body = Json::parse(signer.jwks()).or_throw()});
+    testkit::RunningService service(echo().fallback(answer_by_header), {{"AUTH_JWKS_URL", issuer.url() + "/jwks"}});
+    const testkit::Client anybody(service.port(), "");
+    EXPECT_EQ(anybody.get("/foreign").header("X-Foreign-Token", token_of(signer)).expect(200).body(), "ada");
+    anybody.get("/foreign").header("X-Foreign-Token", token_of(auth::Signer::generate())).expect(401);
+}
 
 TEST(KeyServer, WithoutKeysNobodyIsLetInAndNobodyIsCalledALiar) {
     Neighbour issuer("auth");

@@ -1,0 +1,52 @@
+#include "api_access.hpp"
+
+#include <gravity/base/ascii.hpp>
+
+namespace gravity::registry::api {
+
+void deny(const Access& access, Resource resource, Grant needed, std::string_view name) {
+    std::string text = "Permission denied: ";
+    text += access.is_anonymous() ? "anonymous token" : "token with AccessorID '" + access.accessor() + '\'';
+    text += " lacks permission '" + std::string(to_string(resource)) + ':' + std::string(to_string(needed)) + '\'';
+    if (!name.empty()) text += " on \"" + std::string(name) + '"';
+    if (access.is_anonymous()) text += ". The anonymous token is used implicitly when a request does not specify a token.";
+    throw ApiError(403, text);
+}
+
+void demand(const Access& access, Resource resource, Grant needed, std::string_view name) {
+    if (!access.may(resource, needed, name)) deny(access, resource, needed, name);
+}
+
+void demand_all(const Access& access, Resource resource, Grant needed, std::string_view prefix) {
+    if (!access.may_all(resource, needed, prefix)) deny(access, resource, needed, prefix);
+}
+
+void demand_write(const Access& access, const Check& check) {
+    if (check.service_id.empty())
+        demand(access, Resource::node, Grant::write, check.node);
+    else
+        demand(access, Resource::service, Grant::write, check.service_name);
+}
+
+bool Sieve::passes(Resource resource, std::string_view name) {
+    const bool permitted = access_.may(resource, Grant::read, name);
+    kept_back_ = kept_back_ || !permitted;
+    return permitted;
+}
+
+Answer Sieve::mark(Answer answer) const {
+    answer.filtered = kept_back_ && !access_.is_anonymous();
+    return answer;
+}
+
+std::string secret_in(const http::Headers& headers, const Query& query) {
+    if (std::string secret = query.get("token"); !secret.empty()) return secret;
+    if (const auto secret = headers.get("X-Consul-Token"); secret && !secret->empty()) return std::string(*secret);
+    const auto field = headers.get("Authorization");
+    if (!field) return {};
+    const auto blank = field->find(' ');
+    if (blank == std::string_view::npos || !ascii::iequals(field->substr(0, blank), "Bearer")) return {};
+    return std::string(ascii::trim(field->substr(blank)));
+}
+
+} // namespace gravity::registry::api

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The part of HCL (version 1) that policies are written in, and JSON, which reads the same: names, texts, blocks, lists, comments. Pure.
+///
+///     service "web" { policy = "write" }        # also: // and /* */
+///     {"service": {"web": {"policy": "write"}}}
+namespace gravity::registry::hcl {
+
+struct Error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+struct Member;
+struct Value {
+    enum class Kind : unsigned char {
+        text,
+        list,
+        object
+    };
+    Kind kind = Kind::object;
+    std::size_t line = 1; // where it begins
+    std::string text;
+    std::vector<Value> items;
+    std::vector<Member> members; // in order; a name may come several times
+};
+struct Member {
+    std::string name;
+    Value value;
+};
+
+inline constexpr std::size_t max_depth = 16;
+
+/// An object. Throws Error with the line. Numbers and booleans are texts here.
+Value parse(std::string_view text);
+
+} // namespace gravity::registry::hcl
