@@ -4,8 +4,8 @@
 
 #include <gravity/app/service.hpp>
 #include <gravity/app/token_check.hpp>
-#include <gravity/auth/sealed.hpp>
 #include <gravity/async/coroutine.hpp>
+#include <gravity/auth/sealed.hpp>
 #include <gravity/base/problem.hpp>
 
 #include <algorithm>

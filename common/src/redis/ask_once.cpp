@@ -1,8 +1,8 @@
 #include "redis/ask_once.hpp"
 
-#include <gravity/async/coroutine.hpp>
-
 #include "redis/connection.hpp"
+
+#include <gravity/async/coroutine.hpp>
 
 namespace gravity::redis {
 

@@ -1,9 +1,9 @@
 #include "redis/cluster_backend.hpp"
 
-#include <gravity/async/coroutine.hpp>
-
 #include "redis/ask_once.hpp"
 #include "redis/command_rules.hpp"
+
+#include <gravity/async/coroutine.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>

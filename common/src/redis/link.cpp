@@ -1,8 +1,8 @@
 #include "redis/link.hpp"
 
-#include <gravity/async/coroutine.hpp>
-
 #include "redis/backoff.hpp"
+
+#include <gravity/async/coroutine.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>

@@ -1,8 +1,8 @@
 #include "redis/sentinel_source.hpp"
 
-#include <gravity/async/coroutine.hpp>
-
 #include "redis/ask_once.hpp"
+
+#include <gravity/async/coroutine.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 

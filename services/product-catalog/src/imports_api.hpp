@@ -2,8 +2,8 @@
 
 #include "imports_store.hpp"
 
-#include <gravity/http/upload.hpp>
 #include <gravity/handlers.hpp>
+#include <gravity/http/upload.hpp>
 
 /// Handlers of bulk import and export.
 namespace gravity::product_catalog::bulk {

@@ -5,8 +5,8 @@
 #include "quality.hpp"
 #include "quality_store.hpp"
 
-#include <gravity/http/given.hpp>
 #include <gravity/handlers.hpp>
+#include <gravity/http/given.hpp>
 
 /// Handlers of the quality reports.
 namespace gravity::product_catalog::quality {

@@ -1,8 +1,8 @@
 #include "retention_job.hpp"
 
-#include <gravity/async/coroutine.hpp>
-
 #include "publishing_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
 
 namespace gravity::product_catalog {
 namespace {

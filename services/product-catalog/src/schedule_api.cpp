@@ -1,11 +1,11 @@
 #include "schedule_api.hpp"
 
-#include <gravity/async/coroutine.hpp>
-
 #include "problems.hpp"
 #include "products_api.hpp"
 #include "products_store.hpp"
 #include "schedule_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
 
 namespace gravity::product_catalog::schedule {
 namespace {

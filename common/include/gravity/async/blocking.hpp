@@ -1,6 +1,5 @@
 #pragma once
 
-
 #include <gravity/async/coroutine.hpp>
 
 #include <functional>
