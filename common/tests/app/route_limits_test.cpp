@@ -54,7 +54,7 @@ TEST_F(RouteLimitsTest, WhoHasHisWholeBurstAgainIsForgottenFirst) {
     RouteLimits limits(10);
     http::Route quick = route;
     quick.operation_id = "quick";
-    quick.options.rate = {.requests = 1'000'000'000, .per = std::chrono::seconds(1)}; // whole again after a nanosecond
+    quick.options.rate = {.requests = 1'000'000'000, .per_seconds = 1}; // whole again after a nanosecond
     http::Request request;
     for (int i = 0; i < 9; ++i) {
         request.peer_address = "10.0.1." + std::to_string(i);
