@@ -40,6 +40,19 @@ function(gravity_discover_tests target label)
         PROPERTIES LABELS ${label} TIMEOUT ${timeout})
 endfunction()
 
+# gravity_fuzz(<service> <name> SOURCES ... [LIBRARIES ...]): with GRAVITY_FUZZ the fuzz target tests/fuzz/<name>.cpp over these sources alone.
+function(gravity_fuzz service name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+    if(GRAVITY_FUZZ)
+        set(target fuzz_${service}_${name})
+        string(REPLACE "-" "_" target ${target})
+        add_executable(${target} tests/fuzz/${name}.cpp ${arg_SOURCES})
+        target_include_directories(${target} PRIVATE src)
+        target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+        target_link_libraries(${target} PRIVATE gravity_fuzzed ${arg_LIBRARIES})
+    endif()
+endfunction()
+
 # Compiles numbered SQL files into `gravity::pg::Migrations <id>_migrations()`, declared in <id>_migrations.hpp.
 function(gravity_embed_migrations target id)
     set(header ${CMAKE_CURRENT_BINARY_DIR}/generated/${id}_migrations.hpp)

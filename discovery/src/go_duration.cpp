@@ -2,23 +2,52 @@
 
 #include <gravity/base/ascii.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 namespace gravity::registry {
 namespace {
 
-constexpr std::int64_t longest_us = std::int64_t{100} * 365 * 24 * 3600 * 1'000'000;
+constexpr std::int64_t longest_ns = std::int64_t{100} * 365 * 24 * 3600 * 1'000'000'000;
 
 // Nanoseconds of a unit; the longer names first, so that "ms" is not read as "m".
-constexpr std::array<std::pair<std::string_view, double>, 8> units{{{"ns", 1},
-                                                                    {"us", 1e3},
-                                                                    {"\xC2\xB5s", 1e3},
-                                                                    {"\xCE\xBCs", 1e3},
-                                                                    {"ms", 1e6},
-                                                                    {"s", 1e9},
-                                                                    {"m", 60e9},
-                                                                    {"h", 3600e9}}};
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 8> units{{{"ns", 1},
+                                                                          {"us", 1'000},
+                                                                          {"\xC2\xB5s", 1'000},
+                                                                          {"\xCE\xBCs", 1'000},
+                                                                          {"ms", 1'000'000},
+                                                                          {"s", 1'000'000'000},
+                                                                          {"m", 60'000'000'000},
+                                                                          {"h", 3'600'000'000'000}}};
+
+/// Digits with at most one point among them, taken from the front of a text.
+struct Number {
+    std::int64_t whole = 0;    // beyond longest_ns: just that
+    std::int64_t fraction = 0; // of `scale`; digits beyond the 18th count for nothing
+    std::int64_t scale = 1;
+    bool digits = false;
+};
+
+Number take_number(std::string_view& text) {
+    constexpr std::int64_t largest_scale = 1'000'000'000'000'000'000;
+    Number number;
+    bool point = false;
+    for (; !text.empty() && (ascii::is_digit(text[0]) || (text[0] == '.' && !point)); text.remove_prefix(1)) {
+        if (text[0] == '.') {
+            point = true;
+            continue;
+        }
+        number.digits = true;
+        if (!point) {
+            number.whole = number.whole > longest_ns / 10 ? longest_ns + 1 : number.whole * 10 + (text[0] - '0');
+        } else if (number.scale < largest_scale) {
+            number.fraction = number.fraction * 10 + (text[0] - '0');
+            number.scale *= 10;
+        }
+    }
+    return number;
+}
 
 std::string decimals(std::int64_t whole, std::int64_t part, int digits) {
     std::string text = std::to_string(whole);
@@ -36,35 +65,21 @@ Parsed<GoDuration> GoDuration::parse(std::string_view text) {
     if (text == "0") return GoDuration(0);
     if (!text.empty() && text[0] == '+') text.remove_prefix(1);
     if (text.empty() || text.size() > 64) return malformed;
-    double total_ns = 0;
+    const ParseError too_long{"must be at most 100 years"};
+    std::int64_t total_ns = 0;
     while (!text.empty()) {
-        double number = 0;
-        double scale = 1;
-        bool digits = false;
-        bool fraction = false;
-        for (; !text.empty() && (ascii::is_digit(text[0]) || (text[0] == '.' && !fraction)); text.remove_prefix(1)) {
-            if (text[0] == '.') {
-                fraction = true;
-                continue;
-            }
-            digits = true;
-            if (fraction) scale /= 10;
-            number = fraction ? number + scale * (text[0] - '0') : number * 10 + (text[0] - '0');
-        }
-        if (!digits) return malformed;
-        bool known = false;
-        for (const auto& [name, ns] : units) {
-            if (!text.starts_with(name)) continue;
-            total_ns += number * ns;
-            text.remove_prefix(name.size());
-            known = true;
-            break;
-        }
-        if (!known) return malformed;
-        if (total_ns > static_cast<double>(longest_us) * 1e3) return ParseError{"must be at most 100 years"};
+        const Number number = take_number(text);
+        if (!number.digits) return malformed;
+        const auto unit = std::find_if(units.begin(), units.end(), [&](const auto& one) { return text.starts_with(one.first); });
+        if (unit == units.end()) return malformed;
+        text.remove_prefix(unit->first.size());
+        if (number.whole > longest_ns / unit->second) return too_long;
+        total_ns += number.whole * unit->second;
+        // As Go has it: exact wherever the unit divides into the decimals that are given.
+        total_ns += static_cast<std::int64_t>(static_cast<double>(number.fraction) * (static_cast<double>(unit->second) / static_cast<double>(number.scale)));
+        if (total_ns > longest_ns) return too_long;
     }
-    // Half a nanosecond makes up for sums of decimals such as 0.1 that binary cannot hold.
-    return GoDuration(static_cast<std::int64_t>((total_ns + 0.5) / 1e3));
+    return GoDuration(total_ns / 1'000);
 }
 
 std::string GoDuration::to_string() const {

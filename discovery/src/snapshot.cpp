@@ -1,10 +1,12 @@
 #include "snapshot.hpp"
 
 #include "layout.hpp"
+#include "queries.hpp"
 
 #include <gravity/base/crypto.hpp>
 
-#include <charconv>
+#include <algorithm>
+#include <set>
 
 namespace gravity::registry {
 namespace {
@@ -42,6 +44,56 @@ std::vector<Change> all_rows(RowKinds<R...>, const Model& model) {
     return rows;
 }
 
+// A daemon trusts its own store; a file may come from anywhere. What is restored must be a registry: each row under its own key, and what it belongs to
+// beside it.
+
+constexpr std::int64_t most_index = std::int64_t{1} << 62; // so that those that follow are numbers too
+
+struct Keys {
+    std::set<std::string, std::less<>> nodes, instances, sessions;
+
+    explicit Keys(const std::vector<Change>& rows) {
+        for (const Change& row : rows) {
+            if (const auto* node = std::get_if<ChangeOf<Node>>(&row)) nodes.insert(node->key);
+            if (const auto* instance = std::get_if<ChangeOf<Instance>>(&row)) instances.insert(instance->key);
+            if (const auto* session = std::get_if<ChangeOf<Session>>(&row)) sessions.insert(session->key);
+        }
+    }
+};
+
+bool fits(std::string_view key, const Node& node, const Keys&) { return key == node.name; }
+bool fits(std::string_view key, const Instance& instance, const Keys& keys) {
+    return key == key_of(instance.node, instance.id) && keys.nodes.contains(instance.node);
+}
+bool fits(std::string_view key, const Check& check, const Keys& keys) {
+    if (key != key_of(check.node, check.id) || !keys.nodes.contains(check.node)) return false;
+    return check.service_id.empty() || keys.instances.contains(key_of(check.node, check.service_id));
+}
+bool fits(std::string_view key, const Session& session, const Keys& keys) { return key == session.id && keys.nodes.contains(session.node); }
+bool fits(std::string_view, const KvEntry& entry, const Keys& keys) { return !entry.session || keys.sessions.contains(*entry.session); }
+bool fits(std::string_view, const Event& event, const Keys&) { return event.sequence > 0 && event.sequence <= most_index; }
+bool fits(std::string_view key, const PreparedQuery& query, const Keys&) {
+    return key == query.definition.ID.value_or("") && query_fault(query.definition).empty();
+}
+bool fits(std::string_view, const Setting&, const Keys&) { return false; }
+bool fits(std::string_view, const Tombstone&, const Keys&) { return true; }
+bool fits(std::string_view, const LockDelay&, const Keys&) { return true; }
+
+void check_whole(const Snapshot& snapshot) {
+    if (snapshot.index < 0 || snapshot.index > most_index) throw SnapshotError("the snapshot has an index that cannot be");
+    const Keys keys(snapshot.rows);
+    for (const Change& row : snapshot.rows) {
+        std::visit(
+            [&](const auto& one) {
+                if (fits(one.key, *one.after, keys)) return;
+                std::string name = one.key; // of a node and what it has, with NUL between them
+                std::replace(name.begin(), name.end(), '\0', '/');
+                throw SnapshotError("the snapshot does not hold together: " + name);
+            },
+            row);
+    }
+}
+
 } // namespace
 
 std::string write_snapshot(const Model& model) {
@@ -72,6 +124,7 @@ Snapshot read_snapshot(std::string_view file) {
             throw SnapshotError(error.what());
         }
     }
+    check_whole(snapshot);
     return snapshot;
 }
 

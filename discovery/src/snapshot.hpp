@@ -22,7 +22,7 @@ struct Snapshot {
 
 /// Without the settings, which are of this daemon and not of what it keeps.
 std::string write_snapshot(const Model& model);
-/// Throws SnapshotError for what is cut off, damaged, or of another kind.
+/// Throws SnapshotError for what is cut off, damaged, of another kind, or no registry: rows under keys of others, instances without their node.
 Snapshot read_snapshot(std::string_view file);
 
 } // namespace gravity::registry

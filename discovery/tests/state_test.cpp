@@ -3,6 +3,9 @@
 #include "snapshot.hpp"
 #include "world.hpp"
 
+#include <gravity/base/crypto.hpp>
+#include <gravity/json/codec.hpp>
+
 #include <algorithm>
 
 namespace gravity::registry::test {
@@ -206,6 +209,85 @@ TEST(Snapshots, WhatIsDamagedIsRefusedWhole) {
     }
     EXPECT_EQ(world.put("/v1/snapshot", "something else").status, 400);
     EXPECT_EQ(world.get("/v1/kv/k?raw").body, "value");
+}
+
+/// A file as whoever can count a digest makes it.
+std::string snapshot_of(const std::vector<std::pair<std::string, std::string>>& rows) {
+    const std::string empty = write_snapshot(Model());
+    std::string file = empty.substr(0, empty.find('\n') + 1);
+    for (const auto& [key, value] : rows) {
+        for (const std::string& text : {key, value}) {
+            for (const int shift : {24, 16, 8, 0}) file += static_cast<char>(text.size() >> shift);
+            file += text;
+        }
+    }
+    return file + sha256(file);
+}
+
+// An instance without its node ended the daemon with the next look at it, and with each after a restart.
+TEST(Snapshots, WhatDoesNotHoldTogetherIsRefused) {
+    using Pair = std::pair<std::string, std::string>;
+    Node node;
+    node.name = "a";
+    const Pair a{"n/a", json::encode(node)};
+    Instance instance;
+    instance.node = "a";
+    instance.id = instance.name = "web";
+    const Pair web{"s/a/web", json::encode(instance)};
+    Session session;
+    session.id = "s";
+    session.node = "a";
+    const Pair s{"x/s", json::encode(session)};
+    KvEntry entry;
+    entry.session = "s";
+    const Pair lock{"k/lock", json::encode(entry)};
+    const auto check = [](std::string id, std::string service) {
+        Check row;
+        row.node = "a";
+        row.id = std::move(id);
+        row.service_id = std::move(service);
+        return Pair("c/a/c1", json::encode(row));
+    };
+    const auto query = [](std::string id, std::string service) {
+        PreparedQuery row;
+        row.definition.ID = std::move(id);
+        row.definition.Name = "q";
+        row.definition.Service = QueryService{};
+        row.definition.Service->Service = std::move(service);
+        return Pair("q/id", json::encode(row));
+    };
+    const auto event = [](std::int64_t sequence) {
+        Event row;
+        row.name = "deploy";
+        row.sequence = sequence;
+        return Pair("e/00000000000000000001", json::encode(row));
+    };
+    World world;
+    world.put("/v1/kv/k", "value");
+    const std::vector<std::vector<Pair>> bad{
+        {web},
+        {a, {"s/a/other", web.second}},
+        {a, {"s/b/web", web.second}},
+        {{"n/b", a.second}},
+        {a, check("c1", "web")},
+        {a, check("c2", "")},
+        {check("c1", "")},
+        {s},
+        {a, {"x/other", s.second}},
+        {a, lock},
+        {query("other", "web")},
+        {query("id", "")},
+        {event(0)},
+        {event(9'223'372'036'854'775'807)},
+        {{"m/node_id", json::encode(Setting{"another"})}},
+        {{"i", "9223372036854775807"}},
+        {{"i", "-1"}},
+    };
+    for (std::size_t i = 0; i < bad.size(); ++i) EXPECT_EQ(world.put("/v1/snapshot", snapshot_of(bad[i])).status, 400) << i;
+    EXPECT_EQ(world.get("/v1/kv/k?raw").body, "value");
+    const std::string whole = snapshot_of({a, web, s, lock, check("c1", "web"), query("id", "web"), event(1), {"i", "7"}});
+    EXPECT_EQ(world.put("/v1/snapshot", whole).status, 200);
+    EXPECT_EQ(world.get("/v1/health/service/web").json().size(), 1u);
 }
 
 TEST(AgentHealth, IsOneWordAndItsStatus) {

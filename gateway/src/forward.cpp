@@ -97,7 +97,7 @@ void write_response_head(std::string_view bytes, const ResponseHead& head, const
     }
     extended_list(bytes, head, Known::via, true, "Via", own_via, out);
     if (head.status >= 200) {
-        if (!head.has(Known::date)) line(out, "Date", facts.date);
+        if (!head.passes_on(Known::date)) line(out, "Date", facts.date);
         if (facts.chunked) out.append("Transfer-Encoding: chunked\r\n");
         if (!facts.keep_alive) out.append("Connection: close\r\n");
         else if (facts.client_minor == 0) out.append("Connection: keep-alive\r\n");

@@ -53,7 +53,7 @@ bool is_host(std::string_view host) { // uri-host [":" port] (RFC 9110 section 7
 
 struct Counts {
     unsigned hosts = 0, lengths = 0, codings = 0, authorizations = 0;
-    bool close = false, keep_alive = false;
+    bool close = false, keep_alive = false, unknown_expectation = false;
 };
 
 /// Fields whose loss at the next hop would change what the message is or whom it reaches.
@@ -93,6 +93,7 @@ void note(Field& field, std::string_view value, Head& out, Counts& counts) {
         http::each_list_member(value, [&](std::string_view protocol) { out.websocket |= http::iequals(protocol, "websocket"); });
         break;
     case Known::authorization: ++counts.authorizations; break;
+    case Known::expect: counts.unknown_expectation |= !http::iequals(value, "100-continue"); break;
     default: break;
     }
 }
@@ -199,12 +200,8 @@ WireRefusal parse_request_head(std::string_view head, RequestHead& out) {
     if (!is_host(out.value(Known::host, head))) return malformed("Host is malformed.");
     if (const auto refusal = parse_framing(head, counts, out)) return refusal;
     out.framing.keep_alive = !counts.close && (version >= 1 || counts.keep_alive);
-    if (out.has(Known::expect)) {
-        if (!http::iequals(out.value(Known::expect, head), "100-continue")) {
-            return {417, "expectation-failed", "The only expectation known is 100-continue."};
-        }
-        out.framing.expect_continue = version >= 1 && out.framing.has_body();
-    }
+    if (counts.unknown_expectation) return {417, "expectation-failed", "The only expectation known is 100-continue."};
+    out.framing.expect_continue = out.has(Known::expect) && version >= 1 && out.framing.has_body();
     return {};
 }
 

@@ -73,6 +73,8 @@ struct Head {
         return at < 0 ? std::string_view() : fields[static_cast<std::size_t>(at)].value.in(head);
     }
     bool has(Known known) const { return first[static_cast<std::size_t>(known)] >= 0; }
+    /// Has one, and Connection does not end it here.
+    bool passes_on(Known known) const { return has(known) && !fields[static_cast<std::size_t>(first[static_cast<std::size_t>(known)])].hop; }
 
     std::array<std::int8_t, static_cast<std::size_t>(Known::count_)> first{}; // index of the first field of a kind, or -1
 };

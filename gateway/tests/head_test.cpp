@@ -103,6 +103,7 @@ TEST(RequestHead, Corpus) {
         {"Connection: host", get + "Connection: host\r\n\r\n", 400},
         {"two Authorizations", get + "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n", 400},
         {"an unknown expectation", post + "Content-Length: 1\r\nExpect: 200-ok\r\n\r\n", 417},
+        {"a known expectation beside an unknown one", post + "Content-Length: 1\r\nExpect: 100-continue\r\nExpect: 200-ok\r\n\r\n", 417},
         {"a known expectation", post + "Content-Length: 1\r\nExpect: 100-Continue\r\n\r\n", 0},
         {"a target that is too long", "GET /" + std::string(8192, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n", 414},
         {"a target as long as may be", "GET /" + std::string(8191, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n", 0},

@@ -127,6 +127,7 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
                 log::info("events are published again");
             }
             self->failure = why;
+            if (self->stopping) continue; // the drain woke a pause that had not begun yet
             if (self->due && why.empty() && wait == self->options.poll) continue; // committed meanwhile
             self->pause.expires_after(wait);
             boost::system::error_code cancelled;

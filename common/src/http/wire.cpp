@@ -66,8 +66,8 @@ struct FieldFacts {
     unsigned hosts = 0;
     unsigned content_lengths = 0;
     unsigned transfer_encodings = 0;
-    std::string_view host, content_length, transfer_encoding, expect;
-    bool expects = false, close = false, keep_alive = false;
+    std::string_view host, content_length, transfer_encoding;
+    bool expects_continue = false, expects_other = false, close = false, keep_alive = false;
 
     void note(std::string_view name, std::string_view value) {
         switch (name.size()) { // most names are none of these: decide by length first
@@ -75,7 +75,7 @@ struct FieldFacts {
             if (iequals(name, "host")) ++hosts, host = value;
             break;
         case 6:
-            if (iequals(name, "expect")) expects = true, expect = value;
+            if (iequals(name, "expect")) (iequals(value, "100-continue") ? expects_continue : expects_other) = true;
             break;
         case 10:
             if (iequals(name, "connection"))
@@ -226,10 +226,8 @@ WireRefusal parse_request_head(std::string_view head, const HeadLimits& limits, 
     if (!all_of(facts.host, host_char)) return malformed("Host is malformed.");
     if (!authority.empty()) out.headers.set("Host", authority); // RFC 9112 section 3.2.2: the target's word wins
     if (const auto refusal = parse_framing(facts, framing)) return refusal;
-    if (facts.expects) {
-        if (!iequals(facts.expect, "100-continue")) return {417, "expectation-failed", "The only expectation known is 100-continue."};
-        framing.expect_continue = framing.minor_version >= 1 && framing.has_body();
-    }
+    if (facts.expects_other) return {417, "expectation-failed", "The only expectation known is 100-continue."};
+    framing.expect_continue = facts.expects_continue && framing.minor_version >= 1 && framing.has_body();
     return {};
 }
 

@@ -200,8 +200,8 @@ TEST_F(RelayTest, ARestoredDatabaseBeginsANewEpoch) {
 TEST_F(RelayTest, PublishesWhatIsThereBeforeItEnds) {
     auto maker = make(broker);
     maker->publishes({.poll = 1h}).start();
-    for (int n = 0; n < 20; ++n) maker->count(ours, "a", n);
-    maker->drain();
+    for (int n = 0; n < 20; ++n) maker->count(ours, "a", n); // so that it is publishing when its end begins
+    maker->drain(1h);                                        // and is over when all is published, long before the time it is given
     EXPECT_EQ(store.admin("select count(*) from gravity.outbox where published_at is null"), "0");
     EXPECT_EQ(store.admin("select holder is null from gravity.lease where name = 'relay'"), "t");
 }

@@ -127,8 +127,8 @@ public:
     T await(std::function<Task<T>()> coroutine) {
         return loop_.await(std::move(coroutine));
     }
-    void drain() {
-        await<void>([this] { return drain_all(); });
+    void drain(std::chrono::seconds within = 20s) {
+        await<void>([this, within] { return drain_all(within); });
         kill();
     }
 
@@ -142,8 +142,8 @@ public:
     }
 
 private:
-    Task<void> drain_all() {
-        const auto deadline = std::chrono::steady_clock::now() + 20s;
+    Task<void> drain_all(std::chrono::seconds within) {
+        const auto deadline = std::chrono::steady_clock::now() + within;
         if (consumers) co_await consumers->drain(deadline);
         if (relay) co_await relay->drain(deadline);
     }

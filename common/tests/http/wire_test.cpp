@@ -130,6 +130,8 @@ TEST(Wire, Expectations) {
     EXPECT_EQ(with_fields("Content-Length: 1\r\nExpect: 100-Continue\r\n"), 0);
     EXPECT_EQ(with_fields("Expect: something\r\n"), 417);
     EXPECT_EQ(with_fields("Expect: \r\n"), 417);
+    EXPECT_EQ(with_fields("Expect: 100-continue\r\nExpect: something\r\n"), 417);
+    EXPECT_EQ(with_fields("Expect: something\r\nExpect: 100-continue\r\n"), 417);
 }
 
 TEST(Wire, KeepAlive) {

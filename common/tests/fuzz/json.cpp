@@ -1,3 +1,5 @@
+// Arbitrary bytes as JSON text, into a document and into a described struct: whatever is taken must be written so that it reads back the same, and a
+// struct that took it as a merge patch must read back as well.
 #include <gravity/base/number.hpp>
 #include <gravity/base/text.hpp>
 #include <gravity/base/time.hpp>
@@ -7,10 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-/// Arbitrary bytes as JSON text, into a document and into a described struct: whatever is taken must be written so that
-/// it reads back the same, and a struct that took it as a merge patch must read back as well. Any other outcome aborts.
-///
-///   clang++ -std=c++20 -fsanitize=fuzzer,address,undefined ... json_fuzz.cpp libgravity_common.a
 namespace gravity::fuzz {
 
 enum class Colour {

@@ -1,0 +1,60 @@
+// Paths, prefixes and the documents that name routes: a path has one normal form, which hides no separator, and nothing but normal forms is routed by.
+#include "catalog.hpp"
+#include "path.hpp"
+#include "route_file.hpp"
+
+#include <gravity/http/message.hpp>
+
+#include <cstdint>
+#include <cstdlib>
+
+using namespace gravity;
+using namespace gravity::gateway;
+
+namespace {
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+void paths(std::string_view raw) {
+    std::string once, twice;
+    if (!normalise_path(raw, once).empty()) return;
+    require(normalise_path(once, twice).empty() && twice == once && once.front() == '/');
+    require(once.find("//") == std::string::npos && once.find('\\') == std::string::npos);
+    for (std::string_view rest = once; !rest.empty();) {
+        rest.remove_prefix(1);
+        const std::string_view segment = rest.substr(0, rest.find('/'));
+        require(segment != "." && segment != "..");
+        const auto decoded = http::percent_decode(segment);
+        require(decoded && decoded->find_first_of(std::string_view("/\\\0", 3)) == std::string::npos && *decoded != "." && *decoded != "..");
+        rest.remove_prefix(segment.size());
+    }
+}
+
+void check(const ServiceSpec& service) {
+    require(service.timeout_ms > 0);
+    for (const std::string& prefix : service.prefixes) require(!prefix.empty() && parse_prefix(prefix) == prefix);
+    for (const InstanceSpec& instance : service.instances)
+        require(!instance.address.empty() && instance.port != 0 && instance.weight >= 1 && instance.weight <= 1000);
+}
+
+void documents(std::string_view text) {
+    const auto routes = parse_routes(text);
+    require(routes || !routes.why().empty());
+    if (routes)
+        for (const ServiceSpec& service : *routes) check(service);
+    if (const auto names = parse_service_names(text))
+        for (const std::string& name : *names) require(is_service_name(name));
+    if (const auto service = parse_health("shop", text)) check(*service);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    paths(text);
+    for (const std::string& prefix : parse_prefixes(text)) require(!prefix.empty() && parse_prefix(prefix) == prefix);
+    documents(text);
+    return 0;
+}
