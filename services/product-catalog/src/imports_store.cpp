@@ -58,7 +58,7 @@ const Sql<void(ImportId, std::vector<RowFailed>)> mark_rows_bad{"import_row.bad"
     with marked as (
         update import_row i set state = 'bad', pointer = r.pointer, detail = r.detail, problem = r.problem
         from jsonb_to_recordset($2::jsonb) as r (number bigint, pointer text, detail text, problem text)
-        where i.import_id = $1 and i.number = r.number and i.state = 'waiting' returning 1)
+        where i.import_id = $1 and i.number = r.number and i.state in ('waiting', 'tried') returning 1)
     update import_job set bad = bad + (select count(*) from marked), state = 'running' where id = $1)sql"};
 
 const Sql<void(ImportId, std::vector<RowDone>)> mark_rows_tried{"import_row.tried", R"sql(

@@ -139,7 +139,7 @@ TEST(PriceFrom, IsTheLowestOfTheVariants) {
     EXPECT_FALSE(price_from(ProductContent{}, {Variant{}}));
 }
 
-TEST(Publishing, PricesAreKeptByCurrencyTheMostCommonFirst) {
+TEST(PricesOf, AreByCurrencyTheMostCommonFirst) {
     EXPECT_TRUE(prices_of({}).empty());
     std::vector<Variant> variants(6);
     variants[0].list_price = Money{500, "USD"};

@@ -217,7 +217,7 @@ std::pair<std::size_t, std::size_t> urls_and_bytes(std::size_t languages) {
 }
 
 TEST(Sitemap, AFullFileKeepsItsLimitsWhateverTheSlugsAre) {
-    for (const std::size_t languages : {1, 2, 10, 60}) {
+    for (const std::size_t languages : {1u, 2u, 10u, 60u}) {
         const auto [urls, bytes] = urls_and_bytes(languages);
         EXPECT_LE(urls, sitemap::max_urls) << languages;
         EXPECT_LE(bytes, sitemap::max_bytes) << languages;
