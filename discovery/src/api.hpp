@@ -2,12 +2,14 @@
 
 #include "acl.hpp"
 #include "commands.hpp"
+#include "probe.hpp"
 
 #include <gravity/http/message.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -25,6 +27,12 @@ struct ApiError : std::runtime_error {
     int status;
 };
 
+/// What an operator may do to the process by the API.
+struct Control {
+    std::function<Configure()> reload{}; // reads its configuration anew; throws std::runtime_error. Null: there is none
+    std::function<void()> leave{};       // ends the process in order. Null: not by the API
+};
+
 /// This daemon as its clients see it: the agent, on whose node services register.
 struct Agent {
     std::string node;
@@ -35,6 +43,10 @@ struct Agent {
     int port = 0;        // HTTP
     std::string host{};  // its name, by which metrics are told apart
     Texts node_meta{};
+    Scripts scripts = Scripts::none; // that are executed
+    std::shared_ptr<const Control> control{};
+    /// Through the API: those of the configuration do not come that way.
+    Scripts registrable_scripts() const { return scripts == Scripts::all ? Scripts::all : Scripts::none; }
 };
 
 /// Bodies of the hot reads, kept while the index they were made at is that of the watch. I/O thread only.
@@ -210,6 +222,10 @@ Plan snapshot_restore(const Context&, const Call&);
 Plan agent_health_by_id(const Context&, const Call&);
 Plan agent_health_by_name(const Context&, const Call&);
 Plan agent_version(const Context&, const Call&);
+Plan agent_host(const Context&, const Call&);
+Plan agent_reload(const Context&, const Call&);
+Plan agent_leave(const Context&, const Call&);
+Plan agent_force_leave(const Context&, const Call&);
 Plan agent_metrics(const Context&, const Call&);
 Plan coordinate_datacenters(const Context&, const Call&);
 Plan coordinate_nodes(const Context&, const Call&);

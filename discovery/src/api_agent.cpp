@@ -88,27 +88,12 @@ Plan agent_service(const Context& context, const Call& call) {
 }
 
 Plan agent_register_service(const Context& context, const Call& call) {
-    const auto in = decode_body<AgentServiceIn>(call.body);
-    Register command;
+    Register command = registration_from(decode_body<AgentServiceIn>(call.body), context.agent.node, context.agent.registrable_scripts());
     command.node = own_node(context);
-    command.instance = instance_from(in, context.agent.node);
     demand(context.access, Resource::service, Grant::write, command.instance->name);
     demand_service(context, command.instance->id);
+    for (const Check& check : command.checks) demand_check(context, check.id);
     command.replace_checks = call.query.flag("replace-existing-checks");
-    command.replace_same_address = true;
-    std::vector<AgentCheckIn> checks;
-    if (in.Check) checks.push_back(*in.Check);
-    checks.insert(checks.end(), in.Checks.begin(), in.Checks.end());
-    for (std::size_t i = 0; i < checks.size(); ++i) {
-        Check check = check_from(checks[i], context.agent.node);
-        check.service_id = command.instance->id;
-        check.service_name = command.instance->name;
-        if (check.name.empty()) check.name = "Service '" + command.instance->name + "' check";
-        const bool has_id = (checks[i].CheckID && !checks[i].CheckID->empty()) || (checks[i].ID && !checks[i].ID->empty());
-        if (!has_id) check.id = "service:" + command.instance->id + (checks.size() > 1 ? ":" + std::to_string(i + 1) : "");
-        demand_check(context, check.id);
-        command.checks.push_back(std::move(check));
-    }
     const std::string key = key_of(context.agent.node, command.instance->id);
     return WritePlan{std::move(command), empty_or_error, key, Renewed::instance};
 }
@@ -143,7 +128,7 @@ Plan agent_checks(const Context& context, const Call& call) {
 }
 
 Plan agent_register_check(const Context& context, const Call& call) {
-    Check check = check_from(decode_body<AgentCheckIn>(call.body), context.agent.node);
+    Check check = check_from(decode_body<AgentCheckIn>(call.body), context.agent.node, context.agent.registrable_scripts());
     if (check.name.empty()) throw ApiError(400, "Missing check name");
     if (check.id == serf_health_id) throw ApiError(400, "The check ID serfHealth is the agent's own");
     const Instance* owner = context.model.find<Instance>(key_of(context.agent.node, check.service_id));

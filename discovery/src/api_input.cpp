@@ -1,22 +1,18 @@
 #include "api_input.hpp"
 
-#include "probe.hpp"
+#include "api_input_detail.hpp"
 
 #include <gravity/base/ascii.hpp>
-#include <gravity/http/url.hpp>
-#include <gravity/http/wire.hpp>
 #include <gravity/json/codec.hpp>
 
 #include <algorithm>
+#include <tuple>
 
 namespace gravity::registry::api {
 namespace {
 
 constexpr std::size_t max_name_bytes = 512;
 constexpr std::int64_t second_us = 1'000'000;
-constexpr std::int64_t shortest_reap_us = 60 * second_us;
-constexpr std::int64_t shortest_interval_us = second_us;
-constexpr std::int64_t default_timeout_us = 10 * second_us;
 
 bool same_name(std::string_view a, std::string_view b) {
     std::size_t j = 0;
@@ -28,21 +24,8 @@ bool same_name(std::string_view a, std::string_view b) {
     return j == b.size();
 }
 
-std::string text_or(const std::optional<std::string>& text, std::string_view otherwise = {}) {
-    return text && !text->empty() ? *text : std::string(otherwise);
-}
-
-std::int64_t us_or(const std::optional<GoDuration>& duration, std::int64_t otherwise = 0) { return duration ? duration->us() : otherwise; }
-
 void check_name(const std::string& name, const std::string& what) {
     if (name.size() > max_name_bytes) throw ApiError(400, what + " is longer than " + std::to_string(max_name_bytes) + " bytes");
-}
-
-int bounded(const std::optional<int>& value, int otherwise, int least, int most, const std::string& what) {
-    const int number = value.value_or(otherwise);
-    if (number < least || number > most)
-        throw ApiError(400, "Invalid " + what + ": must be between " + std::to_string(least) + " and " + std::to_string(most));
-    return number;
 }
 
 template <class In>
@@ -73,71 +56,6 @@ Instance instance_of(const In& in, const std::string& node, const std::string& n
     instance.lease_us = us_or(in.LeaseTTL);
     if (instance.lease_us != 0 && instance.lease_us < second_us) throw ApiError(400, "Invalid LeaseTTL: must be at least 1s");
     return instance;
-}
-
-void refuse_other_types(const AgentCheckIn& in) {
-    const auto given = [](const std::optional<Json>& value) {
-        if (!value || value->is_null()) return false;
-        return !(value->is_string() && value->as_string().empty()) && !(value->is_array() && value->size() == 0);
-    };
-    if (given(in.Args) || given(in.Script) || given(in.ScriptArgs) || given(in.DockerContainerID))
-        throw ApiError(400, "Invalid check: scripts are disabled on this agent");
-    const std::pair<const std::optional<Json>*, const char*> others[] = {
-        {&in.GRPC, "GRPC"},
-        {&in.UDP, "UDP"},
-        {&in.H2PING, "H2PING"},
-        {&in.AliasNode, "AliasNode"},
-        {&in.AliasService, "AliasService"},
-        {&in.OSService, "OSService"},
-    };
-    for (const auto& [value, name] : others)
-        if (given(*value)) throw ApiError(400, std::string("Invalid check: ") + name + " checks are not supported by this agent");
-}
-
-CheckDefinition definition_of(const AgentCheckIn& in) {
-    refuse_other_types(in);
-    const std::string http = text_or(in.HTTP);
-    const std::string tcp = text_or(in.TCP);
-    CheckDefinition definition;
-    definition.ttl_us = us_or(in.TTL);
-    definition.interval_us = us_or(in.Interval);
-    if (!http.empty() && !tcp.empty()) throw ApiError(400, "Invalid check: HTTP and TCP cannot both be specified");
-    const bool probed = !http.empty() || !tcp.empty();
-    if (probed && definition.ttl_us != 0) throw ApiError(400, "Invalid check: TTL cannot be specified with HTTP or TCP");
-    if (definition.interval_us != 0 && definition.ttl_us != 0) throw ApiError(400, "Invalid check: Interval and TTL cannot both be specified");
-    if (probed && definition.interval_us == 0) throw ApiError(400, "Invalid check: Interval must be > 0 for HTTP and TCP checks");
-    if (!probed && definition.ttl_us == 0) throw ApiError(400, "Invalid check: TTL must be > 0 for TTL checks");
-    definition.type = !http.empty() ? CheckType::http : !tcp.empty() ? CheckType::tcp
-                                                                     : CheckType::ttl;
-    if (probed) {
-        definition.interval_us = std::max(definition.interval_us, shortest_interval_us);
-        definition.timeout_us = us_or(in.Timeout) != 0 ? us_or(in.Timeout) : default_timeout_us;
-    }
-    if (definition.type == CheckType::http) {
-        if (!http::parse_url(http)) throw ApiError(400, "Invalid check: HTTP is not an absolute http or https URL");
-        definition.target = http;
-        definition.method = text_or(in.Method, "GET");
-        definition.header = in.Header;
-        definition.body = text_or(in.Body);
-        definition.tls_skip_verify = in.TLSSkipVerify.value_or(false);
-        if (!http::is_token(definition.method)) throw ApiError(400, "Invalid check: Method is not an HTTP method");
-        for (const auto& [name, values] : definition.header)
-            for (const std::string& value : values)
-                if (!http::is_token(name) || !http::is_field_value(value)) throw ApiError(400, "Invalid check: Header is not an HTTP field");
-    } else if (definition.type == CheckType::tcp) {
-        if (!split_address(tcp)) throw ApiError(400, "Invalid check: TCP is not host:port");
-        definition.target = tcp;
-    }
-    definition.success_before_passing = bounded(in.SuccessBeforePassing, 0, 0, 1'000'000, "check SuccessBeforePassing");
-    definition.failures_before_critical = bounded(in.FailuresBeforeCritical, 0, 0, 1'000'000, "check FailuresBeforeCritical");
-    definition.failures_before_warning = bounded(in.FailuresBeforeWarning, 0, 0, 1'000'000, "check FailuresBeforeWarning");
-    if (definition.failures_before_warning > definition.failures_before_critical)
-        throw ApiError(400, "Invalid check: FailuresBeforeWarning can't be higher than FailuresBeforeCritical");
-    definition.output_max_size = bounded(in.OutputMaxSize, 4096, 1, 1'048'576, "check OutputMaxSize");
-    // As Consul: shorter is taken for the shortest, not refused.
-    if (const std::int64_t after = us_or(in.DeregisterCriticalServiceAfter); after != 0)
-        definition.deregister_after_us = std::max(after, shortest_reap_us);
-    return definition;
 }
 
 } // namespace
@@ -249,7 +167,7 @@ Instance instance_from(const CatalogServiceIn& in, const std::string& node) {
     return instance_of(in, node, name);
 }
 
-Check check_from(const AgentCheckIn& in, const std::string& node) {
+Check check_from(const AgentCheckIn& in, const std::string& node, Scripts scripts) {
     Check check;
     check.node = node;
     check.name = text_or(in.Name);
@@ -259,9 +177,30 @@ Check check_from(const AgentCheckIn& in, const std::string& node) {
     check.notes = text_or(in.Notes);
     check.service_id = text_or(in.ServiceID);
     check.run_here = true;
+    check.definition = definition_from(in, node, scripts);
+    if (check.definition.type == CheckType::alias) check.status = Status::passing; // until it is looked at, in the same commit
     if (const std::string status = text_or(in.Status); !status.empty()) check.status = status_from(status, "Bad check status");
-    check.definition = definition_of(in);
     return check;
+}
+
+Register registration_from(const AgentServiceIn& in, const std::string& node, Scripts scripts) {
+    Register registration;
+    registration.instance = instance_from(in, node);
+    registration.replace_same_address = true;
+    const Instance& instance = *registration.instance;
+    std::vector<AgentCheckIn> checks;
+    if (in.Check) checks.push_back(*in.Check);
+    checks.insert(checks.end(), in.Checks.begin(), in.Checks.end());
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+        Check check = check_from(checks[i], node, scripts);
+        check.service_id = instance.id;
+        check.service_name = instance.name;
+        if (check.name.empty()) check.name = "Service '" + instance.name + "' check";
+        if (text_or(checks[i].CheckID, text_or(checks[i].ID)).empty())
+            check.id = "service:" + instance.id + (checks.size() > 1 ? ":" + std::to_string(i + 1) : "");
+        registration.checks.push_back(std::move(check));
+    }
+    return registration;
 }
 
 Check check_from(const CatalogCheckIn& in, const std::string& node) {
@@ -279,13 +218,22 @@ Check check_from(const CatalogCheckIn& in, const std::string& node) {
     if (in.Definition) {
         const CheckDefinitionIn& given = *in.Definition;
         CheckDefinition& definition = check.definition;
-        definition.type = !text_or(given.HTTP).empty() ? CheckType::http : !text_or(given.TCP).empty() ? CheckType::tcp
-                                                                                                       : CheckType::none;
-        definition.target = text_or(given.HTTP, text_or(given.TCP));
+        const std::tuple<const std::optional<std::string>*, CheckType> kinds[] = {{&given.HTTP, CheckType::http},
+                                                                                  {&given.TCP, CheckType::tcp},
+                                                                                  {&given.UDP, CheckType::udp},
+                                                                                  {&given.GRPC, CheckType::grpc},
+                                                                                  {&given.H2PING, CheckType::h2ping}};
+        for (const auto& [target, type] : kinds) {
+            if (text_or(*target).empty() || !definition.target.empty()) continue;
+            definition.type = type;
+            definition.target = **target;
+        }
         definition.method = text_or(given.Method);
         definition.header = given.Header;
         definition.body = text_or(given.Body);
         definition.tls_skip_verify = given.TLSSkipVerify.value_or(false);
+        if (given.DisableRedirects.value_or(false)) definition.disable_redirects = true;
+        if (!text_or(given.TLSServerName).empty()) definition.tls_server_name = given.TLSServerName;
         definition.interval_us = us_or(given.Interval, us_or(given.IntervalDuration));
         definition.timeout_us = us_or(given.Timeout, us_or(given.TimeoutDuration));
         definition.deregister_after_us = us_or(given.DeregisterCriticalServiceAfter, us_or(given.DeregisterCriticalServiceAfterDuration));

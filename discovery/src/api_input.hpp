@@ -28,12 +28,16 @@ struct AgentCheckIn {
     std::optional<bool> TLSSkipVerify;
     std::optional<GoDuration> TTL, Interval, Timeout, DeregisterCriticalServiceAfter;
     std::optional<int> SuccessBeforePassing, FailuresBeforeWarning, FailuresBeforeCritical, OutputMaxSize;
-    std::optional<Json> Args, Script, ScriptArgs, DockerContainerID, GRPC, UDP, H2PING, AliasNode, AliasService, OSService; // refused
+    std::optional<std::string> GRPC, UDP, H2PING, AliasNode, AliasService, TLSServerName;
+    std::optional<bool> GRPCUseTLS, H2PingUseTLS, TCPUseTLS, DisableRedirects;
+    std::vector<std::string> Args, ScriptArgs;                          // a program; the second is the older name
+    std::optional<std::string> Script, DockerContainerID, OSService; // refused
 };
 BOOST_DESCRIBE_STRUCT(AgentCheckIn, (),
                       (ID, CheckID, Name, Notes, ServiceID, Status, HTTP, Method, Body, TCP, Header, TLSSkipVerify, TTL, Interval, Timeout,
                        DeregisterCriticalServiceAfter, SuccessBeforePassing, FailuresBeforeWarning, FailuresBeforeCritical, OutputMaxSize, Args,
-                       Script, ScriptArgs, DockerContainerID, GRPC, UDP, H2PING, AliasNode, AliasService, OSService))
+                       ScriptArgs, GRPC, GRPCUseTLS, UDP, H2PING, H2PingUseTLS, TCPUseTLS, TLSServerName, DisableRedirects, AliasNode, AliasService,
+                       Script, DockerContainerID, OSService))
 
 struct AgentServiceIn {
     std::optional<std::string> ID, Name, Address;
@@ -74,15 +78,15 @@ BOOST_DESCRIBE_STRUCT(CatalogServiceIn, (),
 
 /// Kept to be shown: checks of the catalog are executed by whoever registered them.
 struct CheckDefinitionIn {
-    std::optional<std::string> HTTP, TCP, Method, Body;
+    std::optional<std::string> HTTP, TCP, UDP, GRPC, H2PING, Method, Body, TLSServerName;
     std::map<std::string, std::vector<std::string>, std::less<>> Header;
-    std::optional<bool> TLSSkipVerify;
+    std::optional<bool> TLSSkipVerify, DisableRedirects;
     std::optional<GoDuration> Interval, IntervalDuration, Timeout, TimeoutDuration;
     std::optional<GoDuration> DeregisterCriticalServiceAfter, DeregisterCriticalServiceAfterDuration;
 };
 BOOST_DESCRIBE_STRUCT(CheckDefinitionIn, (),
-                      (HTTP, TCP, Method, Body, Header, TLSSkipVerify, Interval, IntervalDuration, Timeout, TimeoutDuration,
-                       DeregisterCriticalServiceAfter, DeregisterCriticalServiceAfterDuration))
+                      (HTTP, TCP, UDP, GRPC, H2PING, Method, Body, TLSServerName, Header, TLSSkipVerify, DisableRedirects, Interval, IntervalDuration,
+                       Timeout, TimeoutDuration, DeregisterCriticalServiceAfter, DeregisterCriticalServiceAfterDuration))
 
 struct CatalogCheckIn {
     std::optional<std::string> Node, CheckID, Name, Notes, Output, Status, ServiceID;
@@ -186,8 +190,10 @@ Status status_from(const std::string& text, const std::string& problem); // ApiE
 /// Checks what is common to all instances; the bounds on metadata are Consul's, so that what is accepted here is accepted there.
 Instance instance_from(const AgentServiceIn& in, const std::string& node);
 Instance instance_from(const CatalogServiceIn& in, const std::string& node);
-Check check_from(const AgentCheckIn& in, const std::string& node);
+Check check_from(const AgentCheckIn& in, const std::string& node, Scripts scripts = Scripts::none);
 Check check_from(const CatalogCheckIn& in, const std::string& node);
+/// An instance with its checks, but for the node itself.
+Register registration_from(const AgentServiceIn& in, const std::string& node, Scripts scripts);
 void check_meta(const Texts& meta, const std::string& what);
 
 } // namespace gravity::registry::api

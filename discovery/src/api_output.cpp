@@ -26,6 +26,42 @@ void set_duration(std::optional<std::string>& out, std::int64_t us) {
     if (us != 0) out = GoDuration(us).to_string();
 }
 
+DefinitionOut definition_out(const CheckDefinition& definition) {
+    DefinitionOut out;
+    switch (definition.type) {
+    case CheckType::http: out.HTTP = definition.target; break;
+    case CheckType::udp: out.UDP = definition.target; break;
+    case CheckType::script: out.ScriptArgs = definition.args; break;
+    case CheckType::tcp:
+        out.TCP = definition.target;
+        out.TCPUseTLS = definition.use_tls;
+        break;
+    case CheckType::grpc:
+        out.GRPC = definition.target;
+        out.GRPCUseTLS = definition.use_tls;
+        break;
+    case CheckType::h2ping:
+        out.H2PING = definition.target;
+        out.H2PingUseTLS = definition.use_tls;
+        break;
+    default: break;
+    }
+    if (definition.alias_of) {
+        out.AliasNode = definition.alias_of->node;
+        if (!definition.alias_of->service_id.empty()) out.AliasService = definition.alias_of->service_id;
+    }
+    if (!definition.method.empty()) out.Method = definition.method;
+    if (!definition.body.empty()) out.Body = definition.body;
+    if (!definition.header.empty()) out.Header = definition.header;
+    out.DisableRedirects = definition.disable_redirects;
+    out.TLSServerName = definition.tls_server_name;
+    if (definition.tls_skip_verify) out.TLSSkipVerify = true;
+    set_duration(out.Interval, definition.interval_us);
+    set_duration(out.Timeout, definition.timeout_us);
+    set_duration(out.DeregisterCriticalServiceAfter, definition.deregister_after_us);
+    return out;
+}
+
 } // namespace
 
 NodeOut node_out(const Node& node, const Agent& agent) {
@@ -118,17 +154,7 @@ CheckOut check_out(const Check& check, const Model& model) {
     if (definition.type != CheckType::none) out.Type = meta::enum_name(definition.type);
     out.Interval = duration_out(definition.interval_us);
     out.Timeout = duration_out(definition.timeout_us);
-    if (definition.type == CheckType::http) {
-        out.Definition.HTTP = definition.target;
-        if (!definition.method.empty()) out.Definition.Method = definition.method;
-        if (!definition.body.empty()) out.Definition.Body = definition.body;
-        if (!definition.header.empty()) out.Definition.Header = definition.header;
-        if (definition.tls_skip_verify) out.Definition.TLSSkipVerify = true;
-    }
-    if (definition.type == CheckType::tcp) out.Definition.TCP = definition.target;
-    set_duration(out.Definition.Interval, definition.interval_us);
-    set_duration(out.Definition.Timeout, definition.timeout_us);
-    set_duration(out.Definition.DeregisterCriticalServiceAfter, definition.deregister_after_us);
+    out.Definition = definition_out(definition);
     out.CreateIndex = check.create_index;
     out.ModifyIndex = check.modify_index;
     return out;

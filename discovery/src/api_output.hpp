@@ -88,12 +88,15 @@ BOOST_DESCRIBE_STRUCT(ServiceNodeOut, (),
                        ServiceProxy, ServiceConnect, CreateIndex, ModifyIndex))
 
 struct DefinitionOut { // only what is set, as Consul
-    std::optional<std::string> HTTP, TCP, Method, Body, Interval, Timeout, DeregisterCriticalServiceAfter;
+    std::optional<std::string> HTTP, TCP, UDP, GRPC, H2PING, Method, Body, TLSServerName, AliasNode, AliasService;
+    std::optional<std::string> Interval, Timeout, DeregisterCriticalServiceAfter;
+    std::optional<std::vector<std::string>> ScriptArgs;
     std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> Header;
-    std::optional<bool> TLSSkipVerify;
+    std::optional<bool> TLSSkipVerify, DisableRedirects, TCPUseTLS, GRPCUseTLS, H2PingUseTLS;
 };
 BOOST_DESCRIBE_STRUCT(DefinitionOut, (),
-                      (HTTP, TCP, Method, Body, Interval, Timeout, DeregisterCriticalServiceAfter, Header, TLSSkipVerify))
+                      (HTTP, TCP, UDP, GRPC, GRPCUseTLS, H2PING, H2PingUseTLS, TCPUseTLS, ScriptArgs, AliasNode, AliasService, Method, Body, Header,
+                       DisableRedirects, TLSServerName, TLSSkipVerify, Interval, Timeout, DeregisterCriticalServiceAfter))
 
 struct CheckOut {
     std::string Node, CheckID, Name;

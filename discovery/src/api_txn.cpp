@@ -140,6 +140,13 @@ Transact command_from(std::string_view body, const Model& model) {
     return command;
 }
 
+// Without tags null, where lists have an empty array: Consul's transactions do not mend what they read.
+std::string check_text(const CheckOut& check) {
+    Json document = json::to_document(check);
+    if (check.ServiceTags.empty()) document["ServiceTags"] = Json();
+    return document.dump();
+}
+
 // What changes something, or could tell something by failing, is asked for before; what is read is left out of the answer.
 
 void demand_operation(const KeyOperation& operation, const Context& context, const Transact&) {
@@ -208,7 +215,7 @@ std::string result_text(const OperationResult& result, const Context& context) {
     } else if (const auto* instance = std::get_if<Row<Instance>>(&result)) {
         out = "{\"Service\":" + json::encode(service_out(**instance));
     } else {
-        out = "{\"Check\":" + json::encode(check_out(*std::get<Row<Check>>(result), context.model));
+        out = "{\"Check\":" + check_text(check_out(*std::get<Row<Check>>(result), context.model));
     }
     return out + '}';
 }

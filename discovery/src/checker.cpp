@@ -16,7 +16,9 @@ namespace gravity::registry {
 namespace {
 
 bool is_ours(const Check* check) {
-    return check != nullptr && check->run_here && (check->definition.type == CheckType::http || check->definition.type == CheckType::tcp);
+    if (check == nullptr || !check->run_here) return false;
+    const CheckType type = check->definition.type;
+    return type != CheckType::none && type != CheckType::ttl && type != CheckType::alias; // those look at nothing
 }
 
 // So that checks registered together are not probed together.
@@ -44,13 +46,13 @@ struct Checker::Job {
 };
 
 struct Checker::Shared {
-    Shared(boost::asio::io_context& context, Engine& e) : io(context), engine(e), prober(context) {}
+    Shared(boost::asio::io_context& context, Engine& e, Scripts scripts) : io(context), engine(e), prober(context, scripts) {}
     boost::asio::io_context& io;
     Engine& engine;
     Prober prober;
 };
 
-Checker::Checker(boost::asio::io_context& io, Engine& engine) : shared_(std::make_shared<Shared>(io, engine)) {}
+Checker::Checker(boost::asio::io_context& io, Engine& engine, Scripts scripts) : shared_(std::make_shared<Shared>(io, engine, scripts)) {}
 Checker::~Checker() { stop(); }
 
 void Checker::on_change(const ChangeOf<Check>& change) {

@@ -9,10 +9,10 @@
 
 namespace gravity::registry {
 
-/// Runs the HTTP and TCP checks that were registered here: a coroutine each, from registration until the check goes or changes. I/O thread only.
+/// Runs the checks that were registered here and look at something: a coroutine each, from registration until the check goes or changes. I/O thread only.
 class Checker {
 public:
-    Checker(boost::asio::io_context& io, Engine& engine);
+    Checker(boost::asio::io_context& io, Engine& engine, Scripts scripts);
     ~Checker();
 
     /// Follows the model; also called for every row at the start.

@@ -15,10 +15,13 @@ Reply evaluate(const Command& command, View& view, std::int64_t now_us) {
     view.begin_command();
     const std::size_t first = view.changes().size();
     Reply reply = std::visit([&](const auto& specific) { return detail::run(specific, view, now_us); }, command);
-    if (reply.status != 200)
+    if (reply.status != 200) {
         view.roll_back();
-    else
-        detail::end_orphaned_sessions(view, first, now_us);
+        return reply;
+    }
+    detail::follow_aliases(view, first, now_us);
+    detail::end_orphaned_sessions(view, first, now_us);
+    detail::record_transitions(command, view, first, now_us);
     return reply;
 }
 

@@ -27,6 +27,7 @@ struct Deregister {
     std::string service_id;
     std::string check_id;
     bool must_exist = false;
+    bool lease_ended = false; // the cause, for its history
 };
 /// A result: from a client (TTL) or from the prober. Refused if the check is not of the type, or its definition is no longer that of `probed`.
 struct UpdateCheck {
@@ -96,6 +97,18 @@ struct RenewSession {
 };
 /// Forgets the lock-delays that are over.
 struct ReapLockDelays {};
+
+/// The histories of what has been gone for long; one whose owner came back meanwhile stays.
+struct ForgetHistories {
+    std::vector<std::string> owners; // their keys
+};
+
+/// What stands in this daemon's configuration is registered; what stood there before and does no longer, goes.
+struct Configure {
+    std::string node;
+    std::vector<Register> services; // without their node
+    std::vector<Check> checks;
+};
 
 struct FireEvent {
     Event event; // its sequence is given here
@@ -190,7 +203,8 @@ struct Transact {
 
 using Command = std::variant<Register, Deregister, UpdateCheck, ExpireCheck, ReapCritical, Maintain, PutKey, DeleteKey, DeleteTree, ReapTombstones,
                              PutSetting, CreateSession, EndSession, RenewSession, ReapLockDelays, Transact, FireEvent, PutQuery,
-                             DeleteQuery, BootstrapAcl, PutToken, DeleteToken, ReapTokens, PutPolicy, DeletePolicy, PutRole, DeleteRole, Restore>;
+                             DeleteQuery, BootstrapAcl, PutToken, DeleteToken, ReapTokens, PutPolicy, DeletePolicy, PutRole, DeleteRole, Restore,
+                             ForgetHistories, Configure>;
 
 /// A key in the answer of a transaction.
 struct KeyResult {

@@ -12,14 +12,14 @@ std::string shortened(std::string_view output, int limit) {
     return "Captured " + std::to_string(cut) + " of " + std::to_string(output.size()) + " bytes\n...\n" + std::string(output.substr(0, cut));
 }
 
+} // namespace
+
 void write_status(const Check& before, Status status, std::string_view output, View& view, std::int64_t now_us) {
     Check after = before;
     after.output = shortened(output, before.definition.output_max_size);
     set_status(after, status, &before, now_us);
     if (after.status != before.status || after.output != before.output) view.put(key_of(before.node, before.id), std::move(after));
 }
-
-} // namespace
 
 Reply run(const UpdateCheck& command, View& view, std::int64_t now_us) {
     const Row<Check> check = view.find<Check>(key_of(command.node, command.check_id));

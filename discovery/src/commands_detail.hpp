@@ -33,6 +33,8 @@ Reply run(const DeletePolicy& command, View& view, std::int64_t now_us);
 Reply run(const PutRole& command, View& view, std::int64_t now_us);
 Reply run(const DeleteRole& command, View& view, std::int64_t now_us);
 Reply run(const Restore& command, View& view, std::int64_t now_us);
+Reply run(const ForgetHistories& command, View& view, std::int64_t now_us);
+Reply run(const Configure& command, View& view, std::int64_t now_us);
 
 /// Sets the status, and since when it is critical: a check that was critical `before` keeps its time.
 void set_status(Check& check, Status status, const Check* before, std::int64_t now_us);
@@ -50,5 +52,13 @@ void bury(const std::string& key, View& view);
 bool is_delayed(const std::string& key, const View& view, std::int64_t now_us);
 /// Ends the sessions whose check became critical or went, or whose node went, by the changes from `first` on.
 void end_orphaned_sessions(View& view, std::size_t first, std::int64_t now_us);
+
+/// Alias checks take the status that the changes from `first` on give to what they stand for.
+void follow_aliases(View& view, std::size_t first, std::int64_t now_us);
+/// What a result makes of a check; writes nothing if it is so already.
+void write_status(const Check& before, Status status, std::string_view output, View& view, std::int64_t now_us);
+
+/// Writes down what the changes from `first` on mean for instances and nodes, and forgets the oldest beyond `kept_transitions`.
+void record_transitions(const Command& command, View& view, std::size_t first, std::int64_t now_us);
 
 } // namespace gravity::registry::detail

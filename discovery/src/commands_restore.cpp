@@ -6,9 +6,13 @@
 namespace gravity::registry::detail {
 namespace {
 
+// This daemon's own, whatever state it is given.
+template <class R>
+constexpr bool stays = std::is_same_v<R, Setting> || std::is_same_v<R, History> || std::is_same_v<R, Transition>;
+
 template <class R>
 void remove_others(View& view, const std::set<std::string>& kept) {
-    if constexpr (std::is_same_v<R, Setting> || std::is_same_v<R, Tombstone>) return; // tombstones go when their time has come
+    if constexpr (std::is_same_v<R, Tombstone>) return; // they go when their time has come
     for (const auto& [key, row] : view.with_prefix<R>("")) {
         if (kept.contains(key)) continue;
         if constexpr (std::is_same_v<R, KvEntry>)
@@ -20,6 +24,7 @@ void remove_others(View& view, const std::set<std::string>& kept) {
 
 template <class R>
 void replace_kind(View& view, const std::vector<Change>& rows) {
+    if constexpr (stays<R>) return;
     std::set<std::string> kept;
     for (const Change& change : rows)
         if (const auto* one = std::get_if<ChangeOf<R>>(&change)) kept.insert(one->key);

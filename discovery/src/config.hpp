@@ -1,5 +1,7 @@
 #pragma once
 
+#include "probe.hpp"
+
 #include <gravity/base/number.hpp>
 #include <gravity/base/secret.hpp>
 #include <gravity/base/text.hpp>
@@ -26,10 +28,13 @@ struct Settings {
     Text<1, 63> datacenter = "dc1";
     Text<1, 32> consul_version = "1.22.0";
     Bounded<int, 1, 1'000'000> max_waiters{100'000};
+    std::optional<Text<1, 255>> dns_address;
     Bounded<int, 0, 65'535> dns_port{8600};
     Text<1, 200> dns_domain = "consul";
     bool dns_only_passing = false;
     Bounded<int, 0, 86'400> dns_ttl_seconds{0};
+    Bounded<int, 0, 1'000'000> dns_answers_per_second{1000};
+    Scripts script_checks = Scripts::none;
     bool acl_enabled = false;
     DefaultPolicy acl_default_policy = DefaultPolicy::deny;
     bool acl_key_list_policy = false;
@@ -38,8 +43,9 @@ struct Settings {
     std::optional<Secret<>> acl_dns_token;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (data_dir, node_name, node_id, node_meta, datacenter, consul_version, max_waiters, dns_port, dns_domain, dns_only_passing,
-                       dns_ttl_seconds, acl_enabled, acl_default_policy, acl_key_list_policy, acl_initial_management, acl_default_token, acl_dns_token))
+                      (data_dir, node_name, node_id, node_meta, datacenter, consul_version, max_waiters, dns_address, dns_port, dns_domain,
+                       dns_only_passing, dns_ttl_seconds, dns_answers_per_second, script_checks, acl_enabled, acl_default_policy, acl_key_list_policy,
+                       acl_initial_management, acl_default_token, acl_dns_token))
 
 } // namespace gravity::registry
 
@@ -53,10 +59,13 @@ struct gravity::meta::docs<gravity::registry::Settings> {
         {"datacenter", "Name of the datacenter, as clients give it by ?dc="},
         {"consul_version", "Version of Consul that clients are told, because some branch on it"},
         {"max_waiters", "Blocking queries that may wait at a time; beyond it 429"},
+        {"dns_address", "Address of the DNS interface; default: LISTEN_ADDRESS"},
         {"dns_port", "Port of the DNS interface, UDP and TCP; 0: none"},
         {"dns_domain", "Domain that the catalog is served below"},
         {"dns_only_passing", "DNS leaves out instances with a warning too, not only critical ones"},
         {"dns_ttl_seconds", "For how long a resolver may keep a DNS answer"},
+        {"dns_answers_per_second", "Answers by UDP to one network of strangers (/24, /56) at most; 0: no limit"},
+        {"script_checks", "Programs as checks: none, those that stand in the configuration file, or all that are registered"},
         {"acl_enabled", "Whether tokens say who may do what; without, whoever reaches the ports may do everything"},
         {"acl_default_policy", "What is true where no rule speaks of it: deny or allow"},
         {"acl_key_list_policy", "Listing keys needs a rule that says list or write"},

@@ -1,6 +1,7 @@
 #include "daemon.hpp"
 
 #include "api_access.hpp"
+#include "explain.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -23,6 +24,7 @@ constexpr std::int64_t tick_us = 30'000'000;
 constexpr std::int64_t remembered_us = 900'000'000; // tombstones and the indexes of what has gone
 constexpr auto look_for_client = 10s;               // a client that hung up is noticed so late at most
 constexpr std::string_view node_id_setting = "node_id";
+constexpr std::string_view store_name_setting = "store_name"; // of the store, not of its node: it tells followers whose index they have
 
 std::int64_t unix_us() { return now().unix_us(); }
 
@@ -70,7 +72,7 @@ struct Daemon::Gauges {
     metrics::Gauge nodes = of("gravity_discovery_nodes", "Nodes in the catalog");
     metrics::Gauge instances = of("gravity_discovery_instances", "Service instances in the catalog");
     metrics::Gauge checks = of("gravity_discovery_checks", "Health checks in the catalog");
-    metrics::Gauge checks_running = of("gravity_discovery_checks_running", "HTTP and TCP checks executed here");
+    metrics::Gauge checks_running = of("gravity_discovery_checks_running", "Checks executed here");
     metrics::Gauge keys = of("gravity_discovery_keys", "Keys of the key-value store");
     metrics::Gauge sessions = of("gravity_discovery_sessions", "Sessions, which may hold locks");
     metrics::Gauge index = of("gravity_discovery_index", "Index of the last change");
@@ -81,7 +83,7 @@ Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, Daemon
       agent_(options.agent),
       engine_(io, std::move(store), unix_us),
       hub_(io, options.max_waiters),
-      checker_(io, engine_),
+      checker_(io, engine_, agent_.scripts),
       acl_(acl_of(options)),
       caller_of_(std::move(options.caller_of)),
       management_token_made_(acl_.initial_management().empty()),
@@ -103,6 +105,10 @@ Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, Daemon
         const Setting* known = model.find<Setting>(node_id_setting);
         agent_.node_id = known != nullptr ? known->value : Uuid::v4().to_string();
     }
+    const Setting* named = model.find<Setting>(store_name_setting);
+    const std::string store_name = named != nullptr ? named->value : Uuid::v4().to_string().substr(0, 8);
+    engine_.post(PutSetting{std::string(store_name_setting), store_name});
+    watches_ = std::make_unique<Watches>(model, store_name);
     register_self();
     measure();
     if (options.dns) {
@@ -172,6 +178,7 @@ void Daemon::on_changes(const std::vector<Change>& changes, const std::set<std::
         if (std::holds_alternative<ChangeOf<AclMark>>(change)) management_token_made_ = acl_.initial_management().empty();
     }
     hub_.wake(touched);
+    watches_->on_changes(changes);
     measure();
     // Somebody took this node out of the catalog, or a snapshot replaced it: it comes back. What is as it should be is not written again.
     if (own_node && !draining_) register_self();
@@ -194,6 +201,7 @@ void Daemon::age() {
     const std::int64_t time = steady_now().count_us();
     const Model& model = engine_.model();
     if (!model.table<LockDelay>().empty()) engine_.post(ReapLockDelays{});
+    if (auto owners = histories_to_forget(model, unix_us()); !owners.empty()) engine_.post(ForgetHistories{std::move(owners)});
     const auto is_over = [wall = unix_us()](const auto& one) { return one.second->expires_us && *one.second->expires_us <= wall; };
     if (const auto& tokens = model.table<AclToken>(); std::any_of(tokens.begin(), tokens.end(), is_over)) engine_.post(ReapTokens{});
     ages_.emplace_back(time, model.index());
@@ -259,8 +267,10 @@ Task<http::Response> Daemon::answer(http::Exchange& exchange) {
     Asked asked;
     asked.call = api::parse_call(request.method, request.path, request.query, {});
     asked.blocking = api::blocking_of(asked.call.query);
-    asked.secret = api::secret_in(request.headers, asked.call.query);
-    asked.access = co_await access_of(asked.secret);
+    if (acl_.enabled()) {
+        asked.secret = api::secret_in(request.headers, asked.call.query);
+        asked.access = co_await access_of(asked.secret);
+    }
     if (!reads) {
         api::admit(context_of(asked), asked.call); // nobody sends half a gigabyte to be told that he may not
         const std::size_t limit = api::body_limit(request.path);
@@ -289,7 +299,6 @@ Task<http::Response> Daemon::write(api::WritePlan plan) {
 api::Context Daemon::context_of(const Asked& asked) { return {engine_.model(), agent_, cache_, asked.access, &acl_, asked.secret}; }
 
 Task<Access> Daemon::access_of(std::string secret) {
-    if (!acl_.enabled()) co_return Access();
     if (!management_token_made_) co_await make_management_token();
     std::string why;
     try {

@@ -7,6 +7,7 @@
 #include "engine.hpp"
 #include "timekeeper.hpp"
 #include "wait_hub.hpp"
+#include "watches.hpp"
 
 #include <gravity/http/exchange.hpp>
 
@@ -51,6 +52,7 @@ public:
 
     Engine& engine() { return engine_; }
     std::size_t waiting() const { return hub_.waiting(); }
+    Watches& watches() { return *watches_; }
     const api::Agent& agent() const { return agent_; }
     const dns::Server* dns() const { return dns_.get(); }
 
@@ -74,6 +76,7 @@ private:
     WaitHub hub_;
     Timekeeper timekeeper_;
     Checker checker_;
+    std::unique_ptr<Watches> watches_;
     api::BodyCache cache_;
     Acl acl_;
     std::function<Task<std::optional<Caller>>(std::string)> caller_of_;

@@ -1,7 +1,11 @@
 #include "dns_server.hpp"
 
+#include "response_limit.hpp"
+
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
+#include <gravity/base/clock.hpp>
+#include <gravity/base/crypto.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>
 
@@ -52,22 +56,36 @@ struct Connection : std::enable_shared_from_this<Connection> {
     std::string packet;
 };
 
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    fill_random(&seed, sizeof seed);
+    return seed;
+}
+
+Asker asker_of(const asio::ip::address& address) {
+    if (address.is_v4()) return Address4{address.to_v4().to_bytes()};
+    return Address6{address.to_v6().to_bytes()};
+}
+
 } // namespace
 
 struct Server::State : std::enable_shared_from_this<Server::State> {
-    State(asio::io_context& loop, std::shared_ptr<Zone> its_zone) : io(loop), zone(std::move(its_zone)), datagrams(loop), acceptor(loop) {}
+    State(asio::io_context& loop, std::shared_ptr<Zone> its_zone, std::uint32_t rate)
+        : io(loop), zone(std::move(its_zone)), limit(rate, random_seed()), datagrams(loop), acceptor(loop) {}
 
     void bind(const ServerOptions& options);
     void try_bind(const tcp::endpoint& endpoint);
     void start();
     void stop();
     void answer_datagrams();
+    std::optional<std::string> answer_datagram(std::string_view packet, const Asker& asker);
     static Task<void> serve_udp(std::shared_ptr<State> self);
     static Task<void> accept(std::shared_ptr<State> self);
     static Task<void> serve(std::shared_ptr<State> self, std::shared_ptr<Connection> connection);
 
     asio::io_context& io;
     std::shared_ptr<Zone> zone;
+    ResponseLimit limit;
     udp::socket datagrams;
     tcp::acceptor acceptor;
     std::set<std::shared_ptr<Connection>> connections;
@@ -76,6 +94,9 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     metrics::CounterFamily family = metrics::counter("gravity_discovery_dns_questions_total", "DNS packets received", {"transport"});
     metrics::Counter over_udp = family.with({"udp"});
     metrics::Counter over_tcp = family.with({"tcp"});
+    metrics::CounterFamily limited = metrics::counter("gravity_discovery_dns_limited_total", "Answers that were held back from a network", {"instead"});
+    metrics::Counter truncated = limited.with({"truncated"});
+    metrics::Counter silent = limited.with({"silence"});
 };
 
 void Server::State::try_bind(const tcp::endpoint& endpoint) {
@@ -120,6 +141,20 @@ void Server::State::stop() {
     for (const auto& connection : connections) connection->close();
 }
 
+std::optional<std::string> Server::State::answer_datagram(std::string_view packet, const Asker& asker) {
+    switch (limit.take(asker, steady_now().count_us())) {
+    case ResponseLimit::Verdict::silence: silent.add(); return std::nullopt;
+    case ResponseLimit::Verdict::truncate: {
+        truncated.add();
+        const auto parsed = parse_query(packet);
+        const auto* query = std::get_if<Query>(&parsed);
+        if (query == nullptr) return std::nullopt;
+        return write_answer(*query, Answer{}, plain_udp_bytes, true);
+    }
+    default: return zone->respond(packet, Transport::udp);
+    }
+}
+
 void Server::State::answer_datagrams() {
     for (int i = 0; i < datagrams_at_once; ++i) {
         udp::endpoint sender;
@@ -127,7 +162,7 @@ void Server::State::answer_datagrams() {
         const std::size_t size = datagrams.receive_from(asio::buffer(buffer), sender, 0, error);
         if (error) return; // nothing more; or the ICMP answer to an earlier datagram of ours
         over_udp.add();
-        const auto reply = zone->respond(std::string_view(buffer.data(), size), Transport::udp);
+        const auto reply = answer_datagram(std::string_view(buffer.data(), size), asker_of(sender.address()));
         // A datagram that the kernel has no room for is lost, as others are on their way: the client asks again.
         if (reply) datagrams.send_to(asio::buffer(*reply), sender, 0, error);
     }
@@ -188,7 +223,8 @@ Task<void> Server::State::serve(std::shared_ptr<State> self, std::shared_ptr<Con
     self->connections.erase(connection);
 }
 
-Server::Server(asio::io_context& io, ServerOptions options, std::shared_ptr<Zone> zone) : state_(std::make_shared<State>(io, std::move(zone))) {
+Server::Server(asio::io_context& io, ServerOptions options, std::shared_ptr<Zone> zone)
+    : state_(std::make_shared<State>(io, std::move(zone), options.answers_per_second)) {
     state_->bind(options);
     state_->start();
 }

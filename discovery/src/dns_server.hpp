@@ -15,6 +15,7 @@ namespace gravity::registry::dns {
 struct ServerOptions {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0; // 0: one that is free
+    std::uint32_t answers_per_second = 0; // to a network of strangers, by UDP; 0: no limit
 };
 
 /// Answers from a zone over UDP and TCP at one port. I/O thread only.

@@ -37,6 +37,8 @@ public:
     Engine& operator=(const Engine&) = delete;
 
     const Model& model() const { return model_; }
+    /// For what the model does not hold; commits are the engine's alone.
+    const std::shared_ptr<Store>& store() const { return store_; }
     /// Called after each batch, before its commands are answered.
     void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
@@ -70,7 +72,7 @@ private:
     void disk_loop();
 
     boost::asio::io_context& io_;
-    std::unique_ptr<Store> store_;
+    std::shared_ptr<Store> store_;
     std::function<std::int64_t()> unix_us_;
     Model model_;
     std::vector<Listener> listeners_;

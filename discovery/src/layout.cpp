@@ -64,6 +64,16 @@ struct Prefix<PreparedQuery> {
     static constexpr std::string_view text = "q/";
     static constexpr bool has_owner = false;
 };
+template <>
+struct Prefix<History> {
+    static constexpr std::string_view text = "h/";
+    static constexpr bool has_owner = true;
+};
+template <>
+struct Prefix<Transition> {
+    static constexpr std::string_view text = "ht/";
+    static constexpr bool has_owner = true;
+};
 
 template <>
 struct Prefix<AclToken> {
@@ -166,6 +176,18 @@ std::optional<Change> row_of(std::string_view key, std::string_view value) {
     std::optional<Change> row;
     if (key != index_key && !read_any(Rows{}, key, value, row)) unreadable(key, "unknown key");
     return row;
+}
+
+std::vector<Transition> transitions(Store& store, std::string_view owner, std::size_t limit) {
+    std::vector<Transition> found;
+    store.each_below(stored_key<Transition>(key_of(owner, "")), [&](std::string_view key, std::string_view value) {
+        auto row = json::decode<Transition>(value);
+        if (!row) unreadable(key, row.why());
+        found.push_back(*std::move(row));
+    });
+    std::reverse(found.begin(), found.end());
+    if (found.size() > limit) found.resize(limit);
+    return found;
 }
 
 void load(Store& store, Model& model) {

@@ -1,15 +1,24 @@
 #include "api_input.hpp"
 #include "config.hpp"
+#include "consul_program.hpp"
 #include "daemon.hpp"
+#include "routes.hpp"
 
 #include <gravity/app/service.hpp>
 #include <gravity/app/token_check.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/auth/sealed.hpp>
 #include <gravity/base/problem.hpp>
+#include <gravity/log/log.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -25,7 +34,16 @@ std::string host_name() {
 // What others reach this node by; a wildcard is no address.
 std::string own_address(const app::PlatformSettings& settings) {
     const std::string address = settings.advertise_address.value_or(settings.listen_address);
-    return address == "0.0.0.0" || address == "::" ? "127.0.0.1" : address;
+    return address == "0.0.0.0" || address == "::" || address.starts_with("unix://") ? "127.0.0.1" : address;
+}
+
+Texts checked_meta(Texts meta) {
+    try {
+        api::check_meta(meta, "Node");
+    } catch (const api::ApiError& error) {
+        throw std::runtime_error(std::string("metadata of this node: ") + error.what());
+    }
+    return meta;
 }
 
 // "rack:7,zone:a"
@@ -38,13 +56,47 @@ Texts meta_from(std::string_view text) {
         meta[std::string(pair.substr(0, colon))] = pair.substr(colon + 1);
         text.remove_prefix(std::min(pair.size() + 1, text.size()));
     }
-    try {
-        api::check_meta(meta, "Node");
-    } catch (const api::ApiError& error) {
-        throw std::runtime_error(std::string("DISCOVERY_NODE_META: ") + error.what());
-    }
-    return meta;
+    return checked_meta(std::move(meta));
 }
+
+// What stands in a configuration of Consul's and has no setting.
+void apply(consul::Configured& configured, api::Agent& agent, api::Control& control) {
+    if (!configured.translation.remarks.empty()) {
+        std::string keys;
+        for (const std::string& key : configured.translation.remarks) keys += (keys.empty() ? "" : ", ") + key;
+        log::info("keys of the configuration that have no effect here", {{"keys", keys}});
+    }
+    if (!configured.translation.node_meta.empty()) agent.node_meta = checked_meta(configured.translation.node_meta);
+    control.reload = [&configured, node = agent.node, scripts = agent.scripts] { return configured.reload(node, scripts); };
+    if (const auto& path = configured.translation.pid_file) {
+        std::ofstream file(*path);
+        file << ::getpid() << '\n';
+        if (!file.flush()) throw std::runtime_error("pid_file: cannot write " + *path);
+    }
+}
+
+/// SIGHUP reads the configuration anew, as it does with Consul.
+class Hangup {
+public:
+    Hangup(boost::asio::io_context& io, std::weak_ptr<Daemon> daemon) : signals_(io, SIGHUP), daemon_(std::move(daemon)) { wait(); }
+
+private:
+    void wait() {
+        signals_.async_wait([this](const boost::system::error_code& error, int) {
+            const auto daemon = daemon_.lock();
+            if (error || !daemon) return;
+            try {
+                daemon->engine().post(daemon->agent().control->reload());
+                log::info("the configuration was read anew");
+            } catch (const std::runtime_error& fault) {
+                log::error("the configuration stays as it was", {{"reason", fault.what()}});
+            }
+            wait();
+        });
+    }
+    boost::asio::signal_set signals_;
+    std::weak_ptr<Daemon> daemon_;
+};
 
 Task<std::optional<std::string>> store_health(std::weak_ptr<Daemon> daemon) {
     const auto alive = daemon.lock();
@@ -98,9 +150,16 @@ void provision(app::Runtime& runtime) {
     options.agent.host = host_name();
     if (settings.node_id) options.agent.node_id = settings.node_id->to_string();
     if (settings.node_meta) options.agent.node_meta = meta_from(settings.node_meta->str());
+    options.agent.scripts = settings.script_checks;
+    const auto control = std::make_shared<api::Control>();
+    control->leave = [] { ::kill(::getpid(), SIGTERM); };
+    auto* const configured = runtime.resources.find<consul::Configured>();
+    if (configured != nullptr) apply(*configured, options.agent, *control);
+    options.agent.control = control;
     options.max_waiters = static_cast<std::size_t>(static_cast<int>(settings.max_waiters));
     if (const int dns_port = settings.dns_port; dns_port != 0)
-        options.dns = dns::ServerOptions{runtime.settings.listen_address, static_cast<std::uint16_t>(dns_port)};
+        options.dns = dns::ServerOptions{settings.dns_address ? settings.dns_address->str() : runtime.settings.listen_address,
+                                         static_cast<std::uint16_t>(dns_port), static_cast<std::uint32_t>(static_cast<int>(settings.dns_answers_per_second))};
     options.zone.domain = settings.dns_domain.str();
     options.zone.only_passing = settings.dns_only_passing;
     options.zone.ttl = static_cast<std::uint32_t>(static_cast<int>(settings.dns_ttl_seconds));
@@ -109,6 +168,11 @@ void provision(app::Runtime& runtime) {
         options.caller_of = [check](std::string token) { return caller_of(*check, std::move(token)); };
     auto daemon = std::make_shared<Daemon>(runtime.io, open_rocks_store(folder), std::move(options));
     runtime.resources.put(daemon);
+    if (configured != nullptr) {
+        const api::Agent& agent = daemon->agent();
+        daemon->engine().post(consul::registrations(configured->configuration, agent.node, agent.scripts));
+        runtime.resources.put(std::make_shared<Hangup>(runtime.io, daemon));
+    }
     const std::weak_ptr<Daemon> weak = daemon;
     runtime.health.add("store", app::Health::Kind::required, [weak] { return store_health(weak); });
 }
@@ -130,12 +194,24 @@ Task<void> drain(app::Runtime& runtime) {
 
 int main(int argc, char** argv) {
     using namespace gravity::registry;
-    return gravity::Service{"discovery", 8500}
-        .settings<Settings>("DISCOVERY_")
-        .provision(provision)
-        .background(keep_time)
-        .fallback(handle)
-        .on_drain(drain)
-        .unregistered()
-        .run(argc, argv);
+    consul::Invocation invocation = consul::invoke(argc, argv, Settings().consul_version.str());
+    if (invocation.exit_code) return *invocation.exit_code;
+    std::vector<char*> words;
+    for (std::string& word : invocation.arguments) words.push_back(word.data());
+    words.push_back(nullptr);
+    const auto keep = [configured = invocation.configured](gravity::app::Runtime& runtime) {
+        if (configured) runtime.resources.put(configured);
+    };
+    const int code = gravity::Service{"discovery", 8500}
+                         .settings<Settings>("DISCOVERY_")
+                         .provision(keep)
+                         .provision(provision)
+                         .background(keep_time)
+                         .routes(routes)
+                         .fallback(handle)
+                         .on_drain(drain)
+                         .unregistered()
+                         .run(static_cast<int>(words.size()) - 1, words.data());
+    if (invocation.configured && invocation.configured->translation.pid_file) std::remove(invocation.configured->translation.pid_file->c_str());
+    return code;
 }

@@ -172,10 +172,12 @@ void Model::put(ChangeOf<Check>&& change, std::set<std::string>& touched) {
     if (before) {
         concern(*before);
         take_out(checks_by_service_, key_of(before->node, before->service_id), change.key);
+        aliases_.erase(change.key);
     }
     if (change.after) {
         concern(*change.after);
         checks_by_service_[key_of(change.after->node, change.after->service_id)].insert(change.key);
+        if (change.after->definition.alias_of) aliases_.insert(change.key);
     }
 }
 
@@ -232,5 +234,8 @@ void Model::put(ChangeOf<PreparedQuery>&& change, std::set<std::string>& touched
     touch(watch::queries, change.index, touched);
     replace(change);
 }
+
+void Model::put(ChangeOf<History>&& change, std::set<std::string>&) { replace(change); }
+void Model::put(ChangeOf<Transition>&&, std::set<std::string>&) {} // two hundred for each instance: they stay in the store
 
 } // namespace gravity::registry

@@ -26,6 +26,7 @@ struct ChangeOf {
     std::string key;
     Row<R> after;
     std::int64_t index = 0;
+    Row<R> before{}; // of instances and checks: as the command found it; null: it was not there
 };
 /// The kinds of rows, once: tables, changes and the store's layout follow from it.
 template <class... R>
@@ -33,7 +34,8 @@ struct RowKinds {
     using Tables = std::tuple<Table<R>...>;
     using Change = std::variant<ChangeOf<R>...>;
 };
-using Rows = RowKinds<Node, Instance, Check, KvEntry, Tombstone, Setting, Session, LockDelay, Event, PreparedQuery, AclToken, AclPolicy, AclRole, AclMark>;
+using Rows = RowKinds<Node, Instance, Check, KvEntry, Tombstone, Setting, Session, LockDelay, Event, PreparedQuery, AclToken, AclPolicy, AclRole, AclMark,
+                      History, Transition>;
 using Tables = Rows::Tables;
 using Change = Rows::Change;
 
@@ -64,6 +66,9 @@ public:
     const std::map<std::string, std::set<std::string>, std::less<>>& services() const { return by_name_; }
     /// Keys of the checks of an instance; with an empty id those of the node itself.
     const std::set<std::string>& checks_of(std::string_view node, std::string_view service_id) const;
+
+    /// Keys of the alias checks.
+    const std::set<std::string>& aliases() const { return aliases_; }
 
     /// Ids of the sessions that end with this check, or with this node; keys that a session holds.
     const std::set<std::string>& sessions_of_check(std::string_view node, std::string_view check_id) const;
@@ -99,6 +104,8 @@ private:
     void put(ChangeOf<LockDelay>&& change, std::set<std::string>& touched);
     void put(ChangeOf<Event>&& change, std::set<std::string>& touched);
     void put(ChangeOf<PreparedQuery>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<History>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<Transition>&& change, std::set<std::string>& touched);
     void put(ChangeOf<AclToken>&& change, std::set<std::string>& touched);
     template <class R>
     void put(ChangeOf<R>&& change, std::set<std::string>& touched); // the other kinds of access rules
@@ -112,6 +119,7 @@ private:
     using KeySets = std::map<std::string, std::set<std::string>, std::less<>>;
     KeySets by_name_;
     KeySets checks_by_service_;  // key_of(node, service id)
+    std::set<std::string> aliases_;
     KeySets sessions_by_check_;  // key_of(node, check id)
     KeySets sessions_by_node_;
     KeySets keys_by_session_;

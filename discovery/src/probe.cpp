@@ -1,12 +1,16 @@
 #include "probe.hpp"
 
+#include "connection.hpp"
+#include "http2.hpp"
+#include "script.hpp"
+
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/http/client.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -15,8 +19,6 @@
 
 namespace gravity::registry {
 namespace {
-
-using boost::asio::ip::tcp;
 
 http::ClientOptions client_options(bool verify) {
     http::ClientOptions options;
@@ -39,40 +41,126 @@ Status status_of(int http_status) {
 
 std::chrono::milliseconds milliseconds(std::int64_t us) { return std::chrono::milliseconds(std::max<std::int64_t>(us / 1000, 1)); }
 
-// Connects to the first address that answers.
+TlsWish wish_of(const CheckDefinition& definition, std::string protocol = {}) {
+    return {!definition.tls_skip_verify, definition.tls_server_name.value_or(""), std::move(protocol)};
+}
+
+ProbeResult critical(std::string output) { return {Status::critical, printable(std::move(output))}; }
+
 Task<ProbeResult> probe_tcp(boost::asio::io_context& io, CheckDefinition definition) {
     const auto address = split_address(definition.target);
-    tcp::resolver resolver(io);
-    tcp::socket socket(io);
-    boost::asio::steady_timer timer(io, milliseconds(definition.timeout_us));
-    bool late = false;
-    timer.async_wait([&](const boost::system::error_code& error) {
-        if (error) return;
-        late = true;
-        resolver.cancel();
-        boost::system::error_code ignored; // it may not be open yet
-        socket.close(ignored);
-    });
+    Connection connection(io, definition.timeout_us);
+    std::string failure = co_await connection.connect(address->first, address->second);
+    TlsWish wish = wish_of(definition);
+    if (failure.empty() && definition.use_tls.value_or(false)) failure = co_await connection.start_tls(address->first, std::move(wish));
+    if (!failure.empty()) co_return critical("dial tcp " + definition.target + ": " + failure);
+    co_return ProbeResult{Status::passing, "TCP connect " + definition.target + ": Success"};
+}
+
+// Whoever does not say that nobody is there (ICMP) is taken to be there: many servers answer only what they understand.
+Task<ProbeResult> probe_udp(boost::asio::io_context& io, CheckDefinition definition) {
+    using boost::asio::ip::udp;
+    const auto address = split_address(definition.target);
+    const auto socket = std::make_shared<udp::socket>(io); // its timer's handler may outlive this frame
+    udp::resolver resolver(io);
     const auto token = boost::asio::as_tuple(boost::asio::use_awaitable);
     auto [error, endpoints] = co_await resolver.async_resolve(address->first, address->second, token);
+    bool silent = false;
     if (!error) {
-        for (const auto& entry : endpoints) {
-            boost::system::error_code ignored; // a fresh socket for each address
-            socket.close(ignored);
-            const tcp::endpoint endpoint = entry.endpoint();
-            auto [failure] = co_await socket.async_connect(endpoint, token);
+        const udp::endpoint endpoint = endpoints.begin()->endpoint();
+        socket->open(endpoint.protocol(), error);
+        if (!error) socket->connect(endpoint, error);
+        if (!error) socket->send(boost::asio::const_buffer(), 0, error);
+        if (!error) {
+            boost::asio::steady_timer timer(io, milliseconds(definition.timeout_us));
+            const auto late = std::make_shared<bool>(false);
+            timer.async_wait([socket, late](const boost::system::error_code& cancelled) {
+                if (cancelled) return;
+                *late = true;
+                boost::system::error_code ignored; // it is open
+                socket->close(ignored);
+            });
+            char byte = 0;
+            const boost::asio::mutable_buffer buffer(&byte, 1);
+            auto [failure, size] = co_await socket->async_receive(buffer, token);
+            silent = *late;
             error = failure;
-            if (!error || late) break;
         }
     }
-    // The handler refers to this frame: it must have run before the frame goes.
-    if (timer.cancel() != 0 || late) {
-        boost::asio::steady_timer turn(io, std::chrono::seconds(0));
-        co_await turn.async_wait(token);
+    if (error && !silent && error != boost::asio::error::message_size) co_return critical("udp " + definition.target + ": " + error.message());
+    co_return ProbeResult{Status::passing, "UDP connect " + definition.target + ": Success"};
+}
+
+// Connects for HTTP/2 and goes on until the session has what it wants. Empty: it has; else why not.
+Task<std::string> talk_http2(Connection& connection, http2::Session& session, CheckDefinition definition, std::string host, std::string port) {
+    std::string failure = co_await connection.connect(host, port);
+    TlsWish wish = wish_of(definition, "h2");
+    if (failure.empty() && definition.use_tls.value_or(false)) failure = co_await connection.start_tls(host, std::move(wish));
+    if (!failure.empty()) co_return failure;
+    while (!session.answered_ping() && !session.outcome()) {
+        std::string output = session.output();
+        if (!output.empty()) {
+            const bool sent = co_await connection.write(std::move(output));
+            if (!sent) break;
+            continue;
+        }
+        const std::string input = co_await connection.read();
+        if (input.empty()) break;
+        if (!session.feed(input)) co_return "the answer is not HTTP/2";
     }
-    if (late) co_return ProbeResult{Status::critical, "dial tcp " + definition.target + ": i/o timeout"};
-    if (error) co_return ProbeResult{Status::critical, "dial tcp " + definition.target + ": " + error.message()};
-    co_return ProbeResult{Status::passing, "TCP connect " + definition.target + ": Success"};
+    if (session.answered_ping() || session.outcome()) co_return std::string();
+    co_return connection.late() ? "i/o timeout" : "the connection was closed";
+}
+
+Task<ProbeResult> probe_h2ping(boost::asio::io_context& io, CheckDefinition definition) {
+    const auto address = split_address(definition.target);
+    Connection connection(io, definition.timeout_us);
+    http2::Session session;
+    session.ping();
+    const std::string failure = co_await talk_http2(connection, session, definition, address->first, address->second);
+    if (!failure.empty()) co_return critical("HTTP2 ping failed: " + failure);
+    co_return ProbeResult{Status::passing, "HTTP2 ping was successful"};
+}
+
+Task<ProbeResult> probe_grpc(boost::asio::io_context& io, CheckDefinition definition) {
+    const std::string& target = definition.target;
+    const std::string authority = target.substr(0, target.find('/'));
+    const std::string service = authority.size() < target.size() ? target.substr(authority.size() + 1) : std::string();
+    const auto address = split_address(authority);
+    Connection connection(io, definition.timeout_us);
+    http2::Session session;
+    session.call(definition.use_tls.value_or(false) ? "https" : "http", authority, "/grpc.health.v1.Health/Check", http2::health_request(service));
+    const std::string failure = co_await talk_http2(connection, session, definition, address->first, address->second);
+    if (!failure.empty()) co_return critical("gRPC check " + target + ": " + failure);
+    const http2::Outcome& outcome = *session.outcome();
+    if (outcome.http_status != 200) co_return critical("gRPC check " + target + ": HTTP status " + std::to_string(outcome.http_status));
+    if (outcome.grpc_status.value_or(2) != 0) {
+        const std::string message = http::percent_decode(outcome.grpc_message).value_or(outcome.grpc_message);
+        co_return critical("rpc error: code = " + http2::grpc_code(outcome.grpc_status.value_or(2)) + " desc = " + message);
+    }
+    const auto status = http2::health_status(outcome.body);
+    if (!status) co_return critical("gRPC check " + target + ": the answer is not one of grpc.health.v1");
+    if (*status != "SERVING") co_return critical("gRPC " + target + " serving status: " + *status);
+    co_return ProbeResult{Status::passing, "gRPC check " + target + ": success"};
+}
+
+// What a check says of itself in place of the client.
+void add_headers(http::ClientRequest& request, const CheckDefinition& definition) {
+    for (const auto& [name, values] : definition.header)
+        for (const std::string& value : values) request.headers.add(name, value);
+    if (!request.headers.has("Accept")) request.headers.add("Accept", "text/plain, text/*, */*");
+}
+
+// A Host field of its own: the connection goes where the URL says, the request is for another name. The port stays the URL's.
+Task<void> rename_host(http::Client& client, http::ClientRequest& request) {
+    const auto host = request.headers.get("Host");
+    auto url = http::parse_url(request.url);
+    if (!host || !url) co_return;
+    const auto named = http::parse_url("http://" + std::string(*host) + "/");
+    if (!named || named->host == url->host) co_return;
+    request.addresses = co_await client.resolve(url->host, request.timeout);
+    url->host = named->host;
+    request.url = url->to_string();
 }
 
 Task<ProbeResult> probe_http(http::Client& client, CheckDefinition definition) {
@@ -80,16 +168,16 @@ Task<ProbeResult> probe_http(http::Client& client, CheckDefinition definition) {
     request.method = http::method_from(definition.method);
     request.method_text = definition.method;
     request.url = definition.target;
-    for (const auto& [name, values] : definition.header)
-        for (const std::string& value : values) request.headers.add(name, value);
+    add_headers(request, definition);
     request.body = definition.body;
     request.timeout = milliseconds(definition.timeout_us);
-    request.max_redirects = 10;
+    request.max_redirects = definition.disable_redirects.value_or(false) ? 0 : 10;
     request.max_response_bytes = std::size_t{1} << 30; // the reading below stops much earlier
     const std::string what = "HTTP " + definition.method + " " + definition.target + ": ";
     const auto enough = static_cast<std::size_t>(definition.output_max_size);
     std::string problem;
     try {
+        co_await rename_host(client, request);
         auto stream = co_await client.open(std::move(request));
         const int status = stream->head().status;
         std::string body;
@@ -137,16 +225,28 @@ struct Prober::Clients {
     http::Client trusting; // for checks with TLSSkipVerify
 };
 
-Prober::Prober(boost::asio::io_context& io) : clients_(std::make_unique<Clients>(io)) {}
+Prober::Prober(boost::asio::io_context& io, Scripts scripts) : clients_(std::make_unique<Clients>(io)), scripts_(scripts) {}
 Prober::~Prober() = default;
 
 Task<ProbeResult> Prober::probe(CheckDefinition definition) {
-    if (definition.type == CheckType::tcp) {
-        ProbeResult result = co_await probe_tcp(clients_->io, std::move(definition));
-        co_return result;
+    boost::asio::io_context& io = clients_->io;
+    ProbeResult result;
+    switch (definition.type) {
+    case CheckType::tcp: result = co_await probe_tcp(io, std::move(definition)); break;
+    case CheckType::udp: result = co_await probe_udp(io, std::move(definition)); break;
+    case CheckType::h2ping: result = co_await probe_h2ping(io, std::move(definition)); break;
+    case CheckType::grpc: result = co_await probe_grpc(io, std::move(definition)); break;
+    case CheckType::script:
+        if (scripts_ == Scripts::all || (scripts_ == Scripts::configured && definition.configured.value_or(false)))
+            result = co_await run_script(io, std::move(definition));
+        else // it was registered when they were allowed
+            result = critical("scripts are disabled on this agent");
+        break;
+    default: {
+        http::Client& client = definition.tls_skip_verify ? clients_->trusting : clients_->verifying;
+        result = co_await probe_http(client, std::move(definition));
     }
-    http::Client& client = definition.tls_skip_verify ? clients_->trusting : clients_->verifying;
-    ProbeResult result = co_await probe_http(client, std::move(definition));
+    }
     co_return result;
 }
 

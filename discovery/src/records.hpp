@@ -74,14 +74,27 @@ enum class CheckType {
     none,
     ttl,
     http,
-    tcp
+    tcp,
+    udp,
+    grpc,
+    h2ping,
+    script,
+    alias
 }; // none: its status is set by whoever registered it in the catalog
-BOOST_DESCRIBE_ENUM(CheckType, none, ttl, http, tcp)
+BOOST_DESCRIBE_ENUM(CheckType, none, ttl, http, tcp, udp, grpc, h2ping, script, alias)
+
+/// What an alias check takes its status from: an instance, or with no service a node.
+struct AliasOf {
+    std::string node;
+    std::string service_id;
+    friend bool operator==(const AliasOf&, const AliasOf&) = default;
+};
+BOOST_DESCRIBE_STRUCT(AliasOf, (), (node, service_id))
 
 struct CheckDefinition {
     CheckType type = CheckType::none;
     std::int64_t ttl_us = 0;
-    std::string target; // http: URL; tcp: host:port
+    std::string target; // http: URL; tcp, udp, h2ping: host:port; grpc: host:port or host:port/service
     std::string method;
     std::map<std::string, std::vector<std::string>, std::less<>> header;
     std::string body;
@@ -93,11 +106,18 @@ struct CheckDefinition {
     int failures_before_critical = 0;
     int output_max_size = 4096;
     std::int64_t deregister_after_us = 0; // critical for so long: its service is deregistered; 0: never
+    std::optional<bool> disable_redirects;
+    std::optional<bool> use_tls;              // tcp, grpc, h2ping
+    std::optional<std::string> tls_server_name;
+    std::vector<std::string> args;            // script: program and arguments
+    std::optional<bool> configured;           // it stands in the configuration of this daemon
+    std::optional<AliasOf> alias_of;
     friend bool operator==(const CheckDefinition&, const CheckDefinition&) = default;
 };
 BOOST_DESCRIBE_STRUCT(CheckDefinition, (),
                       (type, ttl_us, target, method, header, body, tls_skip_verify, interval_us, timeout_us, success_before_passing, failures_before_warning,
-                       failures_before_critical, output_max_size, deregister_after_us))
+                       failures_before_critical, output_max_size, deregister_after_us, disable_redirects, use_tls, tls_server_name, args, configured,
+                       alias_of))
 
 struct Check {
     std::string node;
@@ -228,6 +248,41 @@ struct PreparedQuery {
 };
 BOOST_DESCRIBE_STRUCT(PreparedQuery, (), (definition, create_index, modify_index))
 
+// What happened to an instance, so that one can be asked why it is out of rotation. What concerns a node lies there with an empty service id.
+
+enum class TransitionKind {
+    registered,
+    deregistered,
+    check
+};
+BOOST_DESCRIBE_ENUM(TransitionKind, registered, deregistered, check)
+
+/// Written once and read from the store only: the model does not hold it.
+struct Transition {
+    std::int64_t at_us = 0; // Unix time
+    TransitionKind kind = TransitionKind::check;
+    std::string check_id;   // of a check
+    std::string check_name;
+    std::optional<Status> before, after; // absent: there was, is, no such check
+    std::string what;                    // the check's output; or how it came to be deregistered
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(Transition, (), (at_us, kind, check_id, check_name, before, after, what, modify_index))
+
+/// Which transitions of an owner (an instance or a node) there are, and how restless it is (flapping.hpp).
+struct History {
+    std::string service;        // its name; empty: of a node
+    std::int64_t first = 1;     // number of the oldest transition kept
+    std::int64_t next = 1;      // number of the next
+    std::optional<Status> status; // of its own checks, maintenance apart; absent: it has gone, or was never looked at
+    std::int64_t penalty = 0;   // as it was at ...
+    std::int64_t penalty_at_us = 0;
+    bool flapping = false;      // as it was then
+    std::int64_t gone_at_us = 0; // Unix time; 0: it is there
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(History, (), (service, first, next, status, penalty, penalty_at_us, flapping, gone_at_us, modify_index))
+
 /// A single value of the daemon itself, e.g. the id of its node.
 struct Setting {
     std::string value;
@@ -252,8 +307,17 @@ inline std::string key_of(std::string_view node, std::string_view id) {
     return key;
 }
 
+/// Key of a transition: its owner's, and its number with leading zeros.
+inline std::string transition_key(std::string_view owner, std::int64_t number) {
+    const std::string digits = std::to_string(number);
+    return key_of(owner, std::string(20 - digits.size(), '0') + digits);
+}
+
 inline constexpr std::string_view node_maintenance_id = "_node_maintenance";
 inline constexpr std::string_view service_maintenance_prefix = "_service_maintenance:";
+inline bool is_maintenance(std::string_view check_id) {
+    return check_id == node_maintenance_id || check_id.starts_with(service_maintenance_prefix);
+}
 inline constexpr std::string_view serf_health_id = "serfHealth"; // the check by which Consul's clients know that a node is alive
 
 } // namespace gravity::registry

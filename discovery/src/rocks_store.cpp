@@ -31,6 +31,13 @@ public:
         check(row->status(), "cannot read the store");
     }
 
+    void each_below(std::string_view prefix, const std::function<void(std::string_view, std::string_view)>& visit) override {
+        const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(rocksdb::ReadOptions()));
+        const rocksdb::Slice begin(prefix.data(), prefix.size());
+        for (row->Seek(begin); row->Valid() && row->key().starts_with(begin); row->Next()) visit(row->key().ToStringView(), row->value().ToStringView());
+        check(row->status(), "cannot read the store");
+    }
+
     void commit(const std::vector<Write>& batch) override {
         if (failed_) { // after an error RocksDB refuses every write until it is told to try again
             check(db_->Resume(), "the store is still not writable");

@@ -33,7 +33,8 @@ std::string_view take_text(std::string_view& from) {
 
 template <class R>
 void collect(const Model& model, std::vector<Change>& rows) {
-    if constexpr (!std::is_same_v<R, Setting>)
+    // What this daemon is and has seen is no part of the state that it is asked to keep.
+    if constexpr (!std::is_same_v<R, Setting> && !std::is_same_v<R, History>)
         for (const auto& [key, row] : model.table<R>()) rows.push_back(ChangeOf<R>{key, row, row->modify_index});
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -22,12 +23,14 @@ struct StoreError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// An ordered key space that survives a crash. `each` before the first `commit`, `commit` on one thread at a time.
+/// An ordered key space that survives a crash. `each` before the first `commit`, `commit` on one thread at a time, `each_below` on any.
 class Store {
 public:
     virtual ~Store() = default;
     /// All pairs in key order. The views live for the call.
     virtual void each(const std::function<void(std::string_view key, std::string_view value)>& visit) = 0;
+    /// Those whose keys begin with `prefix`, in key order, as they are at one moment.
+    virtual void each_below(std::string_view prefix, const std::function<void(std::string_view key, std::string_view value)>& visit) = 0;
     /// All or nothing, on the disk when it returns. Throws StoreError.
     virtual void commit(const std::vector<Write>& batch) = 0;
 };
@@ -41,8 +44,13 @@ public:
     void each(const std::function<void(std::string_view key, std::string_view value)>& visit) override {
         for (const auto& [key, value] : pairs) visit(key, value);
     }
+    void each_below(std::string_view prefix, const std::function<void(std::string_view key, std::string_view value)>& visit) override {
+        const std::lock_guard lock(mutex_);
+        for (auto pair = pairs.lower_bound(prefix); pair != pairs.end() && pair->first.starts_with(prefix); ++pair) visit(pair->first, pair->second);
+    }
     void commit(const std::vector<Write>& batch) override {
         if (before_commit) before_commit();
+        const std::lock_guard lock(mutex_);
         for (const Write& write : batch) {
             if (write.value)
                 pairs[write.key] = *write.value;
@@ -50,8 +58,11 @@ public:
                 pairs.erase(write.key);
         }
     }
-    std::map<std::string, std::string> pairs;
+    std::map<std::string, std::string, std::less<>> pairs;
     std::function<void()> before_commit; // may throw
+
+private:
+    std::mutex mutex_;
 };
 
 } // namespace gravity::registry

@@ -81,7 +81,7 @@ std::vector<Command> Timekeeper::due(std::int64_t now_us) {
         const std::string id = name.second.substr(split + 1);
         switch (name.first) {
         case Kind::ttl: commands.emplace_back(ExpireCheck{node, id}); break;
-        case Kind::lease: commands.emplace_back(Deregister{node, id, "", false}); break;
+        case Kind::lease: commands.emplace_back(Deregister{node, id, "", false, true}); break;
         case Kind::reap: commands.emplace_back(ReapCritical{node, id, entry.since_us}); break;
         case Kind::session: commands.emplace_back(EndSession{name.second}); break;
         }

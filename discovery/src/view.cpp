@@ -39,6 +39,11 @@ std::vector<Row<Check>> View::checks_of(std::string_view node, std::string_view 
                   [&](const Check& check) { return check.node == node && check.service_id == service_id; });
 }
 
+std::vector<Row<Check>> View::alias_checks() const {
+    return merged(model_.table<Check>(), model_.aliases(), std::get<Table<Check>>(overlays_),
+                  [](const Check& check) { return check.definition.alias_of.has_value(); });
+}
+
 std::vector<Row<Session>> View::sessions_of_check(std::string_view node, std::string_view check_id) const {
     const auto names = [&](const std::vector<std::string>& checks) { return std::find(checks.begin(), checks.end(), check_id) != checks.end(); };
     return merged(model_.table<Session>(), model_.sessions_of_check(node, check_id), std::get<Table<Session>>(overlays_), [&](const Session& session) {

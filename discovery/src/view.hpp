@@ -7,6 +7,7 @@
 #include <functional>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,7 @@ public:
 
     std::vector<Row<Instance>> instances_of(std::string_view service) const;
     std::vector<Row<Check>> checks_of(std::string_view node, std::string_view service_id) const;
+    std::vector<Row<Check>> alias_checks() const;
     std::vector<Row<Session>> sessions_of_check(std::string_view node, std::string_view check_id) const;
     std::vector<Row<Session>> sessions_of_node(std::string_view node) const;
     std::vector<std::string> keys_of_session(std::string_view id) const;
@@ -101,6 +103,7 @@ private:
     }
     template <class R>
     void note(ChangeOf<R> change) {
+        if constexpr (std::is_same_v<R, Instance> || std::is_same_v<R, Check>) change.before = find<R>(change.key);
         std::get<Table<R>>(overlays_)[change.key] = change.after;
         changes_.emplace_back(std::move(change));
     }

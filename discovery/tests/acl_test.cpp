@@ -556,6 +556,10 @@ std::vector<Sample> samples() {
         {get, "coordinate/nodes", "coordinate/nodes", "", "open"}, // there are none
         {get, "coordinate/node/", "coordinate/node/node1", "", "node:read' on \"node1\""},
         {get, "operator/raft/configuration", "operator/raft/configuration", "", "operator:read'"},
+        {get, "agent/host", "agent/host", "", "operator:read'"},
+        {put, "agent/reload", "agent/reload", "", "agent:write' on \"node1\""},
+        {put, "agent/leave", "agent/leave", "", "agent:write' on \"node1\""},
+        {put, "agent/force-leave/", "agent/force-leave/node1", "", "operator:write'"},
         {put, "agent/token/", "agent/token/default", R"({"Token":""})", "agent:write' on \"node1\""},
         {put, "acl/bootstrap", "acl/bootstrap", "", "Permission denied: ACL bootstrap no longer allowed"},
         {get, "acl/replication", "acl/replication", "", "open"},
@@ -605,6 +609,9 @@ TEST_P(AclRoutes, RefusesWhoMayNothing) {
     const Sample& sample = GetParam();
     GuardedWorld world;
     furnish(world);
+    const auto control = std::make_shared<api::Control>();
+    control->leave = [] {};
+    world.agent.control = control;
     const std::string nobody = world.token(""); // policy p1
     const std::map<std::string, std::string> ids = {
         {"<session>", world.put("/v1/session/create", R"({"Node":"node1"})").at("/ID").as_string()},

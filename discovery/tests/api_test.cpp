@@ -91,7 +91,7 @@ TEST(Api, BadBodiesAreRefusedWithTheFieldNamed) {
         {with_check + R"({"TCP":"nowhere","Interval":"1s"}})", "TCP"},
         {with_check + R"({"Name":"x"}})", "TTL must be > 0"},
         {with_check + R"({"Args":["/bin/true"],"Interval":"1s"}})", "scripts are disabled"},
-        {with_check + R"({"GRPC":"h:1","Interval":"1s"}})", "GRPC"},
+        {with_check + R"({"GRPC":"h","Interval":"1s"}})", "GRPC"},
         {with_check + R"({"TTL":"1s","Status":"green"}})", "Bad check status"},
     };
     for (const auto& [body, needle] : cases) {

@@ -10,8 +10,10 @@
 #include <gravity/log/log.hpp>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/streambuf.hpp>
@@ -137,11 +139,15 @@ int ask_health(const app::PlatformSettings& settings) {
     namespace asio = boost::asio;
     try {
         asio::io_context io;
-        asio::ip::tcp::socket socket(io);
+        asio::generic::stream_protocol::socket socket(io);
         std::string address = settings.listen_address;
+        constexpr std::string_view unix_scheme = "unix://";
         if (address == "0.0.0.0") address = "127.0.0.1";
         if (address == "::") address = "::1";
-        socket.connect({asio::ip::make_address(address), static_cast<std::uint16_t>(static_cast<int>(settings.port))});
+        if (address.starts_with(unix_scheme))
+            socket.connect(asio::local::stream_protocol::endpoint(address.substr(unix_scheme.size())));
+        else
+            socket.connect(asio::ip::tcp::endpoint(asio::ip::make_address(address), static_cast<std::uint16_t>(static_cast<int>(settings.port))));
         const timeval limit{5, 0}; // a daemon that hangs is not healthy
         ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         asio::write(socket, asio::buffer(std::string_view("GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")));

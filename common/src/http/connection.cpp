@@ -26,11 +26,15 @@ Connection::Connection(std::shared_ptr<ServerCore> core, net::Stream::Socket soc
     boost::system::error_code error;
     const auto peer = stream_.socket().remote_endpoint(error);
     if (error) gone_ = true;
-    peer_address_ = peer.address().is_v6() && peer.address().to_v6().is_v4_mapped()
-                        ? asio::ip::make_address_v4(asio::ip::v4_mapped, peer.address().to_v6()).to_string()
-                        : peer.address().to_string();
-    peer_port_ = peer.port();
-    stream_.socket().set_option(asio::ip::tcp::no_delay(true), error);
+    if (peer.data()->sa_family == AF_UNIX) {
+        peer_address_ = "unix";
+    } else {
+        peer_address_ = peer.address().is_v6() && peer.address().to_v6().is_v4_mapped()
+                            ? asio::ip::make_address_v4(asio::ip::v4_mapped, peer.address().to_v6()).to_string()
+                            : peer.address().to_string();
+        peer_port_ = peer.port();
+        stream_.socket().set_option(asio::ip::tcp::no_delay(true), error);
+    }
     stream_.socket().non_blocking(true, error);
     if (error) gone_ = true;
     if (tls) stream_.use_tls(std::move(tls));

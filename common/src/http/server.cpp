@@ -1,4 +1,5 @@
 #include "http/connection.hpp"
+#include "http/unix_socket.hpp"
 #include "net/tls.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -29,13 +30,12 @@ public:
 
     void start() {
         if (core_->options.tls) tls_ = net::server_context(*core_->options.tls);
-        const tcp::endpoint endpoint(asio::ip::make_address(core_->options.address), core_->options.port);
-        acceptor_.open(endpoint.protocol());
-        acceptor_.set_option(tcp::acceptor::reuse_address(true));
-        if (endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false));
-        acceptor_.bind(endpoint);
-        acceptor_.listen();
-        port_ = acceptor_.local_endpoint().port();
+        if (const auto path = unix_path(core_->options.address)) {
+            acceptor_.assign(tcp::v4(), listen_unix(*path)); // a stream of bytes as TCP is; nobody asks it for addresses
+            unix_path_ = path;                               // ours from now on
+        } else {
+            listen_tcp({asio::ip::make_address(core_->options.address), core_->options.port});
+        }
         core_->on_closed = [weak = weak_from_this()] {
             if (const auto self = weak.lock()) self->connection_closed();
         };
@@ -43,6 +43,7 @@ public:
     }
 
     void stop_accepting() {
+        if (unix_path_ && !stopped_) ::unlink(unix_path_->c_str());
         stopped_ = true;
         boost::system::error_code ignored; // closing a listener loses nothing that could be reported
         acceptor_.close(ignored);
@@ -81,6 +82,15 @@ public:
     std::uint16_t port() const { return port_; }
 
 private:
+    void listen_tcp(const tcp::endpoint& endpoint) {
+        acceptor_.open(endpoint.protocol());
+        acceptor_.set_option(tcp::acceptor::reuse_address(true));
+        if (endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false));
+        acceptor_.bind(endpoint);
+        acceptor_.listen();
+        port_ = acceptor_.local_endpoint().port();
+    }
+
     bool full() const {
         return core_->connections.size() - core_->refusing >= core_->options.max_connections;
     }
@@ -115,7 +125,7 @@ private:
 
     void open(tcp::socket socket) {
         boost::system::error_code error;
-        const auto protocol = socket.local_endpoint(error).protocol();
+        const auto protocol = unix_path_ ? tcp::v4() : socket.local_endpoint(error).protocol();
         const auto descriptor = error ? -1 : socket.release(error);
         if (error) return; // reset before it was looked at
         net::Stream::Socket typed(io_);
@@ -162,6 +172,7 @@ private:
     std::shared_ptr<asio::ssl::context> tls_;
     tcp::acceptor acceptor_;
     asio::steady_timer tick_, retry_, drained_;
+    std::optional<std::string> unix_path_; // instead of a port
     std::uint16_t port_ = 0;
     bool accepting_ = false, stopped_ = false, ticking_ = false;
 };

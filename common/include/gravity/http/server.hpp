@@ -26,8 +26,8 @@ namespace gravity::http {
 using Handler = std::function<Task<void>(Exchange&)>;
 
 struct ServerOptions {
-    std::string address = "127.0.0.1"; // textual IP; "::" listens on IPv4 as well
-    std::uint16_t port = 0;            // 0: any free one, see Server::port
+    std::string address = "127.0.0.1"; // textual IP; "::" listens on IPv4 as well; or unix:///path
+    std::uint16_t port = 0;            // 0: any free one, see Server::port; of no use with a path
     std::optional<net::TlsFiles> tls;
 
     HeadLimits head;

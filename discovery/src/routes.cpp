@@ -1,0 +1,96 @@
+#include "routes.hpp"
+
+#include "daemon.hpp"
+#include "explain.hpp"
+#include "layout.hpp"
+
+#include <gravity/async/blocking.hpp>
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
+#include <gravity/http/router.hpp>
+
+namespace gravity::registry {
+
+using Name = Text<1, 512>;
+
+struct ExplainQuery {
+    std::optional<Name> instance;
+    Bounded<int, 1, 200> limit{50};
+};
+BOOST_DESCRIBE_STRUCT(ExplainQuery, (), (instance, limit))
+
+struct WatchQuery {
+    std::vector<Name> service;
+    Default<false> passing;
+};
+BOOST_DESCRIBE_STRUCT(WatchQuery, (), (service, passing))
+
+void check(const WatchQuery& query, meta::Errors& errors) {
+    if (query.service.empty()) errors.reject("service", "name at least one");
+    if (query.service.size() > 100) errors.reject("service", "must have at most 100 items");
+}
+
+} // namespace gravity::registry
+
+template <>
+struct gravity::meta::docs<gravity::registry::ExplainQuery> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"instance", "Only instances of this id"},
+        {"limit", "Transitions of each instance at most"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::registry::WatchQuery> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"service", "Name of a service; several are given one by one"},
+        {"passing", "Only instances of which all checks pass; one that no longer does counts as gone"},
+    };
+};
+
+namespace gravity::registry {
+namespace {
+
+constexpr std::size_t most_instances = 200;
+
+// The transitions lie in the store alone; a store that fails is a fault of the moment.
+Explanation with_transitions(Explanation explanation, std::shared_ptr<Store> store, std::size_t limit) {
+    try {
+        add_transitions(explanation, [&](const std::string& owner) { return layout::transitions(*store, owner, limit); }, limit);
+    } catch (const StoreError&) {
+        throw Refusal(problems::store_unavailable).with_header("Retry-After", "2");
+    }
+    return explanation;
+}
+
+Task<Explanation> explain_service(Ctx& ctx, Path<"service", Name> service, Params<ExplainQuery> query) {
+    const Engine& engine = ctx.get<Daemon>().engine();
+    std::optional<std::string> instance;
+    if (query->instance) instance = query->instance->str();
+    auto explanation = explain(engine.model(), service->str(), instance, most_instances, now().unix_us());
+    if (!explanation) throw Refusal(problems::not_found);
+    const auto limit = static_cast<std::size_t>(static_cast<int>(query->limit));
+    Explanation whole = co_await blocking(with_transitions, *std::move(explanation), engine.store(), limit);
+    co_return whole;
+}
+
+Task<void> watch_services(EventStream& stream, Params<WatchQuery> query) {
+    std::set<std::string> services;
+    for (const Name& name : query->service) services.insert(name.str());
+    const bool passing = query->passing;
+    Daemon& daemon = stream.ctx().get<Daemon>();
+    co_await daemon.watches().follow(stream, std::move(services), passing);
+}
+
+} // namespace
+
+void routes(Router& router) {
+    auto discovery = router.collection("/api/v1/discovery", "discovery");
+    discovery.get<explain_service>("/services/{service}/explain", {.summary = "Why the instances of a service are, or are not, in rotation",
+                                                                   .description = "What stands against each instance now, and its last transitions"});
+    discovery.stream<watch_services>("/watch", {.summary = "Changes of the instances of services, as they happen",
+                                                .description = "An event `list` with all instances for each service, then an event `change` for each change "
+                                                               "with those that changed or went. A client that comes back with Last-Event-ID gets what it "
+                                                               "missed; if that is no longer known, `list` again, which says so"});
+}
+
+} // namespace gravity::registry

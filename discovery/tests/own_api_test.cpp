@@ -1,0 +1,211 @@
+// Gravity's own API over HTTP: who may ask, what is answered, and how event streams are followed and resumed.
+#include "daemon.hpp"
+#include "routes.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/http/sse.hpp>
+#include <gravity/testkit/conformance.hpp>
+#include <gravity/testkit/loop.hpp>
+
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace gravity::registry {
+namespace {
+
+Task<void> handle(app::Runtime& runtime, http::Exchange& exchange) {
+    if (!exchange.request().path.starts_with("/v1/")) throw Refusal(problems::not_found);
+    co_await runtime.resources.get<Daemon>().handle(exchange);
+}
+Task<void> keep_time(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().keep_time(); }
+Task<void> drain(app::Runtime& runtime) {
+    runtime.resources.get<Daemon>().drain();
+    co_return;
+}
+
+Service own_service() {
+    Service service{"discovery", 0};
+    service.unregistered().routes(routes).fallback(handle).background(keep_time).on_drain(drain).provision([](app::Runtime& runtime) {
+        DaemonOptions options;
+        options.agent = {"n1", "", "127.0.0.1", "dc1", "1.22.0", 1};
+        runtime.resources.put(std::make_shared<Daemon>(runtime.io, std::make_unique<MemoryStore>(), std::move(options)));
+    });
+    return service;
+}
+
+/// An event stream, read with patience.
+class Stream {
+public:
+    Stream(std::uint16_t port, const std::string& token, const std::string& query, const std::string& last_id = {}) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(port);
+        const timeval limit{20, 0};
+        EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+        EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        const std::string head = "GET /api/v1/discovery/watch?" + query + " HTTP/1.0\r\nAuthorization: Bearer " + token + "\r\n" +
+                                 (last_id.empty() ? "" : "Last-Event-ID: " + last_id + "\r\n") + "\r\n";
+        EXPECT_EQ(::send(fd_, head.data(), head.size(), MSG_NOSIGNAL), static_cast<ssize_t>(head.size()));
+    }
+    ~Stream() { ::close(fd_); }
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    /// The next event; one without a name if none comes.
+    http::SseEvent next() {
+        while (events_.empty()) {
+            char bytes[4096];
+            const ssize_t size = ::recv(fd_, bytes, sizeof bytes, 0);
+            if (size <= 0) return {};
+            std::string_view text(bytes, static_cast<std::size_t>(size));
+            if (!in_body_) {
+                head_ += text;
+                const auto end = head_.find("\r\n\r\n");
+                if (end == std::string::npos) continue;
+                in_body_ = true;
+                rest_ = head_.substr(end + 4);
+                text = rest_;
+            }
+            received += text.size();
+            parser_.feed(text, [this](http::SseEvent event) { events_.push_back(std::move(event)); });
+        }
+        http::SseEvent event = std::move(events_.front());
+        events_.erase(events_.begin());
+        return event;
+    }
+    std::size_t received = 0; // bytes of the body
+
+private:
+    int fd_;
+    bool in_body_ = false;
+    std::string head_, rest_;
+    http::SseParser parser_;
+    std::vector<http::SseEvent> events_;
+};
+
+struct OwnApi : ::testing::Test {
+    testkit::RunningService service{own_service()};
+    testkit::Callers as{service};
+
+    testkit::Answer put(const std::string& target, const std::string& body = {}) {
+        return as.anonymous.call("PUT", target).raw(body, "application/json").expect(200);
+    }
+    void web(const std::string& id, int port) {
+        put("/v1/agent/service/register", R"({"Name":"web","ID":")" + id + R"(","Address":"10.0.0.1","Port":)" + std::to_string(port) +
+                                              R"(,"Check":{"TTL":"60s","Status":"passing"}})");
+    }
+    Stream follow(const std::string& query, const std::string& last_id = {}) { return Stream(service.port(), as.reader.token(), query, last_id); }
+};
+
+TEST_F(OwnApi, ExplainsToWhoMayRead) {
+    as.anonymous.get("/api/v1/discovery/services/web/explain").expect_problem(401, "unauthenticated");
+    service.caller(service.project(), "products:read").get("/api/v1/discovery/services/web/explain").expect_problem(403, "forbidden");
+    as.reader.get("/api/v1/discovery/services/web/explain").expect_problem(404, "not-found");
+    web("a", 1);
+    put("/v1/agent/check/fail/service:a?note=disk+full");
+    const auto answer = as.reader.get("/api/v1/discovery/services/web/explain").expect(200);
+    answer.field("/instances/0/id", "a").field("/instances/0/status", "critical").field("/instances/0/reasons/0/output", "disk full");
+    answer.field("/instances/0/transitions/0/what", "disk full").field("/instances/0/transitions/1/kind", "registered");
+    as.reader.get("/api/v1/discovery/services/web/explain?instance=b").expect_problem(404, "not-found");
+    EXPECT_EQ(as.reader.get("/api/v1/discovery/services/web/explain?limit=1").expect(200).at("/instances/0/transitions").size(), 1u);
+    as.reader.get("/api/v1/discovery/services/web/explain?limit=201").expect(422);
+}
+
+TEST_F(OwnApi, AFollowerGetsTheListAndThenOnlyWhatChanges) {
+    as.reader.get("/api/v1/discovery/watch").expect(422); // of what?
+    web("a", 1);
+    web("b", 2);
+    Stream stream = follow("service=web&service=db");
+    const http::SseEvent db = stream.next(); // in the order of their names
+    EXPECT_EQ(db.event, "list");
+    EXPECT_EQ(db.id, ""); // no place to resume from: more belongs to it
+    EXPECT_EQ(db.data, R"({"service":"db","reason":"first","instances":[]})");
+    const http::SseEvent all = stream.next();
+    EXPECT_EQ(Json::parse(all.data).or_throw().at_pointer("/instances")->size(), 2u);
+    EXPECT_NE(all.id, "");
+    put("/v1/kv/other", "x");
+    put("/v1/agent/check/fail/service:b");
+    const http::SseEvent change = stream.next();
+    EXPECT_EQ(change.event, "change");
+    const Json document = Json::parse(change.data).or_throw();
+    EXPECT_EQ(document.at_pointer("/changed")->size(), 1u);
+    EXPECT_EQ(*document.at_pointer("/changed/0/id"), Json("b"));
+    EXPECT_EQ(*document.at_pointer("/changed/0/status"), Json("critical"));
+    put("/v1/agent/service/deregister/a");
+    EXPECT_EQ(stream.next().data, R"({"service":"web","changed":[],"gone":[{"node":"n1","id":"a"}]})");
+}
+
+TEST_F(OwnApi, AFollowerThatComesBackGetsWhatItMissed) {
+    web("a", 1);
+    web("b", 2);
+    std::string seen;
+    {
+        Stream stream = follow("service=web&passing=true");
+        seen = stream.next().id;
+    }
+    put("/v1/agent/check/fail/service:a");
+    {
+        Stream stream = follow("service=web&passing=true", seen);
+        const http::SseEvent missed = stream.next();
+        EXPECT_EQ(missed.data, R"({"service":"web","changed":[],"gone":[{"node":"n1","id":"a"}]})");
+        seen = missed.id;
+    }
+    {
+        Stream stream = follow("service=web&passing=true", seen); // nothing was missed: silence until something happens
+        put("/v1/agent/check/pass/service:a");
+        EXPECT_EQ(*Json::parse(stream.next().data).or_throw().at_pointer("/changed/0/id"), Json("a"));
+    }
+    for (const std::string id : {"elsewhere-7", "x", "999999"}) {
+        Stream stream = follow("service=web", id);
+        const http::SseEvent list = stream.next();
+        EXPECT_EQ(list.event, "list");
+        EXPECT_NE(list.data.find(R"("reason":"forgotten")"), std::string::npos) << list.data;
+    }
+}
+
+TEST_F(OwnApi, OneChangeCostsEachFollowerOneSmallFrame) {
+    for (int i = 0; i < 50; ++i) web("i" + std::to_string(i), 100 + i);
+    std::vector<std::unique_ptr<Stream>> streams;
+    for (int i = 0; i < 100; ++i) streams.push_back(std::make_unique<Stream>(service.port(), as.reader.token(), "service=web&passing=true"));
+    std::vector<std::size_t> before;
+    for (auto& stream : streams) {
+        EXPECT_EQ(stream->next().event, "list");
+        before.push_back(stream->received);
+    }
+    EXPECT_GT(before[0], 4'000u); // fifty instances
+    put("/v1/agent/check/fail/service:i7");
+    for (std::size_t i = 0; i < streams.size(); ++i) {
+        EXPECT_EQ(streams[i]->next().event, "change");
+        EXPECT_LT(streams[i]->received - before[i], 300u);
+    }
+}
+
+TEST_F(OwnApi, FollowersAreLetGoWhenTheDaemonEnds) {
+    Stream stream = follow("service=web");
+    EXPECT_EQ(stream.next().event, "list");
+    EXPECT_EQ(service.stop(), 0);
+    EXPECT_EQ(stream.next().event, "");
+}
+
+// A service that is known, for whoever asks.
+std::string explained(const testkit::Client& who) {
+    who.call("PUT", "/v1/agent/service/register").raw(R"({"Name":"web"})", "application/json").expect(200);
+    return "/api/v1/discovery/services/web/explain";
+}
+testkit::ConformanceOptions options() {
+    const std::string watch = "GET /api/v1/discovery/watch", explain = "GET /api/v1/discovery/services/{service}/explain";
+    testkit::ConformanceOptions o;
+    o.path(explain, explained);
+    o.except(explain, "isolation", "the registry is one for all projects");
+    for (const char* rule : {"valid", "head", "query-value", "request-timeout"}) o.except(watch, rule, "a stream has no end; its tests are above");
+    return o;
+}
+INSTANTIATE_CONFORMANCE(Discovery, own_service(), options())
+
+} // namespace
+} // namespace gravity::registry
