@@ -1,5 +1,6 @@
 #include "snapshot.hpp"
 
+#include "acl_rules.hpp"
 #include "layout.hpp"
 #include "queries.hpp"
 
@@ -76,7 +77,20 @@ bool fits(std::string_view, const Event& event, const Keys&) { return event.sequ
 bool fits(std::string_view key, const PreparedQuery& query, const Keys&) {
     return key == query.definition.ID.value_or("") && query_fault(query.definition).empty();
 }
-bool fits(std::string_view, const Setting&, const Keys&) { return false; }
+bool fits(std::string_view key, const AclToken& token, const Keys&) { return key == token.accessor; }
+bool fits(std::string_view key, const AclRole& role, const Keys&) { return key == role.id; }
+bool fits(std::string_view key, const AclPolicy& policy, const Keys&) {
+    try {
+        parse_policy(policy.rules);
+    } catch (const PolicyError&) {
+        return false;
+    }
+    return key == policy.id;
+}
+bool fits(std::string_view, const AclMark&, const Keys&) { return true; }
+bool fits(std::string_view, const Setting&, const Keys&) { return false; } // as Transition and History, a daemon's own: see `collect`
+bool fits(std::string_view, const History&, const Keys&) { return false; }
+bool fits(std::string_view, const Transition&, const Keys&) { return false; }
 bool fits(std::string_view, const Tombstone&, const Keys&) { return true; }
 bool fits(std::string_view, const LockDelay&, const Keys&) { return true; }
 
