@@ -74,7 +74,7 @@ TEST_F(RedisSubscriber, FullQueueDropsTheOldestAndSaysSo) {
     Subscriber subscriber(client, 4);
     loop.wait(subscriber.subscribe("a"));
     for (int i = 0; i < 10; ++i) publish("a", std::to_string(i));
-    loop.until([&] { return subscriber.dropped() >= 6; });
+    loop.until([&] { return subscriber.dropped() >= 7; }); // all ten have been heard: what says that some are missing has a place of its own
     EXPECT_EQ(next(subscriber).kind, Message::Kind::gap);
     std::vector<std::string> left;
     while (left.empty() || left.back() != "9") left.push_back(next(subscriber).payload);
