@@ -238,6 +238,8 @@ TEST(Snapshots, WhatDoesNotHoldTogetherIsRefused) {
     session.id = "s";
     session.node = "a";
     const Pair s{"x/s", json::encode(session)};
+    AclToken token;
+    token.accessor = "accessor";
     KvEntry entry;
     entry.session = "s";
     const Pair lock{"k/lock", json::encode(entry)};
@@ -262,6 +264,12 @@ TEST(Snapshots, WhatDoesNotHoldTogetherIsRefused) {
         row.sequence = sequence;
         return Pair("e/00000000000000000001", json::encode(row));
     };
+    const auto policy = [](std::string id, std::string rules) {
+        AclPolicy row;
+        row.id = std::move(id);
+        row.rules = std::move(rules);
+        return Pair("p/id", json::encode(row));
+    };
     World world;
     world.put("/v1/kv/k", "value");
     const std::vector<std::vector<Pair>> bad{
@@ -280,12 +288,16 @@ TEST(Snapshots, WhatDoesNotHoldTogetherIsRefused) {
         {event(0)},
         {event(9'223'372'036'854'775'807)},
         {{"m/node_id", json::encode(Setting{"another"})}},
+        {{"t/another", json::encode(token)}},
+        {policy("another", "")},
+        {policy("id", "node {")},
         {{"i", "9223372036854775807"}},
         {{"i", "-1"}},
     };
     for (std::size_t i = 0; i < bad.size(); ++i) EXPECT_EQ(world.put("/v1/snapshot", snapshot_of(bad[i])).status, 400) << i;
     EXPECT_EQ(world.get("/v1/kv/k?raw").body, "value");
-    const std::string whole = snapshot_of({a, web, s, lock, check("c1", "web"), query("id", "web"), event(1), {"i", "7"}});
+    const Pair reads = policy("id", "node \"\" { policy = \"read\" }");
+    const std::string whole = snapshot_of({a, web, s, lock, check("c1", "web"), query("id", "web"), reads, event(1), {"i", "7"}});
     EXPECT_EQ(world.put("/v1/snapshot", whole).status, 200);
     EXPECT_EQ(world.get("/v1/health/service/web").json().size(), 1u);
 }
