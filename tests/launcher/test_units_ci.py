@@ -84,9 +84,9 @@ class Budget(unittest.TestCase):
         return {"lines": lines, "seconds": seconds, "coroutines": coroutines}
 
     def test_bounds(self):
-        self.assertEqual(budget.faults({"services/a/src/api.cpp": self.result(60_000), "gateway/src/proxy.cpp": self.result(200_000),
-                                        "services/a/src/store.cpp": self.result(80_000, coroutines=True)}), [])
-        found = budget.faults({"services/a/src/api.cpp": self.result(60_001), "services/a/src/store.cpp": self.result(80_001, coroutines=True),
+        self.assertEqual(budget.faults({"services/a/src/api.cpp": self.result(70_000), "gateway/src/proxy.cpp": self.result(200_000),
+                                        "services/a/src/store.cpp": self.result(100_000, coroutines=True)}), [])
+        found = budget.faults({"services/a/src/api.cpp": self.result(70_001), "services/a/src/store.cpp": self.result(100_001, coroutines=True),
                                "discovery/src/x.cpp": self.result(1, 31.0)})
         self.assertEqual([line.split(":")[0] for line in found], ["discovery/src/x.cpp", "services/a/src/api.cpp", "services/a/src/store.cpp"])
 
