@@ -1,5 +1,7 @@
 #include "deltas.hpp"
 
+#include "addresses.hpp"
+
 #include <gravity/json/codec.hpp>
 
 #include <algorithm>
@@ -12,8 +14,7 @@ FollowedInstance shown(const Instance& instance, const Model& model) {
     FollowedInstance out;
     out.node = instance.node;
     out.id = instance.id;
-    out.address = instance.address;
-    if (const Node* node = model.find<Node>(instance.node); out.address.empty() && node != nullptr) out.address = node->address;
+    out.address = address_of(instance, model.find<Node>(instance.node));
     out.port = instance.port;
     out.tags = instance.tags;
     out.meta = instance.meta;

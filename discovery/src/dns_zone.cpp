@@ -1,5 +1,6 @@
 #include "dns_zone.hpp"
 
+#include "addresses.hpp"
 #include "go_duration.hpp"
 #include "queries.hpp"
 
@@ -77,7 +78,7 @@ struct Zone::Candidate {
     const Instance* instance;
     const Node* node;
     bool warning;
-    const std::string& address() const { return instance->address.empty() ? node->address : instance->address; }
+    const std::string& address() const { return address_of(*instance, node); }
 };
 
 Zone::Zone(const Model& model, ZoneOptions options, AskAccess access)

@@ -1,5 +1,6 @@
 #include "explain.hpp"
 
+#include "addresses.hpp"
 #include "flapping.hpp"
 
 #include <algorithm>
@@ -41,8 +42,7 @@ InstanceExplanation of_instance(const Instance& instance, const Model& model, st
     InstanceExplanation out;
     out.node = instance.node;
     out.id = instance.id;
-    out.address = instance.address;
-    if (const Node* node = model.find<Node>(instance.node); out.address.empty() && node != nullptr) out.address = node->address;
+    out.address = address_of(instance, model.find<Node>(instance.node));
     out.port = instance.port;
     add_reasons(out, model, Scope::instance);
     add_reasons(out, model, Scope::node);
