@@ -18,6 +18,7 @@ namespace gravity::registry::consul {
 struct ConfigError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+[[noreturn]] void refuse(const std::string& key, const std::string& why); // "<key or flag>: <why>"
 
 /// The command line, read.
 struct CommandLine {
