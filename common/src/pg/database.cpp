@@ -24,7 +24,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr int max_tries = 3;
 constexpr std::chrono::milliseconds deadline_grace{1000}; // for the server to end a statement at its own timeout, which is the deadline
-constexpr std::chrono::seconds idle_life{60}; // a worker above the minimum ends after this long without work
+constexpr std::chrono::seconds idle_life{60}; // without work a connection above the minimum is closed after this long, and a worker but the last ends
 
 void back_off(int attempt) {
     // Two transactions that collided must not meet again in step.
@@ -204,8 +204,10 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
             {
                 const std::lock_guard lock(mutex);
                 const bool another = lane.connection && !stopping && !queue.empty() && queue.front().by_lane && !queue.front().fresh;
-                if (another) lane.unit = take_front();
-                if (another) continue;
+                if (another) {
+                    lane.unit = take_front();
+                    continue;
+                }
             }
             auto connection = lane.release();
             const std::lock_guard lock(mutex);
@@ -257,7 +259,7 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
                 if (live > 1) break; // one stays, to close what lies idle
                 continue;
             }
-            const Unit unit = take_front();
+            Unit unit = take_front();
             std::unique_ptr<Connection> connection;
             if (resting.empty())
                 ++connections;
@@ -267,6 +269,7 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
             lock.unlock();
             if (unit.fresh) connection.reset();
             unit.done(execute(unit, connection));
+            unit = {}; // what it held may end in destructors: not under the lock
             lock.lock();
             give_back(std::move(connection));
             call_lanes(); // what is a worker's, this one sees itself
