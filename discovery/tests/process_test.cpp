@@ -2,6 +2,7 @@
 #include "store.hpp"
 
 #include <gravity/testkit/client.hpp>
+#include <gravity/testkit/free_port.hpp>
 
 #include <gtest/gtest.h>
 
@@ -37,21 +38,9 @@ public:
     std::string path;
 };
 
-std::uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    ::close(fd);
-    return ntohs(address.sin_port);
-}
-
 class Process {
 public:
-    explicit Process(const std::string& folder) : port_(free_port()) {
+    explicit Process(const std::string& folder) : port_(testkit::free_port()) {
         const std::string port = "--port=" + std::to_string(port_);
         const std::string data = "--discovery-data-dir=" + folder + "/data";
         const std::string log = folder + "/log";

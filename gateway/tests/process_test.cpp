@@ -3,6 +3,7 @@
 #include <gravity/app/version.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/testkit/free_port.hpp>
 
 #include <csignal>
 #include <cstdlib>
@@ -15,10 +16,7 @@
 namespace gravity::gateway::test {
 namespace {
 
-std::uint16_t free_port() {
-    Instance reserved([](Wire&) {});
-    return reserved.port();
-}
+using testkit::free_port;
 
 class Folder {
 public:

@@ -14,6 +14,9 @@ import time
 import urllib.request
 from concurrent import futures
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from throwaway import free_port  # noqa: E402
+
 try:
     import grpc
     from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -24,12 +27,6 @@ NGHTTPD = shutil.which("nghttpd")
 if NGHTTPD is None or shutil.which("openssl") is None:
     print("there is no nghttpd (Debian: nghttp2-server) or no openssl")
     sys.exit(77)
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def call(method, path, body=None):

@@ -5,7 +5,6 @@ import http.server
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from discovery import deregister_service, put  # noqa: E402
+from throwaway import free_port  # noqa: E402
 
 DNS = os.environ["GRAVITY_DISCOVERY_DNS_PORT"]
 PATIENCE = 60
@@ -49,12 +49,6 @@ class Backend(http.server.ThreadingHTTPServer):
     def register(self):
         put("agent/service/register", {"Name": mark, "ID": f"{mark}-{self.number}", "Address": self.server_address[0], "Port": self.server_port,
                                        "Check": {"CheckID": f"{mark}-{self.number}", "TTL": "10m", "Status": "passing"}})
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def served(port):

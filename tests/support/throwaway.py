@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -23,9 +24,23 @@ def binary(name, preset):
     return ROOT / "build" / preset / "bin" / f"gravity-{name}"
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+reserved = []  # sockets that hold a port's name for as long as this process lives
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A loopback port on which nothing listens, and which no other test takes meanwhile: as testkit's `free_port` does it, and in agreement with it."""
+    for port in random.sample(range(10_000, 18_000), 1000):
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0gravity-test-port-{port}")
+            with socket.socket(socket.AF_INET, kind) as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            name.close()
+            continue
+        reserved.append(name)
+        return port
+    raise RuntimeError("no free port")
 
 
 class Cluster:

@@ -14,7 +14,7 @@ protected:
         for (int i = 0; i < 3; ++i) {
             const int port = free_port();
             const std::vector<std::string> lines{"cluster-enabled yes",
-                                                 "cluster-node-timeout 1000",
+                                                 "cluster-node-timeout 15000",
                                                  "cluster-config-file nodes.conf",
                                                  "appendonly yes",
                                                  "cluster-require-full-coverage no",

@@ -2,6 +2,7 @@
 
 #include <gravity/async/task.hpp>
 #include <gravity/redis/client.hpp>
+#include <gravity/testkit/free_port.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -9,7 +10,6 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
 #include <chrono>
 #include <exception>
 #include <filesystem>
@@ -21,7 +21,6 @@
 #include <stdexcept>
 #include <stdlib.h>
 #include <string>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <type_traits>
@@ -32,6 +31,7 @@
 namespace gravity::redis::test {
 
 using namespace std::chrono_literals;
+using testkit::free_port;
 using Clock = std::chrono::steady_clock;
 
 inline TimePoint in(std::chrono::milliseconds span) { return Clock::now() + span; }
@@ -119,23 +119,6 @@ public:
 private:
     std::filesystem::path path_;
 };
-
-/// A loopback TCP port that was free a moment ago. Below 55000, so that a cluster's bus port (+10000) exists too.
-inline int free_port() {
-    for (int attempt = 0; attempt < 200; ++attempt) {
-        int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-        ::close(fd);
-        int port = ntohs(address.sin_port);
-        if (bound && port < 55000) return port;
-    }
-    throw std::runtime_error("no free port");
-}
 
 /// A process of redis-server with a configuration and its data in a folder of its own. Ends with the object.
 class Process {

@@ -2,6 +2,7 @@
 
 #include <gravity/app/service.hpp>
 #include <gravity/testkit/client.hpp>
+#include <gravity/testkit/free_port.hpp>
 
 #include <functional>
 #include <memory>
@@ -9,9 +10,6 @@
 #include <vector>
 
 namespace gravity::testkit {
-
-/// A port that was free a moment ago.
-std::uint16_t free_port();
 
 /// A service as a process of its own, for what one process cannot show: kill -9, signals, exit codes, what it prints. It is this very test program,
 /// started again: the service must be registered by GRAVITY_TEST_DAEMON in one of its files.
