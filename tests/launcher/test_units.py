@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support import PLATFORM, ROOT, manifest
 
-from gravity import checks, derive_secrets, drift, httpget, logfiles, machine, output, packages, paths, processes, readiness, remedies, scaffold, selection, supervisor, tokens
+from gravity import checks, derive_secrets, drift, httpget, junit, logfiles, machine, output, packages, paths, processes, readiness, remedies, scaffold, selection, supervisor, tokens
 from gravity import manifest as manifests
 from gravity.errors import Failure
 from gravity.generate import documents, environment, text
@@ -435,6 +435,16 @@ class Small(unittest.TestCase):
         self.assertEqual(short.socket_dir, short.run_dir)
         self.assertNotEqual(long.socket_dir, long.run_dir)
         self.assertLess(len(str(long.socket_dir / "supervisor.sock")), paths.SOCKET_LIMIT)
+
+    def test_a_failure_is_told_with_the_end_of_what_it_said(self):
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "native.xml"
+            report.write_text("""<testsuite name="(empty)"><testcase name="good" status="run"/><testcase name="bad" status="fail"><failure message=""/>
+                                 <system-out>one\ntwo\nthree\n</system-out></testcase></testsuite>""")  # as ctest writes it
+            suite = junit.Suite("native", junit.read(report).cases)
+        self.assertEqual(junit.failures([suite], lines=2), "    native: bad\n        two\n        three")
+        self.assertEqual(junit.closing_line([suite]), "1 passed, 1 failed")
+        self.assertEqual(junit.failures([]), "")
 
     def test_table_ignores_colour_codes(self):
         self.assertEqual(output.table([["\033[32mx\033[0m", "y"]], ["ab", "c"]), "ab  c\n\033[32mx\033[0m   y")

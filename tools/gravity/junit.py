@@ -58,6 +58,17 @@ def read(path: Path) -> Suite:
     return suite
 
 
+def failures(suites: list[Suite], lines: int = 30) -> str:
+    """What failed, each with the end of what it said; empty if nothing did."""
+    result = []
+    for suite in suites:
+        for case in suite.cases:
+            if case.outcome == "failed":
+                said = case.text.strip().splitlines()
+                result.append(f"    {suite.name}: {case.name}" + "".join(f"\n        {line}" for line in said[-lines:]))
+    return "\n".join(result)
+
+
 def closing_line(suites: list[Suite]) -> str:
     """The line that ends every test run."""
     passed, failed, skipped = (sum(suite.count(outcome) for suite in suites) for outcome in ("passed", "failed", "skipped"))

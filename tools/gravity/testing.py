@@ -99,7 +99,7 @@ def run_native(chosen: list[Service], with_stores: bool, preset: str, extra: lis
     finally:
         if instance:
             discard(instance)
-    suite = junit.read(report) if report.exists() else Suite("native")
+    suite = Suite("native", junit.read(report).cases if report.exists() else [])
     if ran != 0 and not suite.count("failed"):
         suite.cases.append(Case("ctest", outcome="failed", text=f"ctest ended with {ran}"))
     return suite

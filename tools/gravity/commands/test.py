@@ -32,11 +32,11 @@ def run(arguments) -> int:
         except errors.Failure as failure:
             output.warn(failure.message)
             suites.append(junit.Suite("setup", [junit.Case("setup", outcome="failed", text=failure.message)]))
-    failures = [f"{suite.name}: {case.name}" for suite in suites for case in suite.cases if case.outcome == "failed"]
+    failures = junit.failures(suites)
     if not any(suite.cases for suite in suites):
         raise errors.Failure("There is no test to run.")
     if failures:
-        output.say("Failed:\n    " + "\n    ".join(failures) + f"\nReports and logs: {testing.REPORTS}")
+        output.say(f"Failed:\n{failures}\nReports and logs: {testing.REPORTS}")
     output.say(junit.closing_line(suites))
     return errors.FAILED if failures else errors.OK
 
