@@ -62,12 +62,6 @@ const Sql<void(InboxKey)> note_event{"gravity.inbox.note", R"sql(
     on conflict do nothing)sql"};
 const Sql<bool(std::int64_t)> is_ours{"gravity.inbox.is_ours", "select true from gravity.lease where name = 'consumers' and token = $1"};
 
-std::string id_of(std::string_view service) {
-    std::string id(service);
-    std::replace(id.begin(), id.end(), '-', '_');
-    return id;
-}
-
 // "gravity.product_catalog.product.created" comes from product_catalog.
 std::string producer_of(std::string_view type) {
     const auto parts = ascii::split(type, '.');
@@ -139,6 +133,13 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     }
 
     bool active() const { return token && !lost && !stopping; }
+
+    void stop() {
+        stopping = true;
+        beat.cancel();
+        for (const auto& source : sources)
+            if (source->reader) source->reader->close();
+    }
 
     Task<void> transaction(const std::function<void(Tx&)>& work) {
         pg::Run how;
@@ -501,7 +502,8 @@ Consumers::Consumers(boost::asio::io_context& io, pg::Database& database, std::s
                      std::vector<Handler> handlers, ConsumerOptions options)
     : impl_(std::make_shared<Impl>(io, database, std::move(redis), service, std::move(handlers), options)) {}
 
-Consumers::~Consumers() = default;
+// A waiting read is held by its connection, and holds it: it would outlive the loop.
+Consumers::~Consumers() { impl_->stop(); }
 
 void Consumers::start() {
     if (std::exchange(impl_->started, true)) return;
@@ -510,10 +512,7 @@ void Consumers::start() {
 
 Task<void> Consumers::drain(std::chrono::steady_clock::time_point deadline) {
     const auto impl = impl_;
-    impl->stopping = true;
-    impl->beat.cancel();
-    for (const auto& source : impl->sources)
-        if (source->reader) source->reader->close();
+    impl->stop();
     while (impl->looping && Steady::now() < deadline) {
         const Steady::duration tick = std::min<Steady::duration>(deadline - Steady::now(), 1s);
         co_await impl->wait_on(impl->settled, tick);

@@ -1,4 +1,5 @@
 #include "events/append.hpp"
+#include "events/stream_keys.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
@@ -32,26 +33,20 @@ constexpr auto backoff_base = 200ms;
 constexpr auto backoff_cap = 5s;
 constexpr auto busy_pause = 100ms; // another replica publishes at the moment
 
-struct Meters {
+struct RelayMeters {
     metrics::Counter published = metrics::counter("gravity_events_published_total", "Events published").with({});
     metrics::Counter again = metrics::counter("gravity_events_republished_total", "Events published again because the stream had lost them").with({});
     metrics::Counter lost = metrics::counter("gravity_events_gaps_total", "Gaps in the stream that could not be filled").with({});
     metrics::Gauge waiting = metrics::gauge("gravity_events_unpublished", "Events in the outbox that are not published, 10001 for more").with({});
     metrics::Gauge oldest = metrics::gauge("gravity_events_oldest_unpublished_seconds", "Age of the oldest of them").with({});
 };
-Meters& meters() {
-    static Meters all;
+RelayMeters& relay_meters() {
+    static RelayMeters all;
     return all;
 }
 
-std::string id_of(std::string_view service) {
-    std::string id(service);
-    std::replace(id.begin(), id.end(), '-', '_');
-    return id;
-}
-
-struct LeaseLost : std::runtime_error {
-    LeaseLost() : std::runtime_error("another replica publishes now") {}
+struct NoLongerPublisher : std::runtime_error {
+    NoLongerPublisher() : std::runtime_error("another replica publishes now") {}
 };
 
 } // namespace
@@ -147,8 +142,8 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
         Backlog waiting;
         const std::function<void(Tx&)> work = [&](Tx& tx) { waiting = backlog(tx); };
         co_await self->transaction(work);
-        meters().waiting.set(static_cast<double>(waiting.count));
-        meters().oldest.set(waiting.oldest ? (now() - *waiting.oldest).as_seconds() : 0);
+        relay_meters().waiting.set(static_cast<double>(waiting.count));
+        relay_meters().oldest.set(waiting.oldest ? (now() - *waiting.oldest).as_seconds() : 0);
         // A connection that is new may lead to a Redis that lost something, though nothing is to be published at the moment.
         self->due = waiting.count > 0 || self->broker->stats().connects != self->connects;
     }
@@ -191,7 +186,7 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
             std::int64_t again = 0;
             std::vector<Outgoing> next;
             const std::function<void(Tx&)> go_on = [&](Tx& tx) {
-                if (!self->lease.renew(tx, *token, length)) throw LeaseLost();
+                if (!self->lease.renew(tx, *token, length)) throw NoLongerPublisher();
                 if (appended.kind == Appended::Kind::gap) again = publish_again_after(tx, appended.top);
                 if (appended.kind == Appended::Kind::other_epoch) begin_epoch(tx, appended.top.epoch);
                 if (appended.kind == Appended::Kind::done && !batch.empty())
@@ -206,8 +201,8 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
             if (batch.empty()) {
                 self->token.reset();
                 self->due = self->due || wanted;
-                meters().waiting.set(0);
-                meters().oldest.set(0);
+                relay_meters().waiting.set(0);
+                relay_meters().oldest.set(0);
                 co_return self->options.poll;
             }
         }
@@ -222,14 +217,14 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
     }
 
     void report(const Appended& appended, std::int64_t again, const std::vector<Outgoing>& batch, bool allowed_gap) {
-        if (appended.added > 0) meters().published.add(static_cast<double>(appended.added));
+        if (appended.added > 0) relay_meters().published.add(static_cast<double>(appended.added));
         if (allowed_gap && appended.kind == Appended::Kind::done) {
-            meters().lost.add();
+            relay_meters().lost.add();
             log::error("events are missing in the stream: they were published longer ago than the outbox keeps them",
                        {{"stream", stream}, {"first_there_is", batch.front().sequence}});
         }
         if (appended.kind == Appended::Kind::gap && again > 0) {
-            meters().again.add(static_cast<double>(again));
+            relay_meters().again.add(static_cast<double>(again));
             log::warn("the stream has lost events; they are published again", {{"stream", stream}, {"count", again}, {"ends_at", appended.top.sequence}});
         }
         if (appended.kind == Appended::Kind::other_epoch)

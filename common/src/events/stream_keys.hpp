@@ -1,8 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace gravity::events {
+
+/// A service's name as it stands in keys, event types and the names of groups: "product_catalog".
+inline std::string id_of(std::string_view service) {
+    std::string id(service);
+    std::replace(id.begin(), id.end(), '-', '_');
+    return id;
+}
 
 /// The keys in Redis of one producer's events, and of what one group has made of them; all in one slot.
 struct StreamKeys {

@@ -103,7 +103,7 @@ TestDatabase::~TestDatabase() {
 std::string TestDatabase::admin(const std::string& sql) const { return run(admin_url_, sql); }
 
 void TestDatabase::cut_connections() const {
-    run(url_for("", "postgres"), "select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + name_ + "'");
+    run(url_for("", "postgres"), "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '" + name_ + "'");
 }
 
 } // namespace gravity::testkit

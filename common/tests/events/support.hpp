@@ -120,6 +120,7 @@ public:
     /// At once, as kill -9 does; only a transaction that a worker is in ends first.
     void kill() {
         loop_.stop();
+        broker->close(); // what waits for it holds it
         database.reset();
     }
     /// Runs a coroutine on the I/O thread and waits for it.
