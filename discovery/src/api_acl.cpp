@@ -257,15 +257,6 @@ std::string shown_secret(const Context& context, const AclToken& token) {
 
 [[noreturn]] void absent(const std::string& kind) { throw ApiError(404, "Requested " + kind + " does not exist: ACL not found"); }
 
-void throw_refusal(const Reply& reply) {
-    if (reply.status != 200) throw ApiError(reply.status, reply.text);
-}
-
-Answer true_or_error(const Reply& reply) {
-    throw_refusal(reply);
-    return {200, "true"};
-}
-
 const AclPolicy* policy_named(const Model& model, std::string_view name) {
     for (const AclPolicy* policy : {&management_policy(), &read_only_policy()})
         if (policy->name == name) return policy;

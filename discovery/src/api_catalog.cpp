@@ -8,11 +8,6 @@
 namespace gravity::registry::api::routes {
 namespace {
 
-Answer true_or_error(const Reply& reply) {
-    if (reply.status != 200) throw ApiError(reply.status, reply.text);
-    return {200, "true"};
-}
-
 std::string required(const std::string& text, const char* missing) {
     if (text.empty()) throw ApiError(400, missing);
     return text;

@@ -185,6 +185,15 @@ SessionOut session_out(const Session& session) {
     return out;
 }
 
+void throw_refusal(const Reply& reply) {
+    if (reply.status != 200) throw ApiError(reply.status, reply.text);
+}
+
+Answer true_or_error(const Reply& reply) {
+    throw_refusal(reply);
+    return {200, "true"};
+}
+
 void append_key(std::string& out, std::string_view key, const KvEntry& entry, bool with_value) {
     out += "{\"LockIndex\":" + std::to_string(entry.lock_index) + ",\"Key\":";
     append_json_string(out, key);

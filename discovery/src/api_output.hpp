@@ -145,6 +145,11 @@ CheckOut check_out(const Check& check, const Model& model);
 ServiceEntryOut service_entry_out(const Instance& instance, const Node& node, const Model& model, const Agent& agent);
 SessionOut session_out(const Session& session);
 /// A key as an object; `with_value` false: its value is null, as in the answer of a transaction that wrote it.
+/// ApiError unless the command was taken.
+void throw_refusal(const Reply& reply);
+/// The answer of commands that say no more than that they were taken.
+Answer true_or_error(const Reply& reply);
+
 void append_key(std::string& out, std::string_view key, const KvEntry& entry, bool with_value = true);
 
 template <class T>

@@ -11,7 +11,7 @@
 namespace gravity::registry {
 namespace {
 
-constexpr std::int64_t remembered_us = 86'400'000'000;
+constexpr std::int64_t remembered_owner_us = 86'400'000'000;
 constexpr std::size_t remembered_owners = 1000;
 
 void add_reasons(InstanceExplanation& out, const Model& model, Scope scope) {
@@ -120,7 +120,7 @@ std::vector<std::string> histories_to_forget(const Model& model, std::int64_t no
     std::sort(gone.begin(), gone.end());
     std::vector<std::string> forgotten;
     for (std::size_t i = 0; i < gone.size(); ++i)
-        if (gone.size() - i > remembered_owners || now_us - gone[i].first >= remembered_us) forgotten.push_back(std::move(gone[i].second));
+        if (gone.size() - i > remembered_owners || now_us - gone[i].first >= remembered_owner_us) forgotten.push_back(std::move(gone[i].second));
     return forgotten;
 }
 

@@ -14,7 +14,7 @@ using boost::system::system_error;
 using std::chrono::steady_clock;
 
 namespace {
-constexpr std::size_t piece = 64 * 1024;
+constexpr std::size_t body_piece = 64 * 1024;
 }
 
 /// The body is broken: nothing after it can be trusted to be a request.
@@ -108,7 +108,7 @@ Task<bool> Connection::read_body(std::size_t limit) {
     while (body_ != BodyState::complete) {
         // Memory follows what has come, not what was announced.
         const std::size_t have = body.size();
-        std::size_t next = std::max(have, std::min<std::size_t>(piece, limit + 1));
+        std::size_t next = std::max(have, std::min<std::size_t>(body_piece, limit + 1));
         if (framing_.content_length) next = static_cast<std::size_t>(std::min<std::uint64_t>(next, body_left_));
         next = std::min(next, limit + 1 - have); // one more than allowed shows that it is too much
         body.resize(have + next);
@@ -132,7 +132,7 @@ Task<std::string> Connection::read_some() {
     std::string data;
     if (body_ == BodyState::complete) co_return data;
     // What is here already decides the size: a whole piece is zeroed for nothing when bodies are small.
-    std::size_t size = piece;
+    std::size_t size = body_piece;
     if (framing_.content_length) size = static_cast<std::size_t>(std::min<std::uint64_t>(size, body_left_));
     data.resize(size);
     const std::size_t taken = co_await read_decoded(data.data(), data.size());
@@ -145,11 +145,11 @@ Task<bool> Connection::discard_body() {
     if (body_ == BodyState::failed) co_return false;
     // An unanswered expectation: the client may or may not send the body now, so what follows is ambiguous (RFC 9110 section 10.1.1).
     if (body_ == BodyState::unread && framing_.expect_continue && buffer_.empty()) co_return false;
-    if (!keep_alive_ || body_left_ > piece) co_return false;
+    if (!keep_alive_ || body_left_ > body_piece) co_return false;
     char scrap[4096];
     std::size_t discarded = 0;
     try {
-        while (body_ != BodyState::complete && discarded <= piece) {
+        while (body_ != BodyState::complete && discarded <= body_piece) {
             const std::size_t taken = co_await read_decoded(scrap, sizeof scrap);
             discarded += taken;
         }

@@ -92,8 +92,6 @@ Json header(std::string_view description, Json schema, bool required) {
     return object;
 }
 
-Json text_schema() { return Json::object({{"type", "string"}}); }
-
 Json etag_header(bool required) {
     return header("Entity tag of the resource's version, for If-Match and If-None-Match", text_schema(), required);
 }
@@ -114,6 +112,8 @@ Json refusal_headers(int status) {
 }
 
 } // namespace
+
+Json text_schema() { return Json::object({{"type", "string"}}); }
 
 void add_refusals(const Route& route, Json& responses, std::set<int>& used) {
     for (const int status : statuses_of(route)) {

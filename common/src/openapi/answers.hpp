@@ -9,6 +9,9 @@
 
 namespace gravity::openapi {
 
+/// Any text.
+Json text_schema();
+
 /// Adds every refusal a route can answer with, as references to components/responses, and notes the statuses in `used`.
 void add_refusals(const http::Route& route, Json& responses, std::set<int>& used);
 

@@ -53,11 +53,6 @@ bool is_scalar(const meta::Type& type) {
     throw std::logic_error(std::string(to_string(route.method)) + " " + route.path + ": " + why);
 }
 
-const Json& text_schema() {
-    static const Json schema = Json::object({{"type", "string"}});
-    return schema;
-}
-
 Json parameter_ref(std::string_view name) {
     return Json::object({{"$ref", "#/components/parameters/" + std::string(name)}});
 }

@@ -14,7 +14,7 @@ void add_rows(std::vector<IndexRow>& rows, const AttributeDef& def, const Json& 
     for (IndexValue& indexed : index_values(def, value)) rows.push_back({def.name, variant, std::move(indexed.text), indexed.number});
 }
 
-void add_values(std::vector<IndexRow>& rows, const std::vector<AttributeDef>& defs, const AttributeValues& values, const std::optional<VariantId>& variant) {
+void add_rows(std::vector<IndexRow>& rows, const std::vector<AttributeDef>& defs, const AttributeValues& values, const std::optional<VariantId>& variant) {
     for (const auto& [name, value] : values)
         if (const AttributeDef* def = find_attribute(defs, name)) add_rows(rows, *def, value, variant);
 }
@@ -42,9 +42,9 @@ void check_publishable(const ProductContent& content, const std::vector<Variant>
 
 std::vector<IndexRow> index_rows(const ProductContent& content, const std::vector<Variant>& variants, const std::vector<AttributeDef>& defs) {
     std::vector<IndexRow> rows;
-    add_values(rows, defs, content.attributes, std::nullopt);
+    add_rows(rows, defs, content.attributes, std::nullopt);
     for (const Variant& variant : variants) {
-        add_values(rows, defs, variant.attributes, variant.id);
+        add_rows(rows, defs, variant.attributes, variant.id);
         for (const auto& [axis, option] : variant.options) {
             const AttributeDef* def = find_attribute(defs, axis);
             if (def == nullptr)
