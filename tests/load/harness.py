@@ -108,7 +108,7 @@ def open_loop(shop, path, rate, seconds, connections=64):
     """Latencies at a constant rate, counted from the moment each request was due."""
     program = shop.folder / "open_loop"
     if not program.exists():
-        subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O2", "-o", str(program), str(HERE / "open_loop.cpp")], check=True)
+        subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O2", "-pthread", "-o", str(program), str(HERE / "open_loop.cpp")], check=True)
     request = shop.folder / "request.http"
     request.write_text(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {shop.token}\r\n\r\n", newline="")
     out = subprocess.run([str(program), str(shop.daemon.port), f"{rate:.1f}", str(seconds), str(connections), str(request)], check=True, capture_output=True, text=True).stdout

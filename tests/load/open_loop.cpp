@@ -3,7 +3,10 @@
 //
 //   open_loop PORT RATE SECONDS CONNECTIONS REQUEST_FILE      prints one line of JSON
 //
-// One request per connection at a time; what is due while all are busy waits for the first that is free, and is counted as waiting.
+// One request per connection at a time; what is due while all are busy waits for the first that is free, and is counted as waiting. `untouched` is of the
+// requests that no pause of the machine touched: neither under way in one, nor before what it had held up was answered; null where pauses cannot be seen.
+
+#include "machine_pauses.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -21,6 +24,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -32,6 +36,48 @@ struct Connection {
     std::string received;
     Clock::time_point due{};
 };
+
+struct Answered {
+    Clock::time_point due, done;
+};
+
+double milliseconds(const Answered& request) { return std::chrono::duration<double, std::milli>(request.done - request.due).count(); }
+
+// Each pause, longer by the time until no more requests are under way than usual.
+std::vector<MachinePauses::Span> with_what_they_held_up(std::vector<MachinePauses::Span> pauses, const std::vector<Answered>& requests) {
+    std::vector<std::pair<Clock::time_point, int>> changes;
+    for (const Answered& request : requests) {
+        changes.emplace_back(request.due, 1);
+        changes.emplace_back(request.done, -1);
+    }
+    std::sort(changes.begin(), changes.end());
+    std::vector<int> under_way;
+    int now = 0;
+    for (const auto& [at, change] : changes) under_way.push_back(now += change);
+    std::vector<int> sorted = under_way;
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+    const int usual = sorted.empty() ? 0 : sorted[sorted.size() / 2];
+    for (auto& pause : pauses) {
+        auto at = static_cast<std::size_t>(std::lower_bound(changes.begin(), changes.end(), std::pair(pause.end, -1)) - changes.begin());
+        while (at < changes.size() && under_way[at] > usual) ++at;
+        if (at < changes.size()) pause.end = std::max(pause.end, changes[at].first);
+    }
+    return MachinePauses::merged(std::move(pauses));
+}
+
+std::vector<double> untouched(const std::vector<MachinePauses::Span>& pauses, const std::vector<Answered>& requests) {
+    std::vector<double> result;
+    for (const Answered& request : requests) {
+        const auto next = std::lower_bound(pauses.begin(), pauses.end(), request.due, [](const auto& pause, Clock::time_point due) { return pause.end < due; });
+        if (next == pauses.end() || next->begin > request.done) result.push_back(milliseconds(request));
+    }
+    return result;
+}
+
+double percentile(std::vector<double>& values, double part) {
+    std::sort(values.begin(), values.end());
+    return values.empty() ? 0 : values[std::min(values.size() - 1, static_cast<std::size_t>(part * static_cast<double>(values.size())))];
+}
 
 [[noreturn]] void fail(const char* what) {
     std::perror(what);
@@ -87,10 +133,11 @@ int main(int argc, char** argv) {
     }
 
     const auto total = static_cast<std::size_t>(rate * seconds);
+    MachinePauses machine;
     const auto begun = Clock::now();
     const auto due_at = [&](std::size_t n) { return begun + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 * static_cast<double>(n) / rate)); };
-    std::vector<double> latencies; // milliseconds
-    latencies.reserve(total);
+    std::vector<Answered> answered;
+    answered.reserve(total);
     std::size_t sent = 0, waited = 0, refused = 0;
     std::deque<Clock::time_point> waiting;
 
@@ -100,7 +147,7 @@ int main(int argc, char** argv) {
     };
     char buffer[65536];
     epoll_event events[64];
-    while (latencies.size() + refused < total) {
+    while (answered.size() + refused < total) {
         for (; sent < total && due_at(sent) <= Clock::now(); ++sent) {
             if (free_ones.empty()) {
                 waiting.push_back(due_at(sent));
@@ -130,7 +177,7 @@ int main(int argc, char** argv) {
             const std::size_t length = response_length(connection.received);
             if (length == 0) continue;
             if (connection.received[9] == '2')
-                latencies.push_back(std::chrono::duration<double, std::milli>(Clock::now() - connection.due).count());
+                answered.push_back({connection.due, Clock::now()});
             else
                 ++refused;
             connection.received.erase(0, length);
@@ -143,10 +190,21 @@ int main(int argc, char** argv) {
         }
     }
     const double took = std::chrono::duration<double>(Clock::now() - begun).count();
-    std::sort(latencies.begin(), latencies.end());
-    const auto percentile = [&](double part) {
-        return latencies.empty() ? 0 : latencies[std::min(latencies.size() - 1, static_cast<std::size_t>(part * static_cast<double>(latencies.size())))];
-    };
-    std::printf("{\"rate\": %.0f, \"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f, \"p999\": %.3f, \"max\": %.3f, \"waited\": %zu, \"refused\": %zu}\n",
-                static_cast<double>(total) / took, percentile(.5), percentile(.9), percentile(.99), percentile(.999), percentile(1), waited, refused);
+    std::vector<double> all;
+    for (const Answered& request : answered) all.push_back(milliseconds(request));
+    std::printf("{\"rate\": %.0f, \"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f, \"p999\": %.3f, \"max\": %.3f, ", static_cast<double>(total) / took,
+                percentile(all, .5), percentile(all, .9), percentile(all, .99), percentile(all, .999), percentile(all, 1));
+    std::printf("\"waited\": %zu, \"refused\": %zu, ", waited, refused);
+    if (!machine.known()) {
+        std::printf("\"untouched\": null}\n");
+        return 0;
+    }
+    const auto pauses = machine.spans();
+    double paused = 0;
+    for (const auto& pause : pauses) paused += std::chrono::duration<double>(pause.end - pause.begin).count();
+    auto rest = untouched(with_what_they_held_up(pauses, answered), answered);
+    const double share = static_cast<double>(rest.size()) / static_cast<double>(std::max<std::size_t>(1, answered.size()));
+    std::printf("\"pauses\": %zu, \"paused\": %.4f, ", pauses.size(), paused / took);
+    std::printf("\"untouched\": {\"share\": %.3f, \"p50\": %.3f, ", share, percentile(rest, .5));
+    std::printf("\"p99\": %.3f, \"max\": %.3f}}\n", percentile(rest, .99), percentile(rest, 1));
 }

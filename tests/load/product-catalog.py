@@ -14,11 +14,13 @@ import time
 from harness import HERE, Results, Workshop, call, idle, open_loop, options, pgbench, pgbench_tail, say, wrk
 
 READ, WRITE, TAIL = "one-row read / pgbench -S -M prepared", "insert with outbox / pgbench, same statements", "p99 / p50 of the read at 70 % load"
+UNTOUCHED = "the same, of requests that no pause of the machine touched"
 LIST, COUNT = "list of 100 k products with 5 facets, p95, ms", "the same, p50 / counting the facets row by row"
 BARS = {
     READ: ("least", 0.4),
     WRITE: ("least", 0.4),
     TAIL: ("most", 5),
+    UNTOUCHED: ("most", 5),
     LIST: ("most", 60),
     COUNT: ("most", 0.1),
     "start to ready, ms": ("most", 300),
@@ -107,6 +109,11 @@ def main():
             at_load = open_loop(shop, path, 0.7 * ours, arguments.seconds)
             kept = at_load["rate"] > 0.97 * 0.7 * ours  # else it queued ever longer, and latencies say nothing but that
             results.add(TAIL, at_load["p99"] / at_load["p50"] if kept else math.inf, f"{at_load['rate']:.0f}/s{'' if kept else ' instead of %.0f/s' % (0.7 * ours)}: p50 {at_load['p50']:.2f} ms, p99 {at_load['p99']:.2f} ms, longest {at_load['max']:.1f} ms")
+            rest = at_load["untouched"]
+            if rest and rest["p50"] > 0:
+                results.add(UNTOUCHED, rest["p99"] / rest["p50"] if kept else math.inf,
+                            f"{100 * rest['share']:.0f} % of them: p50 {rest['p50']:.2f} ms, p99 {rest['p99']:.2f} ms, longest {rest['max']:.1f} ms; "
+                            f"the machine stood still {at_load['pauses']} times, {100 * at_load['paused']:.1f} % of the time")
             peer = pgbench_tail(shop, select, 0.7 * base, arguments.seconds, "catalog_app", "catalog")
             say(arguments, f"pgbench -R at 70 %: p50 {peer['p50']:.2f} ms, p99 {peer['p99']:.2f} ms, longest {peer['max']:.1f} ms (x {peer['p99'] / peer['p50']:.1f})")
             base_insert = pgbench(shop, insert, arguments.seconds, "catalog_app", "catalog", mode="prepared")
