@@ -79,6 +79,10 @@ private:
         at_ = end;
         if (name.empty()) wrong(statement_, "a lone '$'");
         if (name == "page") return page();
+        if (name == "generic_plan") {
+            out_.generic_plan = true;
+            return;
+        }
         text_ += placeholder(slot_index(name));
     }
 

@@ -46,6 +46,7 @@ struct Compiled {
     std::vector<PageKey> keys; // not empty: ends in $page(...)
     std::size_t limit_slot = 0;
     std::size_t cursor_slot = 0;
+    bool generic_plan = false; // `$generic_plan`: reads plan it once, for any values (decision 31)
 };
 
 Compiled compile(const Statement& statement);

@@ -160,6 +160,9 @@ const std::string session_scope_sql =
     "select set_config('gravity.project', $1, false), set_config('gravity.caller', $2, false), set_config('gravity.scope', $3, false), "
     "set_config('statement_timeout', $4, false), set_config('default_transaction_read_only', 'on', false), "
     "set_config('transaction_read_only', 'on', true)";
+// For the rest of the exchange.
+const std::string generic_plan_name = "gravity.generic_plan";
+const std::string generic_plan_sql = "select set_config('plan_cache_mode', 'force_generic_plan', true)";
 
 constexpr std::chrono::milliseconds timeout_slack{1000}; // a session's timeout serves if it is this much too long
 
@@ -200,7 +203,7 @@ void TxState::add_waiting(std::vector<Command>& commands) const {
 Rows TxState::execute(const Statement& statement, const std::string& name, const std::string& sql, const Values& values) {
     Values scope;
     std::vector<Command> commands;
-    commands.reserve(waiting_.size() + 3);
+    commands.reserve(waiting_.size() + 4);
     std::optional<SessionScope> next_session;
     if (!connection.in_transaction()) {
         if (!run.scope.is_system && !run.scope.project_id.is_set()) throw std::logic_error("a transaction needs a project or Scope::system");
@@ -219,6 +222,8 @@ Rows TxState::execute(const Statement& statement, const std::string& name, const
             scope = scope_values(timeout);
             commands.push_back({session_scope_name, session_scope_sql, scope});
         }
+        // Within a transaction it would hold for the statements that follow, and what is not prepared is planned each time anyway.
+        if (bare && options.prepare && statement.compiled().generic_plan) commands.push_back({generic_plan_name, generic_plan_sql, no_values});
     }
     const std::size_t first_waiting = commands.size();
     add_waiting(commands);

@@ -47,6 +47,13 @@ TEST(Statement, LeavesQuotedTextCommentsAndDollarQuotesAlone) {
     EXPECT_EQ(sql.statement().compiled().sql, "select '$1', \"$2\", $q$ $3 $q$ /* $4 */ where a = $1 -- $9\n and true");
 }
 
+TEST(Statement, SaysThatItsPlanIsForAnyValues) {
+    const Sql<void(Uuid)> generic{"t.generic", "$generic_plan select $1"}, custom{"t.custom", "select $1"};
+    EXPECT_TRUE(generic.statement().compiled().generic_plan);
+    EXPECT_EQ(generic.statement().compiled().sql, " select $1");
+    EXPECT_FALSE(custom.statement().compiled().generic_plan);
+}
+
 TEST(Statement, ExpandsAPageInOneDirectionToARowComparison) {
     const Sql<std::string(Listing)> sql{"t.page", "select * from t where ($status::text is null or status = $status) and $page(t.created_at desc, id desc)"};
     const auto& c = sql.statement().compiled();

@@ -343,6 +343,31 @@ TEST_F(TxTest, AReadOnlyTransactionCannotWrite) {
     EXPECT_THROW(in(ours, [&](Tx& tx) { tx.one(insert_thing, Uuid::v7(), thing("mug")); }, true), std::runtime_error);
 }
 
+TEST_F(TxTest, OnlyWhatSaysSoIsPlannedForAnyValues) {
+    const Sql<std::int64_t(std::string)> generic{"thing.generic", "$generic_plan select count(*) from thing where sku = $1"};
+    const Sql<std::int64_t(std::string)> custom{"thing.custom", "select count(*) from thing where sku = $1"};
+    const Sql<std::string()> planned{"thing.planned", R"sql(
+        select string_agg(concat_ws(' ', name, generic_plans, custom_plans), ', ' order by name)
+        from pg_prepared_statements where name in ('thing.generic', 'thing.custom'))sql"};
+    const Sql<std::string()> mode{"thing.mode", "select current_setting('plan_cache_mode')"};
+    add(ours, "mug");
+    in(
+        ours,
+        [&](Tx& tx) {
+            for (const char* sku : {"mug", "cup"}) {
+                EXPECT_EQ(tx.one(generic, sku), sku == std::string_view("mug") ? 1 : 0);
+                EXPECT_EQ(tx.one(custom, sku), sku == std::string_view("mug") ? 1 : 0);
+            }
+            EXPECT_EQ(tx.one(planned), "thing.custom 0 2, thing.generic 2 0");
+            EXPECT_EQ(tx.one(mode), "auto");
+        },
+        true);
+    in(ours, [&](Tx& tx) { // a setting would be the transaction's
+        EXPECT_EQ(tx.one(generic, "mug"), 1);
+        EXPECT_EQ(tx.one(mode), "auto");
+    });
+}
+
 TEST_F(TxTest, PagesGoOverEveryRowOnceWhileOthersAreAdded) {
     std::set<std::string> expected;
     for (int i = 0; i < 23; ++i) expected.insert(add(ours, "s" + std::to_string(i)).to_string());
