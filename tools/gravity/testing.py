@@ -80,6 +80,8 @@ def run_native(chosen: list[Service], with_stores: bool, preset: str, extra: lis
     seconds = build.compile_targets(preset, targets)
     output.say(f"{output.mark('ok')} built the tests  {seconds:.1f} s")
     environment = {**os.environ, "GTEST_COLOR": "no"}
+    if preset == "tsan":
+        environment["TSAN_OPTIONS"] = f"suppressions={paths.ROOT / 'tests' / 'support' / 'tsan.supp'} {environment.get('TSAN_OPTIONS', '')}".strip()
     for name in ("GRAVITY_TEST_PG", "GRAVITY_TEST_REDIS"):
         environment.pop(name, None)
     report = REPORTS / "native.xml"

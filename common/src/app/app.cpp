@@ -9,6 +9,7 @@
 #include "app/route_limits.hpp"
 #include "app/systemd.hpp"
 #include "app/telemetry.hpp"
+#include "async/blocking_jobs.hpp"
 
 #include <gravity/app/app.hpp>
 #include <gravity/app/token_check.hpp>
@@ -306,6 +307,7 @@ struct App::Impl {
 App::App(Definition definition, PlatformSettings settings) : impl_(std::make_unique<Impl>(std::move(definition), std::move(settings))) {}
 
 App::~App() {
+    finish_blocking(impl_->io); // the store may be in preparation
     impl_->database.reset(); // its workers may complete coroutines of this context
     impl_->server.reset();
 }

@@ -1,41 +1,85 @@
+#include "async/blocking_jobs.hpp"
+
 #include <gravity/async/blocking.hpp>
 #include <gravity/async/coroutine.hpp>
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <condition_variable>
 #include <exception>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 namespace gravity {
 namespace {
 
-boost::asio::thread_pool& cpu_pool() { // made at the first use: most services never need its threads
-    static boost::asio::thread_pool pool(2);
+namespace asio = boost::asio;
+
+asio::thread_pool& cpu_pool() { // made at the first use: most services never need its threads
+    static asio::thread_pool pool(2);
     return pool;
 }
+
+/// How much work of a context is on the pool. Its end hands a coroutine back to the context, so that must not go before.
+class BlockingJobs : public asio::execution_context::service {
+public:
+    inline static asio::execution_context::id id;
+
+    explicit BlockingJobs(asio::execution_context& context) : service(context) {}
+
+    void begin() {
+        const std::lock_guard lock(mutex_);
+        ++count_;
+    }
+    void end() {
+        const std::lock_guard lock(mutex_);
+        --count_;
+        none_left_.notify_all();
+    }
+    void wait() {
+        std::unique_lock lock(mutex_);
+        none_left_.wait(lock, [this] { return count_ == 0; });
+    }
+
+private:
+    void shutdown() override { wait(); } // the scheduler is older, and so shut down later
+
+    std::mutex mutex_;
+    std::condition_variable none_left_;
+    int count_ = 0;
+};
 
 } // namespace
 
 Task<void> run_blocking(std::function<void()> work) {
     auto initiate = [](auto handler, std::function<void()> job) {
+        auto& jobs = asio::use_service<BlockingJobs>(asio::query(asio::get_associated_executor(handler), asio::execution::context));
+        jobs.begin();
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        boost::asio::post(cpu_pool(), [shared, job = std::move(job)] {
+        asio::post(cpu_pool(), [&jobs, shared = std::move(shared), job = std::move(job)]() mutable {
             std::exception_ptr failure;
             try {
                 job();
             } catch (...) {
                 failure = std::current_exception();
             }
-            const auto executor = boost::asio::get_associated_executor(*shared);
-            boost::asio::post(executor, [shared, failure] { (*shared)(failure); });
+            job = nullptr;
+            const auto executor = asio::get_associated_executor(*shared);
+            asio::post(executor, [shared = std::move(shared), failure = std::move(failure)] { (*shared)(failure); });
+            jobs.end();
         });
     };
-    const auto& token = boost::asio::use_awaitable;
-    co_await boost::asio::async_initiate<decltype(token), void(std::exception_ptr)>(initiate, token, std::move(work));
+    const auto& token = asio::use_awaitable;
+    co_await asio::async_initiate<decltype(token), void(std::exception_ptr)>(initiate, token, std::move(work));
 }
+
+void finish_blocking(asio::io_context& io) { asio::use_service<BlockingJobs>(io).wait(); }
 
 } // namespace gravity
