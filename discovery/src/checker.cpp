@@ -57,13 +57,17 @@ Checker::~Checker() { stop(); }
 
 void Checker::on_change(const ChangeOf<Check>& change) {
     const auto known = jobs_.find(change.key);
-    const bool wanted = is_ours(change.after.get());
+    const bool wanted = is_ours(change.after.get()) && shared_->engine.runs(*change.after);
     if (known != jobs_.end()) {
         if (wanted && known->second->definition == change.after->definition) return;
         known->second->stop();
         jobs_.erase(known);
     }
     if (wanted) begin(*change.after);
+}
+
+void Checker::review() {
+    for (const auto& [key, check] : shared_->engine.model().table<Check>()) on_change({key, check, check->modify_index});
 }
 
 void Checker::begin(const Check& check) {
@@ -93,7 +97,7 @@ Task<void> Checker::work(std::shared_ptr<Shared> shared, std::shared_ptr<Job> jo
             if (write) {
                 UpdateCheck update{job->node, job->id, write->status, std::move(write->output), definition};
                 Command command(std::move(update));
-                shared->engine.post(std::move(command));
+                shared->engine.post(std::move(command), Authority::runner, [job] { return !job->stopped; });
             }
         }
         job->timer.expires_after(real(job->definition.interval_us));

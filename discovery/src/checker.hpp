@@ -17,6 +17,8 @@ public:
 
     /// Follows the model; also called for every row at the start.
     void on_change(const ChangeOf<Check>& change);
+    /// Whose the checks are has changed (Engine::runs): begins and ends what is to be.
+    void review();
     void stop(); // all of them
     std::size_t running() const { return jobs_.size(); }
 

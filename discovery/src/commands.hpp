@@ -2,6 +2,7 @@
 
 #include "view.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -75,8 +76,11 @@ struct DeleteKey {
 struct DeleteTree {
     std::string prefix;
 };
+/// Of what is removed because its time is over, a command takes so many rows and leaves the others for the next: a store may bound what is written in one go.
+inline constexpr std::size_t all_rows = static_cast<std::size_t>(-1);
 struct ReapTombstones {
     std::int64_t up_to = 0; // index
+    std::size_t at_most = all_rows;
 };
 struct PutSetting {
     std::string name;
@@ -96,11 +100,14 @@ struct RenewSession {
     std::string id;
 };
 /// Forgets the lock-delays that are over.
-struct ReapLockDelays {};
+struct ReapLockDelays {
+    std::size_t at_most = all_rows;
+};
 
 /// The histories of what has been gone for long; one whose owner came back meanwhile stays.
 struct ForgetHistories {
     std::vector<std::string> owners; // their keys
+    std::size_t at_most = all_rows;
 };
 
 /// What stands in this daemon's configuration is registered; what stood there before and does no longer, goes.
@@ -135,7 +142,9 @@ struct DeleteToken {
     std::string accessor;
 };
 /// Tokens whose time is over go.
-struct ReapTokens {};
+struct ReapTokens {
+    std::size_t at_most = all_rows;
+};
 struct PutPolicy {
     AclPolicy policy;
     bool create = true;

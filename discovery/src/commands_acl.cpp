@@ -143,9 +143,13 @@ Reply run(const DeleteToken& command, View& view, std::int64_t) {
     return {};
 }
 
-Reply run(const ReapTokens&, View& view, std::int64_t now_us) {
-    for (const auto& [accessor, token] : view.with_prefix<AclToken>(""))
-        if (token->expires_us && *token->expires_us <= now_us) view.remove<AclToken>(accessor);
+Reply run(const ReapTokens& command, View& view, std::int64_t now_us) {
+    std::size_t left = command.at_most;
+    for (const auto& [accessor, token] : view.with_prefix<AclToken>("")) {
+        if (!token->expires_us || *token->expires_us > now_us) continue;
+        if (left-- == 0) break;
+        view.remove<AclToken>(accessor);
+    }
     return {};
 }
 

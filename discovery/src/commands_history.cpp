@@ -174,12 +174,20 @@ void record_transitions(const Command& command, View& view, std::size_t first, s
 }
 
 Reply run(const ForgetHistories& command, View& view, std::int64_t) {
+    std::size_t left = command.at_most;
     for (const std::string& owner : command.owners) {
         const Row<History> known = view.find<History>(owner);
         if (!known || known->gone_at_us == 0) continue;
+        if (left == 0) break;
         History history = *known;
-        remove_transitions(owner, history, history.next, view);
-        view.remove<History>(owner);
+        const auto kept = static_cast<std::size_t>(history.next - history.first);
+        const std::size_t taken = std::min(kept, left - 1);
+        remove_transitions(owner, history, history.first + static_cast<std::int64_t>(taken), view);
+        left -= taken + 1;
+        if (taken == kept)
+            view.remove<History>(owner);
+        else
+            view.put(owner, std::move(history));
     }
     return {};
 }

@@ -55,8 +55,12 @@ Reply run(const DeleteTree& command, View& view, std::int64_t) {
 }
 
 Reply run(const ReapTombstones& command, View& view, std::int64_t) {
-    for (const auto& [key, tombstone] : view.with_prefix<Tombstone>(""))
-        if (tombstone->modify_index <= command.up_to) view.remove<Tombstone>(key);
+    std::size_t left = command.at_most;
+    for (const auto& [key, tombstone] : view.with_prefix<Tombstone>("")) {
+        if (tombstone->modify_index > command.up_to) continue;
+        if (left-- == 0) break;
+        view.remove<Tombstone>(key);
+    }
     return {};
 }
 

@@ -80,9 +80,13 @@ Reply run(const RenewSession& command, View& view, std::int64_t) {
     return {};
 }
 
-Reply run(const ReapLockDelays&, View& view, std::int64_t now_us) {
-    for (const auto& [key, delay] : view.with_prefix<LockDelay>(""))
-        if (is_over(*delay, now_us)) view.remove<LockDelay>(key);
+Reply run(const ReapLockDelays& command, View& view, std::int64_t now_us) {
+    std::size_t left = command.at_most;
+    for (const auto& [key, delay] : view.with_prefix<LockDelay>("")) {
+        if (!is_over(*delay, now_us)) continue;
+        if (left-- == 0) break;
+        view.remove<LockDelay>(key);
+    }
     return {};
 }
 

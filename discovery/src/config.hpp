@@ -22,6 +22,9 @@ BOOST_DESCRIBE_ENUM(DefaultPolicy, deny, allow)
 /// The daemon's own settings; outside they begin with DISCOVERY_.
 struct Settings {
     Text<1, 4096> data_dir;
+    std::optional<Text<1, 4096>> store_url;
+    Text<1, 255> store_prefix = "/gravity/discovery/";
+    Bounded<int, 64, 1'000'000> store_operations{128};
     std::optional<Text<1, 255>> node_name;
     std::optional<Uuid> node_id;
     std::optional<Text<1, 4096>> node_meta;
@@ -43,7 +46,8 @@ struct Settings {
     std::optional<Secret<>> acl_dns_token;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (data_dir, node_name, node_id, node_meta, datacenter, consul_version, max_waiters, dns_address, dns_port, dns_domain,
+                      (data_dir, store_url, store_prefix, store_operations, node_name, node_id, node_meta, datacenter, consul_version, max_waiters, dns_address,
+                       dns_port, dns_domain,
                        dns_only_passing, dns_ttl_seconds, dns_answers_per_second, script_checks, acl_enabled, acl_default_policy, acl_key_list_policy,
                        acl_initial_management, acl_default_token, acl_dns_token))
 
@@ -52,7 +56,10 @@ BOOST_DESCRIBE_STRUCT(Settings, (),
 template <>
 struct gravity::meta::docs<gravity::registry::Settings> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
-        {"data_dir", "Folder of the registry's store"},
+        {"data_dir", "Folder of the registry's store; not used with store_url"},
+        {"store_url", "Members of an etcd cluster, the store of several daemons: http://host:2379, commas between; default: alone"},
+        {"store_prefix", "What all keys in etcd begin with"},
+        {"store_operations", "Operations in one transaction of etcd, as its --max-txn-ops says"},
         {"node_name", "Name of this node; default: the host's"},
         {"node_id", "Id of this node, a UUID; default: made at the first start and kept"},
         {"node_meta", "Metadata of this node: key:value, several with commas between"},

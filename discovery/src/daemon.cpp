@@ -6,6 +6,7 @@
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
 #include <gravity/base/uuid.hpp>
 #include <gravity/metrics/metrics.hpp>
 
@@ -14,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace gravity::registry {
 namespace {
@@ -22,11 +24,21 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t tick_us = 30'000'000;
 constexpr std::int64_t remembered_us = 900'000'000; // tombstones and the indexes of what has gone
+constexpr std::size_t most_steps = 16;              // of clearing up at a time
 constexpr auto look_for_client = 10s;               // a client that hung up is noticed so late at most
 constexpr std::string_view node_id_setting = "node_id";
 constexpr std::string_view store_name_setting = "store_name"; // of the store, not of its node: it tells followers whose index they have
 
 std::int64_t unix_us() { return now().unix_us(); }
+
+// The same for every daemon that calls its node so.
+std::string node_id_of(const std::string& cluster, const std::string& node) {
+    std::string id = hex_encode(sha256(cluster + '/' + node)).substr(0, 32);
+    id[12] = '8'; // version 8: made up (RFC 9562)
+    id[16] = '8';
+    for (const std::size_t place : {20, 16, 12, 8}) id.insert(place, 1, '-');
+    return id;
+}
 
 http::Response plain(int status, std::string text) {
     http::Response response;
@@ -46,9 +58,9 @@ http::Response response_of(api::Answer answer) {
 }
 
 // What every read of Consul tells.
-void add_consul_headers(http::Response& response, const api::Blocking& blocking) {
-    response.headers.add("X-Consul-KnownLeader", "true");
-    response.headers.add("X-Consul-LastContact", "0");
+void add_consul_headers(http::Response& response, const api::Blocking& blocking, const Standing& standing) {
+    response.headers.add("X-Consul-KnownLeader", standing.known_leader ? "true" : "false");
+    response.headers.add("X-Consul-LastContact", std::to_string(standing.age.count()));
     response.headers.add("X-Consul-Effective-Consistency", blocking.consistency);
 }
 
@@ -79,18 +91,21 @@ struct Daemon::Gauges {
 };
 
 Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, DaemonOptions options)
+    : Daemon(io, std::make_unique<LocalEngine>(io, std::move(store), unix_us), std::move(options)) {}
+
+Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Engine> engine, DaemonOptions options)
     : io_(io),
       agent_(options.agent),
-      engine_(io, std::move(store), unix_us),
+      engine_(std::move(engine)),
       hub_(io, options.max_waiters),
-      checker_(io, engine_, agent_.scripts),
+      checker_(io, *engine_, agent_.scripts),
       acl_(acl_of(options)),
       caller_of_(std::move(options.caller_of)),
       management_token_made_(acl_.initial_management().empty()),
       alarm_(io),
       gauges_(std::make_unique<Gauges>()) {
-    engine_.listen([this](const std::vector<Change>& changes, const std::set<std::string>& touched) { on_changes(changes, touched); });
-    const Model& model = engine_.model();
+    engine_->listen([this](const std::vector<Change>& changes, const std::set<std::string>& touched) { on_changes(changes, touched); });
+    const Model& model = engine_->model();
     const std::int64_t time = steady_now().count_us();
     for (const auto& [key, instance] : model.table<Instance>())
         timekeeper_.on_change(ChangeOf<Instance>{key, instance, instance->modify_index}, time, unix_us());
@@ -101,22 +116,28 @@ Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, Daemon
     }
     for (const auto& [id, session] : model.table<Session>())
         timekeeper_.on_change(ChangeOf<Session>{id, session, session->modify_index}, time, unix_us());
-    if (agent_.node_id.empty()) {
+    if (agent_.node_id.empty() && engine_->is_shared()) {
+        agent_.node_id = node_id_of(engine_->store_name(), agent_.node);
+    } else if (agent_.node_id.empty()) {
         const Setting* known = model.find<Setting>(node_id_setting);
         agent_.node_id = known != nullptr ? known->value : Uuid::v4().to_string();
     }
-    const Setting* named = model.find<Setting>(store_name_setting);
-    const std::string store_name = named != nullptr ? named->value : Uuid::v4().to_string().substr(0, 8);
-    engine_.post(PutSetting{std::string(store_name_setting), store_name});
+    std::string store_name = engine_->store_name();
+    if (store_name.empty()) {
+        const Setting* named = model.find<Setting>(store_name_setting);
+        store_name = named != nullptr ? named->value : Uuid::v4().to_string().substr(0, 8);
+        engine_->post(PutSetting{std::string(store_name_setting), store_name});
+    }
     watches_ = std::make_unique<Watches>(model, store_name);
-    register_self();
+    follow_duties();
+    register_self(true);
     measure();
     if (options.dns) {
         options.zone.node = agent_.node;
         options.zone.datacenter = agent_.datacenter;
         dns::Zone::AskAccess access = [this](const std::string& query_token) {
-            if (query_token.empty() || !acl_.enabled()) return acl_.dns_access(engine_.model(), unix_us());
-            return acl_.access_of_kept(engine_.model(), query_token, unix_us()).value_or(Access::unknown("ACL not found"));
+            if (query_token.empty() || !acl_.enabled()) return acl_.dns_access(engine_->model(), unix_us());
+            return acl_.access_of_kept(engine_->model(), query_token, unix_us()).value_or(Access::unknown("ACL not found"));
         };
         dns_ = std::make_unique<dns::Server>(io, *options.dns, std::make_shared<dns::Zone>(model, std::move(options.zone), std::move(access)));
     }
@@ -125,7 +146,7 @@ Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, Daemon
 Daemon::~Daemon() = default;
 
 void Daemon::measure() {
-    const Model& model = engine_.model();
+    const Model& model = engine_->model();
     gauges_->nodes.set(static_cast<double>(model.table<Node>().size()));
     gauges_->instances.set(static_cast<double>(model.table<Instance>().size()));
     gauges_->checks.set(static_cast<double>(model.table<Check>().size()));
@@ -135,11 +156,25 @@ void Daemon::measure() {
     gauges_->index.set(static_cast<double>(model.index()));
 }
 
-void Daemon::register_self() {
-    engine_.post(PutSetting{std::string(node_id_setting), agent_.node_id});
+void Daemon::follow_duties() {
+    Engine::Duties duties;
+    duties.changed = [this] {
+        if (!draining_) checker_.review();
+        alarm_.cancel();
+    };
+    duties.anew = [this] { timekeeper_.begin_anew(steady_now().count_us()); };
+    duties.renewed = [this](const std::string& renewal) { timekeeper_.renew(renewal, engine_->model(), steady_now().count_us()); };
+    engine_->on_duties(std::move(duties));
+}
+
+void Daemon::register_self(bool at_start) {
+    if (!engine_->is_shared()) engine_->post(PutSetting{std::string(node_id_setting), agent_.node_id});
+    // Daemons that share a store may share a node too: none puts its own address and port in the place of another's again and again.
+    const Model& model = engine_->model();
+    if (engine_->is_shared() && !at_start && model.find<Node>(agent_.node) != nullptr && model.find<Instance>(key_of(agent_.node, "consul")) != nullptr) return;
     Register self;
     Node node;
-    if (const Node* known = engine_.model().find<Node>(agent_.node)) node = *known;
+    if (const Node* known = engine_->model().find<Node>(agent_.node)) node = *known;
     node.name = agent_.node;
     node.id = agent_.node_id;
     node.address = agent_.address;
@@ -164,7 +199,7 @@ void Daemon::register_self() {
     alive.output = "Agent alive and reachable";
     self.checks.push_back(std::move(alive));
     self.keep_status = false;
-    engine_.post(std::move(self));
+    engine_->post(std::move(self));
 }
 
 void Daemon::on_changes(const std::vector<Change>& changes, const std::set<std::string>& touched) {
@@ -182,13 +217,16 @@ void Daemon::on_changes(const std::vector<Change>& changes, const std::set<std::
     measure();
     // Somebody took this node out of the catalog, or a snapshot replaced it: it comes back. What is as it should be is not written again.
     if (own_node && !draining_) register_self();
-    if (timekeeper_.next() < alarm_at_) alarm_.cancel();
+    if (engine_->leads() && timekeeper_.next() < alarm_at_) alarm_.cancel();
 }
 
 std::optional<std::string> Daemon::store_failure() {
-    if (engine_.store_failure().empty()) return std::nullopt;
-    engine_.post(PutSetting{"last_try", now().to_string()}); // the next write tells whether it is over
-    return engine_.store_failure();
+    const bool alone = !engine_->is_shared(); // with others it is found out all the time
+    if (!alone && !engine_->standing().known_leader && engine_->store_failure().empty()) return "No cluster leader";
+    if (engine_->store_failure().empty()) return std::nullopt;
+    if (!alone) return engine_->store_failure();
+    engine_->post(PutSetting{"last_try", now().to_string()}); // the next write tells whether it is over
+    return engine_->store_failure();
 }
 
 void Daemon::drain() {
@@ -197,18 +235,30 @@ void Daemon::drain() {
     checker_.stop();
 }
 
+Task<void> Daemon::resign() { return engine_->resign(); }
+
 void Daemon::age() {
     const std::int64_t time = steady_now().count_us();
-    const Model& model = engine_.model();
-    if (!model.table<LockDelay>().empty()) engine_.post(ReapLockDelays{});
-    if (auto owners = histories_to_forget(model, unix_us()); !owners.empty()) engine_.post(ForgetHistories{std::move(owners)});
-    const auto is_over = [wall = unix_us()](const auto& one) { return one.second->expires_us && *one.second->expires_us <= wall; };
-    if (const auto& tokens = model.table<AclToken>(); std::any_of(tokens.begin(), tokens.end(), is_over)) engine_.post(ReapTokens{});
+    const Model& model = engine_->model();
     ages_.emplace_back(time, model.index());
     while (ages_.size() > 1 && time - ages_[1].first >= remembered_us) ages_.pop_front();
-    if (time - ages_.front().first < remembered_us) return;
-    engine_.forget_departed(ages_.front().second);
-    if (!model.table<Tombstone>().empty()) engine_.post(ReapTombstones{ages_.front().second});
+    const bool remembers = time - ages_.front().first >= remembered_us;
+    if (remembers) engine_->forget_departed(ages_.front().second);
+    if (!engine_->leads()) return;
+    // In as many steps as the store takes it in; what is left then is for the next time.
+    const std::size_t at_most = engine_->rows_at_once();
+    const auto clear = [&](std::size_t rows, const Command& command) {
+        const std::size_t steps = std::min(rows / at_most + (rows % at_most != 0 ? 1 : 0), most_steps);
+        for (std::size_t step = 0; step < steps; ++step) engine_->post(command, Authority::leader);
+    };
+    clear(model.table<LockDelay>().size(), ReapLockDelays{at_most});
+    auto owners = histories_to_forget(model, unix_us());
+    const std::size_t histories = owners.size();
+    clear(histories, ForgetHistories{std::move(owners), at_most});
+    const auto is_over = [wall = unix_us()](const auto& one) { return one.second->expires_us && *one.second->expires_us <= wall; };
+    const auto& tokens = model.table<AclToken>();
+    clear(static_cast<std::size_t>(std::count_if(tokens.begin(), tokens.end(), is_over)), ReapTokens{at_most});
+    if (remembers) clear(model.table<Tombstone>().size(), ReapTombstones{ages_.front().second, at_most});
 }
 
 Task<void> Daemon::keep_time() {
@@ -216,27 +266,31 @@ Task<void> Daemon::keep_time() {
     std::int64_t next_tick = 0;
     while (!draining_) {
         const std::int64_t time = steady_now().count_us();
-        for (Command& command : timekeeper_.due(time)) engine_.post(std::move(command));
+        const bool leads = engine_->leads();
+        if (leads)
+            for (Timekeeper::Due& due : timekeeper_.due_with_doubt(time)) engine_->post(std::move(due.command), Authority::leader, std::move(due.still));
         if (time >= next_tick) {
             age();
             register_self(); // comes back if somebody took it out of the catalog; else writes nothing
             next_tick = time + tick_us;
         }
-        alarm_at_ = std::min(timekeeper_.next(), next_tick);
+        alarm_at_ = leads ? std::min(timekeeper_.next(), next_tick) : next_tick;
         const Duration pause = clock::real(Duration::microseconds(std::max<std::int64_t>(alarm_at_ - time, 0)));
         alarm_.expires_after(std::chrono::microseconds(pause.count_us()));
         co_await alarm_.async_wait(token);
     }
 }
 
-void Daemon::renew(const api::WritePlan& plan) {
-    if (plan.renews.empty()) return;
-    const std::int64_t time = steady_now().count_us();
-    if (plan.renewed == api::Renewed::session) return timekeeper_.renew_session(plan.renews, time);
-    if (plan.renewed == api::Renewed::instance) return timekeeper_.renew_lease(plan.renews, time);
-    timekeeper_.renew_check(plan.renews, time);
-    if (const Check* check = engine_.model().find<Check>(plan.renews); check != nullptr && !check->service_id.empty())
-        timekeeper_.renew_lease(key_of(check->node, check->service_id), time);
+// At once where this daemon keeps the time; with others, when all are told.
+std::string Daemon::renew(const api::WritePlan& plan) {
+    if (plan.renews.empty()) return {};
+    const bool session = plan.renewed == api::Renewed::session, instance = plan.renewed == api::Renewed::instance;
+    std::string renewal(1, session ? renewal::session : instance ? renewal::instance
+                                                                 : renewal::check);
+    renewal += plan.renews;
+    if (engine_->is_shared()) return renewal;
+    timekeeper_.renew(renewal, engine_->model(), steady_now().count_us());
+    return {};
 }
 
 Task<void> Daemon::handle(http::Exchange& exchange) {
@@ -278,6 +332,8 @@ Task<http::Response> Daemon::answer(http::Exchange& exchange) {
         if (!fits) co_return plain(413, "Request body too large, max size: " + std::to_string(limit) + " bytes.");
         asked.call.body = request.body;
     }
+    const bool of_this_daemon = asked.call.path.starts_with("agent/") || asked.call.path.starts_with("status/");
+    if (reads && engine_->is_shared() && !of_this_daemon) co_await become_current(asked.blocking);
     api::Plan plan = api::decide(context_of(asked), asked.call);
     if (auto* wanted = std::get_if<api::ReadPlan>(&plan)) {
         http::Response response = co_await read(exchange, std::move(asked), std::move(*wanted));
@@ -290,19 +346,32 @@ Task<http::Response> Daemon::answer(http::Exchange& exchange) {
     co_return response_of(std::move(std::get<api::Answer>(plan)));
 }
 
+// What a read that is not "stale" may take for the state of things.
+Task<void> Daemon::become_current(api::Blocking blocking) {
+    if (blocking.consistency == "stale") co_return;
+    bool current = engine_->standing().known_leader;
+    if (current && blocking.consistency == "consistent") current = co_await engine_->catch_up();
+    if (!current) throw api::ApiError(500, "No cluster leader");
+    // The client has seen more at another daemon.
+    const auto index = static_cast<std::int64_t>(std::min<std::uint64_t>(blocking.index, std::numeric_limits<std::int64_t>::max()));
+    if (index <= engine_->model().index()) co_return;
+    const auto deadline = std::chrono::steady_clock::now() + std::min<std::chrono::steady_clock::duration>(std::chrono::microseconds(blocking.wait_us), 5s);
+    co_await engine_->reach(index, deadline);
+}
+
 Task<http::Response> Daemon::write(api::WritePlan plan) {
-    renew(plan);
-    Reply reply = co_await engine_.run(std::move(plan.command));
+    std::string renewal = renew(plan);
+    Reply reply = co_await engine_->run(std::move(plan.command), std::move(renewal));
     co_return response_of(plan.answer(reply));
 }
 
-api::Context Daemon::context_of(const Asked& asked) { return {engine_.model(), agent_, cache_, asked.access, &acl_, asked.secret}; }
+api::Context Daemon::context_of(const Asked& asked) { return {engine_->model(), agent_, cache_, asked.access, &acl_, asked.secret}; }
 
 Task<Access> Daemon::access_of(std::string secret) {
     if (!management_token_made_) co_await make_management_token();
     std::string why;
     try {
-        co_return acl_.access_of(engine_.model(), secret, unix_us());
+        co_return acl_.access_of(engine_->model(), secret, unix_us());
     } catch (const UnknownToken& unknown) {
         why = unknown.what();
     }
@@ -325,13 +394,13 @@ Task<void> Daemon::make_management_token() {
     token.grants.policies = {management_policy().id};
     token.create_time_us = unix_us();
     Command command = std::move(bootstrap);
-    const Reply reply = co_await engine_.run(std::move(command));
+    const Reply reply = co_await engine_->run(std::move(command));
     if (reply.status == 200) management_token_made_ = true;
 }
 
 Task<http::Response> Daemon::read(http::Exchange& exchange, Asked asked, api::ReadPlan plan) {
     using Clock = std::chrono::steady_clock;
-    const Model& model = engine_.model();
+    const Model& model = engine_->model();
     const api::Blocking& blocking = asked.blocking;
     std::int64_t rules_index = model.index_of(watch::acl);
     const Clock::time_point deadline = Clock::now() + with_jitter(blocking.wait_us);
@@ -361,9 +430,11 @@ Task<http::Response> Daemon::read(http::Exchange& exchange, Asked asked, api::Re
     if (blocking.hash.empty()) answer = plan.answer(model);
     const std::string hash = answer.hash;
     http::Response response = response_of(std::move(answer));
+    // The index that the client has may be of another daemon, which had not seen the last change to this itself and gave that of its start.
+    if (engine_->is_shared() && !plan.index && blocking.index <= static_cast<std::uint64_t>(model.index())) index = std::max(index, blocking.index);
     response.headers.add("X-Consul-Index", std::to_string(index));
     if (!hash.empty()) response.headers.add("X-Consul-ContentHash", hash);
-    add_consul_headers(response, blocking);
+    add_consul_headers(response, blocking, engine_->standing());
     co_return response;
 }
 

@@ -36,8 +36,10 @@ struct DaemonOptions {
 /// The parts put together: requests go in, answers come out. I/O thread only.
 class Daemon {
 public:
-    /// Loads the store. Throws StoreError.
+    /// Alone, with a store of its own, which is loaded. Throws StoreError.
     Daemon(boost::asio::io_context& io, std::unique_ptr<Store> store, DaemonOptions options);
+    /// With others, if the engine's store is shared.
+    Daemon(boost::asio::io_context& io, std::unique_ptr<Engine> engine, DaemonOptions options);
     ~Daemon();
 
     /// Answers everything below /v1/.
@@ -50,7 +52,10 @@ public:
     /// Why writes fail now; nothing if they do not. Tries one while they do.
     std::optional<std::string> store_failure();
 
-    Engine& engine() { return engine_; }
+    /// Ends what only one of several daemons does, so that another can go on with it at once.
+    Task<void> resign();
+
+    Engine& engine() { return *engine_; }
     std::size_t waiting() const { return hub_.waiting(); }
     Watches& watches() { return *watches_; }
     const api::Agent& agent() const { return agent_; }
@@ -65,14 +70,16 @@ private:
     api::Context context_of(const Asked& asked);
     Task<http::Response> write(api::WritePlan plan);
     void on_changes(const std::vector<Change>& changes, const std::set<std::string>& touched);
-    void renew(const api::WritePlan& plan);
-    void register_self();
+    std::string renew(const api::WritePlan& plan);
+    Task<void> become_current(api::Blocking blocking);
+    void follow_duties();
+    void register_self(bool at_start = false);
     void age();
     void measure();
 
     boost::asio::io_context& io_;
     api::Agent agent_;
-    Engine engine_;
+    std::unique_ptr<Engine> engine_;
     WaitHub hub_;
     Timekeeper timekeeper_;
     Checker checker_;

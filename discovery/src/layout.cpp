@@ -114,6 +114,7 @@ std::string stored_key(std::string_view key) {
     std::string text(Prefix<R>::text);
     if constexpr (Prefix<R>::has_owner) {
         const auto end = key.find('\0');
+        if (end == std::string_view::npos) return text; // all of them
         text += escaped(key.substr(0, end)) + '/';
         key.remove_prefix(end + 1);
     }
@@ -125,18 +126,22 @@ std::string stored_key(std::string_view key) {
 }
 
 template <class R>
-bool read_row(std::string_view stored, std::string_view value, std::optional<Change>& out) {
-    if (!stored.starts_with(Prefix<R>::text)) return false;
-    std::string_view rest = stored.substr(Prefix<R>::text.size());
-    std::string key;
+std::string key_in(std::string_view stored) {
+    const std::string_view rest = stored.substr(Prefix<R>::text.size());
     if constexpr (Prefix<R>::has_owner) {
         const auto slash = rest.find('/');
         const auto owner = http::percent_decode(rest.substr(0, slash));
         if (slash == std::string_view::npos || !owner) unreadable(stored, "bad key");
-        key = key_of(*owner, rest.substr(slash + 1));
+        return key_of(*owner, rest.substr(slash + 1));
     } else {
-        key = rest;
+        return std::string(rest);
     }
+}
+
+template <class R>
+bool read_row(std::string_view stored, std::string_view value, std::optional<Change>& out) {
+    if (!stored.starts_with(Prefix<R>::text)) return false;
+    std::string key = key_in<R>(stored);
     auto row = json::decode<R>(value);
     if (!row) unreadable(stored, row.why());
     const std::int64_t index = row->modify_index;
@@ -149,18 +154,63 @@ bool read_any(RowKinds<R...>, std::string_view key, std::string_view value, std:
     return (read_row<R>(key, value, out) || ...);
 }
 
+template <class R>
+bool removed_row(std::string_view stored, std::int64_t index, std::optional<Change>& out) {
+    if (!stored.starts_with(Prefix<R>::text)) return false;
+    out = ChangeOf<R>{key_in<R>(stored), nullptr, index};
+    return true;
+}
+
+template <class... R>
+bool removed_any(RowKinds<R...>, std::string_view key, std::int64_t index, std::optional<Change>& out) {
+    return (removed_row<R>(key, index, out) || ...);
+}
+
+template <class... R>
+std::string stored_key_at(RowKinds<R...>, std::size_t kind, std::string_view key) {
+    using Function = std::string (*)(std::string_view);
+    constexpr Function functions[] = {&stored_key<R>...};
+    return functions[kind](key);
+}
+
+template <class... R>
+std::string_view prefix_at(RowKinds<R...>, std::size_t kind) {
+    constexpr std::string_view texts[] = {Prefix<R>::text...};
+    return texts[kind];
+}
+
+template <class R>
+std::string plain_text(R row) {
+    row.modify_index = 0;
+    if constexpr (requires { row.create_index; }) row.create_index = 0;
+    return json::encode(row);
+}
+
 } // namespace
+
+std::string stored_key(std::size_t kind, std::string_view key) { return stored_key_at(Rows{}, kind, key); }
+std::string_view prefix_of(std::size_t kind) { return prefix_at(Rows{}, kind); }
+
+Write write_of(const Change& change, bool plain) {
+    return std::visit(
+        [plain]<class R>(const ChangeOf<R>& one) {
+            Write write{stored_key<R>(one.key), std::nullopt};
+            if (one.after) write.value = plain ? plain_text(*one.after) : json::encode(*one.after);
+            return write;
+        },
+        change);
+}
+
+Change removal_of(std::string_view key, std::int64_t index) {
+    std::optional<Change> change;
+    if (!removed_any(Rows{}, key, index, change)) unreadable(key, "unknown key");
+    return *std::move(change);
+}
 
 std::vector<Write> writes_of(const std::vector<Change>& changes, std::int64_t index) {
     std::vector<Write> writes;
     writes.reserve(changes.size() + 1);
-    for (const Change& change : changes) {
-        std::visit(
-            [&]<class R>(const ChangeOf<R>& one) {
-                writes.push_back({stored_key<R>(one.key), one.after ? std::optional(json::encode(*one.after)) : std::nullopt});
-            },
-            change);
-    }
+    for (const Change& change : changes) writes.push_back(write_of(change));
     writes.push_back({std::string(index_key), std::to_string(index)});
     return writes;
 }
@@ -178,7 +228,7 @@ std::optional<Change> row_of(std::string_view key, std::string_view value) {
     return row;
 }
 
-std::vector<Transition> transitions(Store& store, std::string_view owner, std::size_t limit) {
+std::vector<Transition> transitions(RowReader& store, std::string_view owner, std::size_t limit) {
     std::vector<Transition> found;
     store.each_below(stored_key<Transition>(key_of(owner, "")), [&](std::string_view key, std::string_view value) {
         auto row = json::decode<Transition>(value);

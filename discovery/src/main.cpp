@@ -3,11 +3,13 @@
 #include "consul_program.hpp"
 #include "daemon.hpp"
 #include "routes.hpp"
+#include "shared_engine.hpp"
 
 #include <gravity/app/service.hpp>
 #include <gravity/app/token_check.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/auth/sealed.hpp>
+#include <gravity/base/clock.hpp>
 #include <gravity/base/problem.hpp>
 #include <gravity/log/log.hpp>
 
@@ -134,13 +136,26 @@ Task<std::optional<Caller>> caller_of(app::TokenCheck& check, std::string token)
     co_return caller;
 }
 
-void provision(app::Runtime& runtime) {
-    const Settings& settings = runtime.resources.get<Settings>();
+std::int64_t unix_us() { return now().unix_us(); }
+
+std::unique_ptr<Engine> make_engine(boost::asio::io_context& io, const Settings& settings, const std::string& node) {
+    if (settings.store_url) {
+        SharedOptions options;
+        options.members = etcd::members_in(settings.store_url->str());
+        options.prefix = settings.store_prefix.str();
+        options.operations = static_cast<std::size_t>(static_cast<int>(settings.store_operations));
+        options.node = node;
+        return std::make_unique<SharedEngine>(io, std::move(options), unix_us);
+    }
     const std::string folder = settings.data_dir.str();
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error) throw std::runtime_error("cannot make DISCOVERY_DATA_DIR " + folder + ": " + error.message());
+    return std::make_unique<LocalEngine>(io, open_rocks_store(folder), unix_us);
+}
 
+void provision(app::Runtime& runtime) {
+    const Settings& settings = runtime.resources.get<Settings>();
     DaemonOptions options;
     options.agent.node = settings.node_name ? settings.node_name->str() : host_name();
     options.agent.address = own_address(runtime.settings);
@@ -166,7 +181,8 @@ void provision(app::Runtime& runtime) {
     options.acl = acl_from(settings, runtime.resources);
     if (auto* check = runtime.resources.find<app::TokenCheck>())
         options.caller_of = [check](std::string token) { return caller_of(*check, std::move(token)); };
-    auto daemon = std::make_shared<Daemon>(runtime.io, open_rocks_store(folder), std::move(options));
+    std::unique_ptr<Engine> engine = make_engine(runtime.io, settings, options.agent.node);
+    auto daemon = std::make_shared<Daemon>(runtime.io, std::move(engine), std::move(options));
     runtime.resources.put(daemon);
     if (configured != nullptr) {
         const api::Agent& agent = daemon->agent();
@@ -184,9 +200,12 @@ Task<void> handle(app::Runtime& runtime, http::Exchange& exchange) {
 
 Task<void> keep_time(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().keep_time(); }
 
+Task<void> keep_engine(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().engine().keep(); }
+
 Task<void> drain(app::Runtime& runtime) {
-    runtime.resources.get<Daemon>().drain();
-    co_return;
+    Daemon& daemon = runtime.resources.get<Daemon>();
+    daemon.drain();
+    co_await daemon.resign();
 }
 
 } // namespace
@@ -206,6 +225,7 @@ int main(int argc, char** argv) {
                          .settings<Settings>("DISCOVERY_")
                          .provision(keep)
                          .provision(provision)
+                         .background(keep_engine)
                          .background(keep_time)
                          .routes(routes)
                          .fallback(handle)

@@ -53,7 +53,7 @@ namespace {
 constexpr std::size_t most_instances = 200;
 
 // The transitions lie in the store alone; a store that fails is a fault of the moment.
-Explanation with_transitions(Explanation explanation, std::shared_ptr<Store> store, std::size_t limit) {
+Explanation with_transitions(Explanation explanation, std::shared_ptr<RowReader> store, std::size_t limit) {
     try {
         add_transitions(explanation, [&](const std::string& owner) { return layout::transitions(*store, owner, limit); }, limit);
     } catch (const StoreError&) {
@@ -69,7 +69,7 @@ Task<Explanation> explain_service(Ctx& ctx, Path<"service", Name> service, Param
     auto explanation = explain(engine.model(), service->str(), instance, most_instances, now().unix_us());
     if (!explanation) throw Refusal(problems::not_found);
     const auto limit = static_cast<std::size_t>(static_cast<int>(query->limit));
-    Explanation whole = co_await blocking(with_transitions, *std::move(explanation), engine.store(), limit);
+    Explanation whole = co_await blocking(with_transitions, *std::move(explanation), engine.rows(), limit);
     co_return whole;
 }
 

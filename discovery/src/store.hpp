@@ -23,14 +23,19 @@ struct StoreError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// An ordered key space that survives a crash. `each` before the first `commit`, `commit` on one thread at a time, `each_below` on any.
-class Store {
+/// What lies in a store, for those who only read. Any thread but the I/O thread. Throws StoreError.
+class RowReader {
 public:
-    virtual ~Store() = default;
+    virtual ~RowReader() = default;
+    /// The pairs whose keys begin with `prefix`, in key order. The views live for the call.
+    virtual void each_below(std::string_view prefix, const std::function<void(std::string_view key, std::string_view value)>& visit) = 0;
+};
+
+/// An ordered key space that survives a crash. `each` before the first `commit`, `commit` on one thread at a time.
+class Store : public RowReader {
+public:
     /// All pairs in key order. The views live for the call.
     virtual void each(const std::function<void(std::string_view key, std::string_view value)>& visit) = 0;
-    /// Those whose keys begin with `prefix`, in key order, as they are at one moment.
-    virtual void each_below(std::string_view prefix, const std::function<void(std::string_view key, std::string_view value)>& visit) = 0;
     /// All or nothing, on the disk when it returns. Throws StoreError.
     virtual void commit(const std::vector<Write>& batch) = 0;
 };

@@ -71,8 +71,25 @@ void Timekeeper::renew_check(const std::string& key, std::int64_t now_us) { rene
 void Timekeeper::renew_lease(const std::string& key, std::int64_t now_us) { renew(Kind::lease, key, now_us); }
 void Timekeeper::renew_session(const std::string& id, std::int64_t now_us) { renew(Kind::session, id, now_us); }
 
-std::vector<Command> Timekeeper::due(std::int64_t now_us) {
-    std::vector<Command> commands;
+void Timekeeper::renew(std::string_view renewal, const Model& model, std::int64_t now_us) {
+    if (renewal.empty()) return;
+    const std::string key(renewal.substr(1));
+    if (renewal.front() == renewal::session) return renew_session(key, now_us);
+    if (renewal.front() == renewal::instance) return renew_lease(key, now_us);
+    renew_check(key, now_us);
+    const Check* check = model.find<Check>(key);
+    if (check != nullptr && !check->service_id.empty()) renew_lease(key_of(check->node, check->service_id), now_us);
+}
+
+void Timekeeper::begin_anew(std::int64_t now_us) {
+    std::vector<Name> names;
+    for (const auto& [name, entry] : entries_)
+        if (name.first != Kind::reap) names.push_back(name);
+    for (const Name& name : names) renew(name.first, name.second, now_us);
+}
+
+template <class Each>
+void Timekeeper::each_due(std::int64_t now_us, Each each) {
     while (!by_time_.empty() && by_time_.begin()->first <= now_us) {
         const Name name = by_time_.begin()->second;
         Entry entry = entries_.at(name);
@@ -80,15 +97,31 @@ std::vector<Command> Timekeeper::due(std::int64_t now_us) {
         const std::string node = name.second.substr(0, split);
         const std::string id = name.second.substr(split + 1);
         switch (name.first) {
-        case Kind::ttl: commands.emplace_back(ExpireCheck{node, id}); break;
-        case Kind::lease: commands.emplace_back(Deregister{node, id, "", false, true}); break;
-        case Kind::reap: commands.emplace_back(ReapCritical{node, id, entry.since_us}); break;
-        case Kind::session: commands.emplace_back(EndSession{name.second}); break;
+        case Kind::ttl: each(name, ExpireCheck{node, id}, now_us + again_us); break;
+        case Kind::lease: each(name, Deregister{node, id, "", false, true}, now_us + again_us); break;
+        case Kind::reap: each(name, ReapCritical{node, id, entry.since_us}, now_us + again_us); break;
+        case Kind::session: each(name, EndSession{name.second}, now_us + again_us); break;
         }
         entry.at = now_us + again_us;
         set(name, entry);
     }
+}
+
+std::vector<Command> Timekeeper::due(std::int64_t now_us) {
+    std::vector<Command> commands;
+    each_due(now_us, [&](const Name&, Command command, std::int64_t) { commands.push_back(std::move(command)); });
     return commands;
+}
+
+std::vector<Timekeeper::Due> Timekeeper::due_with_doubt(std::int64_t now_us) {
+    std::vector<Due> all;
+    each_due(now_us, [&](const Name& name, Command command, std::int64_t next) {
+        all.push_back({std::move(command), [this, name, next] {
+                           const auto found = entries_.find(name);
+                           return found != entries_.end() && found->second.at == next; // nobody has come since
+                       }});
+    });
+    return all;
 }
 
 std::int64_t Timekeeper::next() const { return by_time_.empty() ? std::numeric_limits<std::int64_t>::max() : by_time_.begin()->first; }

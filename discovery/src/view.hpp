@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model.hpp"
+#include "reads.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -17,8 +18,9 @@ namespace gravity::registry {
 /// model itself changes only when the store has the batch. No I/O. One thread.
 class View {
 public:
-    /// The indexes given begin above that of the model and above `burnt`.
-    explicit View(const Model& model, std::int64_t burnt = 0) : model_(model), index_(std::max(model.index(), burnt)) {}
+    /// The indexes given begin above that of the model and above `burnt`. What is read of the model is noted in `reads`, if given.
+    explicit View(const Model& model, std::int64_t burnt = 0, Reads* reads = nullptr)
+        : model_(model), index_(std::max(model.index(), burnt)), reads_(reads) {}
 
     /// Before each command: the index its changes get.
     void begin_command() {
@@ -35,7 +37,9 @@ public:
         if (const auto found = overlay.find(key); found != overlay.end()) return found->second;
         const auto& table = model_.table<R>();
         const auto found = table.find(key);
-        return found == table.end() ? nullptr : found->second;
+        const Row<R> row = found == table.end() ? nullptr : found->second;
+        if (reads_ != nullptr) reads_->of[kind_of<R>].rows.try_emplace(std::string(key), row ? row->modify_index : 0);
+        return row;
     }
 
     /// The rows whose keys begin with `prefix`, in order.
@@ -47,6 +51,11 @@ public:
         auto below = table.lower_bound(prefix);
         auto above = overlay.lower_bound(prefix);
         const auto inside = [&](const Table<R>& of, const auto& at) { return at != of.end() && at->first.starts_with(prefix); };
+        if (reads_ != nullptr) {
+            Reads::Kind& read = reads_->of[kind_of<R>];
+            read.prefixes.insert(std::string(prefix));
+            for (auto row = below; inside(table, row); ++row) read.rows.try_emplace(row->first, row->second->modify_index);
+        }
         while (inside(table, below) || inside(overlay, above)) {
             const bool take_above = inside(overlay, above) && (!inside(table, below) || above->first <= below->first);
             if (take_above) {
@@ -97,6 +106,10 @@ public:
     const std::vector<Change>& changes() const { return changes_; }
 
 private:
+    template <class R>
+    void note_all() const {
+        if (reads_ != nullptr) reads_->of[kind_of<R>].all = true;
+    }
     std::int64_t claim_index() {
         if (!std::exchange(wrote_, true)) ++index_;
         return index_;
@@ -114,6 +127,7 @@ private:
     std::int64_t index_;
     std::size_t mark_ = 0;
     bool wrote_ = false;
+    Reads* reads_;
 };
 
 } // namespace gravity::registry

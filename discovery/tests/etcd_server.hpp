@@ -1,0 +1,97 @@
+#pragma once
+
+#include <gravity/base/encoding.hpp>
+#include <gravity/json/json.hpp>
+#include <gravity/testkit/client.hpp>
+#include <gravity/testkit/free_port.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+/// An etcd of one member in a folder of its own, on loopback; gone with the object.
+namespace gravity::registry::test {
+
+class EtcdServer {
+public:
+    static bool is_installed() { return ::access("/usr/bin/etcd", X_OK) == 0; }
+
+    EtcdServer() : port(testkit::free_port()), peer_port_(testkit::free_port()) {
+        char name[] = "/tmp/gravity-etcd-XXXXXX";
+        if (::mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp");
+        folder_ = name;
+        start();
+    }
+    ~EtcdServer() {
+        kill();
+        std::filesystem::remove_all(folder_);
+    }
+    EtcdServer(const EtcdServer&) = delete;
+    EtcdServer& operator=(const EtcdServer&) = delete;
+
+    void start() {
+        const std::string client = "http://127.0.0.1:" + std::to_string(port), peer = "http://127.0.0.1:" + std::to_string(peer_port_);
+        const std::string cluster = "default=" + peer, data = folder_ + "/data", log = folder_ + "/log";
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+            ::dup2(out, 1);
+            ::dup2(out, 2);
+            ::execl("/usr/bin/etcd", "etcd", "--data-dir", data.c_str(), "--listen-client-urls", client.c_str(), "--advertise-client-urls", client.c_str(),
+                    "--listen-peer-urls", peer.c_str(), "--initial-advertise-peer-urls", peer.c_str(), "--initial-cluster", cluster.c_str(),
+                    "--unsafe-no-fsync", nullptr);
+            ::_exit(127);
+        }
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (!answers()) {
+            if (std::chrono::steady_clock::now() > end) throw std::runtime_error("etcd does not start");
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+    }
+    void kill() {
+        if (pid_ <= 0) return;
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+        pid_ = -1;
+    }
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(port); }
+
+    Json call(const std::string& method, const std::string& body) const {
+        const testkit::Client client(port, "");
+        return client.call("POST", "/v3/" + method).raw(body, "application/json").expect(200).json();
+    }
+    /// The key as etcd has it; null if it has not.
+    Json pair(const std::string& key) const {
+        const Json answer = call("kv/range", "{\"key\":\"" + base64_encode(key) + "\"}");
+        const Json* found = answer.at_pointer("/kvs/0");
+        return found == nullptr ? Json() : *found;
+    }
+    /// Forgets what came before the revision of now.
+    void compact() const {
+        const std::string revision = call("kv/range", "{\"key\":\"AA==\"}").at_pointer("/header/revision")->as_string();
+        call("kv/compaction", "{\"revision\":\"" + revision + "\",\"physical\":true}");
+    }
+
+    const std::uint16_t port;
+
+private:
+    bool answers() const {
+        try {
+            const testkit::Client client(port, "");
+            return client.call("POST", "/v3/kv/range").raw("{\"key\":\"AA==\"}", "application/json").send().status() == 200;
+        } catch (const std::runtime_error&) {
+            return false;
+        }
+    }
+    std::uint16_t peer_port_;
+    std::string folder_;
+    pid_t pid_ = -1;
+};
+
+} // namespace gravity::registry::test

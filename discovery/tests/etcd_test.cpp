@@ -1,0 +1,427 @@
+// Several daemons over a real etcd: what one writes the others have, conflicts, lost answers, and what becomes of their work when one goes.
+#include "daemon.hpp"
+#include "etcd_server.hpp"
+#include "shared_engine.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/async/sleep.hpp>
+#include <gravity/base/clock.hpp>
+#include <gravity/http/server.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <set>
+#include <sys/socket.h>
+#include <thread>
+
+namespace gravity::registry {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto patience = 30s;
+
+template <class Condition>
+bool eventually(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(2ms);
+    }
+    return true;
+}
+
+/// One daemon of several, with a thread of its own.
+class Peer {
+public:
+    Peer(const std::string& etcd, const std::string& name, bool follows = true) {
+        auto owned = std::make_unique<SharedEngine>(io_, SharedOptions{etcd::members_in(etcd), "/t/", 128, name}, [] { return now().unix_us(); });
+        engine = owned.get();
+        daemon_ = std::make_unique<Daemon>(io_, std::move(owned), DaemonOptions{{name, "", "127.0.0.1", "dc1", "1.22.0", 1}, 100});
+        server_ = std::make_unique<http::Server>(io_, http::ServerOptions{}, [this](http::Exchange& exchange) { return daemon_->handle(exchange); });
+        server_->start();
+        if (follows) follow();
+        spawn(io_, "time", [this] { return daemon_->keep_time(); });
+        thread_ = std::thread([this] { io_.run(); });
+        client = testkit::Client(server_->port(), "");
+    }
+    ~Peer() {
+        io_.stop();
+        thread_.join();
+        server_.reset();
+        daemon_.reset();
+    }
+    void follow() {
+        boost::asio::post(io_, [this] { spawn(io_, "engine", [this] { return engine->keep(); }); });
+    }
+    template <class F>
+    auto on_io(F function) {
+        std::promise<decltype(function())> result;
+        boost::asio::post(io_, [&] { result.set_value(function()); });
+        return result.get_future().get();
+    }
+    bool leads() {
+        return on_io([this] { return engine->leads(); });
+    }
+    bool lives() {
+        return on_io([this] { return engine->ledger().members().contains(engine->me()); });
+    }
+    std::size_t members() {
+        return on_io([this] { return engine->ledger().members().size(); });
+    }
+    void resign() {
+        boost::asio::post(io_, [this] { spawn(io_, "resign", [this] { return engine->resign(); }); });
+    }
+    testkit::Answer put(const std::string& target, const std::string& body = {}) { return client.call("PUT", target).raw(body, "application/json").send(); }
+    testkit::Answer get(const std::string& target) { return client.get(target).send(); }
+
+    SharedEngine* engine = nullptr;
+    testkit::Client client;
+
+private:
+    boost::asio::io_context io_{1};
+    std::unique_ptr<Daemon> daemon_;
+    std::unique_ptr<http::Server> server_;
+    std::thread thread_;
+};
+
+testkit::Answer client_delete(Peer& node, const std::string& target) { return node.client.del(target).send(); }
+
+class Etcd : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!test::EtcdServer::is_installed()) GTEST_SKIP() << "there is no etcd (Debian: etcd-server)";
+        etcd = std::make_unique<test::EtcdServer>();
+    }
+    std::unique_ptr<test::EtcdServer> etcd;
+};
+
+TEST_F(Etcd, WhatOneWritesTheOthersHave) {
+    Peer a(etcd->url(), "a"), b(etcd->url(), "b");
+    ASSERT_EQ(a.put("/v1/kv/k", "v").body(), "true");
+    const auto first = b.get("/v1/kv/k?consistent");
+    EXPECT_EQ(first.at("/0/Value"), Json("dg=="));
+    EXPECT_EQ(first.header("X-Consul-Effective-Consistency"), "consistent");
+    // The index is etcd's revision, at every daemon.
+    const std::string revision = etcd->pair("/t/k/k").find("mod_revision")->as_string();
+    EXPECT_EQ(std::to_string(first.at("/0/ModifyIndex").as_integer()), revision);
+    EXPECT_EQ(a.get("/v1/kv/k").at("/0/ModifyIndex"), first.at("/0/ModifyIndex"));
+    // Who waits at one is woken by a write at the other.
+    auto waits = std::async(std::launch::async, [&] { return b.get("/v1/kv/k?raw&index=" + first.header("X-Consul-Index")); });
+    ASSERT_EQ(a.put("/v1/kv/k", "w").body(), "true");
+    EXPECT_EQ(waits.get().body(), "w");
+    a.put("/v1/agent/service/register", R"({"Name":"web","Port":80,"Check":{"TTL":"1m","Status":"passing"}})");
+    EXPECT_EQ(b.get("/v1/health/service/web?passing&consistent").json().size(), 1u);
+    EXPECT_EQ(b.get("/v1/catalog/nodes?consistent").json().size(), 2u);
+}
+
+TEST_F(Etcd, ATransactionTellsTheIndexThatItGot) {
+    Peer a(etcd->url(), "a");
+    const auto answer = a.put("/v1/txn", R"([{"KV":{"Verb":"set","Key":"k","Value":"dg=="}},{"KV":{"Verb":"get","Key":"k"}}])");
+    ASSERT_EQ(answer.status(), 200) << answer.body();
+    const Json index = a.get("/v1/kv/k").at("/0/ModifyIndex");
+    EXPECT_EQ(answer.at("/Results/0/KV/ModifyIndex"), index);
+    EXPECT_EQ(answer.at("/Results/1/KV/ModifyIndex"), index);
+    EXPECT_EQ(answer.at("/Results/1/KV/CreateIndex"), index);
+}
+
+TEST_F(Etcd, OfThoseWhoCompareAndSetAtDifferentDaemonsOneWins) {
+    Peer a(etcd->url(), "a"), b(etcd->url(), "b");
+    a.put("/v1/kv/n", "0");
+    std::atomic<int> wins{0};
+    const auto count = [&](Peer& node) {
+        for (int done = 0; done < 20;) {
+            const auto now = node.get("/v1/kv/n?consistent");
+            const int value = std::stoi(base64_decode(now.text("/0/Value")).value());
+            const auto answer = node.put("/v1/kv/n?cas=" + std::to_string(now.at("/0/ModifyIndex").as_integer()), std::to_string(value + 1));
+            if (answer.body() != "true") continue;
+            ++done;
+            ++wins;
+        }
+    };
+    std::thread one([&] { count(a); }), two([&] { count(b); });
+    one.join();
+    two.join();
+    EXPECT_EQ(wins, 40);
+    EXPECT_EQ(b.get("/v1/kv/n?raw&consistent").body(), "40");
+}
+
+TEST_F(Etcd, ALockHasOneHolderWhateverTheDaemon) {
+    Peer a(etcd->url(), "a"), b(etcd->url(), "b");
+    ASSERT_TRUE(eventually([&] { return b.get("/v1/catalog/nodes").json().size() == 2; }));
+    const auto session = [](Peer& node) { return node.put("/v1/session/create", R"({"LockDelay":"0s","Checks":[]})").text("/ID"); };
+    const std::string at_a = session(a), at_b = session(b);
+    ASSERT_FALSE(at_a.empty());
+    EXPECT_EQ(a.put("/v1/kv/lock?acquire=" + at_a, "x").body(), "true");
+    EXPECT_EQ(b.put("/v1/kv/lock?acquire=" + at_b, "x").body(), "false"); // b's model need not have it yet: etcd is asked
+    // The session ends at the other daemon, and with it the lock.
+    EXPECT_EQ(b.put("/v1/session/destroy/" + at_a).body(), "true");
+    EXPECT_EQ(a.put("/v1/kv/lock?acquire=" + at_b, "x").body(), "true");
+    EXPECT_EQ(a.put("/v1/kv/lock?acquire=" + at_a, "x").status(), 500);
+}
+
+TEST_F(Etcd, WhatWasCompactedBeforeItWasSeenIsReadAnew) {
+    Peer a(etcd->url(), "a");
+    a.put("/v1/kv/goes", "x");
+    Peer b(etcd->url(), "b", false); // has listed, and follows nothing yet
+    ASSERT_EQ(a.put("/v1/kv/comes", "x").body(), "true");
+    client_delete(a, "/v1/kv/goes");
+    etcd->compact();
+    a.put("/v1/kv/later", "x");
+    auto waits = std::async(std::launch::async, [&] { return b.get("/v1/kv/goes?stale&index=" + b.get("/v1/kv/goes?stale").header("X-Consul-Index")); });
+    b.follow();
+    EXPECT_EQ(waits.get().status(), 404);
+    EXPECT_EQ(b.get("/v1/kv/comes?consistent").status(), 200);
+    EXPECT_EQ(b.get("/v1/kv/later?consistent").status(), 200);
+    EXPECT_EQ(b.put("/v1/kv/comes", "y").body(), "true");
+}
+
+TEST_F(Etcd, WithoutAQuorumOnlyStaleReadsAreAnswered) {
+    Peer a(etcd->url(), "a");
+    ASSERT_EQ(a.put("/v1/kv/k", "v").body(), "true");
+    const std::string index = a.get("/v1/kv/k").header("X-Consul-Index");
+    etcd->kill();
+    const auto refused = a.put("/v1/kv/k", "w");
+    EXPECT_EQ(refused.status(), 500);
+    EXPECT_NE(refused.body().find("No cluster leader"), std::string::npos) << refused.body();
+    ASSERT_TRUE(eventually([&] { return a.get("/v1/kv/k").status() == 500; }));
+    EXPECT_EQ(a.get("/v1/kv/k?consistent").body(), "No cluster leader");
+    const auto stale = a.get("/v1/kv/k?raw&stale");
+    EXPECT_EQ(stale.body(), "v");
+    EXPECT_EQ(stale.header("X-Consul-KnownLeader"), "false");
+    EXPECT_GE(std::stoll(stale.header("X-Consul-LastContact")), 5000);
+    EXPECT_FALSE(a.leads());
+    etcd->start();
+    ASSERT_TRUE(eventually([&] { return a.put("/v1/kv/k", "z").body() == "true"; }));
+    const auto back = a.get("/v1/kv/k?raw&consistent");
+    EXPECT_EQ(back.body(), "z");
+    EXPECT_GT(std::stoll(back.header("X-Consul-Index")), std::stoll(index));
+    EXPECT_EQ(back.header("X-Consul-KnownLeader"), "true");
+}
+
+/// Between a daemon and etcd: passes everything on, and loses the answer to one transaction when it is told to.
+class LossyProxy {
+public:
+    explicit LossyProxy(std::uint16_t target) : target_(target) {
+        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in address = at(0);
+        EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        EXPECT_EQ(::listen(listener_, 16), 0);
+        socklen_t size = sizeof address;
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+        port = ntohs(address.sin_port);
+        acceptor_ = std::thread([this] { accept(); });
+    }
+    ~LossyProxy() {
+        ::shutdown(listener_, SHUT_RDWR);
+        acceptor_.join();
+        ::close(listener_);
+        for (const int fd : open_) ::shutdown(fd, SHUT_RDWR);
+        for (std::thread& pump : pumps_) pump.join();
+        for (const int fd : open_) ::close(fd);
+    }
+    std::uint16_t port = 0;
+    std::atomic<bool> loses{false};
+    std::atomic<int> lost{0};
+
+private:
+    static sockaddr_in at(std::uint16_t port) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        return address;
+    }
+    void accept() {
+        for (;;) {
+            const int near = ::accept(listener_, nullptr, nullptr);
+            if (near < 0) return;
+            const int far = ::socket(AF_INET, SOCK_STREAM, 0);
+            const sockaddr_in address = at(target_);
+            if (::connect(far, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) ::shutdown(near, SHUT_RDWR);
+            open_.insert(open_.end(), {near, far});
+            auto loses_next = std::make_shared<std::atomic<bool>>(false);
+            pumps_.emplace_back([this, near, far, loses_next] {
+                pump(near, far, [&](std::string_view bytes) {
+                    if (bytes.find(base64_mark) != std::string_view::npos && loses.exchange(false)) *loses_next = true;
+                    return true;
+                });
+            });
+            pumps_.emplace_back([this, near, far, loses_next] {
+                pump(far, near, [&](std::string_view) {
+                    if (!loses_next->exchange(false)) return true;
+                    ++lost;
+                    return false; // etcd has done it, and nobody hears of it
+                });
+            });
+        }
+    }
+    template <class Pass>
+    static void pump(int from, int to, Pass pass) {
+        char bytes[65536];
+        for (;;) {
+            const ssize_t size = ::recv(from, bytes, sizeof bytes, 0);
+            if (size <= 0 || !pass(std::string_view(bytes, static_cast<std::size_t>(size)))) break;
+            if (::send(to, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL) != size) break;
+        }
+        ::shutdown(from, SHUT_RDWR);
+        ::shutdown(to, SHUT_RDWR);
+    }
+
+public:
+    std::string base64_mark; // in the transaction that is meant, and in no other request
+
+private:
+    std::uint16_t target_;
+    int listener_ = -1;
+    std::thread acceptor_;
+    std::vector<std::thread> pumps_; // by the acceptor's thread, until it has ended
+    std::vector<int> open_;
+};
+
+TEST_F(Etcd, ATransactionWhoseAnswerIsLostTakesPlaceOnce) {
+    LossyProxy proxy(etcd->port);
+    proxy.base64_mark = base64_encode("/t/k/once");
+    Peer a("http://127.0.0.1:" + std::to_string(proxy.port), "a");
+    ASSERT_EQ(a.put("/v1/kv/other", "x").body(), "true");
+    for (int round = 1; round <= 5; ++round) {
+        proxy.loses = true;
+        // It must not exist in the first round: done twice, it would be refused the second time.
+        const std::string index = round == 1 ? "0" : std::to_string(a.get("/v1/kv/once").at("/0/ModifyIndex").as_integer());
+        EXPECT_EQ(a.put("/v1/kv/once?cas=" + index, "v" + std::to_string(round)).body(), "true");
+        EXPECT_EQ(proxy.lost, round);
+        const Json kept = etcd->pair("/t/k/once");
+        EXPECT_EQ(*kept.find("version"), Json(std::to_string(round)));
+        EXPECT_EQ(std::to_string(a.get("/v1/kv/once").at("/0/ModifyIndex").as_integer()), kept.find("mod_revision")->as_string());
+    }
+    EXPECT_EQ(a.get("/v1/kv/once?raw").body(), "v5");
+}
+
+/// Accepts connections and counts them: what a TCP check looks at.
+class Target {
+public:
+    Target() : port(testkit::free_port()) {
+        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+        const int on = 1;
+        ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        EXPECT_EQ(::listen(listener_, 64), 0);
+        thread_ = std::thread([this] {
+            for (int fd; (fd = ::accept(listener_, nullptr, nullptr)) >= 0; ++seen) ::close(fd);
+        });
+    }
+    ~Target() {
+        ::shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        ::close(listener_);
+    }
+    const std::uint16_t port;
+    std::atomic<int> seen{0};
+
+private:
+    int listener_ = -1;
+    std::thread thread_;
+};
+
+TEST_F(Etcd, ChecksAndTimersGoOnWithAnotherDaemon) {
+    Target target;
+    auto a = std::make_unique<Peer>(etcd->url(), "n");
+    ASSERT_TRUE(eventually([&] { return a->leads(); }));
+    Peer b(etcd->url(), "n");
+    ASSERT_TRUE(eventually([&] { return a->members() == 2 && b.members() == 2; }));
+    EXPECT_FALSE(b.leads());
+    for (int i = 0; i < 8; ++i) {
+        const std::string id = std::to_string(i);
+        const std::string check = R"({"CheckID":"c)" + id + R"(","TCP":"127.0.0.1:)" + std::to_string(target.port) + R"(","Interval":"50ms"})";
+        a->put("/v1/agent/service/register", R"({"Name":"web","ID":"w)" + id + R"(","Port":1)" + id + R"(,"Check":)" + check + "}");
+    }
+    ASSERT_TRUE(eventually([&] { return b.get("/v1/health/service/web?passing").json().size() == 8; }));
+    // Each is run by one of the two, and both have some.
+    std::set<std::string> owners;
+    b.on_io([&] {
+        for (int i = 0; i < 8; ++i) owners.insert(shared::owner_of(key_of("n", "c" + std::to_string(i)), b.engine->ledger().members()));
+        return 0;
+    });
+    EXPECT_EQ(owners.size(), 2u);
+
+    // What is said at the one that does not lead counts for the one that does.
+    b.put("/v1/agent/check/register", R"({"Name":"beat","CheckID":"beat","TTL":"1s","Status":"passing"})");
+    for (int i = 0; i < 15; ++i) {
+        EXPECT_EQ(b.put("/v1/agent/check/pass/beat").status(), 200);
+        std::this_thread::sleep_for(200ms);
+    }
+    EXPECT_EQ(b.get("/v1/agent/checks").at("/beat/Status"), Json("passing"));
+    a.reset(); // as if killed: its lease ends by itself
+    ASSERT_TRUE(eventually([&] { return b.leads() && b.members() == 1; }));
+    const int before = target.seen;
+    EXPECT_TRUE(eventually([&] { return target.seen > before + 80; }));
+    EXPECT_TRUE(eventually([&] { return b.get("/v1/agent/checks").at("/beat/Status") == Json("critical"); }));
+}
+
+TEST_F(Etcd, ALeaderThatIsNoLongerEndsNothing) {
+    Peer a(etcd->url(), "n"), b(etcd->url(), "n");
+    ASSERT_TRUE(eventually([&] { return a.members() == 2 && b.members() == 2 && (a.leads() || b.leads()); }));
+    Peer& leader = a.leads() ? a : b;
+    Peer& other = a.leads() ? b : a;
+    leader.put("/v1/kv/k", "v");
+    // In one turn of its loop the leader's key passes to another and the leader, who cannot know, posts a command: etcd refuses it.
+    leader.on_io([&] {
+        etcd->call("kv/put", "{\"key\":\"" + base64_encode("/t/.leader") + "\",\"value\":\"" + base64_encode("x/1") + "\"}");
+        EXPECT_TRUE(leader.engine->leads());
+        leader.engine->post(DeleteKey{"k", std::nullopt}, Authority::leader);
+        return 0;
+    });
+    ASSERT_TRUE(eventually([&] { return !leader.leads(); }));
+    EXPECT_EQ(leader.put("/v1/kv/later", "x").body(), "true"); // taken after it, in order
+    EXPECT_EQ(other.get("/v1/kv/k?raw&consistent").body(), "v");
+}
+
+TEST_F(Etcd, OneThatResignsIsFollowedAtOnce) {
+    Peer a(etcd->url(), "n");
+    ASSERT_TRUE(eventually([&] { return a.leads(); }));
+    Peer b(etcd->url(), "n");
+    ASSERT_TRUE(eventually([&] { return b.members() == 2; }));
+    a.resign();
+    EXPECT_TRUE(eventually([&] { return b.leads() && b.members() == 1; }));
+    EXPECT_EQ(a.put("/v1/kv/k", "v").body(), "true"); // it still answers
+}
+
+TEST_F(Etcd, WhatIsMoreThanATransactionHoldsIsRefusedWhole) {
+    Peer a(etcd->url(), "n");
+    for (int i = 0; i < 70; ++i) a.put("/v1/kv/t/" + std::to_string(i), "x");
+    const auto refused = client_delete(a, "/v1/kv/t/?recurse");
+    EXPECT_EQ(refused.status(), 500);
+    EXPECT_NE(refused.body().find("max-txn-ops"), std::string::npos);
+    EXPECT_EQ(a.get("/v1/kv/t/?keys").json().size(), 70u);
+    EXPECT_EQ(client_delete(a, "/v1/kv/t/1?recurse").body(), "true"); // 1, 10 to 19
+    EXPECT_EQ(a.get("/v1/kv/t/?keys").json().size(), 59u);
+}
+
+TEST_F(Etcd, WhyItIsOutOfRotationIsReadFromTheStore) {
+    Peer a(etcd->url(), "n");
+    a.put("/v1/agent/service/register", R"({"Name":"web","ID":"w","Port":1,"Check":{"CheckID":"c","TTL":"1m","Status":"passing"}})");
+    a.put("/v1/agent/check/fail/c", "");
+    std::vector<std::string> keys;
+    const std::shared_ptr<RowReader> rows = a.engine->rows();
+    rows->each_below("ht/n/w", [&](std::string_view key, std::string_view) { keys.emplace_back(key); });
+    EXPECT_EQ(keys.size(), 2u); // registered, and critical
+    etcd->kill();
+    EXPECT_THROW(rows->each_below("ht/", [](std::string_view, std::string_view) {}), StoreError);
+}
+
+TEST(EtcdMembers, AreAddressesWithoutAnythingElse) {
+    EXPECT_EQ(etcd::members_in("http://a:2379,http://b:2379/"), std::vector<std::string>({"http://a:2379", "http://b:2379"}));
+    for (const char* bad : {"", "a:2379", "http://a:2379/v3", "http://a:2379,,", "ftp://a"}) EXPECT_THROW(etcd::members_in(bad), std::runtime_error) << bad;
+}
+
+} // namespace
+} // namespace gravity::registry

@@ -1,0 +1,371 @@
+#!/usr/bin/env python3
+"""Three discovery daemons over three members of etcd; one after the other, each of the six is killed, and stopped for longer than its lease, under load:
+no acknowledged write is lost, no watcher misses a change, no index goes back, checks go on within ten seconds, and a lock never has two holders
+(judged from the history that all contenders recorded).
+
+    tests/chaos/discovery_etcd.py [--rounds 30]"""
+
+import argparse
+import base64
+import itertools
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from throwaway import binary, free_port  # noqa: E402
+
+NODE = "registry"  # one for all daemons: an instance may be registered at one and deregistered at another
+PATIENCE = 60
+CHECK_GAP = 10
+SESSION_TTL = 10
+
+
+class Program:
+    """A process that can be killed, stopped, and started again with what it has on its disk."""
+
+    def __init__(self, name, command, environment, folder):
+        self.name, self.command, self.environment = name, command, environment
+        self.log = open(folder / f"{name}.log", "ab")
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, env={"PATH": os.environ["PATH"], **self.environment}, stdout=self.log, stderr=self.log)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def send(self, which):
+        self.process.send_signal(which)
+
+
+class Answer:
+    def __init__(self, status, body, headers):
+        self.status, self.body, self.headers = status, body, headers
+
+    def json(self):
+        return json.loads(self.body)
+
+
+def call(port, method, path, body=None, timeout=10):
+    """Raises OSError if there is no answer."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/{path}", data=body, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return Answer(answer.status, answer.read().decode(), answer.headers)
+    except urllib.error.HTTPError as refused:
+        return Answer(refused.code, refused.read().decode(), refused.headers)
+    except (OSError, ValueError, EOFError, urllib.error.URLError) as gone:
+        raise OSError(str(gone)) from gone
+    except Exception as cut:  # http.client's own, when an answer breaks off
+        raise OSError(repr(cut)) from cut
+
+
+class Load(threading.Thread):
+    """Something that goes on through a round. What it finds wrong is in `faults`."""
+
+    def __init__(self, world):
+        super().__init__(daemon=True)
+        self.world, self.faults, self.ending = world, [], threading.Event()
+
+    def run(self):
+        try:
+            self.work()
+        except Exception as error:  # a fault of the script must not look like success
+            self.faults.append(f"{type(self).__name__}: {error!r}")
+
+
+class Writer(Load):
+    """Writes keys, each once, at one daemon after the other; knows which were acknowledged."""
+
+    def __init__(self, world, number):
+        super().__init__(world)
+        self.number, self.acknowledged, self.failed = number, {}, 0
+
+    def work(self):
+        ports = itertools.cycle(self.world.ports[self.number % 3:] + self.world.ports[:self.number % 3])
+        for i in itertools.count():
+            if self.ending.is_set():
+                return
+            key = f"w/{self.world.round}/{self.number}/{i}"
+            try:
+                answer = call(next(ports), "PUT", f"kv/{key}", key.encode())
+            except OSError:
+                self.failed += 1
+                continue
+            if answer.status == 200 and answer.body == "true":
+                self.acknowledged[key] = time.monotonic()
+            elif answer.status != 500:
+                self.faults.append(f"a write of a new key was answered {answer.status} {answer.body!r}")
+            else:
+                self.failed += 1
+                time.sleep(0.05)
+
+
+class Watcher(Load):
+    """Follows the keys of the round by blocking queries: at one daemon, or at whichever answers."""
+
+    def __init__(self, world, ports):
+        super().__init__(world)
+        self.ports, self.index, self.seen, self.answers = ports, 0, set(), 0
+
+    def work(self):
+        ports = itertools.cycle(self.ports)
+        port = next(ports)
+        while not self.ending.is_set():
+            try:
+                answer = call(port, "GET", f"kv/w/{self.world.round}/?keys&wait=2s&index={self.index}", timeout=6)
+            except OSError:
+                port = next(ports)
+                time.sleep(0.05)
+                continue
+            if answer.status not in (200, 404):
+                if answer.status != 500:
+                    self.faults.append(f"a watcher was answered {answer.status} {answer.body!r}")
+                port = next(ports)
+                time.sleep(0.05)
+                continue
+            index = int(answer.headers["X-Consul-Index"])
+            if index < self.index:
+                self.faults.append(f"the index went back from {self.index} to {index} at port {port}")
+            self.index = index
+            keys = set(answer.json()) if answer.status == 200 else set()
+            if self.seen - keys:
+                self.faults.append(f"{len(self.seen - keys)} keys that were there are not any more")
+            self.seen = keys
+            self.answers += 1
+
+    def wait_for(self, keys):
+        deadline = time.monotonic() + PATIENCE
+        while keys - self.seen and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return keys - self.seen
+
+
+class Contender(Load):
+    """Takes the lock, holds it for a moment, gives it back. Holds it, in its own view, from the answer until it asks to be released, or until its session
+    may have ended."""
+
+    def __init__(self, world, number):
+        super().__init__(world)
+        self.number, self.held, self.session, self.renewed = number, [], None, 0.0
+
+    def anywhere(self, method, path, body=None):
+        for port in self.world.ports[self.number:] + self.world.ports[:self.number]:
+            try:
+                answer = call(port, method, path, body, timeout=5)
+            except OSError:
+                continue
+            if answer.status != 500 or "invalid session" in answer.body:
+                return answer
+        return None
+
+    def keep_session(self):
+        now = time.monotonic()
+        if self.session is not None and now - self.renewed < 2:
+            return True
+        if self.session is not None:
+            answer = self.anywhere("PUT", f"session/renew/{self.session}")
+            if answer is None:
+                return False
+            if answer.status == 200:
+                self.renewed = now
+                return True
+        body = {"TTL": f"{SESSION_TTL}s", "LockDelay": "0s", "Checks": [], "Behavior": "release"}
+        answer = self.anywhere("PUT", "session/create", json.dumps(body).encode())
+        if answer is None or answer.status != 200:
+            return False
+        self.session, self.renewed = answer.json()["ID"], now
+        return True
+
+    def work(self):
+        while not self.ending.is_set():
+            if not self.keep_session():
+                time.sleep(0.05)
+                continue
+            port = self.world.ports[(self.number + len(self.held)) % 3]
+            try:
+                answer = call(port, "PUT", f"kv/lock?acquire={self.session}", b"x", timeout=5)
+                got = answer.status == 200 and answer.body == "true"
+                unsure = answer.status == 500 and "invalid session" not in answer.body
+            except OSError:
+                got, unsure = False, True
+            since = time.monotonic()
+            if got:
+                time.sleep(0.01)
+            elif not unsure:
+                time.sleep(0.02)
+                continue
+            until = time.monotonic()
+            limit = self.renewed + SESSION_TTL
+            if got and since < limit:
+                self.held.append((since, min(until, limit), self.session))
+            # Also when it is not known: it may be held, and nobody else could have it.
+            while self.anywhere("PUT", f"kv/lock?release={self.session}", b"x") is None and not self.ending.is_set():
+                time.sleep(0.05)
+
+
+class Target(threading.Thread):
+    """What a check looks at; knows when it was."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.times = self.listener.getsockname()[1], []
+        self.start()
+
+    def run(self):
+        while True:
+            connection, _ = self.listener.accept()
+            self.times.append(time.monotonic())
+            connection.close()
+
+    def longest_gap(self, since, until):
+        times = [since, *(t for t in list(self.times) if since < t < until), until]
+        return max(b - a for a, b in zip(times, times[1:]))
+
+
+class World:
+    def __init__(self, folder, preset):
+        program = binary("discovery", preset)
+        if not program.exists() or shutil.which("etcd") is None:
+            print(f"{program} is not built" if not program.exists() else "there is no etcd (Debian: etcd-server)")
+            sys.exit(77)
+        self.round, self.folder = 0, folder
+        clients, peers = [free_port() for _ in range(3)], [free_port() for _ in range(3)]
+        cluster = ",".join(f"m{i}=http://127.0.0.1:{peers[i]}" for i in range(3))
+        self.members = []
+        for i in range(3):
+            client, peer = f"http://127.0.0.1:{clients[i]}", f"http://127.0.0.1:{peers[i]}"
+            self.members.append(Program(f"etcd{i}", [
+                "etcd", "--name", f"m{i}", "--data-dir", str(folder / f"m{i}"), "--listen-client-urls", client, "--advertise-client-urls", client,
+                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", cluster, "--max-txn-ops", "1024"], {}, folder))
+        self.ports = [free_port() for _ in range(3)]
+        self.daemons = []
+        for i in range(3):
+            urls = [f"http://127.0.0.1:{port}" for port in clients[i:] + clients[:i]]
+            self.daemons.append(Program(f"daemon{i}", [str(program)], {
+                "PORT": str(self.ports[i]), "DISCOVERY_STORE_URL": ",".join(urls), "DISCOVERY_STORE_OPERATIONS": "1024", "DISCOVERY_NODE_NAME": NODE,
+                "DISCOVERY_DATA_DIR": str(folder / f"d{i}"), "DISCOVERY_DNS_PORT": "0", "LISTEN_ADDRESS": "127.0.0.1", "DEREGISTER_DELAY_SECONDS": "0"}, folder))
+        self.wait_ready()
+        self.targets = [Target() for _ in range(4)]
+        for i, target in enumerate(self.targets):
+            check = {"CheckID": f"c{i}", "TCP": f"127.0.0.1:{target.port}", "Interval": "500ms"}
+            answer = call(self.ports[i % 3], "PUT", "agent/service/register", json.dumps({"Name": "web", "ID": f"web{i}", "Port": i + 1, "Check": check}).encode())
+            if answer.status != 200:
+                sys.exit(f"cannot register: {answer.status} {answer.body}")
+
+    def wait_ready(self):
+        deadline = time.monotonic() + PATIENCE
+        for port in self.ports:
+            while True:
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5):
+                        break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        sys.exit(f"the daemon at port {port} is not ready within {PATIENCE} s; see {self.folder}")
+                    time.sleep(0.05)
+
+    def end(self):
+        for program in self.daemons + self.members:
+            if program.process.poll() is None:
+                program.send(signal.SIGCONT)
+                program.kill()
+
+
+def overlaps(histories):
+    """Pairs of times at which two held the lock."""
+    held = sorted((since, until, who, session) for who, history in enumerate(histories) for since, until, session in history)
+    return [(a, b) for a, b in zip(held, held[1:]) if b[0] < a[1] and a[2] != b[2]]
+
+
+def play(world, victim, fault):
+    world.round += 1
+    writers = [Writer(world, n) for n in range(4)]
+    watchers = [Watcher(world, [port]) for port in world.ports] + [Watcher(world, world.ports)]
+    contenders = [Contender(world, n) for n in range(3)]
+    began = time.monotonic()
+    for load in writers + watchers + contenders:
+        load.start()
+    time.sleep(1)
+    if fault == "killed":
+        victim.kill()
+        time.sleep(2)
+        victim.start()
+    else:
+        victim.send(signal.SIGSTOP)
+        time.sleep(7)
+        victim.send(signal.SIGCONT)
+    time.sleep(2)
+    world.wait_ready()
+    for load in writers + contenders:
+        load.ending.set()
+    for load in writers + contenders:
+        load.join(PATIENCE)
+    acknowledged = {key for writer in writers for key in writer.acknowledged}
+    missed = [watcher.wait_for(acknowledged) for watcher in watchers]
+    ended = time.monotonic()
+    for watcher in watchers:
+        watcher.ending.set()
+    for watcher in watchers:
+        watcher.join(PATIENCE)
+    faults = [fault for load in writers + watchers + contenders for fault in load.faults]
+    faults += [f"{type(load).__name__} does not end" for load in writers + watchers + contenders if load.is_alive()]
+    faults += [f"watcher {n} misses {len(keys)} of {len(acknowledged)} keys, e.g. {sorted(keys)[:3]}" for n, keys in enumerate(missed) if keys]
+    for port in world.ports:
+        rows = call(port, "GET", f"kv/w/{world.round}/?recurse&consistent", timeout=30).json()
+        kept = {row["Key"]: base64.b64decode(row["Value"]).decode() for row in rows}
+        lost = [key for key in acknowledged if kept.get(key) != key]
+        if lost:
+            faults.append(f"{len(lost)} of {len(acknowledged)} acknowledged writes are lost at port {port}, e.g. {lost[:3]}")
+    gaps = [target.longest_gap(began, ended) for target in world.targets]
+    if max(gaps) > CHECK_GAP:
+        faults.append(f"a check was not run for {max(gaps):.1f} s")
+    double = overlaps([contender.held for contender in contenders])
+    if double:
+        faults.append(f"two held the lock at once: {double[:3]}")
+    locks = sum(len(contender.held) for contender in contenders)
+    print(f"round {world.round}: {victim.name} {fault}; {len(acknowledged)} writes acknowledged, {sum(w.failed for w in writers)} failed; "
+          f"{sum(w.answers for w in watchers)} answers to watchers; lock taken {locks} times; longest pause of a check {max(gaps):.1f} s", flush=True)
+    if not acknowledged or not locks:
+        faults.append("nothing was done in this round")
+    return faults
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-chaos-"))
+    world = None
+    try:
+        world = World(folder, os.environ.get("GRAVITY_PRESET", "dev"))
+        victims = [(victim, fault) for fault in ("killed", "stopped") for pair in zip(world.daemons, world.members) for victim in pair]
+        # A short run has a daemon killed, a member stopped, a daemon stopped.
+        order = [victims[0], victims[7], victims[8], *(victims[i] for i in (1, 2, 3, 4, 5, 6, 9, 10, 11))]
+        for victim, fault in itertools.islice(itertools.cycle(order), rounds):
+            faults = play(world, victim, fault)
+            if faults:
+                for text in faults:
+                    print("  " + text)
+                sys.exit(f"logs: {folder}")
+    finally:
+        if world is not None:
+            world.end()
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"{rounds} rounds passed")
+
+
+main()
