@@ -425,10 +425,13 @@ class Small(unittest.TestCase):
 
     def test_missing_packages(self):
         self.assertEqual(packages.missing(["dpkg", "no-such-package-here"]), ["no-such-package-here"])
-        wanted = packages.wanted([services(manifest("one", 1, packages={"build": ["libicu-dev", "libx-dev"], "run": ["libx1"]}))["one"]], build=True)
+        wanted = packages.wanted([services(manifest("one", 1, packages={"build": ["libicu-dev", "libx-dev"], "run": ["libx1"], "test": ["x-server"]}))["one"]], build=True)
         self.assertEqual(wanted.count("libicu-dev"), 1)
         self.assertLessEqual({"libx-dev", "libx1", "postgresql", "cmake"}, set(wanted))
         self.assertNotIn("cmake", packages.wanted([], build=False))
+        self.assertNotIn("x-server", wanted)
+        one = services(manifest("one", 1, packages={"test": ["x-server"]}))["one"]
+        self.assertIn("x-server", packages.wanted([one], build=True, tests=True))
 
     def test_long_paths_move_the_sockets(self):
         short, long = Instance(Path("/tmp/x")), Instance(Path("/tmp") / ("x" * 120))

@@ -91,7 +91,7 @@ def packages(service: Service) -> list[str]:
     common = manifest.common_packages()
     run = [name for name in common["run"] if name != "supervisor"]
     names = [*common["build"], *(name for name in common["test"] if not name.startswith("python3")), *run, "ca-certificates", "curl",
-             "python3", *service.build_packages, *service.run_packages]
+             "python3", *service.build_packages, *service.run_packages, *service.test_packages]
     return list(dict.fromkeys(names))
 
 

@@ -65,6 +65,7 @@ class Service:
     profiles: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     run_packages: tuple[str, ...] = ()
+    test_packages: tuple[str, ...] = ()
     external: tuple[dict, ...] = ()
     env: tuple[Setting, ...] = ()
     resources: dict = field(default_factory=dict)
@@ -166,6 +167,7 @@ def parse(raw: dict, folder: Path) -> Service:
             publishes=tuple(events.get("publishes") or ()), consumes=tuple(events.get("consumes") or ()),
             profiles=tuple(raw.get("profiles") or ()),
             build_packages=tuple(packages.get("build") or ()), run_packages=tuple(packages.get("run") or ()),
+            test_packages=tuple(packages.get("test") or ()),
             external=tuple(raw.get("external") or ()), env=tuple(setting(item) for item in raw.get("env") or []),
             resources=raw.get("resources") or {}, scale=raw.get("scale") or {}, egress=tuple(raw.get("egress") or ()),
             first_call=raw.get("first_call"), infrastructure=folder.parent == paths.ROOT)

@@ -26,6 +26,8 @@ def wanted(services: list[Service], build: bool, tests: bool = False) -> list[st
             names += service.build_packages
     if tests:
         names += common["test"]
+        for service in services:
+            names += service.test_packages
     return list(dict.fromkeys(names))
 
 
