@@ -53,10 +53,13 @@ TEST_F(Packing, ChangesNothingThatIsFoundOrCounted) {
         body["channels"] = Json::parse(pick(channels)).or_throw();
         if (const std::string category = pick(categories); !category.empty()) body["categories"] = Json::array({category});
         const auto p = product(body);
-        for (auto n = random() % 7; n > 0; --n)
-            as.owner.post(p.location() + "/variants",
-                          {{"sku", slug + "-" + std::to_string(n)},
-                           {"options", Json::object({{"color", pick(colors)}, {"size", std::to_string(38 + random() % 3)}})}}); // 409 if it is there already
+        for (auto n = random() % 7; n > 0; --n) {
+            const Json options = Json::object({{"color", pick(colors)}, {"size", std::to_string(38 + random() % 3)}});
+            const auto made = as.owner.post(p.location() + "/variants",
+                                            {{"sku", slug + "-" + std::to_string(n)}, {"options", options}})
+                                  .send();
+            EXPECT_TRUE(made.status() == 201 || made.status() == 409) << made.body(); // 409: there is such a one already
+        }
         publish(p);
         products.push_back(p);
     }
