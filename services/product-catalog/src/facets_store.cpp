@@ -6,6 +6,7 @@ namespace gravity::product_catalog {
 namespace {
 
 // `ways`: in which the variants of the segment's products differ, each once, with its number; `shared`: how many values, the last, are the product's own.
+// Plane -1 says of a value which products have any variant with it.
 const std::string make = sql_text({R"sql(
     with ways as materialized (
         select bit, vals, shared, row_number() over (partition by bit order by vals) as plane
@@ -15,17 +16,23 @@ const std::string make = sql_text({R"sql(
                                    bits_of("kind, key", R"sql(
             select 'plane' as kind, plane::text as key, bit from ways
             union all
+            select 'any', '', bit from ways where plane = 1
+            union all
             select 'channel', l.channel, p.bit from facet_place p join listing l on l.product_id = p.product_id where p.segment = $1 and l.lasting
             union all
             select 'category', c.category_id::text, p.bit from facet_place p join product_category c on c.product_id = p.product_id
             where p.segment = $1)sql"),
-                                   R"sql( made)
-    insert into facet_bits (value_id, plane, segment, bits) select value_id, plane, $1, bits from )sql",
+                                   R"sql( made),
+    had as materialized (select value_id, plane, bits from )sql",
                                    bits_of("value_id, plane", R"sql(
             select unnest(vals[1:cardinality(vals) - shared]) as value_id, plane, bit from ways
             union all
             select unnest(vals[cardinality(vals) - shared + 1:]), 0, bit from ways where plane = 1)sql"),
-                                   " made"});
+                                   R"sql( made)
+    insert into facet_bits (value_id, plane, segment, bits)
+    select value_id, plane, $1, bits from had
+    union all
+    select value_id, -1, $1, bit_or(bits) from had where plane > 0 group by value_id)sql"});
 
 } // namespace
 

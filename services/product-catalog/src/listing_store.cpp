@@ -59,7 +59,7 @@ std::string finding(std::string_view excepted) {
         where s.kind = 'plane'),
     given as materialized (
         select s.attribute, f.segment, f.plane, bit_or(f.bits) as bits
-        from sets s join facet_bits f on f.value_id = any (s.ids) group by s.attribute, f.segment, f.plane),
+        from sets s join facet_bits f on f.value_id = any (s.ids) and f.plane >= 0 group by s.attribute, f.segment, f.plane),
     matched as materialized (
         select e.but, p.segment, p.plane, bit_and(case when s.attribute is null then p.bits else p.bits & (coalesce(whole.bits, )sql",
                      no_bits, ") | coalesce(own.bits, ", no_bits, R"sql()) end) as bits
@@ -86,14 +86,23 @@ const std::string finding_all = finding("select '' as but");
 
 const std::string count = finding_all + " select coalesce((select sum(bit_count(bits)) from found), 0)::bigint + (select count(*) from loose_found)";
 
-// Plane 0 holds what a product itself has: there it counts if any of its variants was found.
+// Plane 0 holds what a product itself has: there it counts if any of its variants was found. So does what any variant has (plane -1) where no other filter
+// is on variants. `planewise`: where one variant has to pass several, and where there is no plane -1: what a former release has packed while both ran.
 const std::string facets = sql_text({finding("select '' as but union all select attribute from sets where attribute = any ($1::text[])"), R"sql(,
     wanted as materialized (
         select v.id, v.v_text, v.v_num, a.name, coalesce(s.attribute, '') as but
         from attribute a join attr_value v on v.attribute_id = a.id left join sets s on s.attribute = a.name where a.name = any ($1::text[])),
+    planewise as materialized (
+        select found.but, found.segment from found
+        where not exists (select from facet_set s where s.kind = 'any' and s.key = '' and s.segment = found.segment)
+           or exists (select from given g where g.attribute <> found.but and g.plane > 0)),
     packed as (
         select f.value_id as val, bit_or(f.bits & m.bits) as bits
-        from (select but, segment, plane, bits from matched union all select but, segment, 0, bits from found) m
+        from (select but, segment, plane, bits from matched where (but, segment) in (select but, segment from planewise)
+              union all
+              select but, segment, 0, bits from found
+              union all
+              select but, segment, -1, bits from found where (but, segment) not in (select but, segment from planewise)) m
         join wanted on wanted.but = m.but join facet_bits f on f.value_id = wanted.id and f.segment = m.segment and f.plane = m.plane
         group by f.value_id, f.segment),
     loose as (

@@ -38,10 +38,17 @@ const Sql<PublishedVariant(std::vector<std::string>)> find_variants_by_sku{"vari
 
 // ---- writing
 
+// What translations say goes to text_mark, too, while it is shown (translated_twins).
 const Sql<void(ProductId, Timestamp)> end_revision{"revision.end", R"sql(
+    with unmarked as (delete from text_mark where product_id = $1)
     update revision set ended_at = greatest($2, published_at) where product_id = $1 and ended_at is null)sql"};
 
 const Sql<void(RevisionRow)> insert_revision{"revision.insert", R"sql(
+    with marked as (
+        insert into text_mark (product_id, mark)
+        select distinct $product_id::uuid, hashtextextended(t.lang || ' ' || f.field || ' ' || f.text, 0)
+        from jsonb_each($body::jsonb->'translations') as t (lang, texts) cross join jsonb_each_text(t.texts) as f (field, text)
+        where f.field in ('name', 'meta_title', 'meta_description') and f.text is not null)
     insert into revision (product_id, revision, type_id, version, body, created_at, published_at, prices)
     values ($product_id, $revision, $type_id, $version, $body, $created_at, $published_at, $prices))sql"};
 

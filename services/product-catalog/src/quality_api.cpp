@@ -37,17 +37,15 @@ void add_twins(Tx& tx, std::vector<SeoReport>& reports, const std::vector<storef
     };
     constexpr std::string_view fields[] = {"name", "meta_title", "meta_description"};
     std::vector<std::string> sought[3];
-    std::vector<TwinSought> documents;
+    std::vector<TwinSought> translations;
     for (const auto& product : products)
         for (std::size_t i = 0; i < 3; ++i) {
             const std::string text = text_of(product, fields[i]);
             if (text.empty()) continue;
             sought[i].push_back(text);
-            Json document = Json::object();
-            document[lang][fields[i]] = text;
-            documents.push_back({std::string(fields[i]), text, std::move(document)});
+            translations.push_back({lang, std::string(fields[i]), text});
         }
-    const auto twins = base ? tx.all(base_twins, sought[0], sought[1], sought[2]) : tx.all(translated_twins, documents);
+    const auto twins = base ? tx.all(base_twins, sought[0], sought[1], sought[2]) : tx.all(translated_twins, translations);
     for (std::size_t p = 0; p < products.size(); ++p)
         for (const auto field : fields) {
             const std::string text = text_of(products[p], field);

@@ -29,8 +29,11 @@ const Sql<Twin(std::vector<std::string>, std::vector<std::string>, std::vector<s
       and body->>'meta_description' = any ($3::text[]))sql"};
 
 const Sql<Twin(std::vector<TwinSought>)> translated_twins{"quality.translated_twins", R"sql(
+    with sought as materialized (
+        select distinct lang, field, text, hashtextextended(lang || ' ' || field || ' ' || text, 0) as mark
+        from jsonb_to_recordset($1::jsonb) as s (lang text, field text, text text))
     select r.product_id, s.field, s.text
-    from jsonb_to_recordset($1::jsonb) as s (field text, text text, document jsonb)
-    join revision r on r.ended_at is null and r.body->'translations' @> s.document)sql"};
+    from sought s join text_mark m on m.mark = s.mark join revision r on r.product_id = m.product_id and r.ended_at is null
+    where r.body->'translations'->s.lang->>s.field = s.text)sql"};
 
 } // namespace gravity::product_catalog

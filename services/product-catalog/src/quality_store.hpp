@@ -32,13 +32,13 @@ struct Twin {
 BOOST_DESCRIBE_STRUCT(Twin, (), (product_id, field, text))
 /// Products whose base language has one of the texts.
 extern const Sql<Twin(std::vector<std::string>, std::vector<std::string>, std::vector<std::string>)> base_twins;
-/// Products one of whose translations has the text: documents such as {"de": {"meta_title": "..."}}.
+/// Products whose translation to the language has the text.
 struct TwinSought {
+    std::string lang;
     std::string field;
     std::string text;
-    Json document;
 };
-BOOST_DESCRIBE_STRUCT(TwinSought, (), (field, text, document))
+BOOST_DESCRIBE_STRUCT(TwinSought, (), (lang, field, text))
 extern const Sql<Twin(std::vector<TwinSought>)> translated_twins;
 
 } // namespace gravity::product_catalog

@@ -397,11 +397,18 @@ TEST_F(QualityReports, SayWhatToMend) {
 
 TEST_F(QualityReports, TwinsInATranslationAreFound) {
     const auto translated = [](const char* name) { return Json::parse(std::string(R"({"de":{"meta_title":")") + name + "\"}}").or_throw(); };
+    const auto twins = [&] { return count(editor.get("/api/v1/seo-reports?lang=de").expect(200).body(), "duplicate_meta_title"); };
     product(editor, Json::object({{"name", "A"}, {"slug", "a"}, {"translations", translated("Becher")}}), {"A"});
-    product(editor, Json::object({{"name", "B"}, {"slug", "b"}, {"translations", translated("Becher")}}), {"B"});
+    const std::string b = product(editor, Json::object({{"name", "B"}, {"slug", "b"}, {"translations", translated("Becher")}}), {"B"});
     product(editor, Json::object({{"name", "C"}, {"slug", "c"}, {"translations", translated("Tasse")}}), {"C"});
-    const auto seo = editor.get("/api/v1/seo-reports?lang=de").expect(200);
-    EXPECT_EQ(count(seo.body(), "duplicate_meta_title"), 2u);
+    EXPECT_EQ(twins(), 2u);
+    editor.patch(b, {{"translations", translated("Tasse")}}).expect(200);
+    EXPECT_EQ(twins(), 2u); // as published
+    editor.post(b + "/publish").expect(200);
+    EXPECT_EQ(twins(), 2u); // of C now
+    EXPECT_EQ(service.database().admin("select count(*) || ' ' || count(distinct mark) from text_mark"), "3 2");
+    editor.post(b + "/unpublish").expect(200);
+    EXPECT_EQ(twins(), 0u);
 }
 
 } // namespace
