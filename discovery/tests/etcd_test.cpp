@@ -363,7 +363,7 @@ TEST_F(Etcd, ChecksAndTimersGoOnWithAnotherDaemon) {
     a.reset(); // as if killed: its lease ends by itself
     ASSERT_TRUE(eventually([&] { return b.leads() && b.members() == 1; }));
     const int before = target.seen;
-    EXPECT_TRUE(eventually([&] { return target.seen > before + 80; }));
+    EXPECT_TRUE(eventually([&] { return target.seen > before + 16; }));
     EXPECT_TRUE(eventually([&] { return b.get("/v1/agent/checks").at("/beat/Status") == Json("critical"); }));
 }
 
