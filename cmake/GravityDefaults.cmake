@@ -34,6 +34,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # gcc 12 reports these inside its own <optional> and <string>, and for every Asio coroutine frame; clang-tidy covers the real cases.
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict> -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
         $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete> -Wno-dangling-pointer)
+    if(CMAKE_UNITY_BUILD) # each anonymous namespace is then one of a file that the compiled one includes
+        add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+    endif()
+    if(GRAVITY_SANITIZE MATCHES "thread") # Asio's fences, which its own locks make needless
+        add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-tsan>)
+    endif()
 endif()
 if(GRAVITY_SANITIZE)
     add_compile_options(-fsanitize=${GRAVITY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

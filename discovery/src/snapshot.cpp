@@ -40,7 +40,7 @@ void collect(const Model& model, std::vector<Change>& rows) {
 }
 
 template <class... R>
-std::vector<Change> all_rows(RowKinds<R...>, const Model& model) {
+std::vector<Change> rows_of(RowKinds<R...>, const Model& model) {
     std::vector<Change> rows;
     (collect<R>(model, rows), ...);
     return rows;
@@ -113,7 +113,7 @@ void check_whole(const Snapshot& snapshot) {
 
 std::string write_snapshot(const Model& model) {
     std::string file(head);
-    for (const Write& write : layout::writes_of(all_rows(Rows{}, model), model.index())) {
+    for (const Write& write : layout::writes_of(rows_of(Rows{}, model), model.index())) {
         append_text(file, write.key);
         append_text(file, write.value.value());
     }

@@ -293,6 +293,11 @@ class Faults(unittest.TestCase):
         self.assertTrue((self.checkout.root / "services/gamma/service.yaml").exists())
 
 
+def heeds_interrupts() -> None:
+    """In a child, as at a terminal: a script's shell starts what it puts into the background with SIGINT ignored, and that is passed on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Interrupted(unittest.TestCase):
     """An `up` that waits for a service which never becomes ready."""
 
@@ -301,7 +306,8 @@ class Interrupted(unittest.TestCase):
         self.addCleanup(self.checkout.remove)
         self.checkout.set_env("gamma", FAKE_MODE="never_ready")
         self.waiting = subprocess.Popen([str(self.checkout.root / "gravity"), "up", "--no-build", "--port-base", str(self.checkout.base)], text=True, cwd="/",
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
+                                        preexec_fn=heeds_interrupts)
         self.addCleanup(self.end)
         until(lambda: any(row["name"] == "alpha" and row["ready"] for row in self.checkout.status()["services"]), 60)
 
@@ -337,7 +343,7 @@ class Interrupted(unittest.TestCase):
 
     def test_watch_prints_anew_and_ctrl_c_ends_it(self):
         with subprocess.Popen([str(self.checkout.root / "gravity"), "status", "--watch", "--json"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              stdin=subprocess.DEVNULL, start_new_session=True) as watch:
+                              stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=heeds_interrupts) as watch:
             text = ""
             for line in watch.stdout:
                 text += line
