@@ -13,6 +13,7 @@ option(GRAVITY_TESTS "Build the tests" ON)
 option(GRAVITY_TESTPOINTS "Compile the named places where a test can pause a daemon" OFF)
 option(GRAVITY_COVERAGE "Instrument for line coverage" OFF)
 option(GRAVITY_FUZZ "Build the fuzz targets; needs clang" OFF)
+option(GRAVITY_TOGETHER "Compile the sources of common some together" OFF)
 option(GRAVITY_HARDEN "Hardening flags of release builds" OFF)
 
 find_program(CCACHE ccache)
@@ -34,9 +35,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # gcc 12 reports these inside its own <optional> and <string>, and for every Asio coroutine frame; clang-tidy covers the real cases.
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict> -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
         $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete> -Wno-dangling-pointer)
-    if(CMAKE_UNITY_BUILD) # each anonymous namespace is then one of a file that the compiled one includes
-        add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
-    endif()
     if(GRAVITY_SANITIZE MATCHES "thread") # Asio's fences, which its own locks make needless
         add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-tsan>)
     endif()

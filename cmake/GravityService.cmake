@@ -1,8 +1,7 @@
-# gravity_service(<name> [LIBRARIES ...] [APART ...]): the daemon `gravity-<name>` from src/, its tests from tests/, its migrations from migrations/.
-# The sources become an object library shared by daemon and tests, so nothing is compiled twice. APART: sources that are compiled each by itself where
-# others are compiled some together (the release preset), because they use names of their own for what the others call otherwise.
+# gravity_service(<name> [LIBRARIES ...]): the daemon `gravity-<name>` from src/, its tests from tests/, its migrations from migrations/.
+# The sources become an object library shared by daemon and tests, so nothing is compiled twice.
 function(gravity_service name)
-    cmake_parse_arguments(arg "" "" "LIBRARIES;APART" ${ARGN})
+    cmake_parse_arguments(arg "" "" "LIBRARIES" ${ARGN})
     string(REPLACE "-" "_" id ${name})
 
     file(GLOB sources CONFIGURE_DEPENDS src/*.cpp)
@@ -11,7 +10,6 @@ function(gravity_service name)
     target_include_directories(${id}_objects PUBLIC src)
     target_link_libraries(${id}_objects PUBLIC gravity::common ${arg_LIBRARIES})
     gravity_precompile(${id}_objects service)
-    set_source_files_properties(${arg_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
     file(GLOB migrations CONFIGURE_DEPENDS migrations/*.sql)
     if(migrations)
