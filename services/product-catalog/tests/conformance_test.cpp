@@ -6,6 +6,7 @@
 
 #include <gravity/base/clock.hpp>
 #include <gravity/testkit/conformance.hpp>
+#include <gravity/testkit/loop.hpp>
 
 namespace gravity::product_catalog {
 namespace {
@@ -65,6 +66,26 @@ std::string picked(const Client& who) {
     return made.location();
 }
 
+// A job that is over: while it works its row changes by itself.
+std::string over(const Client& who, const std::string& collection, const testkit::Answer& started) {
+    const std::string path = collection + "/" + started.text("/id");
+    testkit::until([&] {
+        const std::string state = who.get(path).expect(200).text("/state");
+        return state != "waiting" && state != "running";
+    });
+    return path;
+}
+
+std::string imported(const Client& who) {
+    const std::string collection = "/api/v1/product-imports";
+    return over(who, collection, who.post(collection).raw("slug,name\nmug,Mug\n", "text/csv").expect(202));
+}
+
+std::string exported(const Client& who) {
+    const std::string collection = "/api/v1/product-exports";
+    return over(who, collection, who.post(collection, testkit::Members(Json::object())).expect(202));
+}
+
 Json with_a_product(const Client& who, Json body) {
     body["product_ids"] = Json::array({product(who).at("/id")});
     return body;
@@ -100,6 +121,11 @@ testkit::ConformanceOptions options() {
     o.body("PUT /api/v1/product-collections/{id}/products", with_a_product);
     o.body("POST /api/v1/catalog-changes/preview", of_a_product);
     o.raw("POST /api/v1/product-imports", "slug,name\nmug,Mug\n", "text/csv");
+    o.path("/api/v1/product-imports/{id}", imported);
+    for (const std::string part : {"/bad-rows", "/report", "/cancel"})
+        o.path("/api/v1/product-imports/{id}" + part, [part](const Client& who) { return imported(who) + part; });
+    o.path("/api/v1/product-exports/{id}", exported);
+    o.path("/api/v1/product-exports/{id}/file", [](const Client& who) { return exported(who) + "/file"; });
     o.path("GET /api/v1/products", [](const Client& who) {
         published(who);
         return std::string("/api/v1/products");
