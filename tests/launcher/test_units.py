@@ -447,6 +447,8 @@ class Small(unittest.TestCase):
             suite = junit.Suite("native", junit.read(report).cases)
         self.assertEqual(junit.failures([suite], lines=2), "    native: bad\n        two\n        three")
         self.assertEqual(junit.closing_line([suite]), "1 passed, 1 failed")
+        self.assertEqual(junit.telling("a\nx.cpp:1: Failure\nb\nc\nd\ne\nf", 4), ["x.cpp:1: Failure", "b", "...", "e", "f"])
+        self.assertEqual(junit.telling("a\nb\nx.cpp:1: Failure\nc", 3), ["b", "x.cpp:1: Failure", "c"])
         self.assertEqual(junit.failures([]), "")
 
     def test_table_ignores_colour_codes(self):

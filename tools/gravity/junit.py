@@ -58,14 +58,23 @@ def read(path: Path) -> Suite:
     return suite
 
 
+def telling(text: str, lines: int) -> list[str]:
+    """The end of what a test said; where GoogleTest's first failure stands further up, that and what follows it too."""
+    said = text.strip().splitlines()
+    first = next((i for i, line in enumerate(said) if line.endswith(": Failure")), len(said))
+    if first >= len(said) - lines:
+        return said[-lines:]
+    half = lines // 2
+    return [*said[first:first + half], "...", *said[-half:]]
+
+
 def failures(suites: list[Suite], lines: int = 30) -> str:
-    """What failed, each with the end of what it said; empty if nothing did."""
+    """What failed, each with what it said of that; empty if nothing did."""
     result = []
     for suite in suites:
         for case in suite.cases:
             if case.outcome == "failed":
-                said = case.text.strip().splitlines()
-                result.append(f"    {suite.name}: {case.name}" + "".join(f"\n        {line}" for line in said[-lines:]))
+                result.append(f"    {suite.name}: {case.name}" + "".join(f"\n        {line}" for line in telling(case.text, lines)))
     return "\n".join(result)
 
 
