@@ -1,13 +1,7 @@
-// Transactions, isolation, constraints, paging, retries and migrations on a real PostgreSQL.
-#include "pg/tx_state.hpp"
+// Transactions, constraints, paging and retries on a real PostgreSQL.
+#include "things.hpp"
 
-#include <gravity/model.hpp>
-#include <gravity/pg/database.hpp>
 #include <gravity/testkit/check_sql.hpp>
-#include <gravity/testkit/postgres.hpp>
-
-#include <boost/asio/io_context.hpp>
-#include <gtest/gtest.h>
 
 #include <atomic>
 #include <set>
@@ -15,95 +9,6 @@
 
 namespace gravity {
 namespace {
-
-constexpr Problem sku_taken{409, "sku-taken", "Another thing has this SKU"};
-
-constexpr pg::Migration migrations_v1[] = {{"0001_things", R"sql(
-    create table thing (
-        id uuid primary key, project uuid, sku text not null, stock bigint not null default 0 check (stock >= 0),
-        price_amount bigint not null, price_currency text not null, tags text[] not null default '{}', extra jsonb not null default '{}',
-        created_at timestamptz not null default now(), constraint thing_sku_key unique (project, sku));
-    call gravity.isolate('thing');)sql"}};
-
-struct NewThing {
-    Slug sku;
-    Money price;
-    std::vector<std::string> tags;
-    Json extra = Json::object();
-};
-BOOST_DESCRIBE_STRUCT(NewThing, (), (sku, price, tags, extra))
-struct Thing : NewThing {
-    Uuid id;
-    std::int64_t stock = 0;
-    Timestamp created_at;
-};
-BOOST_DESCRIBE_STRUCT(Thing, (NewThing), (id, stock, created_at))
-struct ThingMade {
-    static constexpr Event event{"gravity.test.thing.made"};
-    Uuid id;
-    Slug sku;
-};
-BOOST_DESCRIBE_STRUCT(ThingMade, (), (id, sku))
-struct ListThings : PageQuery {
-    std::optional<std::string> prefix;
-};
-BOOST_DESCRIBE_STRUCT(ListThings, (PageQuery), (prefix))
-
-const Sql<Thing(Uuid, NewThing)> insert_thing{"thing.insert", R"sql(
-    insert into thing (id, sku, price_amount, price_currency, tags, extra) values ($1, $2, $3, $4, $5, $6) returning *)sql",
-                                              {{"thing_sku_key", sku_taken}}};
-const Sql<Thing(Uuid)> get_thing{"thing.get", "select * from thing where id = $1"};
-const Sql<Thing(ListThings)> list_things{"thing.list", R"sql(
-    select * from thing where ($prefix::text is null or sku like $prefix || '%') and $page(created_at desc, id desc))sql"};
-const Sql<void(Uuid, std::int64_t)> set_stock{"thing.set_stock", "update thing set stock = $2 where id = $1"};
-const Sql<std::int64_t(Uuid)> get_stock{"thing.stock", "select stock from thing where id = $1"};
-const Sql<std::int64_t()> count_things{"thing.count", "select count(*) from thing"};
-
-struct BulkThing : NewThing {
-    Uuid id;
-    std::int64_t stock = 0;
-    std::optional<Timestamp> created_at = Timestamp::parse("2026-11-26T12:00:00Z").or_throw();
-};
-BOOST_DESCRIBE_STRUCT(BulkThing, (NewThing), (id, stock, created_at))
-const Copy<BulkThing> copy_things{"thing.copy", "thing", {{"thing_sku_key", sku_taken}}};
-const Copy<BulkThing> copy_new_things{"thing.copy_new", "thing", {}, "(project, sku) do nothing"};
-
-NewThing thing(const std::string& sku) { return {Slug::parse(sku).or_throw(), Money{1999, Currency("EUR")}, {"a,b", "c"}, Json::object({{"k", 1}})}; }
-
-class TxTest : public testing::Test {
-protected:
-    testkit::TestDatabase store{migrations_v1};
-    boost::asio::io_context io;
-    pg::Database database{options(), io};
-    ProjectId ours = ProjectId::fresh(), theirs = ProjectId::fresh();
-
-    pg::Options options() const {
-        pg::Options o;
-        o.url = store.url();
-        o.cursor_key = "a key for tests";
-        return o;
-    }
-    void in(ProjectId project, const std::function<void(Tx&)>& work, bool read_only = false) {
-        pg::Run run;
-        run.scope = pg::Scope::project(project, "tester");
-        run.read_only = read_only;
-        database.run_blocking(run, work);
-    }
-    Uuid add(ProjectId project, const std::string& sku) {
-        Uuid id;
-        in(project, [&](Tx& tx) { id = tx.one(insert_thing, Uuid::v7(), thing(sku)).id; });
-        return id;
-    }
-    template <class F>
-    std::string slug_of(F&& call) {
-        try {
-            call();
-        } catch (const Refusal& refusal) {
-            return std::string(refusal.problem().slug);
-        }
-        return "none";
-    }
-};
 
 TEST_F(TxTest, RowsComeBackAsTheyWentIn) {
     const Uuid id = add(ours, "mug");
@@ -155,111 +60,6 @@ TEST_F(TxTest, ManyRowsGoInWhollyOrNotAtAll) {
         EXPECT_EQ(tx.copy(copy_new_things, many_things(6)), 1); // twice in one transaction
     });
     in(ours, [&](Tx& tx) { EXPECT_EQ(tx.one(count_things), 6); });
-}
-
-TEST_F(TxTest, AnotherProjectSeesNothing) {
-    const Uuid id = add(ours, "mug");
-    EXPECT_EQ(slug_of([&] { in(theirs, [&](Tx& tx) { tx.one(get_thing, id); }); }), "not-found");
-    in(theirs, [&](Tx& tx) {
-        EXPECT_FALSE(tx.maybe(get_thing, id));
-        EXPECT_EQ(tx.exec(set_stock, id, 5), 0);
-        EXPECT_EQ(tx.one(count_things), 0);
-    });
-    add(theirs, "mug"); // the same SKU is free there
-}
-
-TEST_F(TxTest, AConnectionUsedByOneProjectForgetsItForTheNext) {
-    add(ours, "mug");
-    pg::Run system;
-    system.scope = pg::Scope::system("test");
-    for (int i = 0; i < 3; ++i) // the same pooled connection: without a project no row of a service is visible
-        database.run_blocking(system, [&](Tx& tx) { EXPECT_EQ(tx.one(count_things), 0); });
-}
-
-TEST_F(TxTest, NoScopeIsLeftOnAConnectionWhateverEndedThere) {
-    pg::Options one = options();
-    one.pool_max = 1; // so that all of it meets on one connection
-    pg::Database narrow(one, io);
-    const auto with = [&](ProjectId project, bool read_only, const std::function<void(Tx&)>& work) {
-        pg::Run run;
-        run.scope = pg::Scope::project(project, "tester");
-        run.read_only = read_only;
-        narrow.run_blocking(run, work);
-    };
-    static const Sql<std::string()> seen{"test.scope_seen", "select coalesce(string_agg(sku, ',' order by sku), '') from thing"};
-    static const Sql<std::int64_t()> fails{"test.fails", "select 1 / count(*) from thing where sku = 'nobody'"};
-    static const Sql<std::string()> settings{"test.settings", R"sql(
-        select concat_ws('|', current_setting('gravity.project', true), current_setting('gravity.caller', true), current_setting('gravity.scope', true),
-                         current_setting('transaction_read_only')))sql"};
-    add(ours, "ours");
-    add(theirs, "theirs");
-    const std::function<void()> endings[] = {
-        [&] { with(ours, true, [&](Tx& tx) { EXPECT_EQ(tx.one(seen), "ours"); }); },
-        [&] { with(ours, true, [&](Tx& tx) { tx.one(fails); }); },                        // a read that the server refuses
-        [&] { with(ours, false, [&](Tx& tx) { EXPECT_EQ(tx.one(seen), "ours"); }); },     // a commit
-        [&] { with(ours, false, [&](Tx& tx) { tx.one(fails); }); },                       // a rollback after an error of the server
-        [&] { with(ours, false, [&](Tx& tx) { tx.one(seen); throw Refusal(sku_taken); }); }, // a rollback without one
-        [&] { with(ours, true, [&](Tx& tx) { tx.one(seen); throw Refusal(sku_taken); }); },
-        [&] { with(ours, false, [&](Tx& tx) { tx.one(insert_thing, Uuid::v7(), thing("ours")); }); }, // a violated constraint
-        [&] { with(ours, true, [&](Tx& tx) { tx.one(insert_thing, Uuid::v7(), thing("new")); }); },   // a write in a read
-        [&] { with(ours, true, [](Tx&) {}); },                                            // nothing at all
-    };
-    pg::Run system;
-    system.scope = pg::Scope::system("test");
-    system.read_only = true;
-    for (int round = 0; round < 3; ++round)
-        for (const auto& ending : endings) {
-            try {
-                ending();
-            } catch (const std::exception&) { // each has its own; what is asked here is what stays behind
-            }
-            with(theirs, true, [&](Tx& tx) { EXPECT_EQ(tx.one(seen), "theirs"); });
-            with(theirs, false, [&](Tx& tx) { EXPECT_EQ(tx.one(seen), "theirs"); });
-            narrow.run_blocking(system, [&](Tx& tx) {
-                EXPECT_EQ(tx.one(seen), "");
-                EXPECT_EQ(tx.one(settings), "||system|on");
-            });
-            with(theirs, false, [&](Tx& tx) { EXPECT_EQ(tx.one(settings), theirs.to_string() + "|tester|project|off"); });
-        }
-    EXPECT_EQ(store.admin("select count(*) from thing"), "2");
-}
-
-TEST_F(TxTest, ProjectsThatTakeTurnsOnFewConnectionsSeeTheirOwnOnly) {
-    pg::Options few = options();
-    few.pool_max = 2;
-    for (const bool prepare : {true, false}) {
-        few.prepare = prepare;
-        pg::Database shared(few, io);
-        std::vector<ProjectId> projects;
-        const std::string mark = prepare ? "p" : "u";
-        for (int i = 0; i < 4; ++i) {
-            projects.push_back(ProjectId::fresh());
-            add(projects.back(), mark + std::to_string(i));
-        }
-        static const Sql<std::vector<std::string>()> skus{"test.skus", "select array_agg(sku) from thing"};
-        static const Sql<std::int64_t()> fails{"test.fails_too", "select 1 / count(*) from thing where sku = 'nobody'"};
-        std::vector<std::thread> threads;
-        for (int i = 0; i < 4; ++i)
-            threads.emplace_back([&, i] {
-                pg::Run run;
-                run.scope = pg::Scope::project(projects[static_cast<std::size_t>(i)], "caller " + std::to_string(i));
-                for (int round = 0; round < 50; ++round) {
-                    run.read_only = round % 3 != 0;
-                    if (round % 5 == 0) {
-                        EXPECT_THROW(shared.run_blocking(run, [](Tx& tx) { tx.one(fails); }), std::exception);
-                    }
-                    shared.run_blocking(run, [&](Tx& tx) { EXPECT_EQ(tx.one(skus), std::vector{mark + std::to_string(i)}); });
-                }
-            });
-        for (auto& thread : threads) thread.join();
-    }
-}
-
-TEST_F(TxTest, AWriteForAnotherProjectIsRefusedByTheServer) {
-    static const Sql<void(Uuid, Uuid)> forge{"thing.forge", R"sql(
-        insert into thing (id, project, sku, price_amount, price_currency) values ($1, $2, 'forged', 1, 'EUR'))sql"};
-    EXPECT_THROW(in(ours, [&](Tx& tx) { tx.exec(forge, Uuid::v7(), theirs.uuid()); }), std::runtime_error);
-    EXPECT_EQ(store.admin("select count(*) from thing"), "0");
 }
 
 TEST_F(TxTest, ANamedConstraintBecomesItsProblem) {
@@ -470,76 +270,6 @@ TEST_F(TxTest, AConnectionThatBreaksInCommitLeavesTheOutcomeUnknown) {
     in(ours, [&](Tx& tx) { EXPECT_EQ(tx.one(count_things), 0); }, true);
 }
 
-TEST_F(TxTest, AnAbsentStoreIs503) {
-    pg::Options nowhere = options();
-    nowhere.url = "postgres://nobody:x@127.0.0.1:1/none";
-    pg::Database absent(nowhere, io);
-    pg::Run run;
-    run.scope = pg::Scope::project(ours);
-    EXPECT_EQ(slug_of([&] { absent.run_blocking(run, [](Tx& tx) { tx.one(count_things); }); }), "store-unavailable");
-    EXPECT_TRUE(absent.probe());
-}
-
-TEST_F(TxTest, AFullQueueRefusesInsteadOfWaiting) {
-    pg::Options small = options();
-    small.pool_max = 1;
-    small.queue_max = 1;
-    pg::Database tight(small, io);
-    pg::Run run;
-    run.scope = pg::Scope::project(ours);
-    std::mutex gate;
-    std::atomic<int> started{0};
-    gate.lock();
-    std::vector<std::thread> threads;
-    threads.emplace_back([&] { tight.run_blocking(run, [&](Tx&) { ++started; const std::lock_guard wait(gate); }); });
-    while (started == 0) std::this_thread::yield();
-    threads.emplace_back([&] { tight.run_blocking(run, [](Tx&) {}); });
-    while (tight.stats().queued == 0) std::this_thread::yield();
-    EXPECT_EQ(slug_of([&] { tight.run_blocking(run, [](Tx&) {}); }), "overloaded");
-    gate.unlock();
-    for (auto& thread : threads) thread.join();
-}
-
-TEST_F(TxTest, WorkWhoseDeadlineHasPassedOrWhoseCallerHasGoneIsNotBegun) {
-    pg::Run late;
-    late.scope = pg::Scope::project(ours);
-    late.deadline = std::chrono::steady_clock::now() - std::chrono::seconds(1);
-    EXPECT_EQ(slug_of([&] { database.run_blocking(late, [](Tx&) { ADD_FAILURE(); }); }), "deadline-exceeded");
-    pg::Run gone;
-    gone.scope = pg::Scope::project(ours);
-    gone.abandoned = [] { return true; };
-    EXPECT_EQ(slug_of([&] { database.run_blocking(gone, [](Tx&) { ADD_FAILURE(); }); }), "deadline-exceeded");
-    EXPECT_EQ(database.stats().dropped, 2u);
-}
-
-TEST_F(TxTest, AStatementIsStoppedAtTheDeadline) {
-    static const Sql<std::string()> nap{"test.nap", "select pg_sleep(20)::text"};
-    pg::Run run;
-    run.scope = pg::Scope::project(ours);
-    run.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
-    EXPECT_EQ(slug_of([&] { database.run_blocking(run, [](Tx& tx) { tx.one(nap); }); }), "deadline-exceeded");
-}
-
-TEST_F(TxTest, TheTimeOneReadHasIsNotTheNextOnes) {
-    static const Sql<std::int64_t()> allowed{"test.allowed", "select extract(epoch from current_setting('statement_timeout')::interval)::bigint * 1000"};
-    pg::Options one = options();
-    one.pool_max = 1;
-    pg::Database narrow(one, io);
-    const auto read = [&](std::chrono::milliseconds left) {
-        pg::Run run;
-        run.scope = pg::Scope::project(ours);
-        run.read_only = true;
-        if (left.count() != 0) run.deadline = std::chrono::steady_clock::now() + left;
-        std::int64_t milliseconds = 0;
-        narrow.run_blocking(run, [&](Tx& tx) { milliseconds = tx.one(allowed); });
-        return milliseconds;
-    };
-    EXPECT_EQ(read({}), 15'000);
-    EXPECT_LE(read(std::chrono::milliseconds(4000)), 4000); // on the same connection: the nearer deadline is kept
-    EXPECT_EQ(read({}), 15'000);                            // and does not stay
-    EXPECT_EQ(read(std::chrono::minutes(1)), 15'000);
-}
-
 TEST_F(TxTest, ValuesTheServerCannotTakeAreTheCallersFault) {
     static const Sql<std::int64_t(std::int64_t)> overflow{"test.overflow", "select $1::bigint * 9223372036854775807"};
     EXPECT_EQ(slug_of([&] { in(ours, [](Tx& tx) { tx.one(overflow, 3); }); }), "invalid-value");
@@ -566,46 +296,6 @@ TEST_F(TxTest, CheckSqlFindsWhatIsWrong) {
     EXPECT_NE(all.find("wrong.column: gives no column 'price_amount'"), std::string::npos) << all;
     EXPECT_NE(all.find("wrong.type: $1 () is bound to timestamp with time zone"), std::string::npos) << all;
     EXPECT_NE(all.find("nothing_here"), std::string::npos) << all;
-}
-
-TEST(Migrate, OnceForSeveralAtATimeAndThenNotAgain) {
-    testkit::TestDatabase store;
-    std::atomic<int> applied{0};
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i) threads.emplace_back([&] { applied += pg::migrate(store.owner_url(), migrations_v1, "gravity_test_app").applied; });
-    for (auto& thread : threads) thread.join();
-    EXPECT_EQ(applied, 3); // two of the platform, one of the service
-    EXPECT_EQ(pg::migrate(store.owner_url(), migrations_v1, "gravity_test_app").applied, 0);
-}
-
-TEST(Migrate, AChangedFileIsRefused) {
-    testkit::TestDatabase store;
-    pg::migrate(store.owner_url(), migrations_v1, "");
-    constexpr pg::Migration changed[] = {{"0001_things", "select 1"}};
-    try {
-        pg::migrate(store.owner_url(), changed, "");
-        FAIL();
-    } catch (const std::runtime_error& error) {
-        EXPECT_NE(std::string(error.what()).find("0001_things was changed"), std::string::npos);
-    }
-}
-
-TEST(Migrate, AnOlderProgramRefusesANewerDatabase) {
-    testkit::TestDatabase store;
-    pg::migrate(store.owner_url(), migrations_v1, "");
-    try {
-        pg::migrate(store.owner_url(), {}, "");
-        FAIL();
-    } catch (const std::runtime_error& error) {
-        EXPECT_NE(std::string(error.what()).find("older than the database"), std::string::npos);
-    }
-}
-
-TEST(Migrate, AFileThatFailsLeavesNothingBehind) {
-    testkit::TestDatabase store;
-    constexpr pg::Migration bad[] = {{"0001_half", "create table half (id int); select nonsense;"}};
-    EXPECT_THROW(pg::migrate(store.owner_url(), bad, ""), std::runtime_error);
-    EXPECT_EQ(store.admin("select count(*) from pg_tables where tablename = 'half'"), "0");
 }
 
 } // namespace
