@@ -245,7 +245,8 @@ struct App::Impl {
     Task<std::optional<std::string>> probe_keys() { co_return authentication->problem(); }
 
     Task<void> probe_loop() {
-        bool was_ready = false, announced = false, settled = false;
+        bool was_ready = false, announced = false;
+        Rest rest;
         while (!stopping) {
             co_await health.run_probes();
             block(health.reason(), false);
@@ -261,10 +262,7 @@ struct App::Impl {
             if (was_ready && !announced) announced = systemd.tell("READY=1\nSTATUS=ready");
             if (!was_ready) systemd.tell("STATUS=not ready: " + health.reason() + "\nEXTEND_TIMEOUT_USEC=30000000");
             if (was_ready && registration) registration->start();
-            if (was_ready && !settled) {
-                settled = true;
-                give_back_what_starting_took();
-            }
+            if (was_ready && rest.due(std::chrono::steady_clock::now(), processor_time())) give_back_what_is_unused();
             if (was_ready)
                 co_await sleep_for(probe_interval);
             else

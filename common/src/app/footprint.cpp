@@ -1,6 +1,7 @@
 #include "app/footprint.hpp"
 
 #include <cstdint>
+#include <ctime>
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
@@ -24,11 +25,24 @@ int give_back(dl_phdr_info* object, std::size_t, void* total) {
 
 } // namespace
 
-std::size_t give_back_what_starting_took() {
+std::size_t give_back_what_is_unused() {
     ::malloc_trim(0);
     std::size_t total = 0;
     ::dl_iterate_phdr(give_back, &total);
     return total;
+}
+
+bool Rest::due(std::chrono::steady_clock::time_point now, std::chrono::nanoseconds processor_time) {
+    if (last_ && now - last_->at < period) return false;
+    const bool idle = !last_ || std::chrono::duration<double>(processor_time - last_->processor_time) < busy * std::chrono::duration<double>(now - last_->at);
+    last_ = Mark{now, processor_time};
+    return idle;
+}
+
+std::chrono::nanoseconds processor_time() {
+    timespec used{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
 } // namespace gravity::app

@@ -24,8 +24,27 @@ std::size_t resident_text() {
 TEST(Footprint, TextThatIsNotInUseIsNoLongerMapped) {
     const std::size_t before = resident_text();
     ASSERT_GT(before, 0u);
-    EXPECT_GT(give_back_what_starting_took(), 1024u * before / 2);
+    EXPECT_GT(give_back_what_is_unused(), 1024u * before / 2);
     EXPECT_LT(resident_text(), before); // it is in use again, as far as this test needs it
+}
+
+TEST(Footprint, IsLookedAtAfterTheStartAndAfterEachQuietPeriod) {
+    using namespace std::chrono_literals;
+    Rest rest;
+    const std::chrono::steady_clock::time_point start{1h};
+    EXPECT_TRUE(rest.due(start, 5s));
+    EXPECT_FALSE(rest.due(start + 29s, 5s));           // not yet
+    EXPECT_TRUE(rest.due(start + 30s, 5s + 200ms));    // two thirds of a per cent
+    EXPECT_FALSE(rest.due(start + 60s, 5s + 600ms));   // worked
+    EXPECT_FALSE(rest.due(start + 89s, 5s + 600ms));
+    EXPECT_TRUE(rest.due(start + 90s, 5s + 600ms));    // and rests again
+    EXPECT_FALSE(rest.due(start + 30min, 60s));        // what it did in a longer gap counts over that gap
+}
+
+TEST(Footprint, ProcessorTimeIsThatOfTheProcess) {
+    const auto before = processor_time();
+    while (processor_time() == before) {}
+    EXPECT_GT(processor_time(), before);
 }
 
 } // namespace
