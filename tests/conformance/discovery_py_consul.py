@@ -4,16 +4,13 @@ locks, transactions; and against one with access rules: tokens, policies, roles.
 
 import os
 import pathlib
-import socket
-import subprocess
 import sys
-import tempfile
 import threading
-import time
 import urllib.parse
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from discovery import own_daemon  # noqa: E402
 from scripts import same  # noqa: E402
 
 try:
@@ -137,26 +134,6 @@ def with_rules(port):
     refused("a token that was deleted", lambda: user.kv.get("k"))
 
 
-with tempfile.TemporaryDirectory(prefix="gravity-py-consul-") as folder, socket.socket() as probe:
-    probe.bind(("127.0.0.1", 0))
-    own_port = probe.getsockname()[1]
-    probe.close()
-    daemon = pathlib.Path(os.environ["GRAVITY_ROOT"]) / "build" / os.environ.get("GRAVITY_PRESET", "dev") / "bin" / "gravity-discovery"
-    command = [str(daemon), "--listen-address=127.0.0.1", f"--port={own_port}", "--discovery-dns-port=0", f"--discovery-data-dir={folder}",
-               "--discovery-acl-enabled=true", "--deregister-delay-seconds=0"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        end = time.monotonic() + 60
-        while True:
-            try:
-                if consul.Consul(host="127.0.0.1", port=own_port).status.leader():
-                    break
-            except Exception as not_yet:  # it is still starting
-                if time.monotonic() > end or server.poll() is not None:
-                    sys.exit(f"the daemon with access rules did not start: {not_yet}")
-            time.sleep(0.05)
-        with_rules(own_port)
-    finally:
-        server.terminate()
-        server.wait(30)
+with own_daemon("--discovery-acl-enabled=true") as own_port:
+    with_rules(own_port)
 print("py-consul is served")
