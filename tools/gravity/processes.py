@@ -39,13 +39,14 @@ def alive(pid: int) -> bool:
     return fields is not None and fields[0] not in "ZX"
 
 
-def resident_bytes(pid: int) -> int:
-    """Resident memory of the process without its children; 0 when it is gone."""
+def memory_bytes(pid: int) -> int:
+    """Proportional memory of the process without its children: what it shares counts in parts, so that the services' figures add up. 0 when it is gone,
+    or is somebody else's."""
     try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         pass
     return 0
 

@@ -28,7 +28,7 @@ def gather(platform: Platform) -> dict:
         pid = info.get(service.name, {}).get("pid", 0)
         return {"name": service.name, "state": state.lower(), "pid": pid or None, "port": instance.port(service.port), "ready": verdict.ready,
                 "reason": verdict.reason, "restarts": programs.restarts(instance, service.name), "version": verdict.version,
-                "memory": processes.resident_bytes(pid) if pid else 0, "cpu_seconds": processes.cpu_seconds(pid) if pid else 0.0}
+                "memory": processes.memory_bytes(pid) if pid else 0, "cpu_seconds": processes.cpu_seconds(pid) if pid else 0.0}
 
     with ThreadPoolExecutor(max_workers=16) as pool:
         rows = list(pool.map(look, services))
