@@ -1,3 +1,5 @@
+#include <gravity/base/ascii.hpp>
+#include <gravity/http/authority.hpp>
 #include <gravity/http/wire.hpp>
 
 #include <array>
@@ -17,7 +19,7 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
         if (alphanumeric || among("!#$%&'*+-.^_`|~")) classes[c] |= token_char;
         if (c == '\t' || (c >= 0x20 && c != 0x7f)) classes[c] |= value_char;
         if (c > 0x20 && c < 0x7f && c != '#') classes[c] |= target_char; // a fragment is never sent (RFC 9110 section 7.1)
-        if (alphanumeric || among("-._~!$&'()*+;=:%[]")) classes[c] |= host_char;
+        if (alphanumeric || among("-._~!$&'()*+;=%")) classes[c] |= host_char;
     }
     return classes;
 }
@@ -42,6 +44,36 @@ std::string_view take_line(std::string_view& rest) { // the scanner has made sur
     const std::string_view line = rest.substr(0, end - 1);
     rest.remove_prefix(end + 1);
     return line;
+}
+
+/// Where the host ends: at its port's colon, or at the end. 0: it is none.
+std::size_t host_end(std::string_view text) {
+    if (text.starts_with('[')) {
+        const std::size_t end = text.find(']');
+        if (end == text.npos) return 0;
+        bool colon = false;
+        for (const char c : text.substr(1, end - 1)) {
+            if (!ascii::is_hex(c) && c != '.' && c != ':') return 0;
+            colon |= c == ':';
+        }
+        return colon ? end + 1 : 0;
+    }
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == ':') return i;
+        if (!(classes[static_cast<unsigned char>(text[i])] & host_char)) return 0;
+        if (text[i] == '%' && (i + 2 >= text.size() || !ascii::is_hex(text[i + 1]) || !ascii::is_hex(text[i + 2]))) return 0;
+    }
+    return text.size();
+}
+
+bool is_port(std::string_view text) { // may be empty (RFC 3986 section 3.2.3)
+    unsigned port = 0;
+    for (const char c : text) {
+        if (!ascii::is_digit(c)) return false;
+        port = port * 10 + static_cast<unsigned>(c - '0');
+        if (port > 65535) return false;
+    }
+    return true;
 }
 
 std::optional<std::uint64_t> parse_length(std::string_view text) {
@@ -145,7 +177,7 @@ WireRefusal parse_target(std::string_view target, Request& out, std::string_view
         target.remove_prefix(scheme + 3);
         const std::size_t end = std::min(target.find_first_of("/?"), target.size());
         authority = target.substr(0, end);
-        if (authority.empty() || !all_of(authority, host_char)) return malformed("The request target's host is malformed.");
+        if (!is_authority(authority)) return malformed("The request target's host is malformed.");
         target.remove_prefix(end);
     }
     const std::size_t question = std::min(target.find('?'), target.size());
@@ -156,6 +188,11 @@ WireRefusal parse_target(std::string_view target, Request& out, std::string_view
 }
 
 } // namespace
+
+bool is_authority(std::string_view text) {
+    const std::size_t end = host_end(text);
+    return end != 0 && (end == text.size() || (text[end] == ':' && is_port(text.substr(end + 1))));
+}
 
 bool is_token(std::string_view text) { return !text.empty() && all_of(text, token_char); }
 bool is_field_value(std::string_view text) { return all_of(text, value_char); }
@@ -223,7 +260,7 @@ WireRefusal parse_request_head(std::string_view head, const HeadLimits& limits, 
 
     if (facts.hosts > 1) return malformed("Host is given several times.");
     if (facts.hosts == 0 && framing.minor_version >= 1) return malformed("There is no Host.");
-    if (!all_of(facts.host, host_char)) return malformed("Host is malformed.");
+    if (facts.hosts != 0 && !is_authority(facts.host)) return malformed("Host is malformed.");
     if (!authority.empty()) out.headers.set("Host", authority); // RFC 9112 section 3.2.2: the target's word wins
     if (const auto refusal = parse_framing(facts, framing)) return refusal;
     if (facts.expects_other) return {417, "expectation-failed", "The only expectation known is 100-continue."};
@@ -252,7 +289,9 @@ WireRefusal parse_response_head(std::string_view head, const HeadLimits& limits,
     if (const auto refusal = parse_fields(head, limits, out.headers, facts)) return refusal;
     if (method == Method::head || out.status < 200 || out.status == 204 || out.status == 304) {
         framing.keep_alive = !facts.close && (version >= 1 || facts.keep_alive);
-        if (facts.content_lengths == 1 && method == Method::head) framing.content_length = std::nullopt;
+        // A 204 has neither (RFC 9110 section 8.6): who sends one may send the body as well, in front of the next response.
+        const bool sized = facts.content_lengths != 0 && facts.content_length != "0";
+        if (out.status == 204 && (sized || facts.transfer_encodings != 0)) framing.keep_alive = false;
         return {};
     }
     if (const auto refusal = parse_framing(facts, framing)) return refusal;

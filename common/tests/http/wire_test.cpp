@@ -108,10 +108,25 @@ TEST(Wire, Host) {
     EXPECT_EQ(verdict("GET / HTTP/1.1\r\n\r\n"), 400);
     EXPECT_EQ(verdict("GET / HTTP/1.0\r\n\r\n"), 0);
     EXPECT_EQ(with_fields("host: h\r\n"), 400);
-    for (const char* bad : {"a b", "a/b", "u@h", "a,b", "a\\b", "a\"b"})
+    for (const char* bad : {"", "a b", "a/b", "u@h", "a,b", "a\\b", "a\"b", "h:x", "h:80:80", "h:-1", "h:65536", "h:+1", ":80", "::1", "[::1",
+                            "[::1]x", "[]", "[h]",
+                            "]h[", "h%", "h%4", "h%zz", "h\xc3\xa9", "[fe80::1%25eth0]"})
         EXPECT_EQ(verdict("GET / HTTP/1.1\r\nHost: " + std::string(bad) + "\r\n\r\n"), 400) << bad;
-    for (const char* good : {"", "h", "h:1", "[::1]:8080", "xn--bcher-kva.example"})
+    for (const char* good : {"h", "h:1", "h:", "h:65535", "127.0.0.1:80", "[::1]", "[::1]:8080", "[::ffff:1.2.3.4]", "xn--bcher-kva.example", "a_b", "a%2Db"})
         EXPECT_EQ(verdict("GET / HTTP/1.1\r\nHost: " + std::string(good) + "\r\n\r\n"), 0) << good;
+}
+
+TEST(Wire, ABodyWith204IsNotWaitedForButTheConnectionIsNotTrusted) {
+    Response response;
+    Framing framing;
+    const HeadLimits limits;
+    for (const char* fields : {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}) {
+        ASSERT_FALSE(parse_response_head("HTTP/1.1 204 No Content\r\n" + std::string(fields) + "\r\n", limits, Method::get, response, framing));
+        EXPECT_FALSE(framing.has_body()) << fields;
+        EXPECT_FALSE(framing.keep_alive) << fields;
+    }
+    ASSERT_FALSE(parse_response_head("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", limits, Method::get, response, framing));
+    EXPECT_TRUE(framing.keep_alive);
 }
 
 TEST(Wire, FramingIsNeverAmbiguous) {
