@@ -59,18 +59,20 @@ bool request_field_goes_on(std::string_view bytes, const Field& field, const Req
     }
 }
 
-bool has_other(std::string_view bytes, const Head& head, std::string_view name) {
+} // namespace
+
+bool has_field(std::string_view bytes, const Head& head, std::string_view name) {
     for (std::size_t i = 0; i < head.field_count; ++i)
         if (!head.fields[i].hop && http::iequals(head.fields[i].name.in(bytes), name)) return true;
     return false;
 }
 
-} // namespace
-
 void write_request_head(std::string_view bytes, const RequestHead& head, const RequestFacts& facts, std::string& out) {
     out.clear();
     out.append(head.method_text.in(bytes)).append(" ").append(facts.path).append(head.query.in(bytes)).append(" HTTP/1.1\r\n");
-    line(out, "Host", head.host(bytes));
+    const std::string_view sent_host = head.host(bytes);
+    const std::string_view host = sent_host.empty() ? facts.default_host : sent_host;
+    line(out, "Host", host);
     for (std::size_t i = 0; i < head.field_count; ++i)
         if (request_field_goes_on(bytes, head.fields[i], facts)) copy_field(bytes, head.fields[i], out);
 
@@ -78,8 +80,8 @@ void write_request_head(std::string_view bytes, const RequestHead& head, const R
     if (head.framing.chunked) out.append("Transfer-Encoding: chunked\r\n");
     extended_list(bytes, head, Known::via, true, "Via", own_via, out);
     extended_list(bytes, head, Known::x_forwarded_for, facts.trusted_peer, "X-Forwarded-For", facts.peer_address, out);
-    if (!facts.trusted_peer || !has_other(bytes, head, "X-Forwarded-Proto")) line(out, "X-Forwarded-Proto", facts.secure ? "https" : "http");
-    if (!facts.trusted_peer || !has_other(bytes, head, "X-Forwarded-Host")) line(out, "X-Forwarded-Host", head.host(bytes));
+    if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Proto")) line(out, "X-Forwarded-Proto", facts.secure ? "https" : "http");
+    if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Host")) line(out, "X-Forwarded-Host", host);
     line(out, "traceparent", facts.traceparent);
     number_line(out, "X-Request-Timeout-Ms", facts.timeout_ms);
     out.append("\r\n");

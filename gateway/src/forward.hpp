@@ -15,6 +15,7 @@ namespace gravity::gateway {
 struct RequestFacts {
     std::string_view path;              // normalised, prefix removed where the route says so
     std::string_view peer_address;      // of the connection
+    std::string_view default_host;      // for who sent no Host (HTTP/1.0): HTTP/1.1 must have one
     bool trusted_peer = false;          // a proxy whose X-Forwarded-* and Forwarded are believed
     bool secure = false;                // the client came over TLS
     std::string_view traceparent;       // this gateway's own span
@@ -38,6 +39,9 @@ struct ResponseFacts {
     std::string_view date;               // used if the upstream sent none (RFC 9110 section 6.6.1)
 };
 void write_response_head(std::string_view bytes, const ResponseHead& head, const ResponseFacts& facts, std::string& out);
+
+/// A field of that name which does not end here.
+bool has_field(std::string_view bytes, const Head& head, std::string_view name);
 
 /// The value of X-Request-Timeout-Ms; nothing if it is no number from 1 to 86,400,000.
 std::optional<std::uint32_t> parse_timeout_ms(std::string_view text);

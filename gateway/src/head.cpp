@@ -1,6 +1,7 @@
 #include "head.hpp"
 
 #include <gravity/base/ascii.hpp>
+#include <gravity/http/authority.hpp>
 
 #include <cstring>
 #include <optional>
@@ -43,12 +44,6 @@ std::optional<std::uint64_t> parse_length(std::string_view text) {
 int parse_version(std::string_view text) {
     if (text.size() != 8 || !text.starts_with("HTTP/") || text[6] != '.' || !ascii::is_digit(text[5]) || !ascii::is_digit(text[7])) return -1;
     return text[5] == '1' ? text[7] - '0' : -2;
-}
-
-bool is_host(std::string_view host) { // uri-host [":" port] (RFC 9110 section 7.2): its characters, not its sense
-    for (const char c : host)
-        if (!ascii::is_alnum(c) && std::string_view("-._~!$&'()*+;=:%[]").find(c) == std::string_view::npos) return false;
-    return true;
 }
 
 struct Counts {
@@ -155,7 +150,7 @@ WireRefusal parse_target(std::string_view bytes, std::string_view target, Reques
         }
         target.remove_prefix(scheme + 3);
         const std::string_view authority = target.substr(0, target.find_first_of("/?"));
-        if (authority.empty() || !is_host(authority)) return malformed("The request target's host is malformed.");
+        if (!http::is_authority(authority)) return malformed("The request target's host is malformed.");
         out.authority = slice_of(authority, bytes);
         target.remove_prefix(authority.size());
     }
@@ -197,7 +192,7 @@ WireRefusal parse_request_head(std::string_view head, RequestHead& out) {
     if (counts.hosts > 1) return malformed("Host is given several times.");
     if (counts.authorizations > 1) return malformed("Authorization is given several times.");
     if (counts.hosts == 0 && version >= 1) return malformed("There is no Host.");
-    if (!is_host(out.value(Known::host, head))) return malformed("Host is malformed.");
+    if (counts.hosts != 0 && !http::is_authority(out.value(Known::host, head))) return malformed("Host is malformed.");
     if (const auto refusal = parse_framing(head, counts, out)) return refusal;
     out.framing.keep_alive = !counts.close && (version >= 1 || counts.keep_alive);
     if (counts.unknown_expectation) return {417, "expectation-failed", "The only expectation known is 100-continue."};
@@ -225,10 +220,11 @@ WireRefusal parse_response_head(std::string_view head, http::Method method, Resp
     Counts counts;
     if (const auto refusal = parse_fields(head, rest, out, counts)) return refusal;
     const bool bodiless = method == http::Method::head || out.status < 200 || out.status == 204 || out.status == 304;
-    if (const auto refusal = parse_framing(head, counts, out)) {
-        if (!bodiless || out.status >= 200) return refusal;
-    }
-    out.framing.keep_alive = !counts.close && (version >= 1 || counts.keep_alive);
+    if (const auto refusal = parse_framing(head, counts, out)) return refusal;
+    const bool sized = out.framing.chunked || out.framing.content_length.value_or(0) != 0;
+    if (out.status < 200 && sized) return malformed("An interim response has a body.");
+    // Nor has a 204 (RFC 9110 section 8.6): who announces one may send it as well, in front of the next response.
+    out.framing.keep_alive = !counts.close && (version >= 1 || counts.keep_alive) && !(out.status == 204 && sized);
     if (bodiless) { // whatever the fields say (RFC 9112 section 6.3, rules 1 and 2)
         out.framing.chunked = false;
         out.framing.content_length.reset();

@@ -146,8 +146,8 @@ void Session::begin_answer(Time now) {
     attempts_ = 0;
     taken_ = unconsumed_down_ = 0;
     failed_.reset();
-    request_sent_ = request_broken_ = replayable_ = body_began_ = stale_retried_ = false;
-    response_began_ = response_head_sent_ = interim_ = response_end_ = upstream_ended_ = false;
+    request_sent_ = request_broken_ = replayable_ = repeatable_ = body_began_ = stale_retried_ = false;
+    response_began_ = response_head_sent_ = interim_ = interim_sent_ = response_end_ = upstream_ended_ = false;
     client_sends_.reset();
     client_takes_.reset();
 }

@@ -71,7 +71,9 @@ private:
     void write_upstream(std::span<const std::string_view> pieces, bool with_head);
     void upstream_was_written(const std::shared_ptr<Upstream>& upstream, Error error);
     void request_is_sent();
+    void begin_again();
     bool retry_stale();
+    bool retry_elsewhere();
     void drop_upstream();
 
     // session_response.cpp
@@ -137,6 +139,7 @@ private:
     bool request_sent_ = false;   // whole
     bool request_broken_ = false; // could not be sent whole: the upstream is not reusable
     bool replayable_ = false;     // all of it is still here: it could be sent again
+    bool repeatable_ = false;     // it may be: idempotent, or by an Idempotency-Key
     bool body_began_ = false;     // a byte of its body has been sent
     bool upstream_writing_ = false, upstream_reading_ = false;
     std::size_t taken_ = 0;       // at the front of in_: part of the body, being written or kept for a retry
@@ -149,6 +152,7 @@ private:
     bool response_began_ = false; // its final head has come
     bool response_head_sent_ = false;
     bool interim_ = false;        // a 1xx head is being written
+    bool interim_sent_ = false;   // one has been
     bool response_end_ = false;   // the batch being written is the last
     bool upstream_ended_ = false; // closed by the upstream where that ends the body
     bool upstream_keep_alive_ = false, event_stream_ = false;

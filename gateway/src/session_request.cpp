@@ -25,12 +25,14 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
     RequestFacts facts;
     facts.path = path;
     facts.peer_address = peer_text_;
+    facts.default_host = admission_.route->cluster->name;
     facts.trusted_peer = trusted_peer_;
     facts.traceparent = traceparent;
     facts.continues_trace = continues_trace_;
     facts.timeout_ms = timeout_ms;
     facts.websocket = websocket_;
     write_request_head(bytes, head, facts, request_head_);
+    repeatable_ = http::is_idempotent(method_) || has_field(bytes, head, "Idempotency-Key");
     admission_.route->cluster->state->count_request(begun_);
     try_instance();
 }
@@ -170,6 +172,27 @@ void Session::request_is_sent() {
     read_client(); // to notice the client going away
 }
 
+/// The request as it was before a byte of it had been sent.
+void Session::begin_again() {
+    drop_upstream();
+    taken_ = 0; // still in front of the buffer, to be taken again
+    request_body_ = BodyRelay(request_framing_, request_framing_.chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
+    request_sent_ = request_broken_ = replayable_ = body_began_ = false;
+}
+
+/// Another instance, or this one once more: nothing of an answer has gone to the client, and the request may be repeated.
+bool Session::retry_elsewhere() {
+    const auto now = steady_clock::now();
+    if (!replayable_ || !repeatable_ || interim_sent_ || attempts_ >= core_.options().max_attempts || now >= deadline_total_) return false;
+    if (!admission_.route->cluster->state->take_retry(now)) return false;
+    core_.shared().telemetry.retries.add();
+    failed_ = upstream_->endpoint;
+    use_.end(Outcome::failure);
+    begin_again();
+    try_instance();
+    return true;
+}
+
 /// A kept connection that its instance had just closed. The request cannot have been acted upon if it is idempotent anyway, or if the instance was
 /// still owed the body (RFC 9110 section 9.2.2).
 bool Session::retry_stale() {
@@ -178,10 +201,7 @@ bool Session::retry_stale() {
     stale_retried_ = true;
     core_.shared().telemetry.stale_retries.add();
     const std::shared_ptr<Endpoint> endpoint = upstream_->endpoint;
-    drop_upstream();
-    taken_ = 0; // still in front of the buffer, to be taken again
-    request_body_ = BodyRelay(request_framing_, request_framing_.chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
-    request_sent_ = request_broken_ = replayable_ = body_began_ = false;
+    begin_again();
     connect(std::make_shared<Upstream>(core_.io(), core_.slab(), endpoint));
     return true;
 }

@@ -28,6 +28,9 @@ std::chrono::milliseconds keep_of(std::string_view field) {
     return keep;
 }
 
+/// Of these another instance may think otherwise.
+bool says_try_elsewhere(int status) { return status == 502 || status == 503 || status == 504; }
+
 bool is_event_stream(std::string_view content_type) {
     constexpr std::string_view name = "text/event-stream";
     return http::iequals(content_type.substr(0, name.size()), name);
@@ -68,7 +71,7 @@ void Session::upstream_was_read(const std::shared_ptr<Upstream>& upstream, Error
 }
 
 void Session::no_response(bool timed_out) {
-    if (!timed_out && retry_stale()) return;
+    if (!timed_out && (retry_stale() || retry_elsewhere())) return;
     if (timed_out) core_.shared().telemetry.timeouts.add();
     use_.end(Outcome::failure);
     static constexpr Problem no_answer{502, "upstream-closed", "The service closed the connection without an answer"};
@@ -100,6 +103,7 @@ void Session::try_response_head() {
         return begin_tunnel(bytes, head);
     }
     if (head.status < 200) return interim_response(bytes, head);
+    if (says_try_elsewhere(head.status) && admission_.route->cluster->endpoints.size() > 1 && retry_elsewhere()) return;
     begin_response(bytes, head);
 }
 
@@ -109,7 +113,7 @@ void Session::interim_response(std::string_view bytes, const ResponseHead& head)
     if (!for_client) return try_response_head();
     if (head.status == 100) expects_continue_ = false;
     write_response_head(bytes, head, ResponseFacts{}, response_head_);
-    interim_ = true;
+    interim_ = interim_sent_ = true;
     write_client({}, true);
     // The wait for the body that was just asked for counts from now.
     if (!request_sent_ && client_reading_) client_sends_.begin(steady_clock::now());
@@ -141,7 +145,7 @@ void Session::begin_response(std::string_view bytes, const ResponseHead& head) {
 void Session::pump_response(bool end) {
     if (client_writing_) return;
     const BodyRelay::Batch batch = response_body_.take(upstream_->in.view(), end);
-    if (batch.malformed) return upstream_broke();
+    if (batch.malformed) return response_head_sent_ ? upstream_broke() : bad_response("Its body is not framed as it says.");
     unconsumed_down_ = batch.consumed;
     response_end_ = batch.done;
     const bool with_head = !std::exchange(response_head_sent_, true);

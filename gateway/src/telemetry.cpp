@@ -10,7 +10,7 @@ metrics::Counter plain(std::string_view name, std::string_view help) { return me
 Telemetry::Telemetry()
     : client_aborts(plain("gravity_gateway_client_aborts_total", "Clients that went away before their answer was whole")),
       upstream_breaks(plain("gravity_gateway_upstream_breaks_total", "Instances that broke off in the middle of a response")),
-      retries(plain("gravity_gateway_retries_total", "Requests sent to another instance because the first could not be reached")),
+      retries(plain("gravity_gateway_retries_total", "Requests sent again, to another instance where there is one, because the first was not answered")),
       stale_retries(plain("gravity_gateway_stale_retries_total", "Requests repeated because a kept connection had just been closed")),
       timeouts(plain("gravity_gateway_timeouts_total", "Instances that did not answer in time")),
       malformed(plain("gravity_gateway_malformed_requests_total", "Requests that were refused for their framing or syntax")),

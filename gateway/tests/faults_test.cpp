@@ -109,10 +109,52 @@ TEST(Faults, AKeptConnectionThatDiedIsReplacedOnceForWhatMayBeRepeated) {
     EXPECT_NE(lost.body.find("upstream-closed"), std::string::npos);
 }
 
+TEST(Faults, WhatMayBeRepeatedIsTriedElsewhereWithinTheBudget) {
+    const auto unavailable = [](const Wire::Message&) { return std::string("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 3\r\n\r\nbad"); };
+    Instance resets([](Wire& wire) {
+        wire.read_message();
+        wire.reset();
+    });
+    Instance busy(Instance::answering(unavailable));
+    Instance well(Instance::answering([](const Wire::Message& request) { return Instance::ok("well" + request.body); }));
+    for (const Instance* bad : {&resets, &busy}) {
+        Running running;
+        running.publish({service("a", {"/a"}, {bad->port(), well.port()})});
+        for (int i = 0; i < 20; ++i) EXPECT_EQ(running.client().ask("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi").body, "wellhi") << i;
+        running.publish({service("b", {"/a"}, {bad->port(), well.port()})});
+        for (int i = 0; i < 20; ++i)
+            EXPECT_EQ(running.client().ask("POST /a HTTP/1.1\r\nHost: h\r\nIdempotency-Key: \"1\"\r\nContent-Length: 2\r\n\r\nhi").body, "wellhi") << i;
+    }
+    Running running;
+    running.publish({service("a", {"/a"}, {resets.port()})});
+    EXPECT_EQ(running.client().ask("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi").status(), 502);
+    EXPECT_EQ(running.client().ask(get).status(), 502) << "the same instance once more, and then the truth";
+    running.publish({service("b", {"/a"}, {busy.port()})});
+    EXPECT_EQ(running.client().ask(get).body, "bad") << "there is no other: its own words";
+}
+
+TEST(Faults, AFailingServiceIsNotAskedMuchMoreForTheRetries) {
+    std::atomic<int> asked = 0;
+    const auto count = [&](const Wire::Message&) {
+        ++asked;
+        return std::string("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    };
+    Instance one(Instance::answering(count)), two(Instance::answering(count));
+    Running running;
+    auto spec = service("a", {"/a"}, {one.port(), two.port()});
+    running.publish({spec});
+    const auto begun = std::chrono::steady_clock::now();
+    auto client = running.client();
+    for (int i = 0; i < 2000; ++i) EXPECT_EQ(client.ask(get).status(), 503);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    EXPECT_LE(asked.load(), 2000 * 1.2 + 10 * seconds + 100 + 1) << "a fifth, ten a second and one burst";
+}
+
 TEST(Faults, AnswersThatAreNotHttpAreA502) {
     for (const char* bytes :
          {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-          "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"}) {
+          "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n",
+          "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"}) {
         Instance instance([bytes](Wire& wire) {
             wire.read_message();
             wire.send(bytes);

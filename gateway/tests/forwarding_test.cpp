@@ -44,6 +44,18 @@ TEST(Forwarding, ARequestReachesTheInstanceAndTheAnswerTheClient) {
     EXPECT_EQ(traceparent.find("b7ad6b7169203331"), std::string::npos) << "the gateway's own span must be named";
 }
 
+TEST(Forwarding, WhoSendsNoHostGetsTheServicesName) {
+    std::string seen;
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        seen = request.head;
+        return Instance::ok("hello");
+    }));
+    Running running;
+    running.publish({service("things", {"/"}, {instance.port()})});
+    EXPECT_EQ(running.client().ask("GET /a HTTP/1.0\r\n\r\n").body, "hello");
+    EXPECT_TRUE((Wire::Message{seen, {}}.has("Host: things"))) << seen;
+}
+
 TEST(Forwarding, ConnectionsAreKeptOnBothSidesAndPipelinedRequestsAnsweredInOrder) {
     Instance instance(Instance::answering([](const Wire::Message& request) { return Instance::ok(request.head.substr(5, 1)); }));
     Running running;

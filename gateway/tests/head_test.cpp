@@ -44,6 +44,10 @@ TEST(RequestHead, Corpus) {
         {"a Host with a space", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
         {"a Host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
         {"a Host with user information", "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400},
+        {"an empty Host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 400},
+        {"a Host with a port that is none", "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400},
+        {"a Host with half a bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
+        {"a target with a port that is none", "GET http://a:b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"a bracketed Host", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 0},
         {"HTTP/2.0", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505},
         {"HTTP/0.9", "GET /\r\n\r\n", 400},
@@ -189,6 +193,9 @@ TEST(ResponseHead, BodiesAreFramedByRfc9112Section63) {
     EXPECT_FALSE(head.framing.has_body());
     ASSERT_FALSE(answer("HTTP/1.1 204\r\nTransfer-Encoding: chunked\r\n\r\n", http::Method::get, head));
     EXPECT_FALSE(head.framing.has_body());
+    EXPECT_FALSE(head.framing.keep_alive) << "what was announced may follow";
+    ASSERT_FALSE(answer("HTTP/1.1 204\r\nContent-Length: 0\r\n\r\n", http::Method::get, head));
+    EXPECT_TRUE(head.framing.keep_alive);
     ASSERT_FALSE(answer("HTTP/1.1 200 OK\r\n\r\n", http::Method::get, head));
     EXPECT_TRUE(head.framing.until_close);
     EXPECT_FALSE(head.framing.keep_alive);
@@ -201,7 +208,8 @@ TEST(ResponseHead, WhatCannotBeTrustedIsRefused) {
     for (const char* bytes :
          {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
           "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 20x OK\r\n\r\n", "HTTP/1.1 099 No\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n",
-          "HTTP/1.1 2000 OK\r\n\r\n", "ICY 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nX : y\r\n\r\n"}) {
+          "HTTP/1.1 2000 OK\r\n\r\n", "ICY 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nX : y\r\n\r\n",
+          "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
         EXPECT_TRUE(answer(bytes, http::Method::get, head)) << bytes;
     }
 }
