@@ -2,14 +2,19 @@
 
 import json
 import os
+import pwd
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 import unittest
 import urllib.request
 
 from support import PLATFORM, Checkout, processes
+
+from gravity import paths
 
 
 def until(condition, seconds: float = 30.0):
@@ -223,6 +228,29 @@ class Life(Running):
         self.assertEqual(self.checkout.up("alpha").returncode, 0)
         kept = self.checkout.run("psql", "alpha", "--", "-X", "-A", "-t", "-c", "select count(*) from thing")
         self.assertEqual(kept.stdout.strip(), "0", kept.stderr)
+
+
+class LeftBehind(unittest.TestCase):
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "a process of the stores' user needs root")
+    def test_root_without_the_right_to_look_into_others_finds_the_stores(self):
+        instance = paths.Instance(paths.ROOT / "var" / "test-left-behind")
+        mark = {processes.MARK: str(instance.directory), "PATH": os.environ["PATH"]}
+        look = ("import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from gravity import paths, processes\n"
+                "print(*processes.of_instance(paths.Instance(Path(sys.argv[2]))))")
+        account = pwd.getpwnam(paths.STORE_USER)
+        taken = "-sys_ptrace,-perfmon,-sys_admin"  # what lets root look into others, and a container of Docker's does not give it
+        humbly = ["setpriv", f"--bounding-set={taken}", f"--inh-caps={taken}"]
+        with (subprocess.Popen(["sleep", "300"], env=mark, user=account.pw_uid, group=account.pw_gid, extra_groups=[]) as store,
+              subprocess.Popen([*humbly, "sleep", "300"], env=mark) as daemon):
+            try:
+                ran = subprocess.run([*humbly, sys.executable, "-c", look, str(paths.ROOT / "tools"), str(instance.directory)],
+                                     stdout=subprocess.PIPE, text=True, check=True)
+                self.assertEqual(sorted(map(int, ran.stdout.split())), sorted([store.pid, daemon.pid]))
+                processes.end_all(instance)
+                self.assertEqual([store.wait(10), daemon.wait(10)], [-signal.SIGINT, -signal.SIGINT])
+            finally:
+                store.kill()
+                daemon.kill()
 
 
 class Faults(unittest.TestCase):

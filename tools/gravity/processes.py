@@ -5,10 +5,11 @@ import pwd
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
-from .paths import Instance
+from .paths import Instance, store_user
 
 # Every process of an instance carries this in its environment, so that it is recognised by what it is and not by a
 # number in a file: a stale pid can never lead to a stranger being signalled.
@@ -56,17 +57,54 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
-def _environment_has(pid: int, entry: bytes) -> bool:
+# Prints which of the processes carry the entry. A program of its own, because another user may not be able to reach this checkout.
+_LOOK = """
+import os, sys
+for pid in sys.argv[2:]:
     try:
-        return entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            if os.fsencode(sys.argv[1]) in file.read().split(b"\\0"):
+                print(pid)
     except (FileNotFoundError, PermissionError, ProcessLookupError):
-        return False
+        pass
+"""
+
+
+def _as_their_owner_sees(pids: list[int], entry: str, user: str) -> list[int]:
+    """In a container root may not look into the processes of others (it lacks CAP_SYS_PTRACE), so the stores would not be found. Their own user may."""
+    try:
+        owner = pwd.getpwnam(user)
+    except KeyError:
+        return []  # then nothing can run as that user
+    own = [str(pid) for pid in pids if _owner(pid) == owner.pw_uid]
+    if not own:
+        return []
+    looked = subprocess.run([sys.executable, "-I", "-c", _LOOK, entry, *own], user=owner.pw_uid, group=owner.pw_gid, extra_groups=[], cwd="/",
+                            stdout=subprocess.PIPE, text=True, check=True)
+    return [int(pid) for pid in looked.stdout.split()]
+
+
+def _owner(pid: int) -> int | None:
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except FileNotFoundError:
+        return None
 
 
 def of_instance(instance: Instance) -> list[int]:
     """All processes that carry this instance's mark."""
-    entry = f"{MARK}={instance.directory}".encode()
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid() and _environment_has(int(name), entry)]
+    entry = f"{MARK}={instance.directory}"
+    found, closed = [], []
+    for pid in (int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()):
+        try:
+            if os.fsencode(entry) in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                found.append(pid)
+        except PermissionError:
+            closed.append(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    user = store_user()
+    return found + (_as_their_owner_sees(closed, entry, user) if user else [])
 
 
 def end_all(instance: Instance, patience: float = 20.0) -> list[int]:
