@@ -210,6 +210,7 @@ class Life(Running):
         after = self.checkout.status()
         self.assertTrue(after["ready"])
         self.assertFalse({row["pid"] for row in before["services"]} & {row["pid"] for row in after["services"]})
+        self.assertFalse([store["name"] for store in before["stores"] if processes.alive(store["pid"])], "two servers on one folder")
 
     def test_y_down_keeping_stores_and_up_again(self):
         ran = self.checkout.run("down", "--keep-stores")

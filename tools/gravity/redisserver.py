@@ -44,7 +44,9 @@ class Redis:
         lines = ["bind 127.0.0.1", f"port {self.port}", f"unixsocket {_quoted(self.socket)}", "unixsocketperm 700",
                  f"dir {_quoted(self.data)}", "daemonize no", "supervised no", 'logfile ""', "appendonly yes",
                  f"appendfsync {'always' if durable and not self.instance.test else 'everysec'}", 'save ""',
-                 f"aclfile {_quoted(self.data / 'users.acl')}", "maxmemory-policy noeviction"]
+                 f"aclfile {_quoted(self.data / 'users.acl')}", "maxmemory-policy noeviction",
+                 # A title is written over the environment, and with it goes the mark by which a crashed platform's Redis is found.
+                 "set-proc-title no"]
         if self.instance.test:
             lines[lines.index("appendonly yes")] = "appendonly no"
         self._write(self.config, "# written by ./gravity at each start\n" + "\n".join(lines) + "\n")
