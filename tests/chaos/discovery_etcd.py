@@ -14,76 +14,18 @@ import pathlib
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from chaos import Contender, Load, Program, call, is_ready, overlaps  # noqa: E402
 from throwaway import binary, free_port  # noqa: E402
 
 NODE = "registry"  # one for all daemons: an instance may be registered at one and deregistered at another
 PATIENCE = 60
 CHECK_GAP = 10
-SESSION_TTL = 10
-
-
-class Program:
-    """A process that can be killed, stopped, and started again with what it has on its disk."""
-
-    def __init__(self, name, command, environment, folder):
-        self.name, self.command, self.environment = name, command, environment
-        self.log = open(folder / f"{name}.log", "ab")
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(self.command, env={"PATH": os.environ["PATH"], **self.environment}, stdout=self.log, stderr=self.log)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def send(self, which):
-        self.process.send_signal(which)
-
-
-class Answer:
-    def __init__(self, status, body, headers):
-        self.status, self.body, self.headers = status, body, headers
-
-    def json(self):
-        return json.loads(self.body)
-
-
-def call(port, method, path, body=None, timeout=10):
-    """Raises OSError if there is no answer."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/{path}", data=body, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
-            return Answer(answer.status, answer.read().decode(), answer.headers)
-    except urllib.error.HTTPError as refused:
-        return Answer(refused.code, refused.read().decode(), refused.headers)
-    except (OSError, ValueError, EOFError, urllib.error.URLError) as gone:
-        raise OSError(str(gone)) from gone
-    except Exception as cut:  # http.client's own, when an answer breaks off
-        raise OSError(repr(cut)) from cut
-
-
-class Load(threading.Thread):
-    """Something that goes on through a round. What it finds wrong is in `faults`."""
-
-    def __init__(self, world):
-        super().__init__(daemon=True)
-        self.world, self.faults, self.ending = world, [], threading.Event()
-
-    def run(self):
-        try:
-            self.work()
-        except Exception as error:  # a fault of the script must not look like success
-            self.faults.append(f"{type(self).__name__}: {error!r}")
 
 
 class Writer(Load):
@@ -153,69 +95,6 @@ class Watcher(Load):
         return keys - self.seen
 
 
-class Contender(Load):
-    """Takes the lock, holds it for a moment, gives it back. Holds it, in its own view, from the answer until it asks to be released, or until its session
-    may have ended."""
-
-    def __init__(self, world, number):
-        super().__init__(world)
-        self.number, self.held, self.session, self.renewed = number, [], None, 0.0
-
-    def anywhere(self, method, path, body=None):
-        for port in self.world.ports[self.number:] + self.world.ports[:self.number]:
-            try:
-                answer = call(port, method, path, body, timeout=5)
-            except OSError:
-                continue
-            if answer.status != 500 or "invalid session" in answer.body:
-                return answer
-        return None
-
-    def keep_session(self):
-        now = time.monotonic()
-        if self.session is not None and now - self.renewed < 2:
-            return True
-        if self.session is not None:
-            answer = self.anywhere("PUT", f"session/renew/{self.session}")
-            if answer is None:
-                return False
-            if answer.status == 200:
-                self.renewed = now
-                return True
-        body = {"TTL": f"{SESSION_TTL}s", "LockDelay": "0s", "Checks": [], "Behavior": "release"}
-        answer = self.anywhere("PUT", "session/create", json.dumps(body).encode())
-        if answer is None or answer.status != 200:
-            return False
-        self.session, self.renewed = answer.json()["ID"], now
-        return True
-
-    def work(self):
-        while not self.ending.is_set():
-            if not self.keep_session():
-                time.sleep(0.05)
-                continue
-            port = self.world.ports[(self.number + len(self.held)) % 3]
-            try:
-                answer = call(port, "PUT", f"kv/lock?acquire={self.session}", b"x", timeout=5)
-                got = answer.status == 200 and answer.body == "true"
-                unsure = answer.status == 500 and "invalid session" not in answer.body
-            except OSError:
-                got, unsure = False, True
-            since = time.monotonic()
-            if got:
-                time.sleep(0.01)
-            elif not unsure:
-                time.sleep(0.02)
-                continue
-            until = time.monotonic()
-            limit = self.renewed + SESSION_TTL
-            if got and since < limit:
-                self.held.append((since, min(until, limit), self.session))
-            # Also when it is not known: it may be held, and nobody else could have it.
-            while self.anywhere("PUT", f"kv/lock?release={self.session}", b"x") is None and not self.ending.is_set():
-                time.sleep(0.05)
-
-
 class Target(threading.Thread):
     """What a check looks at; knows when it was."""
 
@@ -269,26 +148,16 @@ class World:
     def wait_ready(self):
         deadline = time.monotonic() + PATIENCE
         for port in self.ports:
-            while True:
-                try:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5):
-                        break
-                except OSError:
-                    if time.monotonic() > deadline:
-                        sys.exit(f"the daemon at port {port} is not ready within {PATIENCE} s; see {self.folder}")
-                    time.sleep(0.05)
+            while not is_ready(port):
+                if time.monotonic() > deadline:
+                    sys.exit(f"the daemon at port {port} is not ready within {PATIENCE} s; see {self.folder}")
+                time.sleep(0.05)
 
     def end(self):
         for program in self.daemons + self.members:
             if program.process.poll() is None:
                 program.send(signal.SIGCONT)
                 program.kill()
-
-
-def overlaps(histories):
-    """Pairs of times at which two held the lock."""
-    held = sorted((since, until, who, session) for who, history in enumerate(histories) for since, until, session in history)
-    return [(a, b) for a, b in zip(held, held[1:]) if b[0] < a[1] and a[2] != b[2]]
 
 
 def play(world, victim, fault):
