@@ -56,6 +56,8 @@ std::string_view normalise_path(std::string_view raw, std::string& out) {
             i += 2;
         } else if (c == '\\') {
             return "The path has a backslash.";
+        } else if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f) {
+            return "The path has a character that is to be escaped.";
         } else {
             out += c;
         }

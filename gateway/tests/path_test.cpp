@@ -36,6 +36,7 @@ TEST(Path, HasOneForm) {
 TEST(Path, HidesNothing) {
     for (const char* raw : {"a", "/a%2fb", "/a%2Fb", "/a%5cb", "/a\\b", "/a%00", "/a%", "/a%2", "/a%zz", "/a%2g", "/..%2f", "/%"})
         EXPECT_EQ(normal(raw), "refused") << raw;
+    for (const char byte : {'\0', '\x01', ' ', '\x7f', '\xc3'}) EXPECT_EQ(normal(std::string("/a") + byte), "refused") << static_cast<int>(byte);
 }
 
 // The normal form is its own normal form: nothing is left for a second party to normalise.

@@ -189,8 +189,9 @@ std::string escape(std::string_view text) {
     return out;
 }
 
-std::string sanitise(std::string_view description) {
-    if (ascii::trim(description).empty()) return "";
+namespace {
+
+std::string sanitise_once(std::string_view description) {
     const Document document = parse(description);
     if (!document) return "";
     // Text without blocks of its own is plain, whatever bold words are in it; then line breaks mean something.
@@ -200,6 +201,20 @@ std::string sanitise(std::string_view description) {
     for (const xmlNode* node : nodes) writer.write(node, 0);
     std::string out = writer.take();
     return plain && !out.empty() ? "<p>" + out + "</p>" : out;
+}
+
+} // namespace
+
+std::string sanitise(std::string_view description) {
+    if (ascii::trim(description).empty()) return "";
+    std::string out = sanitise_once(description);
+    // Where an element was taken out, what stood in it may now stand where a parser would not leave it: a browser would read another text than was written.
+    for (int pass = 0; pass < 4; ++pass) {
+        std::string again = sanitise_once(out);
+        if (again == out) return out;
+        out = std::move(again);
+    }
+    return "<p>" + escape(plain_text(out)) + "</p>";
 }
 
 std::string plain_text(std::string_view description) {

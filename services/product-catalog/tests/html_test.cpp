@@ -86,6 +86,17 @@ TEST(Sanitise, DeepAndBrokenInputEnds) {
     EXPECT_EQ(sanitise(std::string("a\0<b>c</b>", 10)), "<p>a<b>c</b></p>");
 }
 
+TEST(Sanitise, WhatComesOutComesOutAgain) {
+    for (const std::string_view text :
+         {R"html(<h1>Mug</h1><p onclick="x()">Blue &amp; <b>big</b><script>alert(1)</script><a href="https://a.example/?x=1&amp;y">more</a><br>)html"
+          "<img src=script>aler/<t1)(scrle><tr><td>1</table>",
+          "<tr><td>1", "a<td>b</td><tr>c", "<p>a<table>b", "<table>a<tr>b<td>c</table>d", "<li>a<p>b<li>c", "<p>a<p>b", "<b><p>a</b>b", "<ul>a<dd>b</ul>c",
+          "<a href='https://a.example'>a<a href='https://b.example'>b", "<s><div><s>a</div>b", "<pre>\n\na</pre>", "a\n\n<b>b</b>\n", "<h1>a<h2>b"}) {
+        const std::string once = sanitise(text);
+        EXPECT_EQ(sanitise(once), once) << text;
+    }
+}
+
 TEST(PlainText, BlocksAreLines) {
     EXPECT_EQ(plain_text("<p>One &amp; two</p><ul><li>red</li><li>blue</li></ul><script>x</script>"), "One & two\n- red\n- blue");
     EXPECT_EQ(plain_text("Nothing special\n\nhere"), "Nothing special\n\nhere");
