@@ -135,6 +135,15 @@ class Selection(unittest.TestCase):
 class Readiness(unittest.TestCase):
     ok = httpget.Answer(200, '{"status":"pass","version":"1"}')
 
+    def test_a_process_that_ends_again_and_again_is_no_process_that_is_slow(self):
+        slow, ready = readiness.Verdict(False, "nothing listens on port 1"), readiness.Verdict(True)
+        self.assertEqual(readiness.with_ends(slow, 0), slow)
+        self.assertEqual(readiness.with_ends(ready, 3), ready)
+        self.assertEqual(readiness.with_ends(slow, 2).reason, "the process has ended 2 times since it was started; now nothing listens on port 1")
+        self.assertEqual(readiness.with_ends(slow, 1).reason, "the process has ended 1 time since it was started; now nothing listens on port 1")
+        hopeless = readiness.decide("FATAL", None, None, None)
+        self.assertEqual(readiness.with_ends(hopeless, 3), hopeless)
+
     def test_every_condition_counts(self):
         decide = readiness.decide
         self.assertEqual(decide("RUNNING", self.ok, True, httpget.Answer(401)), readiness.Verdict(True, version="1"))

@@ -12,7 +12,7 @@ from .manifest import Service
 from .paths import Instance, write_private
 from .postgres import DECLARED_PORT as POSTGRES_PORT
 from .postgres import Postgres
-from .readiness import Prober, Verdict
+from .readiness import Prober, Verdict, with_ends
 from .redisserver import DECLARED_PORT as REDIS_PORT
 from .redisserver import Redis
 from .supervisor import Supervisor
@@ -238,6 +238,7 @@ class _Wave:
     def _settle(self, service: Service, verdict: Verdict) -> None:
         if service in self.pending:
             self.pending.remove(service)
+        verdict = with_ends(verdict, programs.restarts(self.platform.instance, service.name))
         outcome = Outcome(service, verdict, time.monotonic() - self.begun[service.name], self.action[service.name])
         self.outcomes.append(outcome)
         self.report(outcome)

@@ -1,6 +1,6 @@
 """When a service counts as ready, and why it is not. Deciding here, asking in `Prober`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import httpget
 from .httpget import Answer
@@ -39,6 +39,13 @@ def decide(state: str, health: Answer | None, passing: bool | None, routed: Answ
         return Verdict(False, f"the gateway does not route to it yet ({what})", version=version)
     # STARTING is enough: supervisor's second of probation may still run when the daemon already serves.
     return Verdict(True, version=version)
+
+
+def with_ends(verdict: Verdict, ended: int) -> Verdict:
+    """A process that ends again and again is just starting whenever one looks; that it ended is why it is not ready."""
+    if verdict.ready or ended == 0 or verdict.reason.startswith("the process"):
+        return verdict
+    return replace(verdict, reason=f"the process has ended {ended} time{'s' if ended > 1 else ''} since it was started; now {verdict.reason}")
 
 
 def reason_in(health: Answer) -> str:
