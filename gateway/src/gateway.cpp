@@ -21,9 +21,9 @@ void Gateway::start() {
     for (const auto& core : cores_) threads_.emplace_back([&core = *core] { core.run(); });
 }
 
-std::vector<Conflict> Gateway::publish(const std::vector<ServiceSpec>& services) {
+std::vector<Conflict> Gateway::publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents) {
     const std::lock_guard lock(mutex_); // two publishers must not build on the same predecessor
-    snapshot_ = Snapshot::build(services, snapshot_.get());
+    snapshot_ = Snapshot::build(services, snapshot_.get(), documents);
     for (const auto& core : cores_) core->publish(snapshot_);
     return snapshot_->conflicts();
 }
@@ -35,6 +35,12 @@ std::shared_ptr<const Snapshot> Gateway::snapshot() const {
 
 std::size_t Gateway::connections() const {
     return std::accumulate(cores_.begin(), cores_.end(), std::size_t{0}, [](std::size_t sum, const auto& core) { return sum + core->connections(); });
+}
+
+std::vector<std::size_t> Gateway::connections_by_core() const {
+    std::vector<std::size_t> counts;
+    for (const auto& core : cores_) counts.push_back(core->connections());
+    return counts;
 }
 
 void Gateway::drain() {

@@ -24,10 +24,11 @@ public:
     std::uint16_t port() const { return port_; }
 
     /// New routes: every request that begins after this has reached its core, within microseconds, follows them. Returns what could not be had.
-    std::vector<Conflict> publish(const std::vector<ServiceSpec>& services);
+    std::vector<Conflict> publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents = {});
     std::shared_ptr<const Snapshot> snapshot() const;
 
     std::size_t connections() const;
+    std::vector<std::size_t> connections_by_core() const;
     /// No new connections; what is under way ends. To be followed by `stop` when there are no connections, or when it is time.
     void drain();
     void stop();

@@ -30,6 +30,7 @@ void Session::close() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     drop_upstream();
+    if (!mirrors_.empty()) drop_mirrors();
     use_.end(Outcome::neutral);
     Error ignored; // the peer may have gone; nothing is left to be said
     client_.close(ignored);
@@ -142,6 +143,9 @@ void Session::begin_answer(Time now) {
     trace_ = {};
     request_body_ = {};
     admission_.route = nullptr;
+    cluster_ = nullptr;
+    backend_ = nullptr;
+    if (!mirrors_.empty()) drop_mirrors();
     admission_.extra_lines.clear();
     attempts_ = 0;
     taken_ = unconsumed_down_ = 0;
@@ -166,7 +170,11 @@ void Session::begin_request(std::string_view bytes) {
     expects_continue_ = head.framing.expect_continue;
     websocket_ = head.websocket_handshake(bytes);
     request_framing_ = head.framing;
-    request_body_ = BodyRelay(head.framing, head.framing.chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
+    request_body_ = whole_request();
+    takes_trailers_ = false;
+    if (head.has(Known::te)) {
+        http::each_list_member(head.value(Known::te, bytes), [this](std::string_view coding) { takes_trailers_ |= http::iequals(coding, "trailers"); });
+    }
 
     const std::string_view raw_path = head.path.in(bytes);
     if (raw_path == "*") return reply(http::Response{204, {}, {}}, "ok");
@@ -178,6 +186,8 @@ void Session::begin_request(std::string_view bytes) {
     if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, caller, begun_, admission_)) return refuse(*denied);
     body_limit_ = admission_.route->body_limit != 0 ? admission_.route->body_limit : core_.options().body_limit;
     if (body_limit_ != 0 && head.framing.content_length.value_or(0) > body_limit_) return refuse(Refusal(problems::too_large));
+    cluster_ = admission_.route->cluster;
+    if (admission_.route->rule && answered_by_rule(bytes, head)) return;
     pass_on(bytes, head, admission_.upstream_path);
 }
 
