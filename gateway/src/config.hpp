@@ -22,11 +22,13 @@ struct Settings {
     Bounded<int, 1, 3'600'000> connect_timeout_ms{2'000};
     Bounded<int, 1, 10> max_attempts{3};
     std::string trusted_proxies{};
+    Bounded<int, 1, 65535> tls_port{8443};
+    std::optional<std::string> tls_certificate_file;
+    std::optional<std::string> tls_key_file;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (io_threads, routes_file, routes_folder, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance,
-                       connect_timeout_ms,
-                       max_attempts, trusted_proxies))
+                       connect_timeout_ms, max_attempts, trusted_proxies, tls_port, tls_certificate_file, tls_key_file))
 
 /// Settings that begin with ADMIN_.
 struct AdminSettings {
@@ -51,6 +53,9 @@ struct gravity::meta::docs<gravity::gateway::Settings> {
         {"connect_timeout_ms", "Time for a connection to an instance"},
         {"max_attempts", "Instances tried for one request when they cannot be reached"},
         {"trusted_proxies", "Networks (10.0.0.0/8, ...) of proxies whose X-Forwarded-* and Forwarded fields are believed"},
+        {"tls_port", "Port of the data path for clients who speak TLS, if there is a certificate"},
+        {"tls_certificate_file", "PEM certificate chain of the TLS port; read again when it changes"},
+        {"tls_key_file", "PEM private key of the TLS port; read again when it changes"},
     };
 };
 template <>

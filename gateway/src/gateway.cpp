@@ -13,10 +13,17 @@ Gateway::Gateway(Options options, Gate& gate, OwnPages& pages, Telemetry& teleme
 
 Gateway::~Gateway() { stop(); }
 
-void Gateway::start() {
+void Gateway::renew(const std::shared_ptr<boost::asio::ssl::context>& certificates) {
+    for (const auto& core : cores_) core->publish(certificates);
+}
+
+void Gateway::start(std::shared_ptr<boost::asio::ssl::context> certificates) {
     for (const auto& core : cores_) {
         core->listen(port_ != 0 ? port_ : shared_.options.port);
         port_ = core->port();
+        if (!certificates) continue;
+        core->listen_tls(tls_port_ != 0 ? tls_port_ : shared_.options.tls_port, certificates);
+        tls_port_ = core->tls_port();
     }
     for (const auto& core : cores_) threads_.emplace_back([&core = *core] { core.run(); });
 }

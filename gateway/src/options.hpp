@@ -12,6 +12,7 @@ namespace gravity::gateway {
 struct Options {
     std::string address = "127.0.0.1"; // textual IP
     std::uint16_t port = 0;            // 0: any free one
+    std::uint16_t tls_port = 0;        // 0: any free one; only with certificates
     unsigned threads = 1;              // cores; each has its own connections, pool and listening socket (SO_REUSEPORT)
 
     std::uint64_t body_limit = 1ull << 30;   // bytes of a request body, where the route has no limit of its own; 0: none

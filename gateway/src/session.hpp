@@ -1,6 +1,7 @@
 #pragma once
 
 #include "body_relay.hpp"
+#include "client_stream.hpp"
 #include "core.hpp"
 #include "rate_guard.hpp"
 
@@ -26,7 +27,8 @@ class Mirror;
 /// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    Session(Core& core, Socket socket, boost::asio::ip::address peer);
+    /// `certificates`: for a client who speaks TLS; else null.
+    Session(Core& core, Socket socket, boost::asio::ip::address peer, std::shared_ptr<boost::asio::ssl::context> certificates);
     ~Session();
 
     void start();
@@ -119,7 +121,7 @@ private:
     void finish_request_body();
 
     Core& core_;
-    Socket client_;
+    ClientStream client_;
     boost::asio::ip::address peer_;
     std::string peer_text_;
     bool trusted_peer_ = false;

@@ -27,6 +27,7 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
     facts.peer_address = peer_text_;
     facts.default_host = cluster_->name;
     facts.trusted_peer = trusted_peer_;
+    facts.secure = client_.secure();
     facts.traceparent = traceparent;
     facts.continues_trace = continues_trace_;
     facts.timeout_ms = timeout_ms;

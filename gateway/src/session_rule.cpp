@@ -14,7 +14,8 @@ bool Session::answered_by_rule(std::string_view bytes, const RequestHead& head) 
     if (route.rule->redirect) {
         http::Response response;
         response.status = route.rule->redirect->status;
-        response.headers.add("Location", redirect_location(*route.rule->redirect, route.prefix, false, head.host(bytes), path_, head.query.in(bytes)));
+        const std::string_view host = head.host(bytes), query = head.query.in(bytes);
+        response.headers.add("Location", redirect_location(*route.rule->redirect, route.prefix, client_.secure(), host, path_, query));
         reply(std::move(response), "redirect");
         return true;
     }

@@ -8,6 +8,7 @@
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/log/log.hpp>
+#include <gravity/net/tls_context.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -34,6 +35,7 @@ Options options_of(const app::PlatformSettings& platform, const DataAddress& add
     Options options;
     options.address = address.address;
     options.port = address.port;
+    options.tls_port = static_cast<std::uint16_t>(settings.tls_port.value());
     options.threads = static_cast<unsigned>(settings.io_threads.value());
     options.body_limit = static_cast<std::uint64_t>(settings.max_body_bytes.value());
     options.max_connections = static_cast<std::size_t>(settings.max_connections.value());
@@ -84,6 +86,10 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
       verifier_(verifier_of(runtime.settings)),
       key_client_(std::make_shared<http::Client>(runtime.io, http::ClientOptions{})),
       pages_(std::string(app::version()), std::string(own_openapi), runtime.settings.docs_dir.value_or("")) {
+    if (settings.tls_certificate_file.has_value() != settings.tls_key_file.has_value()) {
+        throw std::runtime_error("GATEWAY_TLS_CERTIFICATE_FILE and GATEWAY_TLS_KEY_FILE are needed together");
+    }
+    if (settings.tls_certificate_file) tls_files_ = {*settings.tls_certificate_file, *settings.tls_key_file};
     read_files();
     GateOptions limits;
     limits.requests_per_second = static_cast<std::uint32_t>(settings.rate_per_second.value());
@@ -109,10 +115,11 @@ void Daemon::start() {
     watch_keys();
     publish();
     try {
-        gateway_->start();
+        gateway_->start(tls_files_.certificate_chain_file.empty() ? nullptr : read_certificates());
     } catch (const boost::system::system_error& error) {
         throw std::runtime_error(std::string("cannot listen: ") + error.what());
     }
+    if (gateway_->tls_port() != 0) log::info("data path listens, with TLS", {{"port", gateway_->tls_port()}});
     log::info("data path listens", {{"port", gateway_->port()}});
     if (!source_) return;
     runtime_.health.add("routes", app::Health::Kind::required, [this] { return probe_routes(); });
@@ -251,9 +258,29 @@ Task<void> Daemon::follow_documents() {
     }
 }
 
+std::shared_ptr<boost::asio::ssl::context> Daemon::read_certificates() {
+    tls_fingerprint_ = fingerprint_of(tls_files_.certificate_chain_file) + fingerprint_of(tls_files_.private_key_file);
+    return net::server_context(tls_files_);
+}
+
+/// Chain and key are two files: while they do not fit together, the connections go on with the last that did.
+void Daemon::renew_certificates() {
+    if (tls_files_.certificate_chain_file.empty()) return;
+    if (fingerprint_of(tls_files_.certificate_chain_file) + fingerprint_of(tls_files_.private_key_file) == tls_fingerprint_) return;
+    try {
+        gateway_->renew(read_certificates());
+        telemetry_.certificates_refused.set(0);
+        log::info("the certificate has been read again");
+    } catch (const boost::system::system_error& error) {
+        telemetry_.certificates_refused.set(1);
+        log::error("the certificate stays as it is", {{"reason", error.what()}});
+    }
+}
+
 Task<void> Daemon::watch_files() {
-    while (!draining_ && (file_ || folder_)) {
+    while (!draining_ && (file_ || folder_ || !tls_files_.certificate_chain_file.empty())) {
         co_await sleep_for(500ms);
+        renew_certificates();
         try {
             const std::string before = fingerprint_;
             read_files();

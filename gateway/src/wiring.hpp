@@ -7,6 +7,7 @@
 
 #include <gravity/app/service.hpp>
 #include <gravity/auth/jwks_source.hpp>
+#include <gravity/net/tls.hpp>
 
 #include <atomic>
 #include <map>
@@ -57,6 +58,8 @@ public:
     void remove_route(std::string_view name);
 
 private:
+    std::shared_ptr<boost::asio::ssl::context> read_certificates();
+    void renew_certificates();
     Task<bool> fetch_document(std::string service, std::string url);
     void show_documents();
     void watch_keys();
@@ -69,6 +72,8 @@ private:
     app::Runtime& runtime_;
     std::optional<std::string> file_, folder_;
     std::string fingerprint_; // of both, as they were last read
+    net::TlsFiles tls_files_; // no certificate: no TLS
+    std::string tls_fingerprint_;
     std::vector<ServiceSpec> from_file_, discovered_;
     std::vector<HttpRoutePtr> from_folder_;
     std::map<std::string, StoredRoute, std::less<>> from_admin_;
