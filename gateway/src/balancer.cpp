@@ -20,6 +20,16 @@ const std::shared_ptr<Endpoint>* usable_from(const Cluster& cluster, std::size_t
 
 } // namespace
 
+const Backend* choose(const Route& route, std::uint64_t point) {
+    if (route.weight == 0) return nullptr;
+    point %= route.weight;
+    for (const Backend& backend : route.backends) {
+        if (point < backend.spec->weight) return &backend;
+        point -= backend.spec->weight;
+    }
+    return nullptr; // the weights add up
+}
+
 Use pick(const Cluster& cluster, const Endpoint* except, Choices& choices, Time now) {
     const std::size_t count = cluster.endpoints.size();
     if (count == 0) return {};

@@ -24,6 +24,9 @@ private:
     std::uint64_t state_;
 };
 
+/// The backend that a point drawn from 64 bits falls on, each as wide as its weight; null if all of them have none.
+const Backend* choose(const Route& route, std::uint64_t point);
+
 /// The better of two instances drawn at random (power of two choices), among those whose breaker lets requests through; `except` (may be null) only
 /// if there is no other. A place at the chosen one is taken; empty if there is none.
 Use pick(const Cluster& cluster, const Endpoint* except, Choices& choices, std::chrono::steady_clock::time_point now);

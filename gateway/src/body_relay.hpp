@@ -6,17 +6,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace gravity::gateway {
 
 /// One body on its way from one connection to another: takes received bytes apart by their framing, and gives the pieces to be written, framed
-/// anew. Pure; no copy of the data is made. Trailer fields of chunked bodies are dropped, as RFC 9112 section 7.1.2 allows.
+/// anew. Pure; no copy of the data is made.
 class BodyRelay {
 public:
     enum class Out : std::uint8_t {
         plain,   // as long as it was announced, or until the connection closes
         chunked, // RFC 9112 section 7.1
+    };
+
+    /// What becomes of the trailer fields of a chunked body that goes on as one. Never passed on is what frames, routes, authenticates or controls a message
+    /// (RFC 9110 section 6.5.1).
+    enum class Trailers : std::uint8_t {
+        drop, // as RFC 9112 section 7.1.2 allows
+        pass,
     };
 
     struct Batch {
@@ -28,8 +36,13 @@ public:
     };
 
     BodyRelay() = default;
-    BodyRelay(const http::Framing& in, Out out)
-        : decoder_(in.chunked), until_close_(in.until_close), left_(in.content_length.value_or(0)), out_(out), done_(!in.has_body()) {}
+    BodyRelay(const http::Framing& in, Out out, Trailers trailers = Trailers::drop)
+        : decoder_(in.chunked),
+          until_close_(in.until_close),
+          left_(in.content_length.value_or(0)),
+          out_(out),
+          trailers_(trailers == Trailers::pass && in.chunked && out == Out::chunked),
+          done_(!in.has_body()) {}
 
     /// `end`: the sender has closed, nothing follows the input. A body cut short is malformed, so that it never looks complete.
     Batch take(std::string_view input, bool end = false);
@@ -41,6 +54,7 @@ private:
     std::size_t take_plain(std::string_view input);
     std::size_t take_chunked(std::string_view input, bool& malformed);
     void frame();
+    std::string_view last_chunk();
 
     static constexpr std::size_t most = 16; // pieces of data a batch; more stay for the next
     http::ChunkDecoder chunks_;
@@ -49,7 +63,10 @@ private:
     std::uint64_t left_ = 0;
     std::uint64_t total_ = 0;
     Out out_ = Out::plain;
+    bool trailers_ = false;
     bool done_ = true;
+    std::string tail_; // what came since the last data: at the end the last chunk with its trailer
+    std::string end_;  // the last chunk, as it goes out
     std::array<std::string_view, most + 3> pieces_; // [0] chunk size, data ..., CR LF, last chunk
     std::size_t count_ = 0;                         // pieces of data
     std::size_t data_ = 0;

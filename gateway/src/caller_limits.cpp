@@ -50,6 +50,8 @@ struct CallerLimits::Table {
         fill_random(secrets.data(), sizeof secrets);
     }
 
+    std::size_t set_of(std::uint64_t hash) const { return static_cast<std::size_t>(hash >> 32) & (sets.size() - 1); }
+
     /// The caller's place, or the one he gets.
     Place& place_of(std::uint64_t hash, std::size_t set, resilience::Moment now) {
         std::array<Place, ways>& places = sets[set];
@@ -75,9 +77,18 @@ CallerLimits::CallerLimits(std::uint32_t per_second, std::uint32_t burst, std::s
 
 CallerLimits::~CallerLimits() = default;
 
+resilience::RateDecision CallerLimits::peek(std::string_view caller, resilience::Moment now) const {
+    const std::uint64_t hash = keyed_hash(caller, table_->secrets);
+    const std::size_t set = table_->set_of(hash);
+    const std::lock_guard lock(table_->locks[set % Table::lock_count].mutex);
+    for (const Table::Place& place : table_->sets[set])
+        if (place.limit && place.hash == hash) return place.limit->peek(now);
+    return resilience::RateLimiter(table_->per_second, std::chrono::seconds(1), table_->burst).peek(now);
+}
+
 resilience::RateDecision CallerLimits::take(std::string_view caller, resilience::Moment now) {
     const std::uint64_t hash = keyed_hash(caller, table_->secrets);
-    const std::size_t set = static_cast<std::size_t>(hash >> 32) & (table_->sets.size() - 1);
+    const std::size_t set = table_->set_of(hash);
     const std::lock_guard lock(table_->locks[set % Table::lock_count].mutex);
     return table_->place_of(hash, set, now).limit->take(now);
 }

@@ -22,6 +22,8 @@ public:
     CallerLimits& operator=(const CallerLimits&) = delete;
 
     resilience::RateDecision take(std::string_view caller, resilience::Moment now);
+    /// What `take` would say.
+    resilience::RateDecision peek(std::string_view caller, resilience::Moment now) const;
 
 private:
     struct Table;

@@ -13,6 +13,7 @@ namespace gravity::gateway {
 struct Settings {
     Bounded<int, 1, 64> io_threads{1};
     std::optional<std::string> routes_file;
+    std::optional<std::string> routes_folder;
     Bounded<int, 0, 1'000'000> rate_per_second{200};
     Bounded<int, 1, 1'000'000> rate_burst{1000};
     Bounded<std::int64_t, 0, std::int64_t{1} << 50> max_body_bytes{std::int64_t{1} << 30};
@@ -21,10 +22,13 @@ struct Settings {
     Bounded<int, 1, 3'600'000> connect_timeout_ms{2'000};
     Bounded<int, 1, 10> max_attempts{3};
     std::string trusted_proxies{};
+    Bounded<int, 1, 65535> tls_port{8443};
+    std::optional<std::string> tls_certificate_file;
+    std::optional<std::string> tls_key_file;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (io_threads, routes_file, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance, connect_timeout_ms,
-                       max_attempts, trusted_proxies))
+                      (io_threads, routes_file, routes_folder, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance,
+                       connect_timeout_ms, max_attempts, trusted_proxies, tls_port, tls_certificate_file, tls_key_file))
 
 /// Settings that begin with ADMIN_.
 struct AdminSettings {
@@ -39,7 +43,8 @@ template <>
 struct gravity::meta::docs<gravity::gateway::Settings> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"io_threads", "Threads of the data path, each with connections of its own"},
-        {"routes_file", "JSON file with routes, beside those of discovery or instead of them"},
+        {"routes_file", "JSON file with routes, beside those of discovery or instead of them; read again when it changes"},
+        {"routes_folder", "Folder of HTTPRoute documents (gateway.networking.k8s.io/v1; .yaml, .yml, .json); read again when one changes"},
         {"rate_per_second", "Requests a caller may send in the long run; 0: no limit"},
         {"rate_burst", "Requests a caller may send at once"},
         {"max_body_bytes", "Longest request body where the route has no limit of its own; 0: no limit"},
@@ -48,6 +53,9 @@ struct gravity::meta::docs<gravity::gateway::Settings> {
         {"connect_timeout_ms", "Time for a connection to an instance"},
         {"max_attempts", "Instances tried for one request when they cannot be reached"},
         {"trusted_proxies", "Networks (10.0.0.0/8, ...) of proxies whose X-Forwarded-* and Forwarded fields are believed"},
+        {"tls_port", "Port of the data path for clients who speak TLS, if there is a certificate"},
+        {"tls_certificate_file", "PEM certificate chain of the TLS port; read again when it changes"},
+        {"tls_key_file", "PEM private key of the TLS port; read again when it changes"},
     };
 };
 template <>

@@ -89,19 +89,28 @@ Core::Core(Shared& shared, unsigned number)
 
 Core::~Core() = default;
 
-void Core::listen(std::uint16_t port) {
+void Core::open(Listener& listener, std::uint16_t port) {
+    auto& acceptor = listener.acceptor;
     const tcp::endpoint endpoint(asio::ip::make_address(options().address), port);
-    acceptor_.open(endpoint.protocol());
-    acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    acceptor_.set_option(asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>(true)); // one socket a core; the kernel spreads
-    if (endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false));
-    acceptor_.bind(endpoint);
-    acceptor_.listen(4096);
-    accept();
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    acceptor.set_option(asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>(true)); // one socket a core; the kernel spreads
+    if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false));
+    acceptor.bind(endpoint);
+    acceptor.listen(4096);
+    accept(listener);
+}
+
+void Core::listen(std::uint16_t port) {
+    open(plain_, port);
     tick();
 }
 
-std::uint16_t Core::port() const { return acceptor_.local_endpoint().port(); }
+void Core::listen_tls(std::uint16_t port, std::shared_ptr<asio::ssl::context> certificates) {
+    certificates_ = std::move(certificates);
+    tls_.secure = true;
+    open(tls_, port);
+}
 
 void Core::run() {
     io_.run();
@@ -117,6 +126,10 @@ void Core::publish(std::shared_ptr<const Snapshot> snapshot) {
     asio::post(io_, [this, own = std::move(own)]() mutable { snapshot_ = std::move(own); });
 }
 
+void Core::publish(std::shared_ptr<asio::ssl::context> certificates) {
+    asio::post(io_, [this, certificates = std::move(certificates)]() mutable { certificates_ = std::move(certificates); });
+}
+
 void Core::drain() {
     asio::post(io_, [this] { drain_all(); });
 }
@@ -128,7 +141,8 @@ void Core::stop() { io_.stop(); }
 void Core::drain_all() {
     draining_ = true;
     boost::system::error_code ignored; // closing a listener loses nothing that could be reported
-    acceptor_.close(ignored);
+    plain_.acceptor.close(ignored);
+    tls_.acceptor.close(ignored);
     for (auto at = sessions_.begin(); at != sessions_.end();) (*at++)->begin_drain(); // which may take itself off the list
 }
 
@@ -152,20 +166,25 @@ void Core::remove(std::list<Session*>::iterator place) {
 }
 
 void Core::accept() {
-    if (accepting_ || draining_ || sessions_.size() >= options().max_connections) return; // remove() calls again
-    accepting_ = true;
-    acceptor_.async_accept(io_, [this](boost::system::error_code error, Socket socket) {
-        accepting_ = false;
-        if (!draining_) accepted(error, std::move(socket));
+    accept(plain_);
+    accept(tls_);
+}
+
+void Core::accept(Listener& listener) {
+    if (listener.accepting || draining_ || !listener.acceptor.is_open() || sessions_.size() >= options().max_connections) return; // remove() calls again
+    listener.accepting = true;
+    listener.acceptor.async_accept(io_, [this, &listener](boost::system::error_code error, Socket socket) {
+        listener.accepting = false;
+        if (!draining_) accepted(listener, error, std::move(socket));
     });
 }
 
-void Core::accepted(boost::system::error_code error, Socket socket) {
+void Core::accepted(Listener& listener, boost::system::error_code error, Socket socket) {
     if (!error) {
         boost::system::error_code gone;
         const auto peer = socket.remote_endpoint(gone);
         socket.set_option(tcp::no_delay(true), gone);
-        if (!gone) std::make_shared<Session>(*this, std::move(socket), plain_address(peer.address()))->start();
+        if (!gone) std::make_shared<Session>(*this, std::move(socket), plain_address(peer.address()), listener.secure ? certificates_ : nullptr)->start();
     } else if (error != asio::error::connection_aborted && error != asio::error::interrupted) {
         // Out of descriptors or memory: the kernel would say the same at once, again and again.
         shared_.telemetry.accept_pauses.add();
@@ -173,7 +192,7 @@ void Core::accepted(boost::system::error_code error, Socket socket) {
         retry_.async_wait([this](boost::system::error_code) { accept(); });
         return;
     }
-    accept();
+    accept(listener);
 }
 
 /// One timer for the time-outs of all connections: they are compared a few times a second instead of being set and cleared for every request.

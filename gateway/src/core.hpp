@@ -10,6 +10,7 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ssl/context.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -34,12 +35,16 @@ public:
 
     /// Binds; throws boost::system::system_error. Before `run`. Port 0 takes any free one.
     void listen(std::uint16_t port);
-    std::uint16_t port() const;
+    /// The same for clients who speak TLS, with these certificates until others come.
+    void listen_tls(std::uint16_t port, std::shared_ptr<boost::asio::ssl::context> certificates);
+    std::uint16_t port() const { return plain_.acceptor.local_endpoint().port(); }
+    std::uint16_t tls_port() const { return tls_.acceptor.local_endpoint().port(); }
     /// The life of the thread, until `stop`.
     void run();
 
     // Any thread; they take effect on the core's own a moment later.
     void publish(std::shared_ptr<const Snapshot> snapshot);
+    void publish(std::shared_ptr<boost::asio::ssl::context> certificates); // for connections to come
     void drain();                            // no new connections; idle ones close, others after their answer
     void cut();                              // what is left ends now
     void stop();
@@ -66,8 +71,16 @@ public:
 private:
     using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                                     boost::asio::io_context::executor_type>;
+    struct Listener {
+        explicit Listener(boost::asio::io_context& io) : acceptor(io) {}
+        boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type> acceptor;
+        bool secure = false;
+        bool accepting = false;
+    };
+    void open(Listener& listener, std::uint16_t port);
     void accept();
-    void accepted(boost::system::error_code error, Socket socket);
+    void accept(Listener& listener);
+    void accepted(Listener& listener, boost::system::error_code error, Socket socket);
     void tick();
     void write_date();
     void drain_all();
@@ -77,7 +90,8 @@ private:
     Slab slab_; // outlives the context, whose last handlers give their buffers back
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
-    boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type> acceptor_{io_};
+    Listener plain_{io_}, tls_{io_};
+    std::shared_ptr<boost::asio::ssl::context> certificates_;
     Timer tick_{io_}, retry_{io_};
     std::shared_ptr<const Snapshot> snapshot_;
     UpstreamPool pool_;
@@ -89,7 +103,6 @@ private:
     std::atomic<std::size_t> open_{0};
     std::chrono::steady_clock::time_point pool_swept_{};
     bool draining_ = false;
-    bool accepting_ = false;
 };
 
 } // namespace gravity::gateway

@@ -20,6 +20,7 @@ struct Endpoint::Health {
     std::atomic<std::uint64_t> in_flight{0}, requests{0}, failures{0};
     std::atomic<double> ewma_seconds{0};
     std::atomic<bool> tripped{false}; // the breaker is not closed: ask it
+    std::atomic<Hold> held{Hold::none};
 
     std::mutex mutex;
     resilience::Breaker breaker;
@@ -43,6 +44,7 @@ double Endpoint::load() const {
 }
 
 bool Endpoint::may_try(Time now) const {
+    if (health_->held.load(std::memory_order_relaxed) != Hold::none) return false;
     if (!health_->tripped.load(std::memory_order_acquire)) return true;
     const std::lock_guard lock(health_->mutex);
     return health_->breaker.retry_after(now).count() == 0;
@@ -76,6 +78,17 @@ void Endpoint::end(resilience::Breaker::Permit permit, Outcome outcome, std::chr
     const double keep = std::exp(-std::chrono::duration<double>(now - health_->updated).count() / 10.0);
     health_->ewma_seconds.store(seconds > before ? seconds : before * keep + seconds * (1 - keep), std::memory_order_relaxed);
     health_->updated = std::max(health_->updated, now);
+}
+
+void Endpoint::hold(Hold hold) { health_->held.store(hold, std::memory_order_relaxed); }
+Hold Endpoint::held() const { return health_->held.load(std::memory_order_relaxed); }
+
+std::string_view to_string(Hold hold) {
+    switch (hold) {
+    case Hold::drained: return "drained";
+    case Hold::ejected: return "ejected";
+    default: return "none";
+    }
 }
 
 Endpoint::Figures Endpoint::figures(Time now) const {

@@ -25,6 +25,14 @@ enum class Outcome : std::uint8_t {
     neutral, // the client went away, or the gateway did
 };
 
+/// What an operator has said of an instance. No requests begin while it is not `none`.
+enum class Hold : std::uint8_t {
+    none,
+    drained, // it is to be taken away
+    ejected, // it is not trusted
+};
+std::string_view to_string(Hold hold);
+
 /// An instance of a service: where it is, and what has been learnt about it. Any thread.
 class Endpoint {
 public:
@@ -41,12 +49,15 @@ public:
 
     /// For the balancer: time of an answer (peak EWMA) times requests in flight, by weight. Lower is better.
     double load() const;
-    /// False while the breaker is open. Asks only.
+    /// False while the breaker is open, or an operator holds it. Asks only.
     bool may_try(std::chrono::steady_clock::time_point now) const;
     /// Takes a place for one request, among them the one probe of a half-open breaker. Nothing: refused after all.
     std::optional<resilience::Breaker::Permit> begin(std::chrono::steady_clock::time_point now);
     /// Once for each permit.
     void end(resilience::Breaker::Permit permit, Outcome outcome, std::chrono::steady_clock::duration took, std::chrono::steady_clock::time_point now);
+
+    void hold(Hold hold);
+    Hold held() const;
 
     struct Figures { // for the admin interface
         std::string_view breaker; // "closed", "open", "half_open"

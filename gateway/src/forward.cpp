@@ -1,5 +1,7 @@
 #include "forward.hpp"
 
+#include "cors.hpp"
+
 #include <charconv>
 
 namespace gravity::gateway {
@@ -33,6 +35,23 @@ bool ends_here(const Field& field) {
 
 void copy_field(std::string_view bytes, const Field& field, std::string& out) {
     line(out, field.name.in(bytes), field.value.in(bytes));
+}
+
+bool taken_out(const Edits& edits, std::string_view name) {
+    for (const FieldEdits* edit : edits)
+        if (edit && edit->takes_out(name)) return true;
+    return false;
+}
+
+/// Of two that set one field the backend's counts.
+void write_edits(const Edits& edits, std::string& out) {
+    for (std::size_t i = 0; i < edits.size(); ++i) {
+        if (!edits[i]) continue;
+        for (const auto& [name, value] : edits[i]->set)
+            if (i != 0 || !edits[1] || !edits[1]->takes_out(name)) line(out, name, value);
+        for (const auto& [name, value] : edits[i]->add)
+            if (i != 0 || !edits[1] || !edits[1]->takes_out(name)) line(out, name, value);
+    }
 }
 
 /// All values of one kind of field, then one more: lists that grow by every hop.
@@ -72,11 +91,15 @@ void write_request_head(std::string_view bytes, const RequestHead& head, const R
     out.append(head.method_text.in(bytes)).append(" ").append(facts.path).append(head.query.in(bytes)).append(" HTTP/1.1\r\n");
     const std::string_view sent_host = head.host(bytes);
     const std::string_view host = sent_host.empty() ? facts.default_host : sent_host;
-    line(out, "Host", host);
+    line(out, "Host", facts.host.empty() ? host : facts.host);
     for (std::size_t i = 0; i < head.field_count; ++i)
-        if (request_field_goes_on(bytes, head.fields[i], facts)) copy_field(bytes, head.fields[i], out);
+        if (request_field_goes_on(bytes, head.fields[i], facts) && !taken_out(facts.edits, head.fields[i].name.in(bytes)))
+            copy_field(bytes, head.fields[i], out);
+    write_edits(facts.edits, out);
 
     if (facts.websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    else if (facts.trailers) out.append("Connection: TE\r\nTE: trailers\r\n");
+    if (head.framing.chunked && head.passes_on(Known::trailer)) line(out, "Trailer", head.value(Known::trailer, bytes));
     if (head.framing.chunked) out.append("Transfer-Encoding: chunked\r\n");
     extended_list(bytes, head, Known::via, true, "Via", own_via, out);
     extended_list(bytes, head, Known::x_forwarded_for, facts.trusted_peer, "X-Forwarded-For", facts.peer_address, out);
@@ -95,12 +118,15 @@ void write_response_head(std::string_view bytes, const ResponseHead& head, const
         if (ends_here(field) || field.known == Known::via) continue;
         // RFC 9110 section 8.6: no Content-Length in 1xx and 204; nor where the framing is another one now.
         if (field.known == Known::content_length && (head.status < 200 || head.status == 204 || facts.chunked)) continue;
+        if (taken_out(facts.edits, field.name.in(bytes)) || (facts.own_cors && is_cors_field(field.name.in(bytes)))) continue;
         copy_field(bytes, field, out);
     }
     extended_list(bytes, head, Known::via, true, "Via", own_via, out);
     if (head.status >= 200) {
+        write_edits(facts.edits, out);
         if (!head.passes_on(Known::date)) line(out, "Date", facts.date);
         if (facts.chunked) out.append("Transfer-Encoding: chunked\r\n");
+        if (facts.trailers && head.passes_on(Known::trailer)) line(out, "Trailer", head.value(Known::trailer, bytes));
         if (!facts.keep_alive) out.append("Connection: close\r\n");
         else if (facts.client_minor == 0) out.append("Connection: keep-alive\r\n");
         out.append(facts.extra);

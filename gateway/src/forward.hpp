@@ -1,7 +1,9 @@
 #pragma once
 
 #include "head.hpp"
+#include "http_route.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,17 +13,23 @@
 /// than gathered from slices: a kilobyte copied costs less than twenty entries of a gathered write.
 namespace gravity::gateway {
 
+/// Changes that a document asks for: a rule's and its backend's. Null: none.
+using Edits = std::array<const FieldEdits*, 2>;
+
 /// What a request gets on its way, beyond what the client sent.
 struct RequestFacts {
     std::string_view path;              // normalised, prefix removed where the route says so
     std::string_view peer_address;      // of the connection
     std::string_view default_host;      // for who sent no Host (HTTP/1.0): HTTP/1.1 must have one
+    std::string_view host;              // instead of the client's; empty: his
+    Edits edits{};
     bool trusted_peer = false;          // a proxy whose X-Forwarded-* and Forwarded are believed
     bool secure = false;                // the client came over TLS
     std::string_view traceparent;       // this gateway's own span
     bool continues_trace = false;       // the client's own: its tracestate goes along
     std::uint32_t timeout_ms = 0;       // what is left for the upstream
     bool websocket = false;             // an accepted handshake: Connection and Upgrade go on
+    bool trailers = false;              // the client takes trailer fields
 };
 
 /// Writes the request head to `out` (whose capacity is reused).
@@ -31,10 +39,13 @@ struct RequestFacts {
 void write_request_head(std::string_view bytes, const RequestHead& head, const RequestFacts& facts, std::string& out);
 
 struct ResponseFacts {
+    Edits edits{};
+    bool own_cors = false;               // the gateway answers for the service's CORS fields
     unsigned client_minor = 1;           // HTTP/1.x of the client
     bool keep_alive = true;              // the client's connection goes on
     bool chunked = false;                // the body goes out chunked
     bool upgrade = false;                // 101: Connection and Upgrade go on
+    bool trailers = false;               // of the chunked body go on
     std::string_view extra;              // complete lines to add (RateLimit ...), may be empty
     std::string_view date;               // used if the upstream sent none (RFC 9110 section 6.6.1)
 };

@@ -1,6 +1,7 @@
 #include "gate.hpp"
 
 #include "caller_limits.hpp"
+#include "cors.hpp"
 
 #include <gravity/base/clock.hpp>
 #include <gravity/base/scope.hpp>
@@ -47,6 +48,27 @@ Refusal unauthenticated(std::string_view challenge, std::string_view detail) {
     return Refusal(problems::unauthenticated, std::string(detail)).with_header("WWW-Authenticate", std::string(challenge));
 }
 
+/// FNV-1a: the same in every process, so that a caller has the same place everywhere.
+std::uint64_t stable_hash(std::string_view text) {
+    std::uint64_t hash = 14695981039346656037u;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    return hash ^ (hash >> 32);
+}
+
+/// What a document's rule makes of the request before anybody is asked who he is. False: its path is none that may be routed.
+bool follow_rule(const Route& route, std::string_view bytes, const RequestHead& head, std::string_view path, Admission& out) {
+    if (route.rule->rewrite_path.kind != PathEdit::Kind::none) {
+        rewritten_path(route, path, out.rewritten);
+        if (route.guarded && is_internal(out.rewritten)) return false;
+        out.upstream_path = out.rewritten;
+    }
+    if (!route.rule->cors) return true;
+    out.preflight = is_preflight(bytes, head);
+    if (out.preflight) write_preflight(*route.rule->cors, bytes, head, out.extra_lines);
+    else write_cors(*route.rule->cors, bytes, head, out.extra_lines);
+    return true;
+}
+
 } // namespace
 
 struct Gate::Limiter {
@@ -77,16 +99,19 @@ std::string_view bearer_token(std::string_view authorization) {
 }
 
 std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view bytes, const RequestHead& head, std::string_view path,
-                                   const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Admission& out) {
-    const Snapshot::Match match = snapshot.match(path);
+                                   const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Admission& out, Count count) {
+    const Snapshot::Match match = snapshot.match({path, head.host(bytes), head.method_text.in(bytes), head.query.in(bytes), &head, bytes});
     if (!match.route) return Refusal(no_route);
     out.route = match.route;
     out.upstream_path = match.upstream_path;
+    out.preflight = false;
+    if (match.route->rule && !follow_rule(*match.route, bytes, head, path, out)) return Refusal(no_route);
+    if (out.preflight) return limit(nullptr, peer, now, count, out.extra_lines); // browsers send it without credentials
     std::shared_ptr<const auth::Claims> claims;
     if (match.access == Access::jwt) {
         if (auto denied = authenticate(token_of(head, bytes), claims)) {
             // Whoever guesses tokens is limited by where he is.
-            if (auto limited = limit(nullptr, peer, now, out.extra_lines)) return limited;
+            if (auto limited = limit(nullptr, peer, now, count, out.extra_lines)) return limited;
             return denied;
         }
         if (!match.route->scope.empty() && !scope_allows(claims->scopes, match.route->scope)) {
@@ -94,7 +119,12 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
                 .with_header("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"" + match.route->scope + "\"");
         }
     }
-    return limit(claims.get(), peer, now, out.extra_lines);
+    if (match.route->document && match.route->document->sticky) {
+        std::string key;
+        write_key(claims.get(), peer, key);
+        out.caller = stable_hash(key);
+    }
+    return limit(claims.get(), peer, now, count, out.extra_lines);
 }
 
 std::optional<Refusal> Gate::authenticate(std::string_view token, std::shared_ptr<const auth::Claims>& claims) {
@@ -104,6 +134,7 @@ std::optional<Refusal> Gate::authenticate(std::string_view token, std::shared_pt
     auto verified = verifier_->verify(token, gravity::now().unix_seconds());
     if (verified) {
         claims = *std::move(verified);
+        if (revocations_.covers(*claims)) return unauthenticated(challenge, "The token has been revoked.");
         return std::nullopt;
     }
     if (verified.error() == auth::VerifyError::unknown_key && on_unknown_key_) on_unknown_key_();
@@ -112,12 +143,12 @@ std::optional<Refusal> Gate::authenticate(std::string_view token, std::shared_pt
 }
 
 std::optional<Refusal> Gate::limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now,
-                                   std::string& lines) {
+                                   Count count, std::string& lines) {
     if (!limiter_) return std::nullopt;
     thread_local std::string key; // its capacity is what is wanted
     write_key(claims, peer, key);
-    const auto decision = limiter_->callers.take(key, now);
-    lines.assign(limiter_->policy).append("RateLimit: \"caller\";r=");
+    const auto decision = count == Count::yes ? limiter_->callers.take(key, now) : limiter_->callers.peek(key, now);
+    lines.append(limiter_->policy).append("RateLimit: \"caller\";r=");
     append_number(lines, decision.remaining);
     lines += ";t=";
     append_number(lines, whole_seconds(decision.allowed ? decision.reset_after : decision.retry_after));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "head.hpp"
+#include "revocations.hpp"
 #include "snapshot.hpp"
 
 #include <gravity/auth/verifier.hpp>
@@ -26,8 +27,17 @@ struct GateOptions {
 /// What became of a request that may pass.
 struct Admission {
     const Route* route = nullptr;
-    std::string_view upstream_path; // into the path
+    std::string_view upstream_path; // into the path, or into `rewritten`
+    std::string rewritten;          // its capacity is reused
+    std::uint64_t caller = 0;       // stands for who asks; of a route that keeps callers where they are
+    bool preflight = false;         // of CORS, to be answered here
     std::string extra_lines;        // RateLimit fields for the answer, as complete lines; its capacity is reused
+};
+
+/// Whether a decision counts.
+enum class Count : std::uint8_t {
+    yes,
+    no, // it is only asked what would be: nothing is taken from a limit
 };
 
 /// Decides whether and where to a request may go: route, token, limit, in this order, so that what nobody serves costs no signature check. Does
@@ -41,16 +51,19 @@ public:
 
     /// Why not, or nothing. `path` in normal form; `bytes` is the head.
     std::optional<Refusal> admit(const Snapshot& snapshot, std::string_view bytes, const RequestHead& head, std::string_view path,
-                                 const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Admission& out);
+                                 const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Admission& out,
+                                 Count count = Count::yes);
+    Revocations& revocations() { return revocations_; }
 
 private:
     std::optional<Refusal> authenticate(std::string_view token, std::shared_ptr<const auth::Claims>& claims);
-    std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now,
+    std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Count count,
                                  std::string& lines);
 
     GateOptions options_;
     std::shared_ptr<auth::Verifier> verifier_;
     std::function<void()> on_unknown_key_;
+    Revocations revocations_;
     struct Limiter;
     std::unique_ptr<Limiter> limiter_;
 };

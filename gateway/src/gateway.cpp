@@ -13,17 +13,24 @@ Gateway::Gateway(Options options, Gate& gate, OwnPages& pages, Telemetry& teleme
 
 Gateway::~Gateway() { stop(); }
 
-void Gateway::start() {
+void Gateway::renew(const std::shared_ptr<boost::asio::ssl::context>& certificates) {
+    for (const auto& core : cores_) core->publish(certificates);
+}
+
+void Gateway::start(std::shared_ptr<boost::asio::ssl::context> certificates) {
     for (const auto& core : cores_) {
         core->listen(port_ != 0 ? port_ : shared_.options.port);
         port_ = core->port();
+        if (!certificates) continue;
+        core->listen_tls(tls_port_ != 0 ? tls_port_ : shared_.options.tls_port, certificates);
+        tls_port_ = core->tls_port();
     }
     for (const auto& core : cores_) threads_.emplace_back([&core = *core] { core.run(); });
 }
 
-std::vector<Conflict> Gateway::publish(const std::vector<ServiceSpec>& services) {
+std::vector<Conflict> Gateway::publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents) {
     const std::lock_guard lock(mutex_); // two publishers must not build on the same predecessor
-    snapshot_ = Snapshot::build(services, snapshot_.get());
+    snapshot_ = Snapshot::build(services, snapshot_.get(), documents);
     for (const auto& core : cores_) core->publish(snapshot_);
     return snapshot_->conflicts();
 }
@@ -35,6 +42,12 @@ std::shared_ptr<const Snapshot> Gateway::snapshot() const {
 
 std::size_t Gateway::connections() const {
     return std::accumulate(cores_.begin(), cores_.end(), std::size_t{0}, [](std::size_t sum, const auto& core) { return sum + core->connections(); });
+}
+
+std::vector<std::size_t> Gateway::connections_by_core() const {
+    std::vector<std::size_t> counts;
+    for (const auto& core : cores_) counts.push_back(core->connections());
+    return counts;
 }
 
 void Gateway::drain() {

@@ -19,15 +19,19 @@ public:
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
 
-    /// Binds and starts. Throws boost::system::system_error (address in use ...).
-    void start();
+    /// Binds and starts; with `certificates` also a port that speaks TLS. Throws boost::system::system_error (address in use ...).
+    void start(std::shared_ptr<boost::asio::ssl::context> certificates = nullptr);
     std::uint16_t port() const { return port_; }
+    std::uint16_t tls_port() const { return tls_port_; }
+    /// Other certificates, for connections to come.
+    void renew(const std::shared_ptr<boost::asio::ssl::context>& certificates);
 
     /// New routes: every request that begins after this has reached its core, within microseconds, follows them. Returns what could not be had.
-    std::vector<Conflict> publish(const std::vector<ServiceSpec>& services);
+    std::vector<Conflict> publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents = {});
     std::shared_ptr<const Snapshot> snapshot() const;
 
     std::size_t connections() const;
+    std::vector<std::size_t> connections_by_core() const;
     /// No new connections; what is under way ends. To be followed by `stop` when there are no connections, or when it is time.
     void drain();
     void stop();
@@ -36,7 +40,7 @@ private:
     Shared shared_;
     std::vector<std::unique_ptr<Core>> cores_;
     std::vector<std::thread> threads_;
-    std::uint16_t port_ = 0;
+    std::uint16_t port_ = 0, tls_port_ = 0;
     mutable std::mutex mutex_;
     std::shared_ptr<const Snapshot> snapshot_;
 };

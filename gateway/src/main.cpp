@@ -22,6 +22,8 @@ void provision(app::Runtime& runtime) {
 }
 
 Task<void> mirror_health(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().mirror_health(); }
+Task<void> watch_files(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().watch_files(); }
+Task<void> follow_documents(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().follow_documents(); }
 Task<void> drain(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().drain(); }
 
 } // namespace
@@ -36,6 +38,8 @@ int main(int argc, char** argv) {
         .routes(admin_routes)
         .provision(provision)
         .background(mirror_health)
+        .background(watch_files)
+        .background(follow_documents)
         .on_drain(drain)
         .unregistered();
     service.before_start([admin](gravity::app::PlatformSettings& platform) { choose_ports(platform, *admin); });

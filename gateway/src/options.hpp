@@ -12,6 +12,7 @@ namespace gravity::gateway {
 struct Options {
     std::string address = "127.0.0.1"; // textual IP
     std::uint16_t port = 0;            // 0: any free one
+    std::uint16_t tls_port = 0;        // 0: any free one; only with certificates
     unsigned threads = 1;              // cores; each has its own connections, pool and listening socket (SO_REUSEPORT)
 
     std::uint64_t body_limit = 1ull << 30;   // bytes of a request body, where the route has no limit of its own; 0: none
@@ -27,6 +28,7 @@ struct Options {
     Milliseconds tunnel_idle{300'000};       // a WebSocket on which nothing, not even a ping, has passed
     Milliseconds linger{2'000};              // after the last answer, so that it is not lost to a reset (RFC 9112 section 9.6)
     Milliseconds park_after{2'000};          // an idle connection gives its buffer back
+    Milliseconds mirror_timeout{30'000};     // for a copy of a request, with its answer
     Milliseconds tick{250};                  // how often time-outs are looked at
 
     std::vector<std::string> trusted_proxies; // networks ("10.0.0.0/8") whose X-Forwarded-* and Forwarded are believed

@@ -2,12 +2,25 @@
 
 #include <gravity/base/encoding.hpp>
 #include <gravity/http/problem.hpp>
+#include <gravity/openapi/docs_page.hpp>
 
 namespace gravity::gateway {
 
 void OwnPages::set_ready(std::string reason) {
     const std::lock_guard lock(mutex_);
     blocked_ = std::move(reason);
+}
+
+void OwnPages::set_openapi(std::string document) {
+    const std::lock_guard lock(mutex_);
+    openapi_ = std::move(document);
+}
+
+/// Read when asked for: hardly anybody looks.
+std::optional<http::Response> OwnPages::docs_page(std::string_view path) const {
+    auto pages = openapi::docs_pages("Gravity API Gateway", docs_);
+    const auto found = pages.find(path);
+    return found == pages.end() ? std::nullopt : std::optional(std::move(found->second));
 }
 
 http::Response OwnPages::health(bool ready, std::string_view reason) const {
@@ -27,7 +40,8 @@ http::Response OwnPages::health(bool ready, std::string_view reason) const {
 
 std::optional<http::Response> OwnPages::answer(http::Method method, std::string_view path) const {
     const bool live = path == "/health/live", ready = path == "/health/ready";
-    if (!live && !ready && path != "/openapi.json") return std::nullopt;
+    const bool docs = path.starts_with("/docs") && (path.size() == 5 || path[5] == '/');
+    if (!live && !ready && !docs && path != "/openapi.json") return std::nullopt;
     if (method != http::Method::get && method != http::Method::head) {
         return http::problem_response(Refusal(problems::method_not_allowed).with_header("Allow", "GET, HEAD"), path, {});
     }
@@ -36,8 +50,10 @@ std::optional<http::Response> OwnPages::answer(http::Method method, std::string_
         const std::lock_guard lock(mutex_);
         return health(blocked_.empty(), blocked_);
     }
+    if (docs) return docs_page(path);
     http::Response response;
     response.headers.add("Content-Type", "application/json");
+    const std::lock_guard lock(mutex_);
     response.body = openapi_;
     return response;
 }

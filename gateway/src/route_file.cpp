@@ -64,7 +64,6 @@ Parsed<ServiceSpec> service_of(const FileRoute& route) {
     spec.timeout_ms = static_cast<std::uint32_t>(route.timeout_ms.value());
     spec.body_limit = static_cast<std::uint64_t>(route.body_limit_bytes.value());
     spec.standard_surface = route.standard_surface.value_or(false);
-    if (spec.prefixes.empty() && !spec.standard_surface) return refuse("it has no prefix");
     for (const std::string& text : route.upstreams) {
         auto instance = parse_upstream(text);
         if (!instance) return refuse(instance.why());
@@ -93,13 +92,19 @@ Parsed<std::vector<ServiceSpec>> parse_routes(std::string_view document) {
     return services;
 }
 
-Parsed<std::vector<ServiceSpec>> read_routes(const std::string& file) {
+Parsed<std::string> read_text(const std::string& file) {
     std::ifstream in(file, std::ios::binary);
     std::string text(most_bytes + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!in.eof() || in.bad()) return ParseError{file + ": cannot be read, or is larger than 4 MiB"};
     text.resize(static_cast<std::size_t>(in.gcount()));
-    auto services = parse_routes(text);
+    return text;
+}
+
+Parsed<std::vector<ServiceSpec>> read_routes(const std::string& file) {
+    const auto text = read_text(file);
+    if (!text) return ParseError{text.why()};
+    auto services = parse_routes(*text);
     if (!services) return ParseError{file + ": " + services.why()};
     return services;
 }

@@ -9,9 +9,9 @@ namespace gravity::gateway {
 namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
-Session::Session(Core& core, Socket socket, asio::ip::address peer)
+Session::Session(Core& core, Socket socket, asio::ip::address peer, std::shared_ptr<asio::ssl::context> certificates)
     : core_(core),
-      client_(std::move(socket)),
+      client_(std::move(socket), std::move(certificates)),
       peer_(std::move(peer)),
       peer_text_(peer_.to_string()),
       trusted_peer_(core.shared().trusted.contains(peer_)),
@@ -23,23 +23,30 @@ Session::~Session() = default;
 void Session::start() {
     last_activity_ = steady_clock::now();
     deadline_ = last_activity_ + core_.options().head_timeout; // a connection that says nothing is no more welcome than a slow head
-    read_client();
+    if (!client_.secure()) return read_client();
+    client_.async_handshake([self = shared_from_this()](Error error) {
+        if (self->phase_ == Phase::closed) return;
+        if (!error) return self->read_client();
+        self->core_.shared().telemetry.tls_failures.add();
+        self->close();
+    });
 }
 
 void Session::close() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     drop_upstream();
+    if (!mirrors_.empty()) drop_mirrors();
     use_.end(Outcome::neutral);
     Error ignored; // the peer may have gone; nothing is left to be said
-    client_.close(ignored);
+    client_.socket().close(ignored);
     core_.remove(place_);
 }
 
 /// Ends the connection so that what was sent cannot be taken for the whole, not even by HTTP/1.0: a reset.
 void Session::cut() {
     Error ignored;
-    client_.set_option(asio::socket_base::linger(true, 0), ignored);
+    client_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
     close();
 }
 
@@ -108,7 +115,7 @@ void Session::client_was_read(Error error, std::size_t size) {
 void Session::park() {
     in_.release();
     parked_ = true;
-    client_.async_wait(Socket::wait_read, [self = shared_from_this()](Error) {
+    client_.socket().async_wait(Socket::wait_read, [self = shared_from_this()](Error) {
         self->parked_ = false;
         self->read_client();
     });
@@ -142,6 +149,9 @@ void Session::begin_answer(Time now) {
     trace_ = {};
     request_body_ = {};
     admission_.route = nullptr;
+    cluster_ = nullptr;
+    backend_ = nullptr;
+    if (!mirrors_.empty()) drop_mirrors();
     admission_.extra_lines.clear();
     attempts_ = 0;
     taken_ = unconsumed_down_ = 0;
@@ -166,7 +176,11 @@ void Session::begin_request(std::string_view bytes) {
     expects_continue_ = head.framing.expect_continue;
     websocket_ = head.websocket_handshake(bytes);
     request_framing_ = head.framing;
-    request_body_ = BodyRelay(head.framing, head.framing.chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
+    request_body_ = whole_request();
+    takes_trailers_ = false;
+    if (head.has(Known::te)) {
+        http::each_list_member(head.value(Known::te, bytes), [this](std::string_view coding) { takes_trailers_ |= http::iequals(coding, "trailers"); });
+    }
 
     const std::string_view raw_path = head.path.in(bytes);
     if (raw_path == "*") return reply(http::Response{204, {}, {}}, "ok");
@@ -178,6 +192,8 @@ void Session::begin_request(std::string_view bytes) {
     if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, caller, begun_, admission_)) return refuse(*denied);
     body_limit_ = admission_.route->body_limit != 0 ? admission_.route->body_limit : core_.options().body_limit;
     if (body_limit_ != 0 && head.framing.content_length.value_or(0) > body_limit_) return refuse(Refusal(problems::too_large));
+    cluster_ = admission_.route->cluster;
+    if (admission_.route->rule && answered_by_rule(bytes, head)) return;
     pass_on(bytes, head, admission_.upstream_path);
 }
 
@@ -200,10 +216,14 @@ void Session::next_request() {
 void Session::linger() {
     phase_ = Phase::lingering;
     deadline_ = steady_clock::now() + core_.options().linger;
-    Error ignored; // the client may have closed first
-    client_.shutdown(Socket::shutdown_send, ignored);
-    if (!client_reading_) in_.release();
-    read_client();
+    if (client_.secure()) { // whose end has a form of its own
+        client_.async_shutdown([self = shared_from_this()](Error) { self->close(); });
+    } else {
+        Error ignored; // the client may have closed first
+        client_.socket().shutdown(Socket::shutdown_send, ignored);
+        if (!client_reading_) in_.release();
+        read_client();
+    }
 }
 
 void Session::check(Time now) {
@@ -212,7 +232,7 @@ void Session::check(Time now) {
         if (now >= deadline_) return close();
         if (client_reading_ && !parking_ && !parked_ && now - last_activity_ > core_.options().park_after) {
             parking_ = true;
-            client_.cancel();
+            client_.socket().cancel();
         }
         return;
     case Phase::head:

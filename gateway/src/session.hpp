@@ -1,6 +1,7 @@
 #pragma once
 
 #include "body_relay.hpp"
+#include "client_stream.hpp"
 #include "core.hpp"
 #include "rate_guard.hpp"
 
@@ -10,19 +11,24 @@
 #include <array>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gravity::gateway {
 
+class Mirror;
+
 /// One client's connection and the request that is under way on it. The parts of its life are in a file each: session.cpp (the connection, heads,
 /// time-outs), session_request.cpp (an instance, the request's way to it), session_response.cpp (the way back), session_tunnel.cpp (WebSocket),
-/// session_reply.cpp (answers of the gateway itself).
+/// session_rule.cpp (what a document's rule asks for), session_reply.cpp (answers of the gateway itself).
 ///
 /// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    Session(Core& core, Socket socket, boost::asio::ip::address peer);
+    /// `certificates`: for a client who speaks TLS; else null.
+    Session(Core& core, Socket socket, boost::asio::ip::address peer, std::shared_ptr<boost::asio::ssl::context> certificates);
     ~Session();
 
     void start();
@@ -45,6 +51,10 @@ private:
         tunnel,     // WebSocket
         closed
     };
+
+    BodyRelay whole_request() const {
+        return {request_framing_, request_framing_.chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain, BodyRelay::Trailers::pass};
+    }
 
     // session.cpp
     void read_client();
@@ -98,6 +108,12 @@ private:
     void tunnel_down();
     void tunnel_half_closed();
 
+    // session_rule.cpp
+    bool answered_by_rule(std::string_view bytes, const RequestHead& head);
+    void begin_mirrors();
+    void mirror(std::span<const std::string_view> pieces, bool with_head, bool whole);
+    void drop_mirrors();
+
     // session_reply.cpp
     void refuse(const Refusal& refusal);
     void refuse_wire(const http::WireRefusal& refusal);
@@ -105,7 +121,7 @@ private:
     void finish_request_body();
 
     Core& core_;
-    Socket client_;
+    ClientStream client_;
     boost::asio::ip::address peer_;
     std::string peer_text_;
     bool trusted_peer_ = false;
@@ -121,7 +137,7 @@ private:
     // The request under way.
     http::Method method_ = http::Method::get;
     unsigned minor_version_ = 1;
-    bool keep_alive_ = true, websocket_ = false, expects_continue_ = false, client_deadline_ = false;
+    bool keep_alive_ = true, websocket_ = false, takes_trailers_ = false, expects_continue_ = false, client_deadline_ = false;
     std::string path_; // normalised
     trace::Context trace_; // of this gateway's work on it
     bool continues_trace_ = false;
@@ -131,6 +147,9 @@ private:
     std::uint64_t body_limit_ = 0;
     std::shared_ptr<const Snapshot> snapshot_; // keeps the route
     Admission admission_;
+    const Cluster* cluster_ = nullptr;      // the service it goes to
+    const Backend* backend_ = nullptr;      // of a document's route
+    std::vector<std::shared_ptr<Mirror>> mirrors_;
     std::string request_head_;  // as it goes out
     Use use_;
     std::shared_ptr<Upstream> upstream_;

@@ -25,21 +25,28 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
     RequestFacts facts;
     facts.path = path;
     facts.peer_address = peer_text_;
-    facts.default_host = admission_.route->cluster->name;
+    facts.default_host = cluster_->name;
     facts.trusted_peer = trusted_peer_;
+    facts.secure = client_.secure();
     facts.traceparent = traceparent;
     facts.continues_trace = continues_trace_;
     facts.timeout_ms = timeout_ms;
     facts.websocket = websocket_;
+    facts.trailers = takes_trailers_;
+    if (const RuleSpec* rule = admission_.route->rule) {
+        facts.host = rule->rewrite_host;
+        facts.edits = {&rule->request, &backend_->spec->request};
+        if (!rule->mirrors.empty() && !websocket_) begin_mirrors();
+    }
     write_request_head(bytes, head, facts, request_head_);
     repeatable_ = http::is_idempotent(method_) || has_field(bytes, head, "Idempotency-Key");
-    admission_.route->cluster->state->count_request(begun_);
+    cluster_->state->count_request(begun_);
     try_instance();
 }
 
 void Session::try_instance() {
     phase_ = Phase::connecting;
-    const Cluster& cluster = *admission_.route->cluster;
+    const Cluster& cluster = *cluster_;
     const auto now = steady_clock::now();
     use_ = pick(cluster, failed_.get(), core_.choices(), now);
     if (!use_) {
@@ -96,8 +103,8 @@ void Session::connect_failed(bool timed_out) {
     use_.end(Outcome::failure);
     const auto now = steady_clock::now();
     // Nothing has been sent, so any method may go elsewhere.
-    const bool elsewhere = admission_.route->cluster->endpoints.size() > 1 && attempts_ < core_.options().max_attempts && now < deadline_total_;
-    if (elsewhere && admission_.route->cluster->state->take_retry(now)) {
+    const bool elsewhere = cluster_->endpoints.size() > 1 && attempts_ < core_.options().max_attempts && now < deadline_total_;
+    if (elsewhere && cluster_->state->take_retry(now)) {
         core_.shared().telemetry.retries.add();
         return try_instance();
     }
@@ -109,6 +116,9 @@ void Session::connect_failed(bool timed_out) {
 void Session::send_request() {
     phase_ = Phase::forwarding;
     deadline_ = deadline_total_;
+    if (const RuleSpec* rule = admission_.route->rule; rule && rule->attempt_timeout_ms) {
+        deadline_ = std::min(deadline_total_, steady_clock::now() + std::chrono::milliseconds(*rule->attempt_timeout_ms));
+    }
     pump_request(true);
     if (phase_ == Phase::forwarding) read_upstream();
 }
@@ -127,6 +137,7 @@ void Session::pump_request(bool first) {
         expects_continue_ = false;
     }
     if (first && batch.done) replayable_ = true;
+    if (!mirrors_.empty()) mirror(batch.pieces, first, batch.done);
     if (first || !batch.pieces.empty()) return write_upstream(batch.pieces, first);
     in_.consume(std::exchange(taken_, 0));
     if (batch.done) return request_is_sent();
@@ -175,8 +186,9 @@ void Session::request_is_sent() {
 /// The request as it was before a byte of it had been sent.
 void Session::begin_again() {
     drop_upstream();
+    if (!mirrors_.empty()) drop_mirrors(); // the head would be there twice
     taken_ = 0; // still in front of the buffer, to be taken again
-    request_body_ = BodyRelay(request_framing_, request_framing_.chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
+    request_body_ = whole_request();
     request_sent_ = request_broken_ = replayable_ = body_began_ = false;
 }
 
@@ -184,7 +196,7 @@ void Session::begin_again() {
 bool Session::retry_elsewhere() {
     const auto now = steady_clock::now();
     if (!replayable_ || !repeatable_ || interim_sent_ || attempts_ >= core_.options().max_attempts || now >= deadline_total_) return false;
-    if (!admission_.route->cluster->state->take_retry(now)) return false;
+    if (!cluster_->state->take_retry(now)) return false;
     core_.shared().telemetry.retries.add();
     failed_ = upstream_->endpoint;
     use_.end(Outcome::failure);

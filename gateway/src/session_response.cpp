@@ -103,7 +103,7 @@ void Session::try_response_head() {
         return begin_tunnel(bytes, head);
     }
     if (head.status < 200) return interim_response(bytes, head);
-    if (says_try_elsewhere(head.status) && admission_.route->cluster->endpoints.size() > 1 && retry_elsewhere()) return;
+    if (says_try_elsewhere(head.status) && cluster_->endpoints.size() > 1 && retry_elsewhere()) return;
     begin_response(bytes, head);
 }
 
@@ -131,13 +131,19 @@ void Session::begin_response(std::string_view bytes, const ResponseHead& head) {
     const bool unsized = head.framing.chunked || head.framing.until_close;
     const bool chunked = unsized && minor_version_ >= 1;
     if (unsized && !chunked) keep_alive_ = false; // its end is the connection's
-    response_body_ = BodyRelay(head.framing, chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
+    const auto trailers = takes_trailers_ ? BodyRelay::Trailers::pass : BodyRelay::Trailers::drop;
+    response_body_ = BodyRelay(head.framing, chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain, trailers);
     ResponseFacts facts;
     facts.client_minor = minor_version_;
     facts.keep_alive = keep_alive_;
     facts.chunked = chunked;
+    facts.trailers = head.framing.chunked && chunked && takes_trailers_;
     facts.extra = admission_.extra_lines;
     facts.date = core_.date();
+    if (const RuleSpec* rule = admission_.route->rule) {
+        facts.edits = {&rule->response, &backend_->spec->response};
+        facts.own_cors = rule->cors.has_value();
+    }
     write_response_head(bytes, head, facts, response_head_);
     pump_response(false);
 }
@@ -202,14 +208,14 @@ void Session::upstream_broke() {
 
 void Session::record(int status) {
     const auto took = std::chrono::duration<double>(steady_clock::now() - begun_).count();
-    const ServiceMetrics& metrics = admission_.route->cluster->state->metrics(core_.shared().telemetry, admission_.route->cluster->name);
+    const ServiceMetrics& metrics = cluster_->state->metrics(core_.shared().telemetry, cluster_->name);
     metrics.by_class[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)].add();
     metrics.seconds.observe(took);
     const auto wanted = core_.options().access_log;
     if (wanted == Options::Log::off || (wanted == Options::Log::errors && status < 500)) return;
     const log::Scope scope{trace_.trace_id_text(), trace_.span_id_text(), {}};
     log::info(scope, "request",
-              {{"method", http::to_string(method_)}, {"path", path_}, {"status", status}, {"seconds", took}, {"target", admission_.route->cluster->name}});
+              {{"method", http::to_string(method_)}, {"path", path_}, {"status", status}, {"seconds", took}, {"target", cluster_->name}});
 }
 
 } // namespace gravity::gateway

@@ -16,8 +16,12 @@ Telemetry::Telemetry()
       malformed(plain("gravity_gateway_malformed_requests_total", "Requests that were refused for their framing or syntax")),
       accept_pauses(plain("gravity_gateway_accept_pauses_total", "Times no descriptor or memory was left for a connection")),
       upgrades(plain("gravity_gateway_upgrades_total", "WebSockets opened")),
+      mirrors_lost(plain("gravity_gateway_mirrors_lost_total", "Copies of requests that did not reach the service they were for, or did not get its answer")),
+      tls_failures(plain("gravity_gateway_tls_failures_total", "Clients with whom no TLS came about")),
       connections(metrics::gauge("gravity_gateway_connections", "Open connections of clients").with({})),
       prefix_conflicts(metrics::gauge("gravity_gateway_prefix_conflicts", "Prefixes claimed by more than one service").with({})),
+      routes_refused(metrics::gauge("gravity_gateway_routes_refused", "1 while the routes' files are not followed, because they have been refused").with({})),
+      certificates_refused(metrics::gauge("gravity_gateway_certificates_refused", "1 while the certificate's files do not fit together").with({})),
       own_(metrics::counter("gravity_gateway_own_answers_total", "Requests the gateway answered itself, by the kind of problem", {"problem"})) {}
 
 const ServiceMetrics& Telemetry::service(std::string_view name) {

@@ -1,17 +1,20 @@
 #include "wiring.hpp"
 
 #include "route_file.hpp"
+#include "route_folder.hpp"
 
 #include <gravity/app/version.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/log/log.hpp>
+#include <gravity/net/tls_context.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 namespace gravity::gateway {
@@ -32,6 +35,7 @@ Options options_of(const app::PlatformSettings& platform, const DataAddress& add
     Options options;
     options.address = address.address;
     options.port = address.port;
+    options.tls_port = static_cast<std::uint16_t>(settings.tls_port.value());
     options.threads = static_cast<unsigned>(settings.io_threads.value());
     options.body_limit = static_cast<std::uint64_t>(settings.max_body_bytes.value());
     options.max_connections = static_cast<std::size_t>(settings.max_connections.value());
@@ -77,14 +81,16 @@ Task<void> refresh_keys(std::shared_ptr<auth::JwksSource> keys, std::atomic<bool
 
 Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings& settings)
     : runtime_(runtime),
+      file_(settings.routes_file),
+      folder_(settings.routes_folder),
       verifier_(verifier_of(runtime.settings)),
       key_client_(std::make_shared<http::Client>(runtime.io, http::ClientOptions{})),
-      pages_(std::string(app::version()), std::string(own_openapi)) {
-    if (settings.routes_file) {
-        auto services = read_routes(*settings.routes_file);
-        if (!services) throw std::runtime_error("GATEWAY_ROUTES_FILE " + services.why());
-        from_file_ = *std::move(services);
+      pages_(std::string(app::version()), std::string(own_openapi), runtime.settings.docs_dir.value_or("")) {
+    if (settings.tls_certificate_file.has_value() != settings.tls_key_file.has_value()) {
+        throw std::runtime_error("GATEWAY_TLS_CERTIFICATE_FILE and GATEWAY_TLS_KEY_FILE are needed together");
     }
+    if (settings.tls_certificate_file) tls_files_ = {*settings.tls_certificate_file, *settings.tls_key_file};
+    read_files();
     GateOptions limits;
     limits.requests_per_second = static_cast<std::uint32_t>(settings.rate_per_second.value());
     limits.burst = static_cast<std::uint32_t>(settings.rate_burst.value());
@@ -93,7 +99,10 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
     if (runtime.settings.discovery_mode == app::DiscoveryMode::consul) {
         const auto& token = runtime.settings.discovery_token;
         source_ = std::make_shared<RouteSource>(runtime.io, runtime.settings.discovery_url, token ? token->reveal() : std::string(),
-                                                [this](const std::vector<ServiceSpec>& services) { publish(services); });
+                                                [this](const std::vector<ServiceSpec>& services) {
+                                                    discovered_ = services;
+                                                    publish();
+                                                });
     }
 }
 
@@ -104,12 +113,13 @@ Daemon::~Daemon() {
 
 void Daemon::start() {
     watch_keys();
-    publish({});
+    publish();
     try {
-        gateway_->start();
+        gateway_->start(tls_files_.certificate_chain_file.empty() ? nullptr : read_certificates());
     } catch (const boost::system::system_error& error) {
         throw std::runtime_error(std::string("cannot listen: ") + error.what());
     }
+    if (gateway_->tls_port() != 0) log::info("data path listens, with TLS", {{"port", gateway_->tls_port()}});
     log::info("data path listens", {{"port", gateway_->port()}});
     if (!source_) return;
     runtime_.health.add("routes", app::Health::Kind::required, [this] { return probe_routes(); });
@@ -135,13 +145,165 @@ void Daemon::unknown_key() {
     });
 }
 
-void Daemon::publish(const std::vector<ServiceSpec>& discovered) {
+/// Throws std::runtime_error with one line; nothing has changed then.
+void Daemon::read_files() {
+    // Taken before they are read: what is written meanwhile is seen the next time.
+    std::string now = (file_ ? fingerprint_of(*file_) : std::string()) + (folder_ ? fingerprint_of(*folder_) : std::string());
+    if (now == fingerprint_) return;
+    fingerprint_ = std::move(now);
+    std::vector<ServiceSpec> services;
+    std::vector<HttpRoutePtr> documents;
+    if (file_) {
+        auto read = read_routes(*file_);
+        if (!read) throw std::runtime_error("GATEWAY_ROUTES_FILE " + read.why());
+        services = *std::move(read);
+    }
+    if (folder_) {
+        auto read = read_route_folder(*folder_);
+        if (!read) throw std::runtime_error("GATEWAY_ROUTES_FOLDER " + read.why());
+        documents = *std::move(read);
+    }
+    for (const HttpRoutePtr& document : documents)
+        if (from_admin_.find(document->name) != from_admin_.end()) log::warn("a file's route takes the place of one that was put", {{"route", document->name}});
+    for (const HttpRoutePtr& document : documents) from_admin_.erase(document->name);
+    from_file_ = std::move(services);
+    from_folder_ = std::move(documents);
+    if (gateway_) publish();
+}
+
+std::optional<Daemon::StoredRoute> Daemon::route(std::string_view name) const {
+    if (const auto found = from_admin_.find(name); found != from_admin_.end()) return found->second;
+    for (const HttpRoutePtr& document : from_folder_)
+        if (document->name == name) return StoredRoute{document, 0};
+    return std::nullopt;
+}
+
+namespace {
+
+void refuse_of_file(const std::optional<Daemon::StoredRoute>& known) {
+    static constexpr Problem of_file{409, "route-of-file", "The route stands in a file, which has to be changed"};
+    if (known && known->version == 0) throw Refusal(of_file);
+}
+
+} // namespace
+
+Daemon::StoredRoute Daemon::put_route(HttpRoutePtr route) {
+    refuse_of_file(this->route(route->name));
+    const StoredRoute stored{std::move(route), ++last_version_};
+    from_admin_.insert_or_assign(stored.route->name, stored);
+    publish();
+    return stored;
+}
+
+void Daemon::remove_route(std::string_view name) {
+    const auto known = this->route(name);
+    if (!known) throw Refusal(problems::not_found);
+    refuse_of_file(known);
+    from_admin_.erase(from_admin_.find(name));
+    publish();
+}
+
+/// True if it has changed. What cannot be had stays as it was.
+Task<bool> Daemon::fetch_document(std::string service, std::string url) {
+    try {
+        http::ClientRequest request;
+        request.url = std::move(url);
+        request.timeout = 5s;
+        const http::Response response = co_await key_client_->send(std::move(request));
+        if (response.status != 200) co_return false;
+        auto document = Json::parse(response.body);
+        if (!document || !document->is_object()) co_return false;
+        if (const auto known = descriptions_.find(service); known != descriptions_.end() && known->second == *document) co_return false;
+        descriptions_.insert_or_assign(std::move(service), *std::move(document));
+        co_return true;
+    } catch (const std::exception& error) {
+        log::debug("a service's description cannot be had", {{"service", service}, {"reason", error.what()}});
+        co_return false;
+    }
+}
+
+void Daemon::show_documents() {
+    static const Json own = Json::parse(own_openapi).or_throw();
+    const auto snapshot = gateway_->snapshot();
+    pages_.set_openapi(aggregate(own, descriptions_, *snapshot));
+}
+
+/// A service that comes or goes is noticed within a second; one that changes, within a minute.
+Task<void> Daemon::follow_documents() {
+    std::map<std::string, std::chrono::steady_clock::time_point, std::less<>> due;
+    std::shared_ptr<const Snapshot> shown;
+    while (!draining_) {
+        const auto snapshot = gateway_->snapshot();
+        bool changed = snapshot != shown;
+        std::set<std::string, std::less<>> alive;
+        for (const auto& cluster : snapshot->clusters()) {
+            if (cluster->endpoints.empty() || !cluster->keeps_internal) continue;
+            alive.insert(cluster->name);
+            const auto now = std::chrono::steady_clock::now();
+            auto& next = due[cluster->name];
+            if (now < next) continue;
+            const InstanceSpec& instance = cluster->endpoints.front()->spec();
+            const bool v6 = instance.address.find(':') != std::string::npos;
+            std::string url = "http://" + (v6 ? "[" + instance.address + "]" : instance.address) + ":" + std::to_string(instance.port) + "/openapi.json";
+            std::string name = cluster->name;
+            const bool news = co_await fetch_document(std::move(name), std::move(url));
+            changed |= news;
+            next = now + (descriptions_.find(cluster->name) != descriptions_.end() ? std::chrono::seconds(60) : std::chrono::seconds(5));
+        }
+        changed |= std::erase_if(descriptions_, [&](const auto& known) { return alive.find(known.first) == alive.end(); }) != 0;
+        std::erase_if(due, [&](const auto& known) { return alive.find(known.first) == alive.end(); });
+        if (changed) show_documents();
+        shown = snapshot;
+        co_await sleep_for(500ms);
+    }
+}
+
+std::shared_ptr<boost::asio::ssl::context> Daemon::read_certificates() {
+    tls_fingerprint_ = fingerprint_of(tls_files_.certificate_chain_file) + fingerprint_of(tls_files_.private_key_file);
+    return net::server_context(tls_files_);
+}
+
+/// Chain and key are two files: while they do not fit together, the connections go on with the last that did.
+void Daemon::renew_certificates() {
+    if (tls_files_.certificate_chain_file.empty()) return;
+    if (fingerprint_of(tls_files_.certificate_chain_file) + fingerprint_of(tls_files_.private_key_file) == tls_fingerprint_) return;
+    try {
+        gateway_->renew(read_certificates());
+        telemetry_.certificates_refused.set(0);
+        log::info("the certificate has been read again");
+    } catch (const boost::system::system_error& error) {
+        telemetry_.certificates_refused.set(1);
+        log::error("the certificate stays as it is", {{"reason", error.what()}});
+    }
+}
+
+Task<void> Daemon::watch_files() {
+    while (!draining_ && (file_ || folder_ || !tls_files_.certificate_chain_file.empty())) {
+        co_await sleep_for(500ms);
+        renew_certificates();
+        try {
+            const std::string before = fingerprint_;
+            read_files();
+            if (fingerprint_ != before) {
+                telemetry_.routes_refused.set(0);
+                log::info("the routes have been read again", {{"services", from_file_.size()}, {"documents", from_folder_.size()}});
+            }
+        } catch (const std::runtime_error& error) {
+            telemetry_.routes_refused.set(1);
+            log::error("the routes stay as they are", {{"reason", error.what()}});
+        }
+    }
+}
+
+void Daemon::publish() {
+    std::vector<HttpRoutePtr> documents = from_folder_;
+    for (const auto& [name, stored] : from_admin_) documents.push_back(stored.route);
     std::vector<ServiceSpec> all = from_file_; // what the operator wrote wins over what registered itself
-    for (const ServiceSpec& service : discovered) {
+    for (const ServiceSpec& service : discovered_) {
         const bool taken = std::any_of(from_file_.begin(), from_file_.end(), [&](const ServiceSpec& own) { return own.name == service.name; });
         if (!taken) all.push_back(service);
     }
-    auto conflicts = gateway_->publish(all);
+    auto conflicts = gateway_->publish(all, documents);
     for (const Conflict& conflict : conflicts) {
         const bool known = std::any_of(conflicts_.begin(), conflicts_.end(), [&](const Conflict& c) {
             return c.prefix == conflict.prefix && c.owner == conflict.owner && c.refused == conflict.refused;

@@ -1,13 +1,16 @@
 #pragma once
 
+#include "api_document.hpp"
 #include "config.hpp"
 #include "gateway.hpp"
 #include "route_source.hpp"
 
 #include <gravity/app/service.hpp>
 #include <gravity/auth/jwks_source.hpp>
+#include <gravity/net/tls.hpp>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,22 +33,52 @@ public:
 
     /// Listens, and begins to follow discovery.
     void start();
+    /// Reads the routes' files again when they change. What is refused is told once, and the routes stay as they are.
+    Task<void> watch_files();
+    /// Fetches the services' own descriptions again and again, for the one that the data port shows.
+    Task<void> follow_documents();
     /// Tells the data port what the health probes found, again and again.
     Task<void> mirror_health();
     /// Not ready, then no new connections, then an end for those that are left.
     Task<void> drain();
 
     const Gateway& data_path() const { return *gateway_; }
+    Gate& gate() { return *gate_; }
+    const OwnPages& pages() const { return pages_; }
+
+    /// A route that came through the admin interface: it lasts as long as the process.
+    struct StoredRoute {
+        HttpRoutePtr route;
+        std::int64_t version = 0; // grows with every change of any
+    };
+    /// Null if there is none of that name; of a file its version is 0.
+    std::optional<StoredRoute> route(std::string_view name) const;
+    /// Followed at once. Refuses with 409 what stands in a file.
+    StoredRoute put_route(HttpRoutePtr route);
+    void remove_route(std::string_view name);
 
 private:
+    std::shared_ptr<boost::asio::ssl::context> read_certificates();
+    void renew_certificates();
+    Task<bool> fetch_document(std::string service, std::string url);
+    void show_documents();
     void watch_keys();
     void unknown_key();
-    void publish(const std::vector<ServiceSpec>& discovered);
+    void read_files();
+    void publish();
     Task<std::optional<std::string>> probe_routes() const;
     Task<std::optional<std::string>> probe_discovery() const;
 
     app::Runtime& runtime_;
-    std::vector<ServiceSpec> from_file_;
+    std::optional<std::string> file_, folder_;
+    std::string fingerprint_; // of both, as they were last read
+    net::TlsFiles tls_files_; // no certificate: no TLS
+    std::string tls_fingerprint_;
+    std::vector<ServiceSpec> from_file_, discovered_;
+    std::vector<HttpRoutePtr> from_folder_;
+    std::map<std::string, StoredRoute, std::less<>> from_admin_;
+    std::int64_t last_version_ = 0;
+    ServiceDocuments descriptions_;
     std::shared_ptr<auth::Verifier> verifier_;
     std::shared_ptr<http::Client> key_client_;
     std::shared_ptr<auth::JwksSource> keys_;

@@ -1,5 +1,6 @@
 #include "support.hpp"
 
+#include <mutex>
 #include <random>
 
 namespace gravity::gateway::test {
@@ -40,7 +41,7 @@ TEST(Bodies, ChunkedOnesAreFramedAnewBothWays) {
     std::string head, seen;
     Instance instance([&](Wire& wire) {
         head = wire.read_until("\r\n\r\n");
-        seen = wire.read_until("0\r\n\r\n");
+        seen = wire.read_until("\r\n\r\n");
         wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nX-T: 1\r\n\r\n");
         wire.read_to_end();
     });
@@ -49,7 +50,7 @@ TEST(Bodies, ChunkedOnesAreFramedAnewBothWays) {
     auto client = running.client();
     const auto answer = client.ask("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nhe\r\n3\r\nllo\r\n0\r\nT: 1\r\n\r\n");
     EXPECT_NE(head.find("\r\nTransfer-Encoding: chunked\r\n"), std::string::npos);
-    EXPECT_EQ(seen, "5\r\nhello\r\n0\r\n\r\n");
+    EXPECT_EQ(seen, "5\r\nhello\r\n0\r\nT: 1\r\n\r\n");
     EXPECT_EQ(answer.body, "5\r\nabcde\r\n0\r\n\r\n");
     EXPECT_FALSE(answer.field("Trailer").has_value());
     EXPECT_EQ(client.ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200) << "the connection goes on";
@@ -218,6 +219,37 @@ TEST(Drain, EndsWhatIsUnderWayAndTakesNothingNew) {
     EXPECT_TRUE(busy.ended());
     busy.close();
     EXPECT_TRUE(eventually([&] { return running.gateway.connections() == 0; }));
+}
+
+TEST(Bodies, TrailersPassBothWaysWhereTheClientTakesThem) {
+    std::mutex mutex;
+    std::vector<Wire::Message> seen;
+    Instance instance([&](Wire& wire) {
+        for (;;) {
+            Wire::Message request;
+            request.head = wire.read_until("\r\n\r\n");
+            if (request.head.empty()) return;
+            request.body = wire.read_until("\r\n\r\n");
+            const std::lock_guard lock(mutex);
+            seen.push_back(request);
+            wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 2\r\nContent-Length: 7\r\n\r\n");
+        }
+    });
+    Running running;
+    running.publish({service("a", {"/a"}, {instance.port()})});
+    auto client = running.client();
+    const std::string body = "5\r\nhello\r\n0\r\nX-Mine: 1\r\nHost: other\r\n\r\n";
+    for (const bool takes : {true, false}) {
+        const std::string fields = takes ? "TE: gzip, trailers\r\nConnection: TE\r\n" : "";
+        ASSERT_TRUE(client.send("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: X-Mine\r\n" + fields + "\r\n" + body));
+        const std::string head = client.read_until("\r\n\r\n"), rest = client.read_until("\r\n\r\n");
+        EXPECT_EQ(rest, takes ? "2\r\nhi\r\n0\r\nX-Sum: 2\r\n\r\n" : "2\r\nhi\r\n0\r\n\r\n");
+        EXPECT_EQ((Wire::Message{head, {}}.has("Trailer: X-Sum")), takes);
+        const std::lock_guard lock(mutex);
+        EXPECT_EQ(seen.back().body, "5\r\nhello\r\n0\r\nX-Mine: 1\r\n\r\n");
+        EXPECT_EQ(seen.back().has("TE: trailers"), takes);
+        EXPECT_TRUE(seen.back().has("Trailer: X-Mine"));
+    }
 }
 
 } // namespace

@@ -73,6 +73,21 @@ TEST(BodyRelay, ChunksAreFramedAnew) {
     EXPECT_TRUE(plain.done);
 }
 
+TEST(BodyRelay, TrailersGoOnButForWhatControlsAMessage) {
+    const std::string body = "3;x=y\r\nabc\r\n0;z\r\nX-Sum: 1\r\nContent-Length: 9\r\ngrpc-status:0\r\nTransfer-Encoding: gzip\r\nHost: h\r\n"
+                             "Authorization: x\r\n"
+                             "A_b: c\r\n"
+                             "Set-Cookie: d\r\nIf-Match: e\r\nX-Empty:\r\n\r\nGET";
+    for (const std::size_t piece : {1u, 3u, 1000u}) {
+        const Passed passed = pass(BodyRelay(chunked(), BodyRelay::Out::chunked, BodyRelay::Trailers::pass), body, piece);
+        EXPECT_TRUE(passed.done);
+        EXPECT_EQ(passed.consumed, body.size() - 3);
+        EXPECT_EQ(passed.out.substr(passed.out.find("0\r\n")), "0\r\nX-Sum: 1\r\ngrpc-status:0\r\nX-Empty:\r\n\r\n") << piece;
+        EXPECT_EQ(pass(BodyRelay(chunked(), BodyRelay::Out::plain, BodyRelay::Trailers::pass), body, piece).out, "abc");
+    }
+    EXPECT_EQ(pass(BodyRelay(chunked(), BodyRelay::Out::chunked, BodyRelay::Trailers::pass), "0\r\n\r\n", 1).out, "0\r\n\r\n");
+}
+
 TEST(BodyRelay, ManyTinyChunksGoOnInSeveralBatches) {
     std::string body, expected;
     for (int i = 0; i < 100; ++i) {

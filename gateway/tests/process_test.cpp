@@ -94,7 +94,7 @@ TEST(Process, ServesRoutesOfAFileChecksTokensOfAJwksAndDrains) {
     claims.subject = "ada";
     claims.expires_at = now().unix_seconds() + 600;
     claims.project = ProjectId::fresh();
-    claims.scopes = {"gateway:read"};
+    claims.scopes = {"gateway:admin", "gateway:read"};
     const std::string bearer = "Authorization: Bearer " + signer.token(claims) + "\r\n";
 
     std::atomic<bool> asked = false, go = false;
@@ -152,6 +152,124 @@ TEST(Process, SettingsThatCannotBeFollowedEndTheStart) {
     EXPECT_EQ(unknown.wait(), 2);
     Process networks({"PORT=0", "ADMIN_PORT=0", "GATEWAY_TRUSTED_PROXIES=10.0.0.0/8, everybody"});
     EXPECT_EQ(networks.wait(), 1);
+}
+
+/// A gateway with an admin who may do everything, in front of one instance that says its own document.
+struct Platform {
+    explicit Platform(std::vector<std::string> settings = {}) {
+        auth::Claims claims;
+        claims.issuer = "https://issuer.example";
+        claims.audience = {"gravity"};
+        claims.subject = "ada";
+        claims.id = "token-1";
+        claims.issued_at = now().unix_seconds() - 10;
+        claims.expires_at = now().unix_seconds() + 600;
+        claims.project = ProjectId::fresh();
+        claims.scopes = {"gateway:admin", "gateway:read"};
+        bearer = "Authorization: Bearer " + signer.token(claims) + "\r\n";
+        claims.id = "token-2";
+        claims.subject = "operator";
+        operator_bearer = "Authorization: Bearer " + signer.token(claims) + "\r\n";
+        const std::string jwks = folder.file("jwks.json", signer.jwks());
+        settings.insert(settings.end(), {"PORT=" + std::to_string(port), "ADMIN_PORT=" + std::to_string(admin), "AUTH_JWKS_URL=file://" + jwks,
+                                         "AUTH_ISSUER=https://issuer.example", "DEREGISTER_DELAY_SECONDS=0", "LOG_LEVEL=error"});
+        process.emplace(settings);
+        EXPECT_TRUE(eventually([&] { return status_of(port, "/health/ready") == 200; }));
+        EXPECT_TRUE(eventually([&] { return status_of(admin, "/api/v1/gateway/routes", operator_bearer) == 200; }));
+    }
+    Wire::Message ask(std::string_view method, std::string_view path, std::string_view body = {}, std::string_view fields = {}) {
+        auto client = Wire::connect(admin);
+        return client.ask(std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: " +
+                          std::to_string(body.size()) + "\r\n" + operator_bearer + std::string(fields) + "\r\n" + std::string(body));
+    }
+
+    const auth::Signer signer = auth::Signer::generate();
+    const Folder folder;
+    std::string bearer, operator_bearer;
+    const std::uint16_t port = free_port(), admin = free_port();
+    std::optional<Process> process;
+};
+
+std::string route_json(std::string_view name, std::string_view path, std::uint16_t backend) {
+    return R"({"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":")" + std::string(name) +
+           R"("},"spec":{"rules":[{"matches":[{"path":{"value":")" + std::string(path) +
+           R"("}}],"backendRefs":[{"name":"127.0.0.1","port":)" + std::to_string(backend) + "}]}]}}";
+}
+
+TEST(Process, FollowsAFolderOfRoutesAndKeepsTheOldOnesIfItIsNotRight) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("in"); }));
+    const Folder routes;
+    routes.file("a.json", route_json("a", "/a", instance.port()));
+    Platform platform({"GATEWAY_ROUTES_FOLDER=" + routes.file("", "")});
+    EXPECT_EQ(status_of(platform.port, "/a"), 200);
+    EXPECT_EQ(status_of(platform.port, "/b"), 404);
+    routes.file("b.json", route_json("b", "/b", instance.port()));
+    EXPECT_TRUE(eventually([&] { return status_of(platform.port, "/b") == 200; }));
+    routes.file("b.json", "{\"kind\":\"HTTPRoute\"");
+    EXPECT_TRUE(eventually([&] { return answer_of(platform.admin, "/metrics").body.find("gravity_gateway_routes_refused 1") != std::string::npos; }));
+    EXPECT_EQ(status_of(platform.port, "/a"), 200);
+    EXPECT_EQ(status_of(platform.port, "/b"), 200);
+    const auto taken = platform.ask("PUT", "/api/v1/gateway/routes/a", route_json("a", "/c", instance.port()));
+    EXPECT_EQ(taken.status(), 409) << taken.body;
+    EXPECT_EQ(platform.ask("DELETE", "/api/v1/gateway/routes/a").status(), 409);
+    routes.file("b.json", route_json("b", "/c", instance.port()));
+    EXPECT_TRUE(eventually([&] { return status_of(platform.port, "/c") == 200 && status_of(platform.port, "/b") == 404; }));
+    platform.process->signal(SIGTERM);
+    EXPECT_EQ(platform.process->wait(), 0);
+}
+
+TEST(Process, IsAdministered) {
+    Instance instance(Instance::answering([](const Wire::Message& request) {
+        if (request.head.starts_with("GET /openapi.json")) {
+            return Instance::ok(R"({"openapi":"3.1.0","info":{"title":"Things","version":"1"},
+                "paths":{"/api/v1/things":{"get":{"operationId":"list","responses":{"200":{"description":"OK"}}}}}})");
+        }
+        return Instance::ok("in");
+    }));
+    const Folder files;
+    const std::string routes = files.file("routes.json", R"({"routes":[{"name":"things","prefixes":["/api/v1/things"],"upstreams":["127.0.0.1:)" +
+                                                             std::to_string(instance.port()) + R"("]}]})");
+    Platform platform({"GATEWAY_ROUTES_FILE=" + routes});
+    EXPECT_TRUE(eventually([&] { return answer_of(platform.port, "/openapi.json").body.find("\"things.list\"") != std::string::npos; }));
+    EXPECT_EQ(status_of(platform.port, "/docs"), 200);
+
+    const auto made = platform.ask("PUT", "/api/v1/gateway/routes/mine", route_json("mine", "/mine", instance.port()));
+    EXPECT_EQ(made.status(), 200) << made.body;
+    EXPECT_EQ(made.field("ETag"), "\"1\"");
+    EXPECT_TRUE(eventually([&] { return status_of(platform.port, "/mine") == 200; }));
+    EXPECT_EQ(platform.ask("PUT", "/api/v1/gateway/routes/mine", route_json("mine", "/other", instance.port()), "If-Match: \"7\"\r\n").status(), 412);
+    EXPECT_EQ(platform.ask("PUT", "/api/v1/gateway/routes/mine", route_json("yours", "/other", instance.port())).status(), 422);
+    EXPECT_EQ(platform.ask("PUT", "/api/v1/gateway/routes/mine", route_json("mine", "other", instance.port())).status(), 422);
+    EXPECT_EQ(status_of(platform.port, "/mine"), 200) << "what is refused changes nothing";
+    EXPECT_EQ(platform.ask("PUT", "/api/v1/gateway/routes/mine", route_json("mine", "/other", instance.port()), "If-Match: \"1\"\r\n").field("ETag"), "\"2\"");
+    EXPECT_TRUE(eventually([&] { return status_of(platform.port, "/other") == 200 && status_of(platform.port, "/mine") == 404; }));
+    EXPECT_NE(platform.ask("GET", "/api/v1/gateway/routes/mine").body.find("HTTPRoute"), std::string::npos);
+    EXPECT_NE(platform.ask("GET", "/api/v1/gateway/routes").body.find("\"mine rule 0\""), std::string::npos);
+    EXPECT_EQ(platform.ask("DELETE", "/api/v1/gateway/routes/mine", {}, "If-Match: \"2\"\r\n").status(), 204);
+    EXPECT_EQ(platform.ask("DELETE", "/api/v1/gateway/routes/mine").status(), 404);
+    EXPECT_TRUE(eventually([&] { return status_of(platform.port, "/other") == 404; }));
+
+    const auto explained = platform.ask("POST", "/api/v1/gateway/explain", R"({"target":"/api/v1/things","headers":{"X-A":"1"}})");
+    EXPECT_EQ(explained.status(), 200) << explained.body;
+    EXPECT_NE(explained.body.find(R"("problem":"unauthenticated")"), std::string::npos) << explained.body;
+    const std::string id = "127.0.0.1:" + std::to_string(instance.port());
+    const auto drained = platform.ask("POST", "/api/v1/gateway/instances/" + id + "/drain");
+    EXPECT_EQ(drained.status(), 200) << drained.body;
+    EXPECT_NE(drained.body.find(R"("hold":"drained")"), std::string::npos) << drained.body;
+    EXPECT_EQ(status_of(platform.port, "/api/v1/things", platform.bearer), 503);
+    EXPECT_NE(platform.ask("POST", "/api/v1/gateway/instances/" + id + "/eject").body.find(R"("hold":"ejected")"), std::string::npos);
+    EXPECT_EQ(platform.ask("POST", "/api/v1/gateway/instances/" + id + "/restore").status(), 200);
+    EXPECT_EQ(platform.ask("POST", "/api/v1/gateway/instances/nobody/drain").status(), 404);
+    EXPECT_EQ(status_of(platform.port, "/api/v1/things", platform.bearer), 200);
+    EXPECT_NE(platform.ask("GET", "/api/v1/gateway/instances").body.find(R"("service":"things")"), std::string::npos);
+    EXPECT_NE(platform.ask("GET", "/api/v1/gateway/connections").body.find(R"("open":)"), std::string::npos);
+
+    EXPECT_EQ(platform.ask("POST", "/api/v1/gateway/tokens/revoke", "{}").status(), 422);
+    EXPECT_EQ(platform.ask("POST", "/api/v1/gateway/tokens/revoke", R"({"jti":"token-1"})").status(), 204);
+    EXPECT_EQ(status_of(platform.port, "/api/v1/things", platform.bearer), 401);
+    EXPECT_EQ(status_of(platform.port, "/api/v1/things", platform.operator_bearer), 200);
+    EXPECT_EQ(platform.ask("POST", "/api/v1/gateway/tokens/revoke", R"({"sub":"operator"})").status(), 204);
+    EXPECT_EQ(status_of(platform.port, "/api/v1/things", platform.operator_bearer), 401);
 }
 
 } // namespace

@@ -189,7 +189,7 @@ TEST(RouteFile, IsTakenWholeOrRefusedWithAReason) {
           R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1:0"]}]})",
           R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["::1:80"]}]})",
           R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"auth":"none"}]})",
-          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"timeout_ms":0}]})", R"({"routes":[{"name":"a","prefixes":[],"upstreams":[]}]})",
+          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"timeout_ms":0}]})",
           R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[]},{"name":"a","prefixes":["/b"],"upstreams":[]}]})",
           R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":[],"auth":"public","scope":"x:read"}]})", "[]", "{"}) {
         EXPECT_FALSE(parse_routes(bad)) << bad;

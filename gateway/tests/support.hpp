@@ -213,6 +213,13 @@ inline ServiceSpec service(std::string name, std::vector<std::string> prefixes, 
     return spec;
 }
 
+/// The HTTPRoutes of a YAML text.
+inline std::vector<HttpRoutePtr> documents(const std::string& text) {
+    auto routes = parse_http_routes(text);
+    EXPECT_TRUE(routes) << (routes ? "" : routes.why());
+    return routes ? *std::move(routes) : std::vector<HttpRoutePtr>();
+}
+
 /// A whole data path on a free port.
 struct Running {
     explicit Running(Options options = {}, GateOptions limits = {.requests_per_second = 0}, std::shared_ptr<auth::Verifier> verifier = nullptr)
@@ -225,8 +232,8 @@ struct Running {
         return options;
     }
     /// Publishes and waits until the routes are followed.
-    void publish(const std::vector<ServiceSpec>& services) {
-        gateway.publish(services);
+    void publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents = {}) {
+        gateway.publish(services, documents);
         EXPECT_TRUE(eventually([&] { // a path that only the new snapshot answers otherwise cannot be told; an own page can: all cores take posts in order
             return Wire::connect(gateway.port()).ask("GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").status() == 200;
         }));

@@ -37,7 +37,8 @@ std::string_view whole_head(std::string_view text) {
 /// What a hop may not pass on, and what it must not pass on twice.
 void check_fields(const http::Headers& headers, bool upgrade) {
     for (const std::string_view once : {"Via", "Content-Length", "Transfer-Encoding"}) require(headers.count(once) <= 1);
-    for (const std::string_view never : {"Keep-Alive", "TE", "Trailer", "Proxy-Authorization", "Proxy-Connection"}) require(!headers.has(never));
+    for (const std::string_view never : {"Keep-Alive", "Proxy-Authorization", "Proxy-Connection"}) require(!headers.has(never));
+    require(headers.count("TE") <= 1 && headers.get("TE").value_or("trailers") == "trailers");
     require(headers.has("Upgrade") == upgrade);
     require(headers.get("Via")->ends_with("1.1 gravity"));
 }
@@ -56,6 +57,7 @@ void forwarded_request(std::string_view bytes, const RequestHead& head, const ht
     facts.continues_trace = choice & 4;
     facts.timeout_ms = 1500;
     facts.websocket = head.websocket_handshake(bytes) && (choice & 8);
+    facts.trailers = choice & 16;
     write_request_head(bytes, head, facts, out);
     http::Request sent;
     http::Framing framing;
@@ -64,7 +66,7 @@ void forwarded_request(std::string_view bytes, const RequestHead& head, const ht
     require(sent.headers.get("Host") == host);
     require(framing.minor_version == 1 && framing.keep_alive && same_body(framing, head.framing));
     check_fields(sent.headers, facts.websocket);
-    require(sent.headers.has("Connection") == facts.websocket);
+    require(sent.headers.has("Connection") == (facts.websocket || facts.trailers));
     for (const std::string_view once : {"Host", "X-Forwarded-For", "traceparent", "X-Request-Timeout-Ms"}) require(sent.headers.count(once) == 1);
     require(sent.headers.get("traceparent") == facts.traceparent && sent.headers.get("X-Request-Timeout-Ms") == "1500");
     const std::string_view peers = *sent.headers.get("X-Forwarded-For");
@@ -122,8 +124,9 @@ std::string unchunked(std::string_view bytes) {
 }
 
 /// The body as it goes out; nothing of it counts if it is cut short.
-Relayed relayed(const http::Framing& framing, BodyRelay::Out form, std::string_view body, std::size_t step) {
-    BodyRelay relay(framing, form);
+Relayed relayed(const http::Framing& framing, BodyRelay::Out form, std::string_view body, std::size_t step,
+                BodyRelay::Trailers trailers = BodyRelay::Trailers::drop) {
+    BodyRelay relay(framing, form, trailers);
     std::string out;
     while (!relay.done()) {
         const std::string_view piece = body.substr(0, step);
@@ -141,7 +144,8 @@ Relayed relayed(const http::Framing& framing, BodyRelay::Out form, std::string_v
 void bodies(const http::Framing& framing, std::string_view body) {
     const Relayed plain = relayed(framing, BodyRelay::Out::plain, body, body.size() + 1);
     for (const std::size_t step : {std::size_t{1}, std::size_t{7}, body.size() + 1})
-        for (const auto form : {BodyRelay::Out::plain, BodyRelay::Out::chunked}) require(relayed(framing, form, body, step) == plain);
+        for (const auto form : {BodyRelay::Out::plain, BodyRelay::Out::chunked})
+            for (const auto trailers : {BodyRelay::Trailers::drop, BodyRelay::Trailers::pass}) require(relayed(framing, form, body, step, trailers) == plain);
     if (plain.whole && framing.content_length) require(plain.total == *framing.content_length);
 }
 

@@ -1,5 +1,6 @@
 // Paths, prefixes and the documents that name routes: a path has one normal form, which hides no separator, and nothing but normal forms is routed by.
 #include "catalog.hpp"
+#include "http_route.hpp"
 #include "path.hpp"
 #include "route_file.hpp"
 
@@ -39,11 +40,35 @@ void check(const ServiceSpec& service) {
         require(!instance.address.empty() && instance.port != 0 && instance.weight >= 1 && instance.weight <= 1000);
 }
 
+void check(const HttpRoute& route) {
+    require(!route.name.empty() && !route.rules.empty());
+    for (const RuleSpec& rule : route.rules) {
+        require(!rule.matches.empty());
+        for (const MatchSpec& match : rule.matches) {
+            std::string path;
+            if (match.kind != PathKind::pattern) require(normalise_path(match.path, path).empty() && path == match.path);
+            require(match.pattern.has_value() == (match.kind == PathKind::pattern));
+        }
+        std::string out;
+        if (rule.rewrite_path.kind == PathEdit::Kind::none) continue;
+        for (const std::string_view below : {"", "/", "/a/b"}) { // whatever is replaced, what goes on is a path in normal form
+            const std::string& prefix = rule.matches.front().path;
+            apply(rule.rewrite_path, prefix, (prefix == "/" && !below.empty() ? "" : prefix) + std::string(below), out);
+            std::string path;
+            require(normalise_path(out, path).empty() && path == out);
+        }
+    }
+}
+
 void documents(std::string_view text) {
     const auto routes = parse_routes(text);
     require(routes || !routes.why().empty());
     if (routes)
         for (const ServiceSpec& service : *routes) check(service);
+    const auto http_routes = parse_http_routes(std::string(text));
+    require(http_routes || !http_routes.why().empty());
+    if (http_routes)
+        for (const HttpRoutePtr& route : *http_routes) check(*route);
     if (const auto names = parse_service_names(text))
         for (const std::string& name : *names) require(is_service_name(name));
     if (const auto service = parse_health("shop", text)) check(*service);

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <gravity/net/tls.hpp>
+
+#include <memory>
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace gravity::net {
+
+/// A server's context: TLS 1.2 and 1.3, ALPN "http/1.1" (RFC 7301). Throws boost::system::system_error naming the file at fault.
+std::shared_ptr<boost::asio::ssl::context> server_context(const TlsFiles& files);
+
+} // namespace gravity::net

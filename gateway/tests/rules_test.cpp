@@ -1,0 +1,227 @@
+#include "support.hpp"
+
+#include <gravity/auth/signer.hpp>
+#include <gravity/base/clock.hpp>
+
+/// What the rules of HTTPRoute documents do to requests and answers.
+namespace gravity::gateway::test {
+namespace {
+
+/// A document whose backends are ports of this machine.
+std::string route(std::string_view name, std::string_view rules, std::string_view annotations = "{}") {
+    return "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: " + std::string(name) + ", annotations: " + std::string(annotations) +
+           "}\nspec: {rules: " + std::string(rules) + "}\n---\n";
+}
+std::string backend(const Instance& instance, int weight = 1, std::string_view more = "") {
+    return "{name: 127.0.0.1, port: " + std::to_string(instance.port()) + ", weight: " + std::to_string(weight) + std::string(more) + "}";
+}
+std::string get(std::string_view target, std::string_view fields = "") {
+    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: shop.example\r\n" + std::string(fields) + "\r\n";
+}
+
+/// What reached an instance, of any number of threads.
+struct Seen {
+    std::mutex mutex;
+    std::vector<Wire::Message> all;
+    void add(const Wire::Message& message) {
+        const std::lock_guard lock(mutex);
+        all.push_back(message);
+    }
+    Wire::Message last() {
+        const std::lock_guard lock(mutex);
+        return all.empty() ? Wire::Message{} : all.back();
+    }
+    std::size_t count() {
+        const std::lock_guard lock(mutex);
+        return all.size();
+    }
+};
+
+TEST(Rules, FieldsAreEditedOnBothWays) {
+    Seen seen;
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        seen.add(request);
+        return Instance::ok("x", "Server: secret\r\nX-Kept: 1\r\nX-Set: old\r\n");
+    }));
+    Running running;
+    running.publish({}, documents(route("a", R"([{
+        filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: X-Set, value: new}], add: [{name: X-Add, value: more}], remove: [x-gone]}},
+                  {type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: x-set, value: new}], remove: [Server]}}],
+        backendRefs: [)" + backend(instance, 1, ", filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: X-Backend, value: b}]}}]") +
+                                                 "]}]")));
+    auto client = running.client();
+    const auto answer = client.ask(get("/", "X-Set: old\r\nx-SET: older\r\nX-Add: first\r\nX-Gone: 1\r\n"));
+    EXPECT_EQ(answer.body, "x");
+    EXPECT_TRUE(answer.has("x-set: new")) << answer.head;
+    EXPECT_FALSE(answer.has("X-Set: old"));
+    EXPECT_FALSE(answer.field("Server"));
+    EXPECT_TRUE(answer.has("X-Kept: 1"));
+    const auto at_instance = seen.last();
+    EXPECT_TRUE(at_instance.has("X-Set: new"));
+    EXPECT_EQ(at_instance.head.find("old"), std::string::npos);
+    EXPECT_TRUE(at_instance.has("X-Add: first"));
+    EXPECT_TRUE(at_instance.has("X-Add: more"));
+    EXPECT_TRUE(at_instance.has("X-Backend: b"));
+    EXPECT_FALSE(at_instance.field("X-Gone"));
+}
+
+TEST(Rules, HostAndPathAreRewrittenAndRedirected) {
+    Seen seen;
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        seen.add(request);
+        return Instance::ok("x");
+    }));
+    Running running;
+    running.publish({service("own", {"/own"}, {instance.port()})}, documents(
+                                                                       route("a", R"([
+        {matches: [{path: {value: /old}}], filters: [{type: URLRewrite, urlRewrite: {hostname: inside.example,
+         path: {type: ReplacePrefixMatch, replacePrefixMatch: /new}}}],
+         backendRefs: [)" + backend(instance) + R"(]},
+        {matches: [{path: {value: /away}}], filters: [{type: RequestRedirect, requestRedirect: {scheme: https, hostname: b.example, statusCode: 301,
+         path: {type: ReplacePrefixMatch, replacePrefixMatch: /there}}}]},
+        {matches: [{path: {value: /round}}], filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}],
+         backendRefs: [{name: own}]},
+        {matches: [{path: {value: /nowhere}}]}])")));
+    auto client = running.client();
+    EXPECT_EQ(client.ask(get("/old/a?b=c")).status(), 200);
+    EXPECT_TRUE(seen.last().head.starts_with("GET /new/a?b=c HTTP/1.1\r\nHost: inside.example\r\n")) << seen.last().head;
+    EXPECT_TRUE(seen.last().has("X-Forwarded-Host: shop.example"));
+    const auto away = client.ask(get("/away/x?y"));
+    EXPECT_EQ(away.status(), 301);
+    EXPECT_TRUE(away.has("Location: https://b.example/there/x?y")) << away.head;
+    EXPECT_EQ(client.ask(get("/round/x")).status(), 200);
+    EXPECT_EQ(client.ask(get("/round/internal/x")).status(), 404) << "what a service keeps to itself is not reached by a rewritten path either";
+    EXPECT_EQ(client.ask(get("/nowhere")).status(), 500);
+    EXPECT_EQ(client.ask(get("/else")).status(), 404);
+}
+
+TEST(Rules, BackendsGetTheSharesTheyAreGiven) {
+    Instance stable(Instance::answering([](const Wire::Message&) { return Instance::ok("stable"); }));
+    Instance canary(Instance::answering([](const Wire::Message&) { return Instance::ok("canary"); }));
+    Instance nobody(Instance::answering([](const Wire::Message&) { return Instance::ok("nobody"); }));
+    Running running;
+    running.publish({}, documents(route("a", "[{backendRefs: [" + backend(stable, 90) + ", " + backend(nobody, 0) + ", " + backend(canary, 10) + "]}]")));
+    auto client = running.client();
+    std::map<std::string, int> answers;
+    for (int i = 0; i < 2000; ++i) ++answers[client.ask(get("/")).body];
+    // Binomial with n = 2000, p = 0.1: within five standard deviations of 13.4.
+    EXPECT_NEAR(answers["canary"], 200, 67);
+    EXPECT_EQ(answers["canary"] + answers["stable"], 2000);
+    running.publish({}, documents(route("a", "[{backendRefs: [" + backend(nobody, 0) + "]}]")));
+    EXPECT_EQ(client.ask(get("/")).status(), 500);
+}
+
+TEST(Rules, ACallerStaysOnHisSide) {
+    const auth::Signer signer = auth::Signer::generate();
+    auth::VerifierOptions options;
+    options.issuer = "https://issuer.example";
+    options.audiences = {"gravity"};
+    const auto verifier = std::make_shared<auth::Verifier>(std::move(options));
+    verifier->set_keys(std::make_shared<auth::KeySet>(std::vector{signer.public_key()}));
+    Instance one(Instance::answering([](const Wire::Message&) { return Instance::ok("one"); }));
+    Instance two(Instance::answering([](const Wire::Message&) { return Instance::ok("two"); }));
+    Running running({}, {.requests_per_second = 0}, verifier);
+    running.publish({}, documents(route("a", "[{backendRefs: [" + backend(one) + ", " + backend(two) + "]}]", "{gravity/auth: jwt, gravity/sticky: 'true'}")));
+    std::map<std::string, int> sides;
+    auto client = running.client();
+    for (int user = 0; user < 40; ++user) {
+        auth::Claims claims;
+        claims.issuer = "https://issuer.example";
+        claims.audience = {"gravity"};
+        claims.subject = "user-" + std::to_string(user);
+        claims.expires_at = now().unix_seconds() + 600;
+        const std::string fields = "Authorization: Bearer " + signer.token(claims) + "\r\n";
+        const std::string side = client.ask(get("/", fields)).body;
+        ++sides[side];
+        for (int i = 0; i < 5; ++i) EXPECT_EQ(client.ask(get("/", fields)).body, side);
+    }
+    EXPECT_EQ(sides.size(), 2u);
+    EXPECT_EQ(client.ask(get("/")).status(), 401);
+}
+
+TEST(Rules, ACopyGoesToTheMirrorAndItsAnswerToNobody) {
+    Seen seen, copies;
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        seen.add(request);
+        return Instance::ok("from the service");
+    }));
+    Instance mirror([&](Wire& wire) {
+        copies.add(wire.read_message());
+        wire.send(Instance::ok("from the mirror"));
+    });
+    Instance silent([&](Wire& wire) { wire.read_to_end(); });
+    Running running;
+    const auto mirrored = [&](const Instance& to, std::string_view more = "") {
+        return "{type: RequestMirror, requestMirror: {backendRef: {name: 127.0.0.1, port: " + std::to_string(to.port()) + "}" + std::string(more) + "}}";
+    };
+    running.publish({}, documents(route("a", "[{filters: [" + mirrored(mirror) + ", " + mirrored(silent) + ", " + mirrored(mirror, ", percent: 0") +
+                                                 "], backendRefs: [" + backend(instance) + "]}]")));
+    auto client = running.client();
+    EXPECT_EQ(client.ask("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello").body, "from the service");
+    EXPECT_EQ(client.ask("POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n").body, "from the service");
+    ASSERT_TRUE(eventually([&] { return copies.count() == 2; }));
+    EXPECT_TRUE(copies.all[0].head.starts_with("POST /p HTTP/1.1\r\n"));
+    EXPECT_TRUE(copies.all[0].has("Connection: close"));
+    std::vector<std::string> bodies{copies.all[0].body, copies.all[1].body};
+    std::sort(bodies.begin(), bodies.end());
+    EXPECT_EQ(bodies, (std::vector<std::string>{"5\r\nhello\r\n0\r\n\r\n", "hello"}));
+    EXPECT_EQ(seen.count(), 2u);
+}
+
+TEST(Rules, TimeoutsOfAnAttemptAndOfAllAreKept) {
+    Instance silent([](Wire& wire) { wire.read_to_end(); });
+    Running running;
+    running.publish({}, documents(route("a", "[{matches: [{path: {value: /all}}], timeouts: {request: 30ms}, backendRefs: [" + backend(silent) +
+                                                 "]}, {matches: [{path: {value: /one}}], timeouts: {backendRequest: 30ms}, backendRefs: [" +
+                                                 backend(silent) + "]}]")));
+    EXPECT_EQ(running.client().ask(get("/all")).status(), 504);
+    EXPECT_EQ(running.client().ask(get("/one")).status(), 504);
+}
+
+TEST(Rules, CorsIsAnsweredForTheService) {
+    constexpr std::string_view own_words = "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\n";
+    Instance instance(Instance::answering([&](const Wire::Message&) { return Instance::ok("x", own_words); }));
+    Running running;
+    running.publish({}, documents(route("a", "[{filters: [{type: CORS, cors: {allowOrigins: ['https://shop.example', 'https://*.parts.example'], "
+                                             "allowCredentials: true, "
+                                             "allowMethods: [GET, PUT], allowHeaders: ['*'], exposeHeaders: [ETag], maxAge: 60}}], backendRefs: [" +
+                                                 backend(instance) + "]}]",
+                                        "{gravity/auth: jwt}") +
+                                  route("b", "[{matches: [{path: {value: /open}}], filters: [{type: CORS, cors: {allowOrigins: ['*']}}], backendRefs: [" +
+                                                 backend(instance) + "]}]")));
+    auto client = running.client();
+    const auto preflight = [&](std::string_view path, std::string_view origin) {
+        return client.ask("OPTIONS " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nOrigin: " + std::string(origin) +
+                              "\r\nAccess-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: x-a, x-b\r\n\r\n",
+                          true);
+    };
+    const auto allowed = preflight("/", "https://shop.example");
+    EXPECT_EQ(allowed.status(), 204) << "without a token";
+    for (const char* line : {"Access-Control-Allow-Origin: https://shop.example", "Access-Control-Allow-Credentials: true",
+                             "Access-Control-Allow-Methods: GET, PUT",
+                             "Access-Control-Allow-Headers: x-a, x-b", "Access-Control-Max-Age: 60", "Vary: Origin"})
+        EXPECT_TRUE(allowed.has(line)) << line << "\n"
+                                       << allowed.head;
+    EXPECT_TRUE(preflight("/", "https://a.b.parts.example").has("Access-Control-Allow-Origin: https://a.b.parts.example"));
+    for (const char* origin : {"https://evil.example", "http://shop.example", "https://shop.example.evil.example", "https://parts.example",
+                               "https://evil/.parts.example", "null"}) {
+        const auto refused = preflight("/", origin);
+        EXPECT_EQ(refused.status(), 204);
+        EXPECT_FALSE(refused.field("Access-Control-Allow-Origin")) << origin;
+        EXPECT_TRUE(refused.has("Vary: Origin"));
+    }
+    const auto open = preflight("/open", "https://anybody.example");
+    EXPECT_TRUE(open.has("Access-Control-Allow-Origin: *"));
+    EXPECT_TRUE(open.has("Access-Control-Allow-Methods: GET, HEAD, POST"));
+    EXPECT_FALSE(open.field("Access-Control-Allow-Credentials"));
+    const auto answer = client.ask(get("/open", "Origin: https://anybody.example\r\n"));
+    EXPECT_TRUE(answer.has("Access-Control-Allow-Origin: *"));
+    EXPECT_FALSE(answer.field("Access-Control-Allow-Credentials")) << "the service has no say";
+    const auto denied = client.ask(get("/", "Origin: https://shop.example\r\n"));
+    EXPECT_EQ(denied.status(), 401);
+    EXPECT_TRUE(denied.has("Access-Control-Allow-Origin: https://shop.example")) << "so that the page can read what is wrong";
+    EXPECT_TRUE(denied.has("Access-Control-Expose-Headers: ETag"));
+}
+
+} // namespace
+} // namespace gravity::gateway::test

@@ -1,0 +1,149 @@
+#include "support.hpp"
+
+#include <gravity/net/tls_context.hpp>
+#include <gravity/testkit/free_port.hpp>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <openssl/x509.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace gravity::gateway::test {
+namespace {
+
+namespace asio = boost::asio;
+
+/// A self-signed certificate with its key, in files of a folder of its own.
+class Certificate {
+public:
+    explicit Certificate(const std::string& name) { make(name); }
+    ~Certificate() { std::filesystem::remove_all(folder_); }
+    /// Another one in the same files.
+    void make(const std::string& name) {
+        const std::string command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=" + name + " -keyout " +
+                                    files.private_key_file +
+                                    " -out " + files.certificate_chain_file + " 2>/dev/null";
+        EXPECT_EQ(std::system(command.c_str()), 0);
+    }
+
+private:
+    static std::string made() {
+        char folder[] = "/tmp/gravity-gateway-tls-XXXXXX";
+        return ::mkdtemp(folder);
+    }
+    const std::filesystem::path folder_ = made();
+
+public:
+    net::TlsFiles files{folder_ / "chain.pem", folder_ / "key.pem"};
+};
+
+/// A client of the TLS port, which takes any certificate and tells whose it was.
+class Secure {
+public:
+    explicit Secure(std::uint16_t port) {
+        asio::ip::tcp::socket& socket = stream_.next_layer();
+        socket.connect({asio::ip::address_v4::loopback(), port});
+        const timeval limit{std::chrono::seconds(patience).count(), 0};
+        ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        stream_.handshake(asio::ssl::stream_base::client);
+    }
+    std::string name() {
+        X509* certificate = SSL_get1_peer_certificate(stream_.native_handle());
+        char text[256] = {};
+        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, text, sizeof text);
+        X509_free(certificate);
+        return text;
+    }
+    void send(std::string_view bytes) { asio::write(stream_, asio::buffer(bytes.data(), bytes.size())); }
+    std::string read(std::size_t size) {
+        std::string bytes(size, '\0');
+        boost::system::error_code error;
+        bytes.resize(asio::read(stream_, asio::buffer(bytes), error));
+        end = error;
+        return bytes;
+    }
+    std::string read_until(std::string_view mark) {
+        std::string bytes;
+        while (!bytes.ends_with(mark)) {
+            const std::string byte = read(1);
+            if (byte.empty()) break;
+            bytes += byte;
+        }
+        return bytes;
+    }
+    boost::system::error_code end;
+
+private:
+    asio::io_context io_;
+    asio::ssl::context context_{asio::ssl::context::tls_client};
+    asio::ssl::stream<asio::ip::tcp::socket> stream_{io_, context_};
+};
+
+struct RunningTls {
+    explicit RunningTls(const net::TlsFiles& files) : gateway(Running::fast({}), gate, pages, telemetry) { gateway.start(net::server_context(files)); }
+    Telemetry telemetry;
+    OwnPages pages{"1", "{}"};
+    Gate gate{{.requests_per_second = 0}, nullptr};
+    Gateway gateway;
+};
+
+TEST(Tls, RequestsAnswersAndTheEndOfAConnection) {
+    std::string seen;
+    std::string large(3'000'000, 'x');
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        seen = request.head;
+        return request.head.starts_with("GET /large") ? Instance::ok(large) : Instance::ok(request.body);
+    }));
+    const Certificate certificate("one.example");
+    RunningTls running(certificate.files);
+    running.gateway.publish({service("a", {"/"}, {instance.port()})});
+    const std::string first = "GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    ASSERT_TRUE(eventually([&] { return Wire::connect(running.gateway.port()).ask(first).status() == 200; })) << "the routes are followed";
+    Secure client(running.gateway.tls_port());
+    EXPECT_EQ(client.name(), "one.example");
+    for (int i = 0; i < 3; ++i) {
+        client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
+        EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+        EXPECT_EQ(client.read(5), "hello");
+    }
+    EXPECT_NE(seen.find("\r\nX-Forwarded-Proto: https\r\n"), std::string::npos) << seen;
+    client.send("GET /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    EXPECT_EQ(client.read(large.size()), large);
+    EXPECT_EQ(client.read(1), "");
+    EXPECT_EQ(client.end, asio::error::eof) << "a clean end, which nobody could have forged: " << client.end.message();
+}
+
+TEST(Tls, AParkedConnectionWakesUpAndWhoSpeaksNoTlsIsLeft) {
+    const Certificate certificate("one.example");
+    RunningTls running(certificate.files);
+    Secure client(running.gateway.tls_port());
+    for (int i = 0; i < 3; ++i) {
+        client.send("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n");
+        const std::string head = client.read_until("\r\n\r\n");
+        ASSERT_TRUE(head.starts_with("HTTP/1.1 200 ")) << head;
+        client.read(std::stoul(Wire::Message{head, {}}.field("Content-Length").value_or("0")));
+    }
+    auto plain = Wire::connect(running.gateway.tls_port());
+    plain.send("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(plain.read_to_end().bytes.find("HTTP/1.1 200"), std::string::npos);
+}
+
+TEST(Tls, CertificatesAreRenewedForConnectionsToCome) {
+    Certificate certificate("one.example");
+    RunningTls running(certificate.files);
+    Secure before(running.gateway.tls_port());
+    EXPECT_EQ(before.name(), "one.example");
+    certificate.make("two.example");
+    running.gateway.renew(net::server_context(certificate.files));
+    EXPECT_TRUE(eventually([&] { return Secure(running.gateway.tls_port()).name() == "two.example"; }));
+    before.send("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_TRUE(before.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 ")) << "the connection that was there goes on";
+}
+
+} // namespace
+} // namespace gravity::gateway::test
