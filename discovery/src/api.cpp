@@ -151,6 +151,12 @@ const Route& route_of(const Context& context, const Call& call) {
 
 } // namespace
 
+// An address of IPv6 in brackets, as Go joins them.
+std::string Agent::server_address() const {
+    const bool is_v6 = address.find(':') != std::string::npos;
+    return (is_v6 ? '[' + address + ']' : address) + ':' + std::to_string(server_port);
+}
+
 std::vector<RouteInfo> routes_info() {
     std::vector<RouteInfo> all;
     for (const Route& route : table) all.push_back({route.method, route.path, route.guard});

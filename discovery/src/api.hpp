@@ -44,9 +44,12 @@ struct Agent {
     std::string host{};  // its name, by which metrics are told apart
     Texts node_meta{};
     Scripts scripts = Scripts::none; // that are executed
+    int server_port = 8300;          // by which Consul's servers name each other; nothing listens there
     std::shared_ptr<const Control> control{};
     /// Through the API: those of the configuration do not come that way.
     Scripts registrable_scripts() const { return scripts == Scripts::all ? Scripts::all : Scripts::none; }
+    /// As a server is named among servers.
+    std::string server_address() const;
 };
 
 /// Bodies of the hot reads, kept while the index they were made at is that of the watch. I/O thread only.

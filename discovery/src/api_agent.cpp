@@ -170,7 +170,7 @@ Json member_document(const Agent& agent) {
                                                 {"role", "consul"},
                                                 {"build", agent.version},
                                                 {"bootstrap", "1"},
-                                                {"port", std::to_string(agent.port)}})},
+                                                {"port", std::to_string(agent.server_port)}})},
                          {"Status", 1}, // alive
                          {"ProtocolMin", 1},
                          {"ProtocolMax", 5},
@@ -194,7 +194,7 @@ Plan agent_self(const Context& context, const Call&) {
     const Json stats = Json::object(
         {{"agent", Json::object({{"services", std::to_string(context.model.table<Instance>().size())},
                                  {"checks", std::to_string(context.model.table<Check>().size())}})},
-         {"consul", Json::object({{"server", "true"}, {"leader", "true"}, {"leader_addr", agent.address + ":" + std::to_string(agent.port)}})}});
+         {"consul", Json::object({{"server", "true"}, {"leader", "true"}, {"leader_addr", agent.server_address()}})}});
     return Answer{200, Json::object({{"Config", config}, {"Member", member_document(agent)}, {"Stats", stats}, {"Meta", Json::object()}}).dump()};
 }
 
@@ -205,12 +205,8 @@ Plan agent_members(const Context& context, const Call&) {
     return sieve.mark({200, members.dump()});
 }
 
-Plan status_leader(const Context& context, const Call&) {
-    return Answer{200, Json(context.agent.address + ":" + std::to_string(context.agent.port)).dump()};
-}
+Plan status_leader(const Context& context, const Call&) { return Answer{200, Json(context.agent.server_address()).dump()}; }
 
-Plan status_peers(const Context& context, const Call&) {
-    return Answer{200, Json::array({Json(context.agent.address + ":" + std::to_string(context.agent.port))}).dump()};
-}
+Plan status_peers(const Context& context, const Call&) { return Answer{200, Json::array({Json(context.agent.server_address())}).dump()}; }
 
 } // namespace gravity::registry::api::routes

@@ -126,7 +126,7 @@ Plan coordinate_node(const Context& context, const Call& call) {
 Plan raft_configuration(const Context& context, const Call&) {
     const Json server = Json::object({{"ID", context.agent.node_id},
                                       {"Node", context.agent.node},
-                                      {"Address", context.agent.address + ':' + std::to_string(context.agent.port)},
+                                      {"Address", context.agent.server_address()},
                                       {"Leader", true},
                                       {"ProtocolVersion", "3"},
                                       {"Voter", true}});

@@ -69,6 +69,7 @@ void apply(consul::Configured& configured, api::Agent& agent, api::Control& cont
         log::info("keys of the configuration that have no effect here", {{"keys", keys}});
     }
     if (!configured.translation.node_meta.empty()) agent.node_meta = checked_meta(configured.translation.node_meta);
+    agent.server_port = configured.translation.server_port;
     control.reload = [&configured, node = agent.node, scripts = agent.scripts] { return configured.reload(node, scripts); };
     if (const auto& path = configured.translation.pid_file) {
         std::ofstream file(*path);
