@@ -5,6 +5,7 @@
 #include "probe.hpp"
 
 #include <gravity/http/message.hpp>
+#include <gravity/log/log.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -138,7 +139,12 @@ struct WritePlan {
     std::string renews{}; // key of the row; empty: nothing
     Renewed renewed = Renewed::instance;
 };
-using Plan = std::variant<Answer, ReadPlan, WritePlan>;
+/// Lines of the log as they come, until the client goes.
+struct MonitorPlan {
+    log::Level level = log::Level::info;
+    bool json = false;
+};
+using Plan = std::variant<Answer, ReadPlan, WritePlan, MonitorPlan>;
 
 /// The most a body may have for this path, in bytes.
 std::size_t body_limit(std::string_view path);
@@ -230,6 +236,7 @@ Plan agent_reload(const Context&, const Call&);
 Plan agent_leave(const Context&, const Call&);
 Plan agent_force_leave(const Context&, const Call&);
 Plan agent_metrics(const Context&, const Call&);
+Plan agent_monitor(const Context&, const Call&);
 Plan coordinate_datacenters(const Context&, const Call&);
 Plan coordinate_nodes(const Context&, const Call&);
 Plan coordinate_node(const Context&, const Call&);

@@ -2,6 +2,8 @@
 
 #include "api_access.hpp"
 #include "explain.hpp"
+#include "monitor.hpp"
+#include "snapshot.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -304,6 +306,7 @@ Task<void> Daemon::handle(http::Exchange& exchange) {
             response.headers.add("Allow", text.substr(text.rfind(' ') + 1));
         }
     }
+    if (exchange.responded()) co_return; // a stream, which has ended
     co_await exchange.respond(std::move(response));
 }
 
@@ -342,6 +345,10 @@ Task<http::Response> Daemon::answer(http::Exchange& exchange) {
     if (auto* wanted = std::get_if<api::WritePlan>(&plan)) {
         http::Response response = co_await write(std::move(*wanted));
         co_return response;
+    }
+    if (const auto* wanted = std::get_if<api::MonitorPlan>(&plan)) {
+        co_await follow_log(io_, exchange, *wanted);
+        co_return http::Response();
     }
     co_return response_of(std::move(std::get<api::Answer>(plan)));
 }

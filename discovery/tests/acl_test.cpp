@@ -552,6 +552,7 @@ std::vector<Sample> samples() {
         {get, "agent/health/service/name/", "agent/health/service/name/web", "", read_web},
         {get, "agent/version", "agent/version", "", "open"},
         {get, "agent/metrics", "agent/metrics", "", "agent:read' on \"node1\""},
+        {get, "agent/monitor", "agent/monitor", "", "agent:read' on \"node1\""},
         {get, "coordinate/datacenters", "coordinate/datacenters", "", "open"},
         {get, "coordinate/nodes", "coordinate/nodes", "", "open"}, // there are none
         {get, "coordinate/node/", "coordinate/node/node1", "", "node:read' on \"node1\""},

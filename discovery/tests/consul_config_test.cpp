@@ -306,6 +306,11 @@ TEST(ConsulApi, AServerIsNamedAsServersNameEachOther) {
 
 TEST(ConsulApi, WhatAnOperatorAsksOfTheProcess) {
     World world;
+    const auto figures = world.get("/v1/agent/metrics?format=prometheus");
+    EXPECT_NE(figures.body.find("# TYPE consul_state_nodes gauge\nconsul_state_nodes{datacenter=\"dc1\"} 0"), std::string::npos) << figures.body;
+    EXPECT_NE(figures.body.find("\nconsul_runtime_alloc_bytes "), std::string::npos) << figures.body;
+    EXPECT_EQ(world.get("/v1/agent/monitor?loglevel=DEBUG&logjson").status, 200);
+    EXPECT_EQ(world.get("/v1/agent/monitor?loglevel=loud").body, "Unknown log level: loud");
     EXPECT_GT(world.get("/v1/agent/host").at("/Memory/total").as_integer(), 0);
     EXPECT_GT(world.get("/v1/agent/host").at("/CollectionTime").as_integer(), 0);
     EXPECT_EQ(world.put("/v1/agent/reload").status, 200); // there is nothing to read anew
