@@ -31,6 +31,9 @@ constexpr auto look_for_client = 10s;               // a client that hung up is 
 constexpr std::string_view node_id_setting = "node_id";
 constexpr std::string_view store_name_setting = "store_name"; // of the store, not of its node: it tells followers whose index they have
 
+// Of callers by a token of the access rules: the registry is one for all projects.
+const ProjectId every_project = ProjectId::parse("00000000-0000-8000-8000-646973636f76").or_throw();
+
 std::int64_t unix_us() { return now().unix_us(); }
 
 // The same for every daemon that calls its node so.
@@ -387,6 +390,38 @@ Task<Access> Daemon::access_of(std::string secret) {
         if (caller) co_return acl_.access_of(*caller);
     }
     co_return Access::unknown(std::move(why));
+}
+
+// Nothing if it is none of ours. The anonymous token counts where somebody has given it something; else nobody has said who he is.
+Task<std::optional<Access>> Daemon::access_by_own_token(std::string secret) {
+    if (!acl_.enabled() || looks_like_jwt(secret)) co_return std::nullopt;
+    if (!management_token_made_) co_await make_management_token();
+    const bool is_anonymous = secret.empty() && acl_.tokens().default_token.empty();
+    if (is_anonymous && !acl_.default_allow() && engine_->model().find<AclToken>(anonymous_accessor) == nullptr) co_return std::nullopt;
+    try {
+        co_return acl_.access_of(engine_->model(), secret, unix_us());
+    } catch (const UnknownToken&) {
+        co_return std::nullopt;
+    }
+}
+
+Task<std::optional<Caller>> Daemon::caller_of(const http::Request& request) {
+    std::string secret = api::secret_in(request.headers, {});
+    const std::optional<Access> access = co_await access_by_own_token(std::move(secret));
+    if (!access) co_return std::nullopt;
+    Caller caller; // may ask; what he is shown is for the rules to say
+    caller.subject = "acl:" + access->accessor();
+    caller.project = every_project;
+    caller.scopes = {"discovery:read"};
+    co_return caller;
+}
+
+Task<std::optional<Access>> Daemon::access_of(const http::Request& request, const Caller* caller) {
+    if (!acl_.enabled()) co_return std::nullopt;
+    std::string secret = api::secret_in(request.headers, {});
+    std::optional<Access> access = co_await access_by_own_token(std::move(secret));
+    if (!access && caller != nullptr) access = acl_.access_of(*caller);
+    co_return access ? *access : Access::unknown("ACL not found");
 }
 
 // Before anybody is told that it is not there.

@@ -185,6 +185,8 @@ void provision(app::Runtime& runtime) {
     std::unique_ptr<Engine> engine = make_engine(runtime.io, settings, options.agent.node);
     auto daemon = std::make_shared<Daemon>(runtime.io, std::move(engine), std::move(options));
     runtime.resources.put(daemon);
+    app::OwnTokens tokens{[&daemon = *daemon](const http::Request& request) { return daemon.caller_of(request); }};
+    runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(tokens)));
     if (configured != nullptr) {
         const api::Agent& agent = daemon->agent();
         daemon->engine().post(consul::registrations(configured->configuration, agent.node, agent.scripts));
