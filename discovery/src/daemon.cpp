@@ -1,10 +1,12 @@
 #include "daemon.hpp"
 
 #include "api_access.hpp"
+#include "archive.hpp"
 #include "explain.hpp"
 #include "monitor.hpp"
 #include "snapshot.hpp"
 
+#include <gravity/async/blocking.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>
@@ -28,6 +30,7 @@ constexpr std::int64_t tick_us = 30'000'000;
 constexpr std::int64_t remembered_us = 900'000'000; // tombstones and the indexes of what has gone
 constexpr std::size_t most_steps = 16;              // of clearing up at a time
 constexpr auto look_for_client = 10s;               // a client that hung up is noticed so late at most
+constexpr std::string_view snapshot_path = "/v1/snapshot";
 constexpr std::string_view node_id_setting = "node_id";
 constexpr std::string_view store_name_setting = "store_name"; // of the store, not of its node: it tells followers whose index they have
 
@@ -74,6 +77,18 @@ std::chrono::microseconds with_jitter(std::int64_t wait_us) {
     std::uint64_t random = 0;
     fill_random(&random, sizeof random);
     return std::chrono::microseconds(wait_us + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(wait_us / 16 + 1)));
+}
+
+// Those are large: not on the thread that answers everybody.
+Task<std::string> unpacked(std::string file, std::size_t limit) {
+    std::string why;
+    try {
+        std::string state = co_await blocking(unpack_archive, std::move(file), limit);
+        co_return state;
+    } catch (const SnapshotError& error) {
+        why = error.what();
+    }
+    throw api::ApiError(400, why);
 }
 
 AclOptions acl_of(DaemonOptions& options) {
@@ -336,6 +351,7 @@ Task<http::Response> Daemon::answer(http::Exchange& exchange) {
         const std::size_t limit = api::body_limit(request.path);
         const bool fits = co_await exchange.read_body(limit);
         if (!fits) co_return plain(413, "Request body too large, max size: " + std::to_string(limit) + " bytes.");
+        if (request.path == snapshot_path) request.body = co_await unpacked(std::move(request.body), limit);
         asked.call.body = request.body;
     }
     const bool of_this_daemon = asked.call.path.starts_with("agent/") || asked.call.path.starts_with("status/");
@@ -472,6 +488,8 @@ Task<http::Response> Daemon::read(http::Exchange& exchange, Asked asked, api::Re
     if (blocking.hash.empty()) answer = plan.answer(model);
     const std::string hash = answer.hash;
     http::Response response = response_of(std::move(answer));
+    if (exchange.request().path == snapshot_path)
+        response.body = co_await gravity::blocking(pack_archive, std::move(response.body), model.index(), now().unix_seconds());
     // The index that the client has may be of another daemon, which had not seen the last change to this itself and gave that of its start.
     if (engine_->is_shared() && !plan.index && blocking.index <= static_cast<std::uint64_t>(model.index())) index = std::max(index, blocking.index);
     response.headers.add("X-Consul-Index", std::to_string(index));
