@@ -75,6 +75,7 @@ constexpr Route table[] = {
     {Method::put, "agent/leave", routes::agent_leave, Guard::agent_write},
     {Method::put, "agent/force-leave/", routes::agent_force_leave, Guard::checks},
     {Method::get, "agent/metrics", routes::agent_metrics, Guard::agent_read},
+    {Method::get, "agent/monitor", routes::agent_monitor, Guard::agent_read},
     {Method::get, "coordinate/datacenters", routes::coordinate_datacenters, Guard::open},
     {Method::get, "coordinate/nodes", routes::coordinate_nodes, Guard::filters},
     {Method::get, "coordinate/node/", routes::coordinate_node, Guard::checks},
@@ -150,6 +151,12 @@ const Route& route_of(const Context& context, const Call& call) {
 }
 
 } // namespace
+
+// An address of IPv6 in brackets, as Go joins them.
+std::string Agent::server_address() const {
+    const bool is_v6 = address.find(':') != std::string::npos;
+    return (is_v6 ? '[' + address + ']' : address) + ':' + std::to_string(server_port);
+}
 
 std::vector<RouteInfo> routes_info() {
     std::vector<RouteInfo> all;

@@ -5,6 +5,7 @@
 #include "probe.hpp"
 
 #include <gravity/http/message.hpp>
+#include <gravity/log/log.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -44,9 +45,12 @@ struct Agent {
     std::string host{};  // its name, by which metrics are told apart
     Texts node_meta{};
     Scripts scripts = Scripts::none; // that are executed
+    int server_port = 8300;          // by which Consul's servers name each other; nothing listens there
     std::shared_ptr<const Control> control{};
     /// Through the API: those of the configuration do not come that way.
     Scripts registrable_scripts() const { return scripts == Scripts::all ? Scripts::all : Scripts::none; }
+    /// As a server is named among servers.
+    std::string server_address() const;
 };
 
 /// Bodies of the hot reads, kept while the index they were made at is that of the watch. I/O thread only.
@@ -135,7 +139,12 @@ struct WritePlan {
     std::string renews{}; // key of the row; empty: nothing
     Renewed renewed = Renewed::instance;
 };
-using Plan = std::variant<Answer, ReadPlan, WritePlan>;
+/// Lines of the log as they come, until the client goes.
+struct MonitorPlan {
+    log::Level level = log::Level::info;
+    bool json = false;
+};
+using Plan = std::variant<Answer, ReadPlan, WritePlan, MonitorPlan>;
 
 /// The most a body may have for this path, in bytes.
 std::size_t body_limit(std::string_view path);
@@ -227,6 +236,7 @@ Plan agent_reload(const Context&, const Call&);
 Plan agent_leave(const Context&, const Call&);
 Plan agent_force_leave(const Context&, const Call&);
 Plan agent_metrics(const Context&, const Call&);
+Plan agent_monitor(const Context&, const Call&);
 Plan coordinate_datacenters(const Context&, const Call&);
 Plan coordinate_nodes(const Context&, const Call&);
 Plan coordinate_node(const Context&, const Call&);

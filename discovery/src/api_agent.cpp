@@ -50,6 +50,19 @@ void demand_check(const Context& context, const std::string& id) {
     if (known != nullptr) demand_write(context.access, *known);
 }
 
+// Who has an alias check sees by it how something else is, so he must be one who may see that. Which service it is, is kept with it: the id may come to
+// be another's. What is not there yet is taken to have its id for a name, as most do. `together`: what is registered along with it.
+void demand_target(const Context& context, Check& check, const Instance* together = nullptr) {
+    std::optional<AliasOf>& target = check.definition.alias_of;
+    if (!target || context.access.may_everything()) return;
+    demand(context.access, Resource::node, Grant::read, target->node);
+    if (target->service_id.empty()) return;
+    const bool is_together = together != nullptr && together->node == target->node && together->id == target->service_id;
+    const Instance* known = is_together ? together : context.model.find<Instance>(key_of(target->node, target->service_id));
+    target->service_name = known != nullptr ? known->name : target->service_id;
+    demand(context.access, Resource::service, Grant::read, *target->service_name);
+}
+
 Plan set_ttl(const Context& context, const Call& call, Status status, std::string output) {
     const std::string id = name_in(call, "Missing check ID");
     demand_check(context, id);
@@ -92,7 +105,10 @@ Plan agent_register_service(const Context& context, const Call& call) {
     command.node = own_node(context);
     demand(context.access, Resource::service, Grant::write, command.instance->name);
     demand_service(context, command.instance->id);
-    for (const Check& check : command.checks) demand_check(context, check.id);
+    for (Check& check : command.checks) {
+        demand_check(context, check.id);
+        demand_target(context, check, &*command.instance);
+    }
     command.replace_checks = call.query.flag("replace-existing-checks");
     const std::string key = key_of(context.agent.node, command.instance->id);
     return WritePlan{std::move(command), empty_or_error, key, Renewed::instance};
@@ -135,6 +151,7 @@ Plan agent_register_check(const Context& context, const Call& call) {
     if (owner != nullptr) check.service_name = owner->name; // one that is not there is refused by the command
     demand_write(context.access, check);
     demand_check(context, check.id);
+    demand_target(context, check);
     Register command;
     command.node = own_node(context);
     const std::string key = key_of(context.agent.node, check.id);
@@ -170,7 +187,7 @@ Json member_document(const Agent& agent) {
                                                 {"role", "consul"},
                                                 {"build", agent.version},
                                                 {"bootstrap", "1"},
-                                                {"port", std::to_string(agent.port)}})},
+                                                {"port", std::to_string(agent.server_port)}})},
                          {"Status", 1}, // alive
                          {"ProtocolMin", 1},
                          {"ProtocolMax", 5},
@@ -194,7 +211,7 @@ Plan agent_self(const Context& context, const Call&) {
     const Json stats = Json::object(
         {{"agent", Json::object({{"services", std::to_string(context.model.table<Instance>().size())},
                                  {"checks", std::to_string(context.model.table<Check>().size())}})},
-         {"consul", Json::object({{"server", "true"}, {"leader", "true"}, {"leader_addr", agent.address + ":" + std::to_string(agent.port)}})}});
+         {"consul", Json::object({{"server", "true"}, {"leader", "true"}, {"leader_addr", agent.server_address()}})}});
     return Answer{200, Json::object({{"Config", config}, {"Member", member_document(agent)}, {"Stats", stats}, {"Meta", Json::object()}}).dump()};
 }
 
@@ -205,12 +222,8 @@ Plan agent_members(const Context& context, const Call&) {
     return sieve.mark({200, members.dump()});
 }
 
-Plan status_leader(const Context& context, const Call&) {
-    return Answer{200, Json(context.agent.address + ":" + std::to_string(context.agent.port)).dump()};
-}
+Plan status_leader(const Context& context, const Call&) { return Answer{200, Json(context.agent.server_address()).dump()}; }
 
-Plan status_peers(const Context& context, const Call&) {
-    return Answer{200, Json::array({Json(context.agent.address + ":" + std::to_string(context.agent.port))}).dump()};
-}
+Plan status_peers(const Context& context, const Call&) { return Answer{200, Json::array({Json(context.agent.server_address())}).dump()}; }
 
 } // namespace gravity::registry::api::routes

@@ -2,8 +2,10 @@
 #include "api_access.hpp"
 #include "api_output.hpp"
 
+#include <gravity/base/ascii.hpp>
 #include <gravity/base/clock.hpp>
 
+#include <algorithm>
 #include <malloc.h>
 
 namespace gravity::registry::api::routes {
@@ -44,8 +46,31 @@ Aggregate health_of(const Instance& instance, const Context& context, AgentHealt
 
 Answer text_answer(int status, std::string_view text) { return {status, std::string(text), "text/plain; charset=utf-8"}; }
 
-Json gauge(const Context& context, const std::string& name, double value) {
-    return Json::object({{"Name", "consul." + context.agent.host + '.' + name}, {"Value", value}, {"Labels", Json::object()}});
+// A figure of this moment, by its name in Consul.
+struct Figure {
+    std::string_view name, help;
+    double value;
+};
+
+std::vector<Figure> figures_of(const Model& model) {
+    const auto size = [](const auto& table) { return static_cast<double>(table.size()); };
+    return {{"runtime.alloc_bytes", "Memory that the daemon has allocated", static_cast<double>(::mallinfo2().uordblks)},
+            {"state.nodes", "Nodes in the catalog", size(model.table<Node>())},
+            {"state.services", "Services in the catalog", size(model.services())},
+            {"state.service_instances", "Instances in the catalog", size(model.table<Instance>())},
+            {"state.kv_entries", "Keys of the key-value store", size(model.table<KvEntry>())}};
+}
+
+// As Consul's agents tell them with disable_hostname, which is how they are scraped.
+Answer text_of(const std::vector<Figure>& figures, const std::string& datacenter) {
+    std::string text;
+    for (const Figure& figure : figures) {
+        std::string name = "consul_" + std::string(figure.name);
+        std::replace(name.begin(), name.end(), '.', '_');
+        const std::string labels = figure.name.starts_with("state.") ? "{datacenter=" + Json(datacenter).dump() + "}" : "";
+        text += "# HELP " + name + ' ' + std::string(figure.help) + "\n# TYPE " + name + " gauge\n" + name + labels + ' ' + Json(figure.value).dump() + '\n';
+    }
+    return {200, std::move(text), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
 } // namespace
@@ -88,20 +113,31 @@ Plan agent_version(const Context& context, const Call&) {
     return Answer{200, Json::object({{"SHA", ""}, {"BuildDate", ""}, {"HumanVersion", context.agent.version}, {"FIPS", ""}}).dump()};
 }
 
-Plan agent_metrics(const Context& context, const Call&) {
-    const Model& model = context.model;
-    const auto size = [](const auto& table) { return static_cast<double>(table.size()); };
-    const Json gauges = Json::array({gauge(context, "runtime.alloc_bytes", static_cast<double>(::mallinfo2().uordblks)),
-                                     gauge(context, "state.nodes", size(model.table<Node>())),
-                                     gauge(context, "state.services", size(model.services())),
-                                     gauge(context, "state.service_instances", size(model.table<Instance>())),
-                                     gauge(context, "state.kv_entries", size(model.table<KvEntry>()))});
+Plan agent_metrics(const Context& context, const Call& call) {
+    const std::vector<Figure> figures = figures_of(context.model);
+    if (call.query.get("format") == "prometheus") return text_of(figures, context.agent.datacenter);
+    Json gauges = Json::array();
+    for (const Figure& figure : figures)
+        gauges.push_back(Json::object(
+            {{"Name", "consul." + context.agent.host + '.' + std::string(figure.name)}, {"Value", figure.value}, {"Labels", Json::object()}}));
     return Answer{200, Json::object({{"Timestamp", now().to_string()},
                                      {"Gauges", gauges},
                                      {"Points", Json::array()},
                                      {"Counters", Json::array()},
                                      {"Samples", Json::array()}})
                            .dump()};
+}
+
+Plan agent_monitor(const Context&, const Call& call) {
+    MonitorPlan plan;
+    std::string level = ascii::lower(call.query.get("loglevel"));
+    if (level == "err") level = "error";
+    if (level == "warning") level = "warn";
+    const auto known = log::level_from(level.empty() ? "info" : level);
+    if (!known || *known == log::Level::off || *known == log::Level::critical) throw ApiError(400, "Unknown log level: " + call.query.get("loglevel"));
+    plan.level = *known;
+    plan.json = call.query.flag("logjson");
+    return plan;
 }
 
 // Round trips are measured between agents; a single server has nobody to measure with, and says so as Consul's does.
@@ -126,7 +162,7 @@ Plan coordinate_node(const Context& context, const Call& call) {
 Plan raft_configuration(const Context& context, const Call&) {
     const Json server = Json::object({{"ID", context.agent.node_id},
                                       {"Node", context.agent.node},
-                                      {"Address", context.agent.address + ':' + std::to_string(context.agent.port)},
+                                      {"Address", context.agent.server_address()},
                                       {"Leader", true},
                                       {"ProtocolVersion", "3"},
                                       {"Voter", true}});

@@ -14,11 +14,15 @@ struct Seen {
     std::string output;
 };
 
+bool is_there(const AliasOf& target, const View& view) {
+    if (target.service_id.empty()) return view.find<Node>(target.node) != nullptr;
+    const auto instance = view.find<Instance>(key_of(target.node, target.service_id));
+    return instance != nullptr && (!target.service_name || instance->name == *target.service_name);
+}
+
 // In Consul's words: its clients show them.
 Seen look_at(const AliasOf& target, const Check& alias, const View& view) {
-    const bool exists = target.service_id.empty() ? view.find<Node>(target.node) != nullptr
-                                                  : view.find<Instance>(key_of(target.node, target.service_id)) != nullptr;
-    if (!exists) {
+    if (!is_there(target, view)) {
         const std::string what = target.service_id.empty() ? "Node " + target.node + " could not be found"
                                                            : "Service " + target.service_id + " could not be found on node " + target.node;
         return {Status::critical, what};

@@ -1,4 +1,6 @@
 #include "consul_config.hpp"
+#include "consul_hcl.hpp"
+#include "hcl.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -119,19 +121,70 @@ void apply_flag(Json& overrides, const Flag& flag, const std::string& word, cons
     }
 }
 
-void add_folder(std::vector<std::string>& files, const std::string& folder) {
+// The files of a folder, by their names; where it is not said what they are written in, those whose name says it.
+void add_folder(CommandLine& line, const std::string& folder) {
     std::error_code error;
     std::set<std::string> sorted;
-    for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
-        if (entry->is_regular_file() && (entry->path().extension() == ".json" || entry->path().extension() == ".hcl")) sorted.insert(entry->path().string());
+    for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        const std::string extension = entry->path().extension();
+        if (entry->is_regular_file() && (line.format != Format::by_name || extension == ".json" || extension == ".hcl")) sorted.insert(entry->path().string());
+    }
     if (error) refuse(folder, error.message());
-    files.insert(files.end(), sorted.begin(), sorted.end());
+    line.files.insert(line.files.end(), sorted.begin(), sorted.end());
+}
+
+void add_files(CommandLine& line, const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+        if (std::filesystem::is_directory(path))
+            add_folder(line, path);
+        else
+            line.files.push_back(path);
+    }
+}
+
+Format format_of(const std::string& word, const std::string& value) {
+    if (value != "json" && value != "hcl") refuse(word, "must be json or hcl");
+    return value == "hcl" ? Format::hcl : Format::json;
+}
+
+Json fragment_of(const std::string& word, const std::string& text) {
+    try {
+        return document_of_hcl(text);
+    } catch (const hcl::Error& error) {
+        refuse(word, error.what());
+    }
 }
 
 } // namespace
 
+Validation parse_validate_line(const std::vector<std::string>& arguments) {
+    Validation validation;
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string& word = arguments[i];
+        if (!word.starts_with('-')) {
+            paths.push_back(word);
+            continue;
+        }
+        const std::string name = word.substr(word.starts_with("--") ? 2 : 1);
+        constexpr std::string_view format = "config-format";
+        if (name == "quiet")
+            validation.quiet = true;
+        else if (name == format && i + 1 < arguments.size())
+            validation.line.format = format_of(word, arguments[++i]);
+        else if (name.starts_with(format) && name[format.size()] == '=')
+            validation.line.format = format_of(word, name.substr(format.size() + 1));
+        else
+            refuse(word, name == format ? "needs a value" : "there is no such flag");
+    }
+    if (paths.empty()) refuse("validate", "name at least one file or folder");
+    add_files(validation.line, paths);
+    return validation;
+}
+
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     CommandLine line;
+    std::vector<std::string> paths;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string& word = arguments[i];
         if (word.size() < 2 || word[0] != '-') refuse(word, "is not a flag; see consul agent in docs/discovery.md");
@@ -155,17 +208,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
         }
         if (name == "dev")
             line.dev = *value == "true" || *value == "1";
-        else if (name == "config-file" && std::filesystem::is_directory(*value))
-            add_folder(line.files, *value);
-        else if (name == "config-file")
-            line.files.push_back(*value);
-        else if (name == "config-dir")
-            add_folder(line.files, *value);
-        else if (name == "config-format" ? *value != "json" : name == "hcl")
-            refuse(word, "HCL is not read here; use JSON");
-        else if (flag != std::end(flags))
+        else if (name == "config-file" || name == "config-dir")
+            paths.push_back(*value);
+        else if (name == "config-format")
+            line.format = format_of(word, *value);
+        else if (name == "hcl")
+            line.fragments.push_back(fragment_of(word, *value));
+        else
             apply_flag(line.overrides, *flag, word, *value);
     }
+    add_files(line, paths);
     return line;
 }
 

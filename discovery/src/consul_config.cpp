@@ -1,6 +1,8 @@
 #include "consul_config.hpp"
 
 #include "api_input.hpp"
+#include "consul_hcl.hpp"
+#include "hcl.hpp"
 
 #include <gravity/base/ascii.hpp>
 
@@ -273,7 +275,7 @@ private:
 
     void take_port(const std::string& name, const Json& value) {
         constexpr std::string_view others[] = {"expose_max_port", "expose_min_port", "grpc", "grpc_tls", "https", "proxy_max_port",
-                                               "proxy_min_port", "serf_lan", "serf_wan", "server", "sidecar_max_port", "sidecar_min_port"};
+                                               "proxy_min_port", "serf_lan", "serf_wan", "sidecar_max_port", "sidecar_min_port"};
         const std::string key = "ports." + name;
         const std::int64_t port = number_of(value, key);
         if (port < -1 || port > 65'535) refuse(key, "must be between -1 and 65535");
@@ -281,6 +283,8 @@ private:
             http_port_ = port == 0 ? http_port_ : port;
         else if (name == "dns")
             dns_port_ = port == 0 ? dns_port_ : port;
+        else if (name == "server")
+            out.server_port = port > 0 ? static_cast<int>(port) : out.server_port;
         else if (std::find(std::begin(others), std::end(others), name) == std::end(others))
             refuse(key, "there is no such port");
         else if (port > 0)
@@ -373,15 +377,29 @@ std::string contents_of(const std::string& path) {
     return text;
 }
 
+// One alone may stand where a list is wanted: a block of HCL, of which there are no others, is an object.
+Json list_of(const Json& value) { return value.is_object() ? Json::array({value}) : value; }
+
+Json with_list_of_checks(Json service) {
+    if (const Json* checks = service.is_object() ? service.find("checks") : nullptr) service["checks"] = list_of(*checks);
+    return service;
+}
+
+void add_items(Json& into, const std::string& name, const Json& value) {
+    Json& list = into[name];
+    if (!list.is_array()) list = Json::array();
+    for (const Json& item : value.as_array()) list.push_back(name == "services" ? with_list_of_checks(item) : item);
+}
+
 } // namespace
 
 void merge(Json& into, const Json& from, const std::string& where) {
     if (!from.is_object()) refuse(where, "must be an object");
     for (const auto& [name, value] : from.as_object()) {
-        const std::string list = name == "service" || name == "check" ? name + "s" : "";
-        if (!list.empty()) { // one more of them
-            if (!into[list].is_array()) into[list] = Json::array();
-            into[list].push_back(value);
+        const bool is_one = name == "service" || name == "check", is_list = name == "services" || name == "checks";
+        const Json items = is_one && !value.is_array() ? Json::array({value}) : list_of(value);
+        if ((is_one || is_list) && items.is_array()) {
+            add_items(into, is_one ? name + 's' : name, items);
             continue;
         }
         Json& place = into[name];
@@ -395,17 +413,25 @@ void merge(Json& into, const Json& from, const std::string& where) {
     }
 }
 
-Json parse_file(std::string_view text, const std::string& path) {
+Json parse_file(std::string_view text, const std::string& path, Format format) {
     if (ascii::trim(text).empty()) return Json::object();
+    if (format == Format::hcl || (format == Format::by_name && path.ends_with(".hcl"))) {
+        try {
+            return document_of_hcl(text);
+        } catch (const hcl::Error& error) {
+            refuse(path, error.what());
+        }
+    }
     auto document = Json::parse(text);
-    if (!document) refuse(path, std::string(path.ends_with(".hcl") ? "HCL is not read here; use JSON: " : "") + std::string(document.why()));
+    if (!document) refuse(path, std::string(document.why()));
     return *std::move(document);
 }
 
 Json read_configuration(const CommandLine& line) {
     Json whole = Json::object();
-    for (const std::string& path : line.files) merge(whole, parse_file(contents_of(path), path), path);
+    for (const std::string& path : line.files) merge(whole, parse_file(contents_of(path), path, line.format), path);
     merge(whole, line.overrides, "the command line");
+    for (const Json& fragment : line.fragments) merge(whole, fragment, "-hcl");
     return whole;
 }
 

@@ -20,20 +20,35 @@ struct ConfigError : std::runtime_error {
 };
 [[noreturn]] void refuse(const std::string& key, const std::string& why); // "<key or flag>: <why>"
 
+/// What a file is written in.
+enum class Format : unsigned char {
+    by_name, // HCL if it ends with .hcl, else JSON
+    json,
+    hcl
+};
+
 /// The command line, read.
 struct CommandLine {
     std::vector<std::string> files; // of -config-file and -config-dir, in their order
+    Format format = Format::by_name;
     bool dev = false;
     Json overrides = Json::object(); // what the flags say, as a configuration
+    std::vector<Json> fragments;     // of -hcl: they come last
 };
 
 /// `arguments`: those behind `agent`. Throws ConfigError.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);
+/// Of `validate`: files and folders are named without a flag.
+struct Validation {
+    CommandLine line;
+    bool quiet = false;
+};
+Validation parse_validate_line(const std::vector<std::string>& arguments);
 
 /// One configuration out of several: objects are merged, lists follow one another, of single values the last one counts. `service` and `check` become
-/// items of `services` and `checks`. Throws ConfigError.
+/// items of `services` and `checks`, of which one may stand where a list is wanted, as a block of HCL does. Throws ConfigError.
 void merge(Json& into, const Json& from, const std::string& where);
-Json parse_file(std::string_view text, const std::string& path);
+Json parse_file(std::string_view text, const std::string& path, Format format = Format::by_name);
 /// Everything the files and flags say together. Throws ConfigError.
 Json read_configuration(const CommandLine& line);
 
@@ -43,6 +58,7 @@ struct Translation {
     Texts node_meta;
     std::optional<std::string> pid_file;
     Scripts scripts = Scripts::none;
+    int server_port = 8300; // by which servers name each other
     std::vector<std::string> remarks; // keys that have no effect here
 };
 /// Throws ConfigError for a key that is unknown, of the wrong type, or would change what this daemon cannot change.

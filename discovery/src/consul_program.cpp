@@ -39,6 +39,15 @@ void start_agent(Invocation& invocation, const std::vector<std::string>& argumen
     invocation.configured = std::move(configured);
 }
 
+// As a start would take it; nothing is started.
+void validate(const std::vector<std::string>& arguments) {
+    const Validation validation = parse_validate_line(arguments);
+    const Json configuration = read_configuration(validation.line);
+    const Translation translation = translate(configuration, false);
+    registrations(configuration, "node", translation.scripts);
+    if (!validation.quiet) std::printf("Configuration is valid!\n");
+}
+
 } // namespace
 
 Configure Configured::reload(const std::string& node, Scripts scripts) {
@@ -71,7 +80,12 @@ Invocation invoke(int argc, char** argv, const std::string& version) {
     }
     invocation.arguments.emplace_back("gravity-discovery");
     try {
-        if (command != "agent") throw ConfigError("\"" + command + "\" is not a command of this consul; there are agent and version");
+        if (command == "validate") {
+            validate(rest);
+            invocation.exit_code = 0;
+            return invocation;
+        }
+        if (command != "agent") throw ConfigError("\"" + command + "\" is not a command of this consul; there are agent, validate and version");
         start_agent(invocation, rest);
     } catch (const ConfigError& error) {
         std::fprintf(stderr, "consul: %s\n", error.what());

@@ -1,8 +1,12 @@
 #include "daemon.hpp"
 
 #include "api_access.hpp"
+#include "archive.hpp"
 #include "explain.hpp"
+#include "monitor.hpp"
+#include "snapshot.hpp"
 
+#include <gravity/async/blocking.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>
@@ -26,8 +30,12 @@ constexpr std::int64_t tick_us = 30'000'000;
 constexpr std::int64_t remembered_us = 900'000'000; // tombstones and the indexes of what has gone
 constexpr std::size_t most_steps = 16;              // of clearing up at a time
 constexpr auto look_for_client = 10s;               // a client that hung up is noticed so late at most
+constexpr std::string_view snapshot_path = "/v1/snapshot";
 constexpr std::string_view node_id_setting = "node_id";
 constexpr std::string_view store_name_setting = "store_name"; // of the store, not of its node: it tells followers whose index they have
+
+// Of callers by a token of the access rules: the registry is one for all projects.
+const ProjectId every_project = ProjectId::parse("00000000-0000-8000-8000-646973636f76").or_throw();
 
 std::int64_t unix_us() { return now().unix_us(); }
 
@@ -69,6 +77,18 @@ std::chrono::microseconds with_jitter(std::int64_t wait_us) {
     std::uint64_t random = 0;
     fill_random(&random, sizeof random);
     return std::chrono::microseconds(wait_us + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(wait_us / 16 + 1)));
+}
+
+// Those are large: not on the thread that answers everybody.
+Task<std::string> unpacked(std::string file, std::size_t limit) {
+    std::string why;
+    try {
+        std::string state = co_await blocking(unpack_archive, std::move(file), limit);
+        co_return state;
+    } catch (const SnapshotError& error) {
+        why = error.what();
+    }
+    throw api::ApiError(400, why);
 }
 
 AclOptions acl_of(DaemonOptions& options) {
@@ -304,6 +324,7 @@ Task<void> Daemon::handle(http::Exchange& exchange) {
             response.headers.add("Allow", text.substr(text.rfind(' ') + 1));
         }
     }
+    if (exchange.responded()) co_return; // a stream, which has ended
     co_await exchange.respond(std::move(response));
 }
 
@@ -330,6 +351,7 @@ Task<http::Response> Daemon::answer(http::Exchange& exchange) {
         const std::size_t limit = api::body_limit(request.path);
         const bool fits = co_await exchange.read_body(limit);
         if (!fits) co_return plain(413, "Request body too large, max size: " + std::to_string(limit) + " bytes.");
+        if (request.path == snapshot_path) request.body = co_await unpacked(std::move(request.body), limit);
         asked.call.body = request.body;
     }
     const bool of_this_daemon = asked.call.path.starts_with("agent/") || asked.call.path.starts_with("status/");
@@ -342,6 +364,10 @@ Task<http::Response> Daemon::answer(http::Exchange& exchange) {
     if (auto* wanted = std::get_if<api::WritePlan>(&plan)) {
         http::Response response = co_await write(std::move(*wanted));
         co_return response;
+    }
+    if (const auto* wanted = std::get_if<api::MonitorPlan>(&plan)) {
+        co_await follow_log(io_, exchange, *wanted);
+        co_return http::Response();
     }
     co_return response_of(std::move(std::get<api::Answer>(plan)));
 }
@@ -380,6 +406,38 @@ Task<Access> Daemon::access_of(std::string secret) {
         if (caller) co_return acl_.access_of(*caller);
     }
     co_return Access::unknown(std::move(why));
+}
+
+// Nothing if it is none of ours. The anonymous token counts where somebody has given it something; else nobody has said who he is.
+Task<std::optional<Access>> Daemon::access_by_own_token(std::string secret) {
+    if (!acl_.enabled() || looks_like_jwt(secret)) co_return std::nullopt;
+    if (!management_token_made_) co_await make_management_token();
+    const bool is_anonymous = secret.empty() && acl_.tokens().default_token.empty();
+    if (is_anonymous && !acl_.default_allow() && engine_->model().find<AclToken>(anonymous_accessor) == nullptr) co_return std::nullopt;
+    try {
+        co_return acl_.access_of(engine_->model(), secret, unix_us());
+    } catch (const UnknownToken&) {
+        co_return std::nullopt;
+    }
+}
+
+Task<std::optional<Caller>> Daemon::caller_of(const http::Request& request) {
+    std::string secret = api::secret_in(request.headers, {});
+    const std::optional<Access> access = co_await access_by_own_token(std::move(secret));
+    if (!access) co_return std::nullopt;
+    Caller caller; // may ask; what he is shown is for the rules to say
+    caller.subject = "acl:" + access->accessor();
+    caller.project = every_project;
+    caller.scopes = {"discovery:read"};
+    co_return caller;
+}
+
+Task<std::optional<Access>> Daemon::access_of(const http::Request& request, const Caller* caller) {
+    if (!acl_.enabled()) co_return std::nullopt;
+    std::string secret = api::secret_in(request.headers, {});
+    std::optional<Access> access = co_await access_by_own_token(std::move(secret));
+    if (!access && caller != nullptr) access = acl_.access_of(*caller);
+    co_return access ? *access : Access::unknown("ACL not found");
 }
 
 // Before anybody is told that it is not there.
@@ -430,6 +488,8 @@ Task<http::Response> Daemon::read(http::Exchange& exchange, Asked asked, api::Re
     if (blocking.hash.empty()) answer = plan.answer(model);
     const std::string hash = answer.hash;
     http::Response response = response_of(std::move(answer));
+    if (exchange.request().path == snapshot_path)
+        response.body = co_await gravity::blocking(pack_archive, std::move(response.body), model.index(), now().unix_seconds());
     // The index that the client has may be of another daemon, which had not seen the last change to this itself and gave that of its start.
     if (engine_->is_shared() && !plan.index && blocking.index <= static_cast<std::uint64_t>(model.index())) index = std::max(index, blocking.index);
     response.headers.add("X-Consul-Index", std::to_string(index));

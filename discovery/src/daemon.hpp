@@ -49,6 +49,11 @@ public:
     /// Ends waiting and checking; requests are still answered.
     void drain();
 
+    /// Who sent a request to one of Gravity's own routes, by a token of the access rules; nothing if there are none, or if it has no such token that is good.
+    Task<std::optional<Caller>> caller_of(const http::Request& request);
+    /// What the sender of such a request may do; nothing without access rules.
+    Task<std::optional<Access>> access_of(const http::Request& request, const Caller* caller);
+
     /// Why writes fail now; nothing if they do not. Tries one while they do.
     std::optional<std::string> store_failure();
 
@@ -66,6 +71,7 @@ private:
     struct Asked;
     Task<http::Response> read(http::Exchange& exchange, Asked asked, api::ReadPlan plan);
     Task<Access> access_of(std::string secret);
+    Task<std::optional<Access>> access_by_own_token(std::string secret);
     Task<void> make_management_token();
     api::Context context_of(const Asked& asked);
     Task<http::Response> write(api::WritePlan plan);

@@ -25,6 +25,11 @@ FollowedInstance shown(const Instance& instance, const Model& model) {
     return out;
 }
 
+// `key`: of the instance, which may have gone.
+bool may_see(const Access& access, const std::string& service, std::string_view key) {
+    return access.may(Resource::service, Grant::read, service) && access.may(Resource::node, Grant::read, key.substr(0, key.find('\0')));
+}
+
 void add_all_on(std::string_view node, const Model& model, std::set<std::string>& keys) {
     const std::string prefix = key_of(node, "");
     const auto& table = model.table<Instance>();
@@ -102,19 +107,20 @@ std::optional<Deltas::Keys> Deltas::since(const std::string& service, std::int64
     return keys;
 }
 
-ServiceList Deltas::list(const std::string& service, bool passing, ListReason reason) const {
+ServiceList Deltas::list(const std::string& service, bool passing, ListReason reason, const Access& access) const {
     ServiceList out{service, reason, {}};
     for (const std::string& key : model_->instances_of(service)) {
+        if (!may_see(access, service, key)) continue;
         FollowedInstance one = shown(*model_->find<Instance>(key), *model_);
         if (!passing || one.status == Status::passing) out.instances.push_back(std::move(one));
     }
     return out;
 }
 
-std::optional<ServiceChange> Deltas::change(const std::string& service, bool passing, const Keys& keys) const {
+std::optional<ServiceChange> Deltas::change(const std::string& service, bool passing, const Keys& keys, const Access& access) const {
     ServiceChange out{service, {}, {}};
     for (const auto& [key, concerns_passing] : keys) {
-        if (passing && !concerns_passing) continue;
+        if ((passing && !concerns_passing) || !may_see(access, service, key)) continue;
         const Instance* instance = model_->find<Instance>(key);
         if (instance != nullptr && instance->name == service) {
             FollowedInstance one = shown(*instance, *model_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "access.hpp"
 #include "model.hpp"
 
 #include <cstddef>
@@ -64,9 +65,10 @@ public:
     /// What changed in a service after `index`; nothing if that is no longer known.
     std::optional<Keys> since(const std::string& service, std::int64_t index) const;
 
-    ServiceList list(const std::string& service, bool passing, ListReason reason) const;
+    /// What `access` does not permit to see is left out: an empty list, no change.
+    ServiceList list(const std::string& service, bool passing, ListReason reason, const Access& access = {}) const;
     /// As they are now. Nothing if none of them concerns who looks at passing ones only.
-    std::optional<ServiceChange> change(const std::string& service, bool passing, const Keys& keys) const;
+    std::optional<ServiceChange> change(const std::string& service, bool passing, const Keys& keys, const Access& access = {}) const;
 
 private:
     struct Seen {

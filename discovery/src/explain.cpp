@@ -65,11 +65,14 @@ InstanceExplanation of_departed(const std::string& owner, const History& history
 } // namespace
 
 std::optional<Explanation> explain(const Model& model, const std::string& service, const std::optional<std::string>& instance, std::size_t limit,
-                                   std::int64_t now_us) {
+                                   std::int64_t now_us, const Access& access) {
     Explanation out;
     out.service = service;
+    if (!access.may(Resource::service, Grant::read, service)) return std::nullopt;
     for (const std::string& key : model.instances_of(service)) {
-        InstanceExplanation one = of_instance(*model.find<Instance>(key), model, now_us);
+        const Instance& found = *model.find<Instance>(key);
+        if (!access.may(Resource::node, Grant::read, found.node)) continue;
+        InstanceExplanation one = of_instance(found, model, now_us);
         ++out.instances_total;
         if (one.in_rotation) ++out.in_rotation_total;
         if (one.reasons.empty()) ++out.passing_total;
@@ -78,6 +81,7 @@ std::optional<Explanation> explain(const Model& model, const std::string& servic
     for (const auto& [owner, history] : model.table<History>()) {
         if (history->service != service || history->gone_at_us == 0) continue;
         InstanceExplanation one = of_departed(owner, *history, model, now_us);
+        if (!access.may(Resource::node, Grant::read, one.node)) continue;
         if (!instance || one.id == *instance) out.instances.push_back(std::move(one));
     }
     if (out.instances.empty()) return std::nullopt;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "access.hpp"
 #include "model.hpp"
 
 #include <gravity/base/text.hpp>
@@ -72,9 +73,10 @@ struct Explanation {
 };
 BOOST_DESCRIBE_STRUCT(Explanation, (), (service, instances_total, in_rotation_total, passing_total, instances))
 
-/// Without transitions. At most `limit` instances; with `instance` only those of that id. Nothing if there is, and was, no such service.
+/// Without transitions. At most `limit` instances; with `instance` only those of that id. Nothing if there is, and was, no such service. What `access`
+/// does not permit to see is left out.
 std::optional<Explanation> explain(const Model& model, const std::string& service, const std::optional<std::string>& instance, std::size_t limit,
-                                   std::int64_t now_us);
+                                   std::int64_t now_us, const Access& access = {});
 
 /// What an owner went through, newest first.
 using ReadTransitions = std::function<std::vector<Transition>(const std::string& owner)>;

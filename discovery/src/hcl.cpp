@@ -4,6 +4,7 @@
 #include <gravity/base/encoding.hpp>
 #include <gravity/base/utf8.hpp>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace gravity::registry::hcl {
@@ -173,9 +174,51 @@ private:
             }
         } else {
             value.kind = Value::Kind::text;
-            value.text = read_name();
+            value.quoted = peek() == '"' || peek() == '<';
+            value.text = peek() == '<' ? read_here_document() : read_name();
+            const bool is_power = !value.quoted && (value.text.ends_with('e') || value.text.ends_with('E'));
+            if (is_power && take_if('+')) value.text += read_word(); // 1e+9
         }
         return value;
+    }
+
+    std::string_view take_line() {
+        const std::size_t begin = at_;
+        while (!done() && peek() != '\n') take();
+        std::string_view line = text_.substr(begin, at_ - begin);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        take_if('\n');
+        return line;
+    }
+
+    // `<<NAME`, lines, and a line with nothing but NAME. With `<<-` what all lines are indented by is taken off.
+    std::string read_here_document() {
+        const std::size_t begun = line_;
+        take();
+        if (!take_if('<')) refuse("unexpected character");
+        const bool indented = take_if('-');
+        const std::string_view name = take_line();
+        if (name.empty() || std::find_if_not(name.begin(), name.end(), of_word) != name.end()) refuse("a here-document needs a word behind <<");
+        std::vector<std::string_view> lines;
+        std::size_t indent = std::string_view::npos;
+        for (;;) {
+            if (done()) throw Error("line " + std::to_string(begun) + ": the here-document has no end");
+            const std::string_view line = take_line();
+            const std::size_t blanks = std::min(line.find_first_not_of(" \t"), line.size());
+            if (line.substr(blanks) == name) {
+                indent = std::min(indent, blanks);
+                break;
+            }
+            if (!line.empty()) indent = std::min(indent, blanks);
+            lines.push_back(line);
+        }
+        std::string out;
+        for (std::string_view line : lines) {
+            if (indented) line.remove_prefix(std::min(indent, line.size()));
+            out += line;
+            out += '\n';
+        }
+        return out;
     }
 
     struct Nested {
@@ -196,6 +239,9 @@ private:
 
 } // namespace
 
-Value parse(std::string_view text) { return Reader(text).document(); }
+Value parse(std::string_view text) {
+    if (text.size() > max_bytes) throw Error("it has more than " + std::to_string(max_bytes) + " bytes");
+    return Reader(text).document();
+}
 
 } // namespace gravity::registry::hcl

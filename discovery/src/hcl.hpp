@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-/// The part of HCL (version 1) that policies are written in, and JSON, which reads the same: names, texts, blocks, lists, comments. Pure.
+/// The part of HCL (version 1) that policies and configurations are written in, and JSON, which reads the same: names, texts, here-documents, blocks, lists,
+/// comments. Pure.
 ///
 ///     service "web" { policy = "write" }        # also: // and /* */
 ///     {"service": {"web": {"policy": "write"}}}
@@ -26,6 +27,7 @@ struct Value {
     Kind kind = Kind::object;
     std::size_t line = 1; // where it begins
     std::string text;
+    bool quoted = false;  // a text: in quotes, or a here-document; else a word, as numbers and truths are
     std::vector<Value> items;
     std::vector<Member> members; // in order; a name may come several times
 };
@@ -35,8 +37,9 @@ struct Member {
 };
 
 inline constexpr std::size_t max_depth = 16;
+inline constexpr std::size_t max_bytes = 4 << 20;
 
-/// An object. Throws Error with the line. Numbers and booleans are texts here.
+/// An object. Throws Error with the line. Numbers and truths are words here.
 Value parse(std::string_view text);
 
 } // namespace gravity::registry::hcl

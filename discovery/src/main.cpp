@@ -6,6 +6,7 @@
 #include "shared_engine.hpp"
 
 #include <gravity/app/service.hpp>
+#include <gravity/app/stopping.hpp>
 #include <gravity/app/token_check.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/auth/sealed.hpp>
@@ -69,6 +70,7 @@ void apply(consul::Configured& configured, api::Agent& agent, api::Control& cont
         log::info("keys of the configuration that have no effect here", {{"keys", keys}});
     }
     if (!configured.translation.node_meta.empty()) agent.node_meta = checked_meta(configured.translation.node_meta);
+    agent.server_port = configured.translation.server_port;
     control.reload = [&configured, node = agent.node, scripts = agent.scripts] { return configured.reload(node, scripts); };
     if (const auto& path = configured.translation.pid_file) {
         std::ofstream file(*path);
@@ -138,13 +140,14 @@ Task<std::optional<Caller>> caller_of(app::TokenCheck& check, std::string token)
 
 std::int64_t unix_us() { return now().unix_us(); }
 
-std::unique_ptr<Engine> make_engine(boost::asio::io_context& io, const Settings& settings, const std::string& node) {
+std::unique_ptr<Engine> make_engine(boost::asio::io_context& io, const Settings& settings, const std::string& node, const app::Stopping& stopping) {
     if (settings.store_url) {
         SharedOptions options;
         options.members = etcd::members_in(settings.store_url->str());
         options.prefix = settings.store_prefix.str();
         options.operations = static_cast<std::size_t>(static_cast<int>(settings.store_operations));
         options.node = node;
+        options.stopping = stopping.asked;
         return std::make_unique<SharedEngine>(io, std::move(options), unix_us);
     }
     const std::string folder = settings.data_dir.str();
@@ -181,9 +184,11 @@ void provision(app::Runtime& runtime) {
     options.acl = acl_from(settings, runtime.resources);
     if (auto* check = runtime.resources.find<app::TokenCheck>())
         options.caller_of = [check](std::string token) { return caller_of(*check, std::move(token)); };
-    std::unique_ptr<Engine> engine = make_engine(runtime.io, settings, options.agent.node);
+    std::unique_ptr<Engine> engine = make_engine(runtime.io, settings, options.agent.node, runtime.resources.get<app::Stopping>());
     auto daemon = std::make_shared<Daemon>(runtime.io, std::move(engine), std::move(options));
     runtime.resources.put(daemon);
+    app::OwnTokens tokens{[&daemon = *daemon](const http::Request& request) { return daemon.caller_of(request); }};
+    runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(tokens)));
     if (configured != nullptr) {
         const api::Agent& agent = daemon->agent();
         daemon->engine().post(consul::registrations(configured->configuration, agent.node, agent.scripts));

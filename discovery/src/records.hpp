@@ -87,9 +87,10 @@ BOOST_DESCRIBE_ENUM(CheckType, none, ttl, http, tcp, udp, grpc, h2ping, script, 
 struct AliasOf {
     std::string node;
     std::string service_id;
+    std::optional<std::string> service_name; // the service that its owner may see; another one under the id is as if it were not there
     friend bool operator==(const AliasOf&, const AliasOf&) = default;
 };
-BOOST_DESCRIBE_STRUCT(AliasOf, (), (node, service_id))
+BOOST_DESCRIBE_STRUCT(AliasOf, (), (node, service_id, service_name))
 
 struct CheckDefinition {
     CheckType type = CheckType::none;

@@ -1,5 +1,6 @@
 #include "routes.hpp"
 
+#include "api_access.hpp"
 #include "daemon.hpp"
 #include "explain.hpp"
 #include "layout.hpp"
@@ -62,11 +63,23 @@ Explanation with_transitions(Explanation explanation, std::shared_ptr<RowReader>
     return explanation;
 }
 
+// In the words that the routes of Consul have.
+void demand_service(const Access& access, const std::string& service) {
+    try {
+        api::demand(access, Resource::service, Grant::read, service);
+    } catch (const api::ApiError& error) {
+        throw Refusal(problems::forbidden, error.what());
+    }
+}
+
 Task<Explanation> explain_service(Ctx& ctx, Path<"service", Name> service, Params<ExplainQuery> query) {
-    const Engine& engine = ctx.get<Daemon>().engine();
+    Daemon& daemon = ctx.get<Daemon>();
+    const Engine& engine = daemon.engine();
+    const std::optional<Access> access = co_await daemon.access_of(ctx.request(), ctx.caller());
+    if (access) demand_service(*access, service->str());
     std::optional<std::string> instance;
     if (query->instance) instance = query->instance->str();
-    auto explanation = explain(engine.model(), service->str(), instance, most_instances, now().unix_us());
+    auto explanation = explain(engine.model(), service->str(), instance, most_instances, now().unix_us(), access.value_or(Access()));
     if (!explanation) throw Refusal(problems::not_found);
     const auto limit = static_cast<std::size_t>(static_cast<int>(query->limit));
     Explanation whole = co_await blocking(with_transitions, *std::move(explanation), engine.rows(), limit);
@@ -78,7 +91,8 @@ Task<void> watch_services(EventStream& stream, Params<WatchQuery> query) {
     for (const Name& name : query->service) services.insert(name.str());
     const bool passing = query->passing;
     Daemon& daemon = stream.ctx().get<Daemon>();
-    co_await daemon.watches().follow(stream, std::move(services), passing);
+    std::optional<Access> access = co_await daemon.access_of(stream.ctx().request(), stream.ctx().caller());
+    co_await daemon.watches().follow(stream, std::move(services), passing, std::move(access));
 }
 
 } // namespace

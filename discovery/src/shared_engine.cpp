@@ -26,6 +26,7 @@ using etcd::Refused;
 using etcd::Unreachable;
 
 constexpr auto first_patience = 30s;   // for a member of etcd to answer, at the start
+constexpr auto look_whether_to_stop = 100ms;
 constexpr auto call_time = 3s;         // of one call; then another member is asked
 constexpr auto beat_time = 1500ms;     // the same for those that must not be late
 constexpr auto beat_every = 1s;
@@ -193,6 +194,7 @@ SharedEngine::Listing SharedEngine::first_listing() {
                 Listing listing = co_await list(gateway, options_.prefix);
                 found = std::move(listing);
             } catch (const std::runtime_error& error) {
+                if (why.empty()) log::warn("waiting for etcd", {{"reason", error.what()}});
                 why = error.what();
             }
             if (found) break;
@@ -202,7 +204,10 @@ SharedEngine::Listing SharedEngine::first_listing() {
         done = true;
     };
     spawn(io, "listing", work);
-    while (!done) io.run_one();
+    while (!done) {
+        if (options_.stopping && options_.stopping()) throw StoreError("told to stop while etcd did not answer");
+        io.run_one_for(look_whether_to_stop);
+    }
     if (!found) throw StoreError("no member of etcd answers: " + why);
     return *std::move(found);
 }

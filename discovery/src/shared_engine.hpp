@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -22,6 +23,7 @@ struct SharedOptions {
     std::string prefix = "/gravity/discovery/";     // of all keys
     std::size_t operations = 128;                   // of a transaction: etcd's --max-txn-ops
     std::string node;                               // of this daemon: where programs that are checks may be run
+    std::function<bool()> stopping{};               // whether to give up waiting for etcd at the start; null: never
 };
 
 /// With a store that other daemons write too: etcd. The index is etcd's revision. A batch is evaluated on the model and becomes one transaction that takes

@@ -3,6 +3,7 @@
 #include <gravity/async/coroutine.hpp>
 #include <gravity/http/live.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -19,12 +20,22 @@ void add(Events& events, std::string_view name, const T& value) {
     events.push_back({{}, std::string(name), json::encode(value)});
 }
 
+// What a token may do: itself, or what it names.
+bool concerns_rules(const Change& change) {
+    return std::holds_alternative<ChangeOf<AclToken>>(change) || std::holds_alternative<ChangeOf<AclPolicy>>(change) ||
+           std::holds_alternative<ChangeOf<AclRole>>(change);
+}
+
 } // namespace
 
 struct Watches::Follower {
     std::shared_ptr<http::EventStream> stream;
     std::set<std::string> services;
     bool passing;
+    std::optional<Access> access; // none: there are no access rules
+
+    bool sees_all() const { return !access || access->may_everything(); }
+    Access may() const { return access.value_or(Access()); }
 };
 
 struct Watches::State {
@@ -74,14 +85,23 @@ struct Watches::State {
             if (!follower.stream->send(event)) return; // it has ended, or was too slow: its handler learns of it
     }
 
+    void let_guarded_go() const {
+        std::set<Follower*> guarded;
+        for (const auto& [service, those] : by_service)
+            for (Follower* follower : those)
+                if (follower->access) guarded.insert(follower);
+        for (Follower* follower : guarded) follower->stream->close();
+    }
+
     void greet(Follower& follower, const std::optional<std::string>& last_seen) const {
         Events events;
-        const std::optional<std::int64_t> index = last_seen ? index_of(*last_seen) : std::nullopt;
+        std::optional<std::int64_t> index = last_seen ? index_of(*last_seen) : std::nullopt;
+        if (index && follower.access && model.index_of(watch::acl) > *index) index.reset(); // there may be more, or less, for him to see than there was
         for (const std::string& service : follower.services) {
             const std::optional<Deltas::Keys> missed = index ? deltas.since(service, *index) : std::nullopt;
             if (!missed)
-                add(events, list_event, deltas.list(service, follower.passing, last_seen ? ListReason::forgotten : ListReason::first));
-            else if (const auto change = deltas.change(service, follower.passing, *missed))
+                add(events, list_event, deltas.list(service, follower.passing, last_seen ? ListReason::forgotten : ListReason::first, follower.may()));
+            else if (const auto change = deltas.change(service, follower.passing, *missed, follower.may()))
                 add(events, change_event, *change);
         }
         send(follower, std::move(events));
@@ -95,27 +115,33 @@ std::size_t Watches::followers() const { return state_->followers; }
 
 void Watches::on_changes(const std::vector<Change>& changes) {
     std::map<Follower*, Events> due;
+    if (std::any_of(changes.begin(), changes.end(), concerns_rules)) state_->let_guarded_go();
     for (const auto& [service, keys] : state_->deltas.on_changes(changes)) {
         const auto followers = state_->by_service.find(service);
         if (followers == state_->by_service.end()) continue;
         // Made once for all who look at it in one way.
         std::optional<std::optional<http::SseEvent>> made[2];
+        const auto make = [&](const Follower& follower) {
+            std::optional<http::SseEvent> event;
+            if (const auto change = state_->deltas.change(service, follower.passing, keys, follower.may()))
+                event.emplace(http::SseEvent{{}, std::string(change_event), json::encode(*change)});
+            return event;
+        };
         for (Follower* follower : followers->second) {
-            auto& event = made[follower->passing ? 1 : 0];
-            if (!event) {
-                event.emplace();
-                if (const auto change = state_->deltas.change(service, follower->passing, keys))
-                    event->emplace(http::SseEvent{{}, std::string(change_event), json::encode(*change)});
-            }
-            if (*event) due[follower].push_back(**event);
+            std::optional<http::SseEvent> own;
+            if (!follower->sees_all()) own = make(*follower);
+            auto& shared = made[follower->passing ? 1 : 0];
+            if (follower->sees_all() && !shared) shared = make(*follower);
+            const std::optional<http::SseEvent>& event = follower->sees_all() ? *shared : own;
+            if (event) due[follower].push_back(*event);
         }
     }
     for (auto& [follower, events] : due) state_->send(*follower, std::move(events));
 }
 
-Task<void> Watches::follow(EventStream& stream, std::set<std::string> services, bool passing) {
+Task<void> Watches::follow(EventStream& stream, std::set<std::string> services, bool passing, std::optional<Access> access) {
     const std::shared_ptr<State> state = state_;
-    Follower follower{stream.producer(), std::move(services), passing};
+    Follower follower{stream.producer(), std::move(services), passing, std::move(access)};
     const State::Place place(state, follower);
     state->greet(follower, stream.last_event_id());
     co_await stream.until_ended();

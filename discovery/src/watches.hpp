@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,8 +29,9 @@ public:
 
     /// To be called when the model has taken a batch.
     void on_changes(const std::vector<Change>& changes);
-    /// What was missed or is there now, then what comes, until the stream ends.
-    Task<void> follow(EventStream& stream, std::set<std::string> services, bool passing);
+    /// What was missed or is there now, then what comes, until the stream ends. `access`: with access rules those of who follows; it ends when the rules
+    /// change, so that who comes back is asked again, and gets the whole list.
+    Task<void> follow(EventStream& stream, std::set<std::string> services, bool passing, std::optional<Access> access = {});
     std::size_t followers() const;
 
 private:

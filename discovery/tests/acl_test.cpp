@@ -475,6 +475,51 @@ TEST(Acl, AgentTokensCountFromTheMomentTheyAreSet) {
     EXPECT_EQ(without.put("/v1/agent/token/default", R"({"Token":"x"})").status, 401);
 }
 
+// What somebody else's service is like is not to be learned from an alias check of one's own.
+TEST(AclAliases, ShowWhatTheirOwnerMaySee) {
+    GuardedWorld world;
+    world.put("/v1/catalog/register", R"({"Node":"node1","Address":"10.0.0.1","ID":"11111111-1111-4111-8111-111111111111"})");
+    world.put("/v1/agent/service/register", R"({"Name":"db","ID":"db1","Check":{"CheckID":"db1","TTL":"1m","Status":"passing"}})");
+    const std::string alias = R"({"Name":"web","Checks":[{"CheckID":"a","AliasService":"db1"}]})";
+    world.with("service \"web\" { policy = \"write\" }");
+    EXPECT_EQ(world.put("/v1/agent/service/register", alias).status, 403); // the node's checks count too
+    world.with("service \"web\" { policy = \"write\" } node_prefix \"\" { policy = \"read\" }");
+    const auto refused = world.put("/v1/agent/service/register", alias);
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_NE(refused.body.find("lacks permission 'service:read' on \"db\""), std::string::npos) << refused.body;
+    EXPECT_EQ(world.put("/v1/agent/check/register", R"({"Name":"n","AliasNode":"node1"})").status, 403); // node:write, as for any check of the node
+    EXPECT_EQ(world.put("/v1/agent/service/register", R"({"Name":"web","ID":"w","Checks":[{"CheckID":"own","AliasService":"w"}]})").status, 200);
+    world.with("service \"web\" { policy = \"write\" } service_prefix \"\" { policy = \"read\" } node_prefix \"\" { policy = \"read\" }");
+    EXPECT_EQ(world.put("/v1/agent/service/register", alias).status, 200);
+    const auto check = [&] { return world.model.find<Check>(key_of("node1", "a")); };
+    EXPECT_EQ(check()->status, Status::passing);
+
+    // Another service under the id is not the one that he was permitted to see.
+    world.as(root);
+    world.put("/v1/agent/check/fail/db1?note=disk+full");
+    EXPECT_NE(check()->output.find("disk full"), std::string::npos);
+    world.put("/v1/agent/service/register", R"({"Name":"payroll","ID":"db1"})");
+    EXPECT_EQ(check()->output, "Service db1 could not be found on node node1");
+    world.put("/v1/agent/service/register", R"({"Name":"db","ID":"db1"})");
+    EXPECT_NE(check()->output.find("disk full"), std::string::npos);
+}
+
+TEST(AclAliases, OfWhatIsNotThereYetTakeItsIdForItsName) {
+    GuardedWorld world;
+    world.put("/v1/catalog/register", R"({"Node":"node1","Address":"10.0.0.1","ID":"11111111-1111-4111-8111-111111111111"})");
+    world.with("service \"web\" { policy = \"write\" } service \"db\" { policy = \"read\" } node_prefix \"\" { policy = \"read\" }");
+    EXPECT_EQ(world.put("/v1/agent/service/register", R"({"Name":"web","Checks":[{"CheckID":"a","AliasService":"secret"}]})").status, 403);
+    EXPECT_EQ(world.put("/v1/agent/service/register", R"({"Name":"web","Checks":[{"CheckID":"a","AliasService":"db"}]})").status, 200);
+    world.as(root);
+    world.put("/v1/agent/service/register", R"({"Name":"payroll","ID":"db"})");
+    EXPECT_EQ(world.model.find<Check>(key_of("node1", "a"))->status, Status::critical);
+    world.put("/v1/agent/service/register", R"({"Name":"db","ID":"db"})");
+    EXPECT_EQ(world.model.find<Check>(key_of("node1", "a"))->status, Status::passing);
+    // The configuration of the daemon, and who may everything, may name anything.
+    EXPECT_EQ(world.put("/v1/agent/check/register", R"({"CheckID":"b","Name":"b","AliasService":"none"})").status, 200);
+    EXPECT_FALSE(world.model.find<Check>(key_of("node1", "b"))->definition.alias_of->service_name);
+}
+
 // ---- the routes
 
 /// A world in which every route has something to show.
@@ -552,6 +597,7 @@ std::vector<Sample> samples() {
         {get, "agent/health/service/name/", "agent/health/service/name/web", "", read_web},
         {get, "agent/version", "agent/version", "", "open"},
         {get, "agent/metrics", "agent/metrics", "", "agent:read' on \"node1\""},
+        {get, "agent/monitor", "agent/monitor", "", "agent:read' on \"node1\""},
         {get, "coordinate/datacenters", "coordinate/datacenters", "", "open"},
         {get, "coordinate/nodes", "coordinate/nodes", "", "open"}, // there are none
         {get, "coordinate/node/", "coordinate/node/node1", "", "node:read' on \"node1\""},

@@ -55,8 +55,8 @@ TEST(ConsulCommandLine, WhatIsWrongIsNamed) {
     EXPECT_EQ(fault([] { parse_command_line({"-server=maybe"}); }), "-server=maybe: \"maybe\" is neither true nor false");
     EXPECT_EQ(fault([] { parse_command_line({"-node-meta=x"}); }), "-node-meta=x: \"x\" is not key:value");
     EXPECT_NE(fault([] { parse_command_line({"stray"}); }).find("is not a flag"), std::string::npos);
-    EXPECT_NE(fault([] { parse_command_line({"-hcl", "x = 1"}); }).find("HCL"), std::string::npos);
-    EXPECT_NE(fault([] { parse_command_line({"-config-format=hcl"}); }).find("HCL"), std::string::npos);
+    EXPECT_EQ(fault([] { parse_command_line({"-hcl", "\nx = y"}); }), "-hcl: line 2: \"y\" is neither a number nor true or false; texts stand in quotes");
+    EXPECT_EQ(fault([] { parse_command_line({"-config-format=toml"}); }), "-config-format=toml: must be json or hcl");
     EXPECT_NE(fault([] { parse_command_line({"-config-dir=/nowhere/at/all"}); }).find("/nowhere/at/all"), std::string::npos);
 }
 
@@ -76,8 +76,100 @@ TEST(ConsulConfiguration, OfSeveralFilesTheLastWordCountsAndListsGrow) {
     EXPECT_EQ(fault([&] { read_configuration(parse_command_line({"-config-file", broken})); }).substr(0, broken.size() + 2), broken + ": ");
     const auto reading = [](const std::string& file) { return fault([&] { read_configuration(parse_command_line({"-config-file", file})); }); };
     EXPECT_NE(reading(folder.write("l.json", "[]")).find("must be an object"), std::string::npos);
-    EXPECT_NE(reading(folder.write("x.hcl", "a = 1")).find("HCL"), std::string::npos);
+    EXPECT_EQ(reading(folder.write("x.hcl", "a = 1\nb {")), folder.path + "/x.hcl: line 2: it ends too early");
     EXPECT_NE(reading(folder.path + "/none").find("cannot be read"), std::string::npos);
+}
+
+constexpr const char* in_hcl = R"(
+# as the documentation of Consul writes them
+datacenter = "dc7"
+data_dir   = "/opt/consul" // where
+ports { http = 1500  dns = -1 }
+node_meta = { rack = "7", "a.b" = "c" }
+performance { raft_multiplier = 1.5 }
+enable_script_checks = true
+retry_join = ["10.0.0.1", "10.0.0.2",]
+service {
+  name = "web"
+  port = 80
+  check { http = "http://localhost/health"  interval = "10s" }
+}
+service {
+  name = "db"
+  checks { tcp = "localhost:5432"  interval = "10s"  notes = <<-EOT
+      Is it
+        there?
+      EOT
+  }
+}
+services { name = "cache" }
+check { id = "mem"  args = ["/bin/check", "-m"]  interval = "1m" }
+)";
+
+TEST(ConsulConfiguration, InHclSaysTheSame) {
+    const Json document = parse_file(in_hcl, "a.hcl");
+    EXPECT_EQ(document, json(R"({"datacenter":"dc7","data_dir":"/opt/consul","ports":{"http":1500,"dns":-1},"node_meta":{"rack":"7","a.b":"c"},
+        "performance":{"raft_multiplier":1.5},"enable_script_checks":true,"retry_join":["10.0.0.1","10.0.0.2"],
+        "service":[{"name":"web","port":80,"check":{"http":"http://localhost/health","interval":"10s"}},
+                   {"name":"db","checks":{"tcp":"localhost:5432","interval":"10s","notes":"Is it\n  there?\n"}}],
+        "services":{"name":"cache"},"check":{"id":"mem","args":["/bin/check","-m"],"interval":"1m"}})"));
+    EXPECT_EQ(parse_file(in_hcl, "any name", Format::hcl), document);
+    EXPECT_NE(fault([] { parse_file(in_hcl, "a.json"); }), "");
+    Json whole = Json::object();
+    merge(whole, document, "a.hcl");
+    EXPECT_EQ(*whole.at_pointer("/services/2/name"), Json("cache"));
+    EXPECT_EQ(*whole.at_pointer("/services/1/checks/0/tcp"), Json("localhost:5432"));
+    const auto said = translate(whole, false);
+    EXPECT_EQ(said.flags.at("port"), "1500");
+    EXPECT_EQ(said.node_meta.at("a.b"), "c");
+    const Configure wanted = registrations(whole, "n", said.scripts);
+    ASSERT_EQ(wanted.services.size(), 3u);
+    EXPECT_EQ(wanted.services[1].checks.at(0).notes, "Is it\n  there?\n");
+    ASSERT_EQ(wanted.checks.size(), 1u);
+    EXPECT_EQ(wanted.checks[0].definition.args, (std::vector<std::string>{"/bin/check", "-m"}));
+}
+
+TEST(ConsulConfiguration, WhatIsWrongInHclIsNamedWithItsLine) {
+    const auto faulty = [](std::string_view text) { return fault([&] { parse_file(text, "c.hcl"); }); };
+    EXPECT_EQ(faulty("\n\nlog_level = INFO"), "c.hcl: line 3: \"INFO\" is neither a number nor true or false; texts stand in quotes");
+    EXPECT_EQ(faulty("port = 010"), "c.hcl: line 1: \"010\" is neither a number nor true or false; texts stand in quotes"); // octal to some
+    EXPECT_EQ(faulty("port = 1e999"), "c.hcl: line 1: \"1e999\" is neither a number nor true or false; texts stand in quotes");
+    EXPECT_EQ(faulty("a = <<E\nx\n"), "c.hcl: line 1: the here-document has no end");
+    EXPECT_EQ(faulty("a = <<\nx\n"), "c.hcl: line 2: a here-document needs a word behind <<");
+    EXPECT_EQ(faulty("a = <x"), "c.hcl: line 1: unexpected character");
+    EXPECT_EQ(faulty("a = \"\xff\""), "c.hcl: it is not UTF-8");
+    EXPECT_EQ(faulty("a = \"x"), "c.hcl: line 1: the text has no closing quote");
+    EXPECT_EQ(faulty(std::string((4 << 20) + 1, ' ') + "a = 1"), "c.hcl: it has more than 4194304 bytes");
+    std::string deep;
+    for (int i = 0; i < 20; ++i) deep += "a { ";
+    EXPECT_EQ(faulty(deep), "c.hcl: line 1: it is nested too deeply");
+    // Of what is given twice the last one counts; a list is not made longer by it.
+    EXPECT_EQ(parse_file("a = 1 a = 2 b {} b {} b = 3 b {} c = [1] c {}", "c.hcl"), json(R"({"a":2,"b":{},"c":{}})"));
+    EXPECT_EQ(parse_file("", "c.hcl"), Json::object());
+    EXPECT_EQ(parse_file(R"({"a": null, "b": [{"c": -0.5}]})", "c.hcl"), json(R"({"a":null,"b":[{"c":-0.5}]})")); // JSON reads the same
+}
+
+TEST(ConsulCommandLine, TakesHclInPiecesAndFilesOfAnyName) {
+    const ConfigFolder folder;
+    folder.write("a.conf", "node_name = \"a\"\nports { http = 1 }");
+    const auto line = parse_command_line({"-config-dir", folder.path, "-config-format=hcl", "-hcl", "ports { http = 3 dns = -1 }", "-http-port=2"});
+    const Json whole = read_configuration(line); // pieces come last, whatever the order of the words
+    EXPECT_EQ(*whole.at_pointer("/node_name"), Json("a"));
+    EXPECT_EQ(*whole.at_pointer("/ports"), json(R"({"dns":-1,"http":3})"));
+    EXPECT_TRUE(parse_command_line({"-config-dir", folder.path}).files.empty()); // its name does not say what it is
+}
+
+TEST(ConsulCommandLine, OfValidateNamesFilesWithoutAFlag) {
+    const ConfigFolder folder;
+    folder.write("a.hcl", "");
+    const auto read = [](const std::vector<std::string>& words) { return parse_validate_line(words); };
+    EXPECT_EQ(read({"-quiet", folder.path}).line.files, std::vector<std::string>{folder.path + "/a.hcl"});
+    EXPECT_TRUE(read({"-quiet", folder.path}).quiet);
+    EXPECT_EQ(read({"x", "-config-format", "hcl"}).line.format, Format::hcl);
+    EXPECT_EQ(read({"x", "--config-format=json"}).line.format, Format::json);
+    EXPECT_EQ(fault([&] { read({}); }), "validate: name at least one file or folder");
+    EXPECT_EQ(fault([&] { read({"-config-format"}); }), "-config-format: needs a value");
+    EXPECT_EQ(fault([&] { read({"-dev", "x"}); }), "-dev: there is no such flag");
 }
 
 TEST(ConsulConfiguration, BecomesSettings) {
@@ -105,6 +197,8 @@ TEST(ConsulConfiguration, BecomesSettings) {
     EXPECT_EQ(said.flags, wanted);
     EXPECT_EQ(said.node_meta.at("a"), "b,c");
     EXPECT_EQ(said.pid_file, "/p");
+    EXPECT_EQ(said.server_port, 8300);
+    EXPECT_EQ(translate(json(R"({"ports":{"server":9300}})"), true).server_port, 9300);
     EXPECT_EQ(said.remarks, (std::vector<std::string>{"connect", "dns_config.allow_stale", "performance", "ports.https", "server"}));
 }
 
@@ -149,7 +243,7 @@ TEST(ConsulConfiguration, WhatItDoesNotKnowOrCannotDoStopsTheStart) {
     EXPECT_EQ(fault_of(R"({"log_level":"loud"})"), "log_level: must be trace, debug, info, warn or error");
     EXPECT_EQ(fault_of(R"({"dns_config":{"nonsense":1}})"), "dns_config.nonsense: there is no such configuration key");
     EXPECT_NE(fault_of(R"({"dns_config":{"service_ttl":{"*":"soon"}}})").find("length of time"), std::string::npos);
-    EXPECT_EQ(fault_of(R"({"services":{}})"), "services: must be a list");
+    EXPECT_EQ(fault_of(R"({"services":7})"), "services: must be a list");
     EXPECT_EQ(fault([] { translate(Json::object(), false); }), "data_dir: cannot be empty");
 }
 
@@ -199,8 +293,24 @@ TEST(ConsulConfiguration, ItsScriptsRunWhereTheyAreAllowed) {
     EXPECT_EQ(world.configure(R"({"checks":[{"name":"x","ttl":"1s","service_id":"none"}]})").status, 400);
 }
 
+TEST(ConsulApi, AServerIsNamedAsServersNameEachOther) {
+    World world;
+    EXPECT_EQ(world.get("/v1/status/leader").body, "\"10.0.0.1:8300\"");
+    EXPECT_EQ(world.get("/v1/status/peers").body, "[\"10.0.0.1:8300\"]");
+    EXPECT_EQ(world.get("/v1/operator/raft/configuration").at("/Servers/0/Address"), Json("10.0.0.1:8300"));
+    EXPECT_EQ(world.get("/v1/agent/members").at("/0/Tags/port"), Json("8300"));
+    world.agent.server_port = 9300;
+    world.agent.address = "fd00::1";
+    EXPECT_EQ(world.get("/v1/status/leader").body, "\"[fd00::1]:9300\"");
+}
+
 TEST(ConsulApi, WhatAnOperatorAsksOfTheProcess) {
     World world;
+    const auto figures = world.get("/v1/agent/metrics?format=prometheus");
+    EXPECT_NE(figures.body.find("# TYPE consul_state_nodes gauge\nconsul_state_nodes{datacenter=\"dc1\"} 0"), std::string::npos) << figures.body;
+    EXPECT_NE(figures.body.find("\nconsul_runtime_alloc_bytes "), std::string::npos) << figures.body;
+    EXPECT_EQ(world.get("/v1/agent/monitor?loglevel=DEBUG&logjson").status, 200);
+    EXPECT_EQ(world.get("/v1/agent/monitor?loglevel=loud").body, "Unknown log level: loud");
     EXPECT_GT(world.get("/v1/agent/host").at("/Memory/total").as_integer(), 0);
     EXPECT_GT(world.get("/v1/agent/host").at("/CollectionTime").as_integer(), 0);
     EXPECT_EQ(world.put("/v1/agent/reload").status, 200); // there is nothing to read anew

@@ -95,7 +95,12 @@ TEST_F(Consul, TellsItsVersionAndRefusesWhatItIsNot) {
     EXPECT_EQ(run({"version"}), 0);
     EXPECT_TRUE(log().starts_with("Consul v1.22.0"));
     EXPECT_EQ(run({"kv", "get", "x"}), 1);
-    EXPECT_EQ(log(), "consul: \"kv\" is not a command of this consul; there are agent and version\n");
+    EXPECT_EQ(log(), "consul: \"kv\" is not a command of this consul; there are agent, validate and version\n");
+    const std::string good = write("c.hcl", "data_dir = \"/d\"\nservice { name = \"web\" }"), bad = write("bad.hcl", "service { port = 80 }");
+    EXPECT_EQ(run({"validate", good}), 0);
+    EXPECT_EQ(log(), "Configuration is valid!\n");
+    EXPECT_EQ(run({"validate", good, bad}), 1);
+    EXPECT_EQ(log(), "consul: services: Missing service name\n");
     EXPECT_EQ(run({"agent", "-dev", "-config-file", write("c.json", R"({"ports":{"htp":1}})")}), 1);
     EXPECT_EQ(log(), "consul: ports.htp: there is no such port\n");
     EXPECT_EQ(run({"agent"}), 1);
@@ -138,6 +143,17 @@ TEST_F(Consul, ServesWhatItsConfigurationSaysAndReadsItAnew) {
     EXPECT_EQ(wait(), 0);
     EXPECT_EQ(temporary_folders(), 0u);
     EXPECT_FALSE(std::filesystem::exists(folder + "/pid"));
+}
+
+TEST_F(Consul, ReadsHcl) {
+    const std::string port = std::to_string(testkit::free_port());
+    const std::string file = write("c.hcl", "node_name = \"n1\"\nports { dns = -1 }\nservice { name = \"web\"  port = 80 }\nservice { name = \"db\" }");
+    start({"agent", "-dev", "-config-file", file, "-hcl", "ports { http = " + port + " server = 9300 }"});
+    const testkit::Client client(static_cast<std::uint16_t>(std::stoi(port)), "");
+    testkit::until([&] { return answers(client, "/v1/agent/service/db"); });
+    client.get("/v1/agent/service/web").expect(200).field("/Port", 80);
+    EXPECT_EQ(client.get("/v1/status/leader").expect(200).body(), "\"127.0.0.1:9300\"");
+    EXPECT_EQ(end(SIGTERM), 0);
 }
 
 TEST_F(Consul, ListensAtAUnixSocket) {

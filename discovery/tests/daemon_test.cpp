@@ -275,6 +275,7 @@ TEST_F(DaemonTest, AnEventIsWaitedForAlthoughItsIndexDoesNotGrow) {
 TEST_F(DaemonTest, ASnapshotIsRestoredWhileItServes) {
     put("/v1/kv/k", "old");
     const std::string snapshot = client.get("/v1/snapshot").expect(200).body();
+    EXPECT_TRUE(snapshot.starts_with("\x1f\x8b")); // as Consul's tools want it
     const std::string index = client.get("/v1/kv/k").expect(200).header("X-Consul-Index");
     put("/v1/kv/k", "new");
     put("/v1/kv/other", "x");
@@ -285,6 +286,9 @@ TEST_F(DaemonTest, ASnapshotIsRestoredWhileItServes) {
     EXPECT_EQ(client.get("/v1/kv/k?raw").send().body(), "old");
     EXPECT_GT(std::stoll(client.get("/v1/kv/k").send().header("X-Consul-Index")), std::stoll(index));
     EXPECT_EQ(client.call("PUT", "/v1/snapshot").raw("not one", "application/octet-stream").send().status(), 400);
+    const auto cut = client.call("PUT", "/v1/snapshot").raw(snapshot.substr(0, snapshot.size() / 2), "application/octet-stream").send();
+    EXPECT_EQ(cut.status(), 400);
+    EXPECT_NE(cut.body().find("archive is damaged"), std::string::npos) << cut.body();
 }
 
 TEST_F(DaemonTest, ALockPassesFromHandToHand) {

@@ -2,8 +2,10 @@
 #include "daemon.hpp"
 #include "routes.hpp"
 
+#include <gravity/app/token_check.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/http/sse.hpp>
+#include <gravity/log/capture.hpp>
 #include <gravity/testkit/conformance.hpp>
 #include <gravity/testkit/loop.hpp>
 
@@ -27,20 +29,37 @@ Task<void> drain(app::Runtime& runtime) {
     co_return;
 }
 
-Service own_service() {
+Service own_service(AclOptions acl = {}) {
     Service service{"discovery", 0};
-    service.unregistered().routes(routes).fallback(handle).background(keep_time).on_drain(drain).provision([](app::Runtime& runtime) {
+    service.unregistered().routes(routes).fallback(handle).background(keep_time).on_drain(drain).provision([acl](app::Runtime& runtime) {
         DaemonOptions options;
         options.agent = {"n1", "", "127.0.0.1", "dc1", "1.22.0", 1};
-        runtime.resources.put(std::make_shared<Daemon>(runtime.io, std::make_unique<MemoryStore>(), std::move(options)));
+        options.acl = acl;
+        const auto daemon = std::make_shared<Daemon>(runtime.io, std::make_unique<MemoryStore>(), std::move(options));
+        runtime.resources.put(daemon);
+        app::OwnTokens tokens{[&daemon = *daemon](const http::Request& request) { return daemon.caller_of(request); }};
+        runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(tokens)));
     });
     return service;
+}
+
+AclOptions guarded() {
+    AclOptions acl;
+    acl.enabled = true;
+    acl.initial_management = "root";
+    return acl;
 }
 
 /// An event stream, read with patience.
 class Stream {
 public:
-    Stream(std::uint16_t port, const std::string& token, const std::string& query, const std::string& last_id = {}) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    Stream(std::uint16_t port, const std::string& token, const std::string& query, const std::string& last_id = {})
+        : Stream(port, {"/api/v1/discovery/watch?" + query,
+                        "Authorization: Bearer " + token + "\r\n" + (last_id.empty() ? "" : "Last-Event-ID: " + last_id + "\r\n")}) {}
+    struct Head {
+        std::string target, fields;
+    };
+    Stream(std::uint16_t port, const Head& wanted) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -48,8 +67,7 @@ public:
         const timeval limit{20, 0};
         EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
         EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-        const std::string head = "GET /api/v1/discovery/watch?" + query + " HTTP/1.0\r\nAuthorization: Bearer " + token + "\r\n" +
-                                 (last_id.empty() ? "" : "Last-Event-ID: " + last_id + "\r\n") + "\r\n";
+        const std::string head = "GET " + wanted.target + " HTTP/1.0\r\n" + wanted.fields + "\r\n";
         EXPECT_EQ(::send(fd_, head.data(), head.size(), MSG_NOSIGNAL), static_cast<ssize_t>(head.size()));
     }
     ~Stream() { ::close(fd_); }
@@ -79,6 +97,17 @@ public:
         return event;
     }
     std::size_t received = 0; // bytes of the body
+
+    /// Reads on until this is there; all that came.
+    std::string until(std::string_view wanted) {
+        while (head_.find(wanted) == std::string::npos) {
+            char bytes[4096];
+            const ssize_t size = ::recv(fd_, bytes, sizeof bytes, 0);
+            if (size <= 0) break;
+            head_.append(bytes, static_cast<std::size_t>(size));
+        }
+        return head_;
+    }
 
 private:
     int fd_;
@@ -183,6 +212,105 @@ TEST_F(OwnApi, OneChangeCostsEachFollowerOneSmallFrame) {
         EXPECT_EQ(streams[i]->next().event, "change");
         EXPECT_LT(streams[i]->received - before[i], 300u);
     }
+}
+
+// With access rules a token of theirs counts here as well.
+struct GuardedOwnApi : ::testing::Test {
+    testkit::RunningService service{own_service(guarded())};
+    testkit::Callers as{service};
+
+    testkit::Answer put(const std::string& target, const std::string& body, const std::string& token = "root") {
+        return as.anonymous.call("PUT", target).raw(body, "application/json").header("X-Consul-Token", token).expect(200);
+    }
+    void put_service(const std::string& node, const std::string& name) {
+        put("/v1/catalog/register", "{\"Node\":\"" + node + "\",\"Address\":\"10.0.0.1\",\"Service\":{\"Service\":\"" + name + "\"}}");
+    }
+    /// Secret and accessor of a token with the policy of this name, which has these rules.
+    std::pair<std::string, std::string> token(const std::string& name, const std::string& rules) {
+        const std::string policy = put("/v1/acl/policy", Json::object({{"Name", name}, {"Rules", rules}}).dump()).text("/ID");
+        const auto made = put("/v1/acl/token", "{\"Policies\":[{\"ID\":\"" + policy + "\"}]}");
+        return {made.text("/SecretID"), policy};
+    }
+    testkit::Call explain(const std::string& name, const std::string& secret) {
+        return as.anonymous.get("/api/v1/discovery/services/" + name + "/explain").header("X-Consul-Token", secret);
+    }
+    Stream follow(const std::string& secret, const std::string& last_id = {}) {
+        const std::string seen = last_id.empty() ? "" : "Last-Event-ID: " + last_id + "\r\n";
+        return Stream(service.port(), Stream::Head{"/api/v1/discovery/watch?service=web&service=db", "X-Consul-Token: " + secret + "\r\n" + seen});
+    }
+};
+
+constexpr const char* reads_web_on_a1 = R"(service "web" { policy = "read" } node "a1" { policy = "read" })";
+
+TEST_F(GuardedOwnApi, ExplainsWhatTheTokenMaySee) {
+    put_service("a1", "web");
+    put_service("a2", "web");
+    put_service("a1", "db");
+    const auto [secret, policy] = token("p", reads_web_on_a1);
+    explain("web", "root").expect(200).field("/instances_total", 2);
+    explain("web", secret).expect(200).field("/instances_total", 1).field("/instances/0/node", "a1");
+    as.anonymous.get("/api/v1/discovery/services/web/explain").header("Authorization", "Bearer " + secret).expect(200).field("/instances_total", 1);
+    const auto refused = explain("db", secret).expect_problem(403, "forbidden");
+    EXPECT_NE(refused.text("/detail").find("lacks permission 'service:read' on \"db\""), std::string::npos) << refused.body();
+    explain("none", secret).expect_problem(403, "forbidden"); // whether it is there is not told either
+    explain("web", "wrong").expect_problem(401, "unauthenticated");
+    as.anonymous.get("/api/v1/discovery/services/web/explain").expect_problem(401, "unauthenticated");
+    as.reader.get("/api/v1/discovery/services/db/explain").expect(200); // a token of the platform has its scope
+    // What anybody may see is given to the anonymous token, and is then for everybody.
+    put("/v1/acl/token/00000000-0000-0000-0000-000000000002", "{\"Policies\":[{\"ID\":\"" + policy + "\"}]}");
+    as.anonymous.get("/api/v1/discovery/services/web/explain").expect(200).field("/instances_total", 1);
+    as.anonymous.get("/api/v1/discovery/services/db/explain").expect_problem(403, "forbidden");
+}
+
+TEST_F(GuardedOwnApi, FollowsWhatTheTokenMaySeeUntilTheRulesChange) {
+    put_service("a1", "web");
+    put_service("a2", "web");
+    put_service("a1", "db");
+    const auto [secret, policy] = token("p", reads_web_on_a1);
+    std::string seen;
+    {
+        Stream stream = follow(secret), whole = follow("root");
+        EXPECT_EQ(stream.next().data, R"({"service":"db","reason":"first","instances":[]})");
+        const Json web = Json::parse(stream.next().data).or_throw();
+        EXPECT_EQ(web.at_pointer("/instances")->size(), 1u);
+        EXPECT_EQ(*web.at_pointer("/instances/0/node"), Json("a1"));
+        EXPECT_EQ(Json::parse(whole.next().data).or_throw().at_pointer("/instances")->size(), 1u);
+        EXPECT_EQ(Json::parse(whole.next().data).or_throw().at_pointer("/instances")->size(), 2u);
+        put("/v1/catalog/deregister", R"({"Node":"a1","ServiceID":"db"})");
+        put("/v1/catalog/deregister", R"({"Node":"a2","ServiceID":"web"})");
+        put("/v1/catalog/deregister", R"({"Node":"a1","ServiceID":"web"})");
+        const http::SseEvent change = stream.next(); // of the other two he learns nothing
+        EXPECT_EQ(change.data, R"({"service":"web","changed":[],"gone":[{"node":"a1","id":"web"}]})");
+        seen = change.id;
+        EXPECT_EQ(whole.next().data, R"({"service":"db","changed":[],"gone":[{"node":"a1","id":"db"}]})");
+        put_service("a2", "web");
+        put_service("a1", "db");
+        const std::string other_rules = R"(service "db" { policy = "read" } node_prefix "" { policy = "read" })";
+        put("/v1/acl/policy/" + policy, Json::object({{"Name", "p"}, {"Rules", other_rules}}).dump());
+        EXPECT_EQ(stream.next().event, ""); // it ends; he is to come again
+    }
+    Stream stream = follow(secret, seen);
+    const Json db = Json::parse(stream.next().data).or_throw(), web = Json::parse(stream.next().data).or_throw();
+    EXPECT_EQ(*db.at_pointer("/reason"), Json("forgotten")); // there is more to see than before
+    EXPECT_EQ(db.at_pointer("/instances")->size(), 1u);
+    EXPECT_EQ(web.at_pointer("/instances")->size(), 0u);
+}
+
+TEST_F(OwnApi, TheLogIsFollowedAsItIsWritten) {
+    const log::Capture capture; // without a log there is nothing to follow
+    const testkit::Answer refused = as.anonymous.get("/v1/agent/monitor?loglevel=loud").send();
+    EXPECT_EQ(refused.status(), 400);
+    Stream text(service.port(), Stream::Head{"/v1/agent/monitor", ""}), json(service.port(), Stream::Head{"/v1/agent/monitor?logjson&loglevel=warn", ""});
+    EXPECT_NE(text.until("the log is followed").find("[INFO]  test: the log is followed: client=127.0.0.1"), std::string::npos);
+    EXPECT_NE(json.until("\r\n\r\n").find("application/json"), std::string::npos);
+    log::info("too little");
+    log::warn("disk is full", {{"path", "/a b"}, {"left", 7}});
+    const std::string line = "[WARN]  test: disk is full: left=7 path=\"/a b\"\n";
+    EXPECT_NE(text.until(line).find(line), std::string::npos);
+    const std::string seen = json.until("disk is full");
+    EXPECT_NE(seen.find(R"("@level":"warn","@message":"disk is full","@module":"test")"), std::string::npos) << seen;
+    EXPECT_EQ(seen.find("too little"), std::string::npos);
+    EXPECT_EQ(service.stop(), 0); // it does not wait for those who follow
 }
 
 TEST_F(OwnApi, FollowersAreLetGoWhenTheDaemonEnds) {

@@ -3,6 +3,7 @@
 
 #include <gravity/testkit/client.hpp>
 #include <gravity/testkit/free_port.hpp>
+#include <gravity/testkit/loop.hpp>
 
 #include <gtest/gtest.h>
 
@@ -13,6 +14,8 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <netinet/in.h>
@@ -137,6 +140,32 @@ TEST(Process, KillNineLosesNothingThatWasAcknowledged) {
         for (const auto& [key, index] : acknowledged) EXPECT_LE(index, last_index);
         EXPECT_EQ(after.end(SIGTERM), 0);
     }
+}
+
+// It waits for half a minute, but not for longer than it may.
+TEST(Process, ItEndsInOrderWhileItStillWaitsForItsStore) {
+    const Folder folder;
+    const std::string log = folder.path + "/log", store = "--discovery-store-url=http://127.0.0.1:1", port = "--port=" + std::to_string(testkit::free_port());
+    const std::string data = "--discovery-data-dir=" + folder.path + "/data";
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+        ::dup2(out, 1);
+        ::dup2(out, 2);
+        ::execl(GRAVITY_DISCOVERY, GRAVITY_DISCOVERY, port.c_str(), data.c_str(), store.c_str(), "--discovery-dns-port=0", nullptr);
+        ::_exit(127);
+    }
+    const auto said = [&] {
+        std::ifstream file(log);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    testkit::until([&] { return said().find("waiting for etcd") != std::string::npos; });
+    ::kill(pid, SIGTERM);
+    int status = -1;
+    ::waitpid(pid, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status << '\n'
+                                                               << said();
+    EXPECT_EQ(said().find("cannot start"), std::string::npos) << said(); // which is what it says when its patience is over
 }
 
 TEST(Process, ASecondProcessOnOneStoreDoesNotStart) {

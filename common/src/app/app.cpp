@@ -12,6 +12,7 @@
 #include "async/blocking_jobs.hpp"
 
 #include <gravity/app/app.hpp>
+#include <gravity/app/stopping.hpp>
 #include <gravity/app/token_check.hpp>
 #include <gravity/async/blocking.hpp>
 #include <gravity/async/coroutine.hpp>
@@ -99,6 +100,7 @@ struct App::Impl {
             background->attach(*database);
             resources.put(std::make_shared<ServiceName>(ServiceName{definition.name}));
         }
+        resources.put(std::make_shared<Stopping>(Stopping{[this] { return stopping.load(); }}));
         runtime.reset(new Runtime{io, settings, health, resources, database.get()});
     }
 
@@ -118,9 +120,7 @@ struct App::Impl {
         http::DispatcherOptions options;
         options.database = database.get();
         options.resources = &resources;
-        options.authenticate = [this](const http::Request& request, const http::Route& route) {
-            return authentication->caller_of(request, route.options.keys);
-        };
+        options.authenticate = [this](const http::Request& request, const http::Route& route) { return caller_of(request, route.options.keys); };
         options.rate = [this](const http::Request& request, const http::Route& route, const Caller* caller) { return limits.take(request, route, caller); };
         options.observe = observer(settings.access_log);
         if (settings.otlp_endpoint) options.sample_ratio = settings.trace_sample_ratio;
@@ -159,6 +159,15 @@ struct App::Impl {
         if (systemd.watchdog()) spawn(io, "watchdog", [this] { return feed_watchdog(); });
     }
 
+    Task<std::optional<Caller>> caller_of(const http::Request& request, AcceptKeys keys) {
+        if (const auto* own = resources.find<OwnTokens>()) {
+            std::optional<Caller> known = co_await own->caller_of(request);
+            if (known) co_return known;
+        }
+        std::optional<Caller> caller = co_await authentication->caller_of(request, keys);
+        co_return caller;
+    }
+
     // From the I/O thread: a loop that hangs feeds no watchdog.
     Task<void> feed_watchdog() {
         const auto interval = std::max<std::chrono::microseconds>(*systemd.watchdog() / 2, 1ms);
@@ -194,6 +203,7 @@ struct App::Impl {
         try {
             for (const auto& make : definition.provision) make(*runtime);
         } catch (const std::exception& error) {
+            if (stopping) co_return; // it was told to end while it waited: that is no failure
             co_return give_up(error.what());
         }
         provisioned = true;
@@ -291,7 +301,8 @@ struct App::Impl {
             const auto settle = std::chrono::seconds(static_cast<int>(settings.deregister_delay_seconds));
             co_await sleep_for(settle);
         }
-        for (const auto& coroutine : definition.drain) co_await coroutine(*runtime);
+        if (provisioned) // else there is nothing to be drained
+            for (const auto& coroutine : definition.drain) co_await coroutine(*runtime);
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(static_cast<int>(settings.shutdown_grace_seconds));
         if (background) co_await background->drain(deadline);
         co_await server->drain(deadline);

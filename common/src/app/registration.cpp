@@ -87,6 +87,7 @@ struct Registration::State {
     bool running = false;
     bool under_way = false;
     bool registered = false;
+    bool tried = false;
     bool uncertain = false; // the request was sent and its answer is not known
 
     Task<int> put(std::string path, std::string body, std::chrono::milliseconds timeout) {
@@ -117,6 +118,8 @@ struct Registration::State {
         // Told once each way: the daemon may run for weeks without discovery.
         if (failure.empty() && !registered) log::info("registered", {{"id", plan.id}, {"discovery", plan.url}});
         if (!failure.empty() && registered) log::warn("registration lost", {{"reason", failure}});
+        if (!failure.empty() && !registered && !tried) log::warn("not registered", {{"reason", failure}, {"discovery", plan.url}});
+        tried = true;
         registered = failure.empty();
         co_return registered;
     }

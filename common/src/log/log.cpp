@@ -8,6 +8,7 @@
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/sink.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -16,14 +17,40 @@
 #include <shared_mutex>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace gravity::log {
+
+/// Who follows the log. Never destroyed: destructors of other static objects may still log.
+struct Listeners {
+    std::atomic<bool> any{false}; // so that it costs no lock where nobody listens
+    std::mutex mutex;
+    std::vector<const Listener*> all;
+
+    void tell(Level level, std::string_view line) {
+        if (!any) return;
+        const std::lock_guard lock(mutex);
+        for (const Listener* one : all)
+            if (level >= one->level_) one->take_(line);
+    }
+    /// Of all of them; `level` if there are none lower.
+    Level lowest(Level level) const { // with the mutex held
+        for (const Listener* one : all) level = std::min(level, one->level_);
+        return level;
+    }
+    static Listeners& instance() {
+        static Listeners& only = *new Listeners;
+        return only;
+    }
+};
+
 namespace {
 
 using std::chrono::steady_clock;
 
 std::atomic<std::uint64_t> refused_lines{0}; // standard output would not take them
-std::atomic<Level> threshold{Level::info};
+std::atomic<Level> threshold{Level::info}; // of what the sink gets
+std::atomic<Level> lowest{Level::info};    // of what anybody gets: the rest is not even made
 
 /// False if the descriptor takes no more (closed pipe, full disk). Waits for a slow reader.
 bool write_all(int fd, std::string_view data) {
@@ -41,6 +68,20 @@ bool write_all(int fd, std::string_view data) {
     return true;
 }
 
+void set_levels(Level of_sink) {
+    Listeners& listeners = Listeners::instance();
+    const std::lock_guard lock(listeners.mutex);
+    threshold = of_sink;
+    lowest = listeners.lowest(of_sink);
+}
+
+constexpr std::string_view quiet_logger = "quiet"; // its lines are not for the sink
+
+// Of those that spdlog knows; it carries them from one thread to the other.
+spdlog::level::level_enum carried(Level level) { return static_cast<spdlog::level::level_enum>(level); }
+Level uncarried(spdlog::level::level_enum level) { return static_cast<Level>(level); }
+static_assert(static_cast<int>(Level::trace) == spdlog::level::trace && static_cast<int>(Level::critical) == spdlog::level::critical);
+
 /// Hands lines to a callback, or gathers them and writes to standard output when nothing more waits: one system call
 /// for a burst.
 class LineSink final : public spdlog::sinks::sink {
@@ -52,11 +93,18 @@ public:
 
     void log(const spdlog::details::log_msg& msg) override {
         const std::string_view line(msg.payload.data(), msg.payload.size());
-        if (callback_) return callback_(line);
-        buffer_ += line;
-        buffer_ += '\n';
-        ++buffered_;
+        const Level level = uncarried(msg.level);
+        if (std::string_view(msg.logger_name.data(), msg.logger_name.size()) != quiet_logger) {
+            if (callback_) {
+                callback_(line);
+            } else {
+                buffer_ += line;
+                buffer_ += '\n';
+                ++buffered_;
+            }
+        }
         if (buffer_.size() >= 32768 || pool_->queue_size() == 0) write_out();
+        Listeners::instance().tell(level, line);
     }
 
     void flush() override {
@@ -96,6 +144,14 @@ private:
     std::uint64_t flushed_ = 0;
 };
 
+std::shared_ptr<spdlog::async_logger> make_logger(std::string name, const std::shared_ptr<LineSink>& sink,
+                                                  const std::shared_ptr<spdlog::details::thread_pool>& pool) {
+    auto logger = std::make_shared<spdlog::async_logger>(std::move(name), sink, pool, spdlog::async_overflow_policy::overrun_oldest);
+    logger->set_level(spdlog::level::trace); // our own threshold decides
+    logger->set_error_handler([](const std::string&) { ++refused_lines; });
+    return logger;
+}
+
 /// A running log: options, the background thread and its queue.
 class Running {
 public:
@@ -103,16 +159,15 @@ public:
         : options_(std::move(options)),
           sink_(std::make_shared<LineSink>(options_.sink)),
           pool_(std::make_shared<spdlog::details::thread_pool>(options_.queue, 1)),
-          logger_(
-              std::make_shared<spdlog::async_logger>("", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest)) {
+          logger_(make_logger("", sink_, pool_)),
+          quiet_(make_logger(std::string(quiet_logger), sink_, pool_)) {
         sink_->set_pool(pool_.get());
-        logger_->set_level(spdlog::level::trace); // our own threshold decides
-        logger_->set_error_handler([](const std::string&) { ++refused_lines; });
     }
 
     const Options& options() const { return options_; }
-    void log(std::string_view line) {
-        logger_->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+    void log(Level level, std::string_view line) {
+        const auto& logger = level >= threshold ? logger_ : quiet_;
+        logger->log(carried(level), spdlog::string_view_t(line.data(), line.size()));
     }
     std::uint64_t overrun() { return pool_->overrun_counter(); }
 
@@ -132,6 +187,7 @@ private:
     std::shared_ptr<LineSink> sink_;
     std::shared_ptr<spdlog::details::thread_pool> pool_;
     std::shared_ptr<spdlog::async_logger> logger_;
+    std::shared_ptr<spdlog::async_logger> quiet_; // of what only listeners want
 };
 
 struct Global {
@@ -171,14 +227,15 @@ ScopeGuard::~ScopeGuard() { thread_scope = previous_; }
 const Scope* current_scope() { return thread_scope; }
 const Scope* exchange_thread_scope(const Scope* scope) { return std::exchange(thread_scope, scope); }
 
-bool enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed) && level != Level::off; }
+bool enabled(Level level) { return level >= lowest.load(std::memory_order_relaxed) && level != Level::off; }
 
 void write(Level level, const Scope* scope, std::string_view msg, Fields fields) {
     if (!enabled(level)) return;
     const auto now = std::chrono::system_clock::now();
     Global& g = global();
     const std::shared_lock lock(g.mutex);
-    if (g.running) return g.running->log(make_line(g.running->options().service, level, scope, msg, fields, now));
+    if (g.running) return g.running->log(level, make_line(g.running->options().service, level, scope, msg, fields, now));
+    if (level < threshold) return; // there is no thread yet that would tell those who listen
     if (!write_all(STDOUT_FILENO, make_line("", level, scope, msg, fields, now) + '\n')) ++refused_lines;
 }
 
@@ -187,11 +244,11 @@ void init(Options options) {
     Global& g = global();
     const std::unique_lock lock(g.mutex);
     end(g);
-    threshold = options.level;
+    set_levels(options.level);
     g.running = std::make_unique<Running>(std::move(options));
 }
 
-void set_level(Level level) { threshold = level; }
+void set_level(Level level) { set_levels(level); }
 
 bool flush() {
     Global& g = global();
@@ -209,6 +266,22 @@ std::uint64_t dropped() {
     Global& g = global();
     const std::shared_lock lock(g.mutex);
     return refused_lines + g.overrun_before + (g.running ? g.running->overrun() : 0);
+}
+
+Listener::Listener(Level level, Sink take) : level_(level), take_(std::move(take)) {
+    Listeners& listeners = Listeners::instance();
+    const std::lock_guard lock(listeners.mutex);
+    listeners.all.push_back(this);
+    listeners.any = true;
+    lowest = listeners.lowest(threshold);
+}
+
+Listener::~Listener() {
+    Listeners& listeners = Listeners::instance();
+    const std::lock_guard lock(listeners.mutex);
+    std::erase(listeners.all, this);
+    listeners.any = !listeners.all.empty();
+    lowest = listeners.lowest(threshold);
 }
 
 struct Capture::Store {

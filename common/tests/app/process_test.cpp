@@ -1,10 +1,13 @@
 // A service's life as others see it: starting without its store, signals, health, and what it says when it cannot start.
 #include <gravity/app/app.hpp>
+#include <gravity/app/stopping.hpp>
+#include <gravity/app/token_check.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/testkit/service.hpp>
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 namespace gravity {
@@ -125,6 +128,64 @@ TEST(Start, WithoutItsStoreItLivesAndSaysWhatItWaitsFor) {
     anybody.get("/health/live").expect(200);
     anybody.get("/health/ready").expect(503).field("/status", "fail");
     anybody.get("/api/v1/notes/" + Uuid::v7().to_string()).expect_problem(503, "store-unavailable").expect_header("Retry-After", "1");
+}
+
+// What blocks the start can ask whether to go on.
+TEST(Start, ToldToEndWhileAServiceWaitsForWhatItNeedsIsNoFailure) {
+    std::atomic<bool> waits{false}, drained{false};
+    Service service{"waits", 0};
+    service.unregistered();
+    service.provision([&](app::Runtime& runtime) {
+        const auto& stopping = runtime.resources.get<app::Stopping>();
+        waits = true;
+        while (!stopping.asked()) std::this_thread::yield();
+        throw std::runtime_error("it did not come");
+    });
+    service.on_drain([&](app::Runtime&) -> Task<void> {
+        drained = true;
+        co_return;
+    });
+    app::PlatformSettings settings;
+    settings.port = 0;
+    app::App app(service.definition(), settings);
+    app.start();
+    int code = -1;
+    std::thread thread([&] { code = app.run(); });
+    while (!waits) std::this_thread::yield();
+    app.stop();
+    thread.join();
+    EXPECT_EQ(code, 0);
+    EXPECT_FALSE(drained); // there was nothing yet
+}
+
+// ---- tokens of a service's own
+
+struct Said {
+    std::string subject;
+};
+BOOST_DESCRIBE_STRUCT(Said, (), (subject))
+Task<Said> who(Ctx& ctx) { co_return Said{ctx.caller()->subject}; }
+void own_routes(Router& router) { router.collection("/api/v1/own", "own").get<who>(""); }
+
+Task<std::optional<Caller>> known_here(const http::Request& request) {
+    if (request.headers.get("X-Own-Token") != "mine") co_return std::nullopt;
+    Caller caller;
+    caller.subject = "own:1";
+    caller.project = ProjectId(Uuid::v4());
+    caller.scopes = {request.headers.get("X-Little") ? "own:none" : "own:read"};
+    co_return caller;
+}
+
+TEST(OwnTokens, AreAskedBeforeThoseOfThePlatformWhichStillCount) {
+    Service own{"own", 0};
+    const auto put = [](app::Runtime& runtime) { runtime.resources.put(std::make_shared<app::OwnTokens>(app::OwnTokens{known_here})); };
+    own.routes(own_routes).unregistered().provision(put);
+    testkit::RunningService service(own);
+    const testkit::Callers as(service);
+    as.anonymous.get("/api/v1/own").header("X-Own-Token", "mine").expect(200).field("/subject", "own:1");
+    as.anonymous.get("/api/v1/own").header("X-Own-Token", "mine").header("X-Little", "1").expect_problem(403, "forbidden");
+    as.anonymous.get("/api/v1/own").header("X-Own-Token", "other").expect_problem(401, "unauthenticated");
+    as.reader.get("/api/v1/own").expect(200).field("/subject", "tester");
 }
 
 TEST(Start, ATakenPortIsOneClearLine) {

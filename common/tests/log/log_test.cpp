@@ -169,6 +169,57 @@ TEST(Log, TakesTheScopeOfTheThreadOrTheOneGiven) {
     EXPECT_EQ(trace_of(5), "-");
 }
 
+TEST(Log, AListenerSeesWhatIsWrittenWhileItLives) {
+    const Capture capture;
+    std::vector<std::string> first, second;
+    info("before");
+    flush();
+    {
+        const Listener one(Level::info, [&](std::string_view text) { first.emplace_back(text); });
+        {
+            const Listener other(Level::info, [&](std::string_view text) { second.emplace_back(text); });
+            info("both");
+            flush();
+        }
+        info("one");
+        flush();
+    }
+    info("after");
+    EXPECT_EQ(capture.lines().size(), 4u); // the sink has them all the same
+    ASSERT_EQ(first.size(), 2u);
+    EXPECT_NE(first[0].find(R"("msg":"both")"), std::string::npos);
+    EXPECT_NE(first[1].find(R"("msg":"one")"), std::string::npos);
+    EXPECT_EQ(second, std::vector<std::string>{first[0]});
+}
+
+TEST(Log, AListenerMayWantMoreOrLessThanTheSink) {
+    const Capture capture(Level::warn);
+    std::vector<std::string> more, less;
+    {
+        const Listener all(Level::debug, [&](std::string_view text) { more.emplace_back(text); });
+        const Listener few(Level::error, [&](std::string_view text) { less.emplace_back(text); });
+        EXPECT_TRUE(enabled(Level::debug));
+        EXPECT_FALSE(enabled(Level::trace));
+        trace("nobody's");
+        debug("one's");
+        warn("the sink's");
+        error("everybody's");
+        flush();
+    }
+    EXPECT_FALSE(enabled(Level::info));
+    EXPECT_TRUE(enabled(Level::warn));
+    EXPECT_EQ(more.size(), 3u);
+    EXPECT_EQ(less.size(), 1u);
+    EXPECT_EQ(capture.lines().size(), 2u);
+    EXPECT_FALSE(capture.contains("one's"));
+    // A level that is set meanwhile is the sink's alone.
+    const Listener all(Level::debug, [](std::string_view) {});
+    set_level(Level::error);
+    EXPECT_TRUE(enabled(Level::debug));
+    warn("too little for the sink");
+    EXPECT_FALSE(capture.contains("too little"));
+}
+
 TEST(Log, KeepsEveryLineOfManyThreadsInTheirOrder) {
     const Capture capture;
     constexpr int threads = 4;

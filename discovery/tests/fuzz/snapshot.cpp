@@ -1,9 +1,11 @@
 // A snapshot to be restored, whose digest holds: refused with one line, or rows that a model takes and writes so that they read back as the same.
 #include "snapshot.hpp"
 
+#include "archive.hpp"
 #include "queries.hpp"
 
 #include <gravity/base/crypto.hpp>
+#include <gravity/http/compress.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -42,12 +44,26 @@ void check(const Model& model) {
         if (const auto resolved = resolve_query(model, id)) (void)run_query(model, *resolved);
 }
 
+/// Taken for an archive, and for the inside of one.
+void archive(const std::string& bytes) {
+    constexpr std::size_t limit = 1 << 20;
+    for (const std::string& file : {bytes, http::compress(http::Coding::gzip, bytes)}) {
+        try {
+            (void)unpack_archive(file, limit);
+        } catch (const SnapshotError& refused) {
+            if (*refused.what() == '\0') std::abort();
+        }
+    }
+    if (unpack_archive(pack_archive(bytes, 1, 1), limit + bytes.size()) != bytes) std::abort();
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const std::string empty = write_snapshot(Model());
     const std::string_view rows(reinterpret_cast<const char*>(data), size);
     (void)restored(rows);
+    archive(std::string(rows));
     std::string file = empty.substr(0, empty.find('\n') + 1).append(rows);
     file += sha256(file);
     const auto model = restored(file);

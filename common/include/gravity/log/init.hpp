@@ -18,6 +18,21 @@ struct Options {
     std::size_t queue = 512; // lines waiting to be written; the memory is taken at the start (about 400 bytes a line)
 };
 
+/// Whoever follows a running process: sees the lines of this level and above beside the sink, also those that the sink's own level keeps from it, from when
+/// it is made to when it goes. `take` is called on the background thread; it must not log itself, nor wait.
+class Listener {
+public:
+    Listener(Level level, Sink take);
+    ~Listener(); // it is not called any more
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+
+private:
+    friend struct Listeners;
+    Level level_;
+    Sink take_;
+};
+
 /// Starts the background thread. Before it, and after shutdown, lines go to standard output at once. Calling it again
 /// writes out what waits and begins anew.
 void init(Options options);
