@@ -133,12 +133,17 @@ void add_folder(CommandLine& line, const std::string& folder) {
     line.files.insert(line.files.end(), sorted.begin(), sorted.end());
 }
 
-void add_files(CommandLine& line, const std::vector<std::string>& paths) {
-    for (const std::string& path : paths) {
-        if (std::filesystem::is_directory(path))
-            add_folder(line, path);
+struct Place {
+    std::string path;
+    bool is_folder; // it must be one
+};
+
+void add_files(CommandLine& line, const std::vector<Place>& places) {
+    for (const Place& place : places) {
+        if (place.is_folder || std::filesystem::is_directory(place.path))
+            add_folder(line, place.path);
         else
-            line.files.push_back(path);
+            line.files.push_back(place.path);
     }
 }
 
@@ -159,11 +164,11 @@ Json fragment_of(const std::string& word, const std::string& text) {
 
 Validation parse_validate_line(const std::vector<std::string>& arguments) {
     Validation validation;
-    std::vector<std::string> paths;
+    std::vector<Place> places;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string& word = arguments[i];
         if (!word.starts_with('-')) {
-            paths.push_back(word);
+            places.push_back({word, false});
             continue;
         }
         const std::string name = word.substr(word.starts_with("--") ? 2 : 1);
@@ -177,14 +182,14 @@ Validation parse_validate_line(const std::vector<std::string>& arguments) {
         else
             refuse(word, name == format ? "needs a value" : "there is no such flag");
     }
-    if (paths.empty()) refuse("validate", "name at least one file or folder");
-    add_files(validation.line, paths);
+    if (places.empty()) refuse("validate", "name at least one file or folder");
+    add_files(validation.line, places);
     return validation;
 }
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     CommandLine line;
-    std::vector<std::string> paths;
+    std::vector<Place> places;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string& word = arguments[i];
         if (word.size() < 2 || word[0] != '-') refuse(word, "is not a flag; see consul agent in docs/discovery.md");
@@ -209,7 +214,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
         if (name == "dev")
             line.dev = *value == "true" || *value == "1";
         else if (name == "config-file" || name == "config-dir")
-            paths.push_back(*value);
+            places.push_back({*value, name == "config-dir"});
         else if (name == "config-format")
             line.format = format_of(word, *value);
         else if (name == "hcl")
@@ -217,7 +222,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
         else
             apply_flag(line.overrides, *flag, word, *value);
     }
-    add_files(line, paths);
+    add_files(line, places);
     return line;
 }
 
