@@ -194,7 +194,9 @@ TEST(Owner, EachKeyHasOneAndOnlyThoseOfOneWhoGoesMove) {
         const std::string key = "check" + std::to_string(i);
         const std::string owner = shared::owner_of(key, three);
         ++counts[owner];
-        if (owner != "b") EXPECT_EQ(shared::owner_of(key, two), owner);
+        if (owner != "b") {
+            EXPECT_EQ(shared::owner_of(key, two), owner);
+        }
     }
     for (const auto& [member, count] : counts) EXPECT_NEAR(count, 1000, 150) << member;
     EXPECT_EQ(shared::owner_of("x", {}), "");
