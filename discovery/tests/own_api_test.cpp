@@ -1,5 +1,6 @@
 // Gravity's own API over HTTP: who may ask, what is answered, and how event streams are followed and resumed.
 #include "daemon.hpp"
+#include "loopback.hpp"
 #include "routes.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -8,11 +9,6 @@
 #include <gravity/testkit/loop.hpp>
 
 #include <gtest/gtest.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace gravity::registry {
 namespace {
@@ -40,29 +36,19 @@ Service own_service() {
 /// An event stream, read with patience.
 class Stream {
 public:
-    Stream(std::uint16_t port, const std::string& token, const std::string& query, const std::string& last_id = {}) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        address.sin_port = htons(port);
-        const timeval limit{20, 0};
-        EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
-        EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    Stream(std::uint16_t port, const std::string& token, const std::string& query, const std::string& last_id = {})
+        : socket_(test::Socket::connected(SOCK_STREAM, port)) {
         const std::string head = "GET /api/v1/discovery/watch?" + query + " HTTP/1.0\r\nAuthorization: Bearer " + token + "\r\n" +
                                  (last_id.empty() ? "" : "Last-Event-ID: " + last_id + "\r\n") + "\r\n";
-        EXPECT_EQ(::send(fd_, head.data(), head.size(), MSG_NOSIGNAL), static_cast<ssize_t>(head.size()));
+        socket_.send(head);
     }
-    ~Stream() { ::close(fd_); }
-    Stream(const Stream&) = delete;
-    Stream& operator=(const Stream&) = delete;
 
     /// The next event; one without a name if none comes.
     http::SseEvent next() {
         while (events_.empty()) {
-            char bytes[4096];
-            const ssize_t size = ::recv(fd_, bytes, sizeof bytes, 0);
-            if (size <= 0) return {};
-            std::string_view text(bytes, static_cast<std::size_t>(size));
+            const std::string bytes = socket_.receive();
+            if (bytes.empty()) return {};
+            std::string_view text = bytes;
             if (!in_body_) {
                 head_ += text;
                 const auto end = head_.find("\r\n\r\n");
@@ -81,7 +67,7 @@ public:
     std::size_t received = 0; // bytes of the body
 
 private:
-    int fd_;
+    test::Socket socket_;
     bool in_body_ = false;
     std::string head_, rest_;
     http::SseParser parser_;
