@@ -36,9 +36,9 @@ Plan health_service(const Context& context, const Call& call) {
     if (name.empty()) throw ApiError(400, "Missing service name");
     const Wanted wanted{call.query.flag("passing"), call.query.all("tag"), node_meta_of(call.query), filter_of<ServiceEntryOut>(call.query)};
     BodyCache* cache = &context.cache;
-    return ReadPlan{watch::service(name), [name, wanted, agent = context.agent, access = context.access, cache](const Model& model) -> Answer {
+    return ReadPlan{watch::service(name), [name, wanted, agent = &context.agent, access = context.access, cache](const Model& model) -> Answer {
                         Sieve sieve(access);
-                        const auto make = [&] { return service_entries(model, name, wanted, agent, sieve); };
+                        const auto make = [&] { return service_entries(model, name, wanted, *agent, sieve); };
                         const bool sees_all = access.may(Resource::service, Grant::read, name) && access.may_all(Resource::node, Grant::read);
                         if (!wanted.plain() || !sees_all) {
                             std::string body = make();

@@ -461,7 +461,8 @@ Task<http::Response> Daemon::read(http::Exchange& exchange, Asked asked, api::Re
     const Model& model = engine_->model();
     const api::Blocking& blocking = asked.blocking;
     std::int64_t rules_index = model.index_of(watch::acl);
-    const Clock::time_point deadline = Clock::now() + with_jitter(blocking.wait_us);
+    const bool blocks = blocking.index > 0 || !blocking.hash.empty();
+    const Clock::time_point deadline = Clock::now() + (blocks ? with_jitter(blocking.wait_us) : std::chrono::microseconds(blocking.wait_us));
     std::uint64_t index = 0;
     api::Answer answer;
     for (;;) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <map>
+#include <utility>
 
 namespace gravity::registry::dns {
 namespace {
@@ -108,6 +109,15 @@ public:
         }
         u8(0);
     }
+    /// In full, and not to be pointed at.
+    void plain_name(const Name& name) {
+        for (const std::string& label : name) {
+            const std::size_t length = std::min(label.size(), most_label_bytes);
+            u8(static_cast<std::uint8_t>(length));
+            out_.append(label, 0, length);
+        }
+        u8(0);
+    }
     /// Takes back everything from `size` on.
     void shrink(std::size_t size) {
         out_.resize(size);
@@ -190,6 +200,8 @@ std::uint16_t flags_of(std::uint8_t opcode, bool recursion_desired, Code code) {
 }
 
 constexpr std::size_t option_record_bytes = 11;
+constexpr std::uint16_t pointer_to_question = 0xC000U | header_bytes;
+constexpr std::size_t target_in_service_record = 18; // bytes before it: a pointer as owner, type, class, TTL, length; priority, weight, port
 
 void write_option_record(Writer& out, const Query& query, Code code) {
     out.u8(0); // the root
@@ -289,6 +301,93 @@ std::string write_answer(const Query& query, const Answer& answer, std::size_t l
     out.patch16(2, flags);
     out.patch16(6, answers);
     out.patch16(8, authority);
+    out.patch16(10, additional);
+    return std::move(out.bytes());
+}
+
+std::optional<AnswerPieces> AnswerPieces::of(const Query& query, const Answer& answer) {
+    if (answer.code != Code::ok || !answer.authoritative || !answer.authority.empty()) return std::nullopt;
+    const auto is_address = [](const Record& record) { return record.type == Type::a || record.type == Type::aaaa; };
+    // From its type on.
+    const auto rest_of = [](const Record& record) {
+        Writer out;
+        out.u16(static_cast<std::uint16_t>(record.type));
+        out.u16(class_in);
+        out.u32(record.ttl);
+        out.u16(0);
+        const std::size_t begin = out.bytes().size();
+        if (const auto* service = std::get_if<Service>(&record.data)) {
+            out.u16(service->priority);
+            out.u16(service->weight);
+            out.u16(service->port);
+            out.plain_name(service->target);
+        } else {
+            write_data(out, record);
+        }
+        out.patch16(begin - 2, out.bytes().size() - begin);
+        return std::move(out.bytes());
+    };
+    AnswerPieces made;
+    std::map<Name, std::size_t> targets;
+    for (const Record& record : answer.answers) {
+        const auto* service = std::get_if<Service>(&record.data);
+        if (record.name != query.name || (service == nullptr && !is_address(record))) return std::nullopt;
+        Writer owner;
+        owner.u16(pointer_to_question);
+        Piece piece;
+        piece.record = owner.bytes() + rest_of(record);
+        if (service != nullptr) piece.target = targets.try_emplace(service->target, targets.size()).first->second;
+        made.pieces_.push_back(std::move(piece));
+    }
+    std::map<std::size_t, std::string> additional;
+    for (const Record& record : answer.additional) {
+        const auto target = targets.find(record.name);
+        if (target == targets.end() || !is_address(record) || !additional.try_emplace(target->second, rest_of(record)).second) return std::nullopt;
+    }
+    if (!targets.empty())
+        for (Piece& piece : made.pieces_)
+            if (const auto found = additional.find(piece.target); found != additional.end()) piece.additional = found->second;
+    made.told_.resize(targets.size());
+    return made;
+}
+
+std::string AnswerPieces::write(const Query& query, std::size_t limit, std::size_t most_answers, std::mt19937_64& random) {
+    const std::size_t room = std::min(limit, most_offset) - (query.edns ? option_record_bytes : 0);
+    const std::size_t wanted = std::min(most_answers, pieces_.size());
+    Writer out;
+    out.bytes().reserve(plain_udp_bytes);
+    out.u16(query.id);
+    out.u16(0); // flags, below
+    out.u16(1);
+    for (int i = 0; i < 3; ++i) out.u16(0);
+    out.plain_name(query.name);
+    out.u16(query.type);
+    out.u16(query.class_);
+    std::size_t answers = 0;
+    for (; answers < wanted; ++answers) {
+        std::swap(pieces_[answers], pieces_[answers + random() % (pieces_.size() - answers)]);
+        Piece& piece = pieces_[answers];
+        if (out.bytes().size() + piece.record.size() > room) break;
+        piece.written_at = out.bytes().size();
+        out.bytes() += piece.record;
+    }
+    const bool all = answers == pieces_.size();
+    std::size_t additional = 0;
+    ++answers_;
+    for (std::size_t i = 0; i < answers && answers == wanted; ++i) {
+        const Piece& piece = pieces_[i];
+        if (piece.additional.empty() || std::exchange(told_[piece.target], answers_) == answers_) continue;
+        if (out.bytes().size() + sizeof(std::uint16_t) + piece.additional.size() > room) break;
+        out.u16(static_cast<std::uint16_t>(0xC000U | (piece.written_at + target_in_service_record)));
+        out.bytes() += piece.additional;
+        ++additional;
+    }
+    if (query.edns) {
+        write_option_record(out, query, Code::ok);
+        ++additional;
+    }
+    out.patch16(2, static_cast<std::size_t>(flags_of(query.opcode, query.recursion_desired, Code::ok) | bit_authoritative | (all ? 0 : bit_truncated)));
+    out.patch16(6, answers);
     out.patch16(10, additional);
     return std::move(out.bytes());
 }

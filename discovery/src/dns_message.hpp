@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -125,6 +126,29 @@ struct Answer {
 /// courtesy (RFC 2181 section 9), answers and authority with the truncation bit, upon which a client asks again over TCP. `truncated` says that
 /// answers were left out before.
 std::string write_answer(const Query& query, const Answer& answer, std::size_t limit, bool truncated = false);
+/// An answer that many ask for, as pieces of bytes: put together in another order each time, it is what write_answer() would make of the records in that
+/// order. Of SRV records and addresses only.
+class AnswerPieces {
+public:
+    /// Nothing if there are other records in it. `query`: whose answer it is.
+    static std::optional<AnswerPieces> of(const Query& query, const Answer& answer);
+
+    /// At most so many answers, in an order drawn at random; for a question with the same name, whatever its letter case.
+    std::string write(const Query& query, std::size_t limit, std::size_t most_answers, std::mt19937_64& random);
+    std::size_t size() const { return pieces_.size(); }
+
+private:
+    struct Piece {
+        std::string record;         // its owner is the question's name
+        std::string additional;     // what follows the owner of its additional record, which is the target; empty: there is none
+        std::size_t target = 0;     // equal for equal targets
+        std::size_t written_at = 0; // in the answer that is being written
+    };
+    std::vector<Piece> pieces_;
+    std::vector<std::uint64_t> told_; // by target: the last answer that has its additional record
+    std::uint64_t answers_ = 0;       // written so far
+};
+
 /// An answer without a question, for a packet that has none. Nothing if silence is the answer.
 std::optional<std::string> write_refusal(const Malformed& packet);
 

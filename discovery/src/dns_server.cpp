@@ -20,8 +20,11 @@
 #include <boost/asio/write.hpp>
 
 #include <array>
+#include <cstring>
+#include <netinet/in.h>
 #include <set>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <vector>
 
 namespace gravity::registry::dns {
@@ -34,7 +37,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t max_connections = 1024;
 constexpr auto idle_limit = 10s;       // RFC 7766 section 6.2.3: a few seconds
-constexpr int datagrams_at_once = 64;  // then others of the loop have their turn
+constexpr std::size_t datagrams_at_once = 16; // received and answered in one system call each
+constexpr int rounds_at_once = 4;             // then others of the loop have their turn
+constexpr std::size_t most_question_bytes = 4096;
 constexpr int bind_attempts = 16;      // for a port that is free for both protocols
 
 struct Connection : std::enable_shared_from_this<Connection> {
@@ -62,9 +67,33 @@ std::uint64_t random_seed() {
     return seed;
 }
 
-Asker asker_of(const asio::ip::address& address) {
-    if (address.is_v4()) return Address4{address.to_v4().to_bytes()};
-    return Address6{address.to_v6().to_bytes()};
+/// Datagrams on their way in or out, with who sent them or gets them.
+struct Datagrams {
+    std::array<mmsghdr, datagrams_at_once> messages{};
+    std::array<iovec, datagrams_at_once> parts{};
+    std::array<sockaddr_storage, datagrams_at_once> peers{};
+
+    void set(std::size_t n, void* bytes, std::size_t size, const sockaddr_storage& peer, socklen_t peer_size) {
+        peers[n] = peer;
+        parts[n] = {bytes, size};
+        msghdr& message = messages[n].msg_hdr;
+        message = {};
+        message.msg_name = &peers[n];
+        message.msg_namelen = peer_size;
+        message.msg_iov = &parts[n];
+        message.msg_iovlen = 1;
+    }
+};
+
+Asker asker_of(const sockaddr_storage& peer) {
+    if (peer.ss_family == AF_INET) {
+        Address4 four;
+        std::memcpy(four.bytes.data(), &reinterpret_cast<const sockaddr_in&>(peer).sin_addr, four.bytes.size());
+        return four;
+    }
+    Address6 six;
+    std::memcpy(six.bytes.data(), &reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr, six.bytes.size());
+    return six;
 }
 
 } // namespace
@@ -90,7 +119,9 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     tcp::acceptor acceptor;
     std::set<std::shared_ptr<Connection>> connections;
     bool stopped = false;
-    std::string buffer = std::string(65'535, '\0');
+    Datagrams in, out;
+    std::string questions = std::string(datagrams_at_once * most_question_bytes, '\0');
+    std::array<std::string, datagrams_at_once> replies;
     metrics::CounterFamily family = metrics::counter("gravity_discovery_dns_questions_total", "DNS packets received", {"transport"});
     metrics::Counter over_udp = family.with({"udp"});
     metrics::Counter over_tcp = family.with({"tcp"});
@@ -156,15 +187,28 @@ std::optional<std::string> Server::State::answer_datagram(std::string_view packe
 }
 
 void Server::State::answer_datagrams() {
-    for (int i = 0; i < datagrams_at_once; ++i) {
-        udp::endpoint sender;
-        boost::system::error_code error;
-        const std::size_t size = datagrams.receive_from(asio::buffer(buffer), sender, 0, error);
-        if (error) return; // nothing more; or the ICMP answer to an earlier datagram of ours
-        over_udp.add();
-        const auto reply = answer_datagram(std::string_view(buffer.data(), size), asker_of(sender.address()));
-        // A datagram that the kernel has no room for is lost, as others are on their way: the client asks again.
-        if (reply) datagrams.send_to(asio::buffer(*reply), sender, 0, error);
+    const int socket = datagrams.native_handle();
+    for (int round = 0; round < rounds_at_once; ++round) {
+        for (std::size_t n = 0; n < datagrams_at_once; ++n)
+            in.set(n, questions.data() + n * most_question_bytes, most_question_bytes, {}, sizeof(sockaddr_storage));
+        const int received = ::recvmmsg(socket, in.messages.data(), datagrams_at_once, 0, nullptr);
+        if (received <= 0) return; // nothing more; or the ICMP answer to an earlier datagram of ours
+        over_udp.add(received);
+        std::size_t answers = 0;
+        for (std::size_t n = 0; n < static_cast<std::size_t>(received); ++n) {
+            const std::string_view question(questions.data() + n * most_question_bytes, in.messages[n].msg_len);
+            auto reply = answer_datagram(question, asker_of(in.peers[n]));
+            if (!reply) continue;
+            replies[answers] = *std::move(reply);
+            out.set(answers, replies[answers].data(), replies[answers].size(), in.peers[n], in.messages[n].msg_hdr.msg_namelen);
+            ++answers;
+        }
+        for (std::size_t sent = 0; sent < answers;) {
+            const int taken = ::sendmmsg(socket, out.messages.data() + sent, static_cast<unsigned>(answers - sent), 0);
+            // A datagram that the kernel has no room for is lost, as others are on their way: the client asks again.
+            sent += taken > 0 ? static_cast<std::size_t>(taken) : 1;
+        }
+        if (static_cast<std::size_t>(received) < datagrams_at_once) return;
     }
 }
 

@@ -121,6 +121,7 @@ Answer Zone::negative(Code code) const {
 Answer Zone::or_empty(Answer answer) const { return answer.answers.empty() ? negative(Code::ok) : answer; }
 
 Answer Zone::answer(const Query& query) {
+    service_.clear();
     if (ask_access_) access_ = ask_access_({});
     Answer refused;
     refused.authoritative = false;
@@ -195,6 +196,7 @@ Answer Zone::service(const Query& query, Name labels) {
         name = labels[0].substr(1);
         tag = labels[1] == "_tcp" ? std::string() : labels[1].substr(1);
     }
+    if (!model_.instances_of(name).empty()) service_ = name;
     return of_instances(query, candidates(name, tag), options_.ttl);
 }
 
@@ -334,11 +336,63 @@ bool keep_few(Answer& answer) {
     return true;
 }
 
+namespace {
+
+// The same for every letter case and id. A label may hold any byte, so each is written with its length.
+std::string key_of(const Query& query) {
+    std::string key;
+    for (const std::string& label : query.name) {
+        key += static_cast<char>(label.size());
+        for (const char c : label) key += ascii::lower(c);
+    }
+    key += static_cast<char>(query.type >> 8);
+    key += static_cast<char>(query.type);
+    return key;
+}
+
+} // namespace
+
+std::optional<std::string> Zone::respond_known(const Query& query, const std::string& key) {
+    const auto found = known_.find(key);
+    if (found == known_.end()) return std::nullopt;
+    if (ask_access_ && !ask_access_({}).may_everything()) return std::nullopt;
+    Known& known = found->second;
+    if (known.index != model_.index()) {
+        // Everything shown changes the service's index: instances, their nodes, checks of both.
+        if (model_.index_of(watch::service(known.service)) != known.service_index) {
+            known_pieces_ -= known.pieces.size();
+            known_.erase(found);
+            return std::nullopt;
+        }
+        known.index = model_.index();
+    }
+    return known.pieces.write(query, std::min<std::size_t>(query.udp_bytes, most_udp_bytes), query.edns ? known.pieces.size() : few, random_);
+}
+
+void Zone::remember(const Query& query, std::string key, const Answer& answer) {
+    if (service_.empty() || !access_.may_everything()) return;
+    auto pieces = AnswerPieces::of(query, answer);
+    if (!pieces || pieces->size() > most_known_pieces) return;
+    if (known_pieces_ + pieces->size() > most_known_pieces) {
+        known_.clear(); // names of one's own invention must not fill the memory
+        known_pieces_ = 0;
+    }
+    known_pieces_ += pieces->size();
+    known_.insert_or_assign(std::move(key), Known{service_, model_.index_of(watch::service(service_)), model_.index(), *std::move(pieces)});
+}
+
 std::optional<std::string> Zone::respond(std::string_view packet, Transport transport) {
     const auto parsed = parse_query(packet);
     if (const auto* malformed = std::get_if<Malformed>(&parsed)) return write_refusal(*malformed);
     const Query& query = std::get<Query>(parsed);
+    const bool may_be_known = transport == Transport::udp && query.class_ == class_in && query.edns_version == 0;
+    std::string key;
+    if (may_be_known) {
+        key = key_of(query);
+        if (auto reply = respond_known(query, key)) return reply;
+    }
     Answer found = answer(query);
+    if (may_be_known) remember(query, std::move(key), found);
     if (transport == Transport::tcp) return write_answer(query, found, 65'535);
     const bool truncated = !query.edns && keep_few(found);
     return write_answer(query, found, std::min<std::size_t>(query.udp_bytes, most_udp_bytes), truncated);

@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 /// The catalog as a DNS zone: which records a question is answered with. No I/O, no clock.
@@ -62,12 +63,27 @@ private:
     Answer or_empty(Answer answer) const;
     Record start_of_authority() const;
 
+    std::optional<std::string> respond_known(const Query& query, const std::string& key);
+    void remember(const Query& query, std::string key, const Answer& answer);
+
+    /// What instances of a service are answered with, for as long as nothing has changed about it.
+    struct Known {
+        std::string service;
+        std::int64_t service_index = 0; // at which it was made
+        std::int64_t index = 0;         // of the model, at which that was still so
+        AnswerPieces pieces;
+    };
+    static constexpr std::size_t most_known_pieces = 65'536; // some 10 MB
+
     const Model& model_;
     ZoneOptions options_;
     AskAccess ask_access_;
-    Access access_; // of the question that is being answered
+    Access access_;       // of the question that is being answered
+    std::string service_; // whose instances answer it, as it is registered; empty: none
     Name domain_;
     std::mt19937_64 random_;
+    std::unordered_map<std::string, Known> known_; // by question, where everything may be seen
+    std::size_t known_pieces_ = 0;
 };
 
 /// Without EDNS0 a datagram holds few records, so that clients of old that take the first spread over all: three, in the order they have.

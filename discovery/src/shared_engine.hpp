@@ -60,7 +60,7 @@ private:
     static Task<Listing> list(std::shared_ptr<etcd::Gateway> gateway, std::string prefix);
     Listing first_listing();
     void load(const Listing& listing);
-    void relist(const Listing& listing);
+    Task<void> relist(); // what was missed cannot be followed any more
 
     Task<void> watch();
     void apply(std::vector<etcd::Event> events);
@@ -105,7 +105,8 @@ private:
 
     std::uint64_t sequence_ = 0;         // of transactions
     std::int64_t marker_revision_ = 0;   // of .writer/<me>
-    std::size_t most_commands_;          // in a batch: fewer after a conflict
+    static constexpr std::size_t full_batch = 512;
+    std::size_t most_commands_ = full_batch; // fewer after a conflict
 };
 
 } // namespace gravity::registry

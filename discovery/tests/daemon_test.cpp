@@ -1,40 +1,28 @@
 // The daemon in this process, over HTTP, on a store in memory: what waiting, waking and failing look like from outside.
 #include "daemon.hpp"
 #include "dns_client.hpp"
+#include "loopback.hpp"
 
 #include <gravity/async/sleep.hpp>
 #include <gravity/http/server.hpp>
 #include <gravity/testkit/client.hpp>
+#include <gravity/testkit/loop.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
 #include <atomic>
 #include <chrono>
 #include <future>
 #include <mutex>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
 
 namespace gravity::registry {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto patience = 20s;
-
-/// True once `condition` holds; false if it never does.
-template <class Condition>
-bool eventually(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::yield();
-    }
-    return true;
-}
+using testkit::until;
 
 class DaemonTest : public ::testing::Test {
 protected:
@@ -49,13 +37,16 @@ protected:
         spawn(io, "time", [this] { return daemon->keep_time(); });
         thread = std::thread([this] { io.run(); });
         client = testkit::Client(server->port(), "");
-        EXPECT_TRUE(eventually([this] { return client.get("/v1/catalog/services").send().body() != "{}"; }));
     }
     ~DaemonTest() override {
         io.stop();
         thread.join();
         server.reset();
         daemon.reset();
+    }
+
+    void SetUp() override {
+        until([this] { return client.get("/v1/catalog/services").send().body() != "{}"; });
     }
 
     template <class F>
@@ -87,7 +78,7 @@ TEST_F(DaemonTest, AChangeWakesItsWaitersAndLetsOthersSleep) {
     const auto db = client.get("/v1/health/service/db").expect(200);
     auto web_waits = ask_later("/v1/health/service/web?passing&index=" + web.header("X-Consul-Index"));
     auto db_waits = ask_later("/v1/health/service/db?index=" + db.header("X-Consul-Index"));
-    ASSERT_TRUE(eventually([this] { return waiting() == 2; }));
+    until([this] { return waiting() == 2; });
     EXPECT_EQ(put("/v1/agent/check/pass/service:web").status(), 200);
     const auto woken = web_waits.get();
     EXPECT_EQ(woken.json().size(), 1u);
@@ -112,7 +103,7 @@ TEST_F(DaemonTest, AKeyThatIsYetToComeCanBeWaitedFor) {
     auto one = ask_later("/v1/kv/a/b?raw&index=" + absent.header("X-Consul-Index"));
     auto list = ask_later("/v1/kv/a/?recurse&index=" + absent.header("X-Consul-Index"));
     auto other = ask_later("/v1/kv/a/c?index=" + absent.header("X-Consul-Index"));
-    ASSERT_TRUE(eventually([this] { return waiting() == 3; }));
+    until([this] { return waiting() == 3; });
     put("/v1/kv/a/b", "x");
     EXPECT_EQ(one.get().body(), "x");
     EXPECT_EQ(list.get().status(), 200);
@@ -133,7 +124,7 @@ TEST_F(DaemonTest, AServiceOfTheAgentIsWaitedForByHash) {
     put("/v1/agent/service/register", R"({"Name":"web","Port":1})");
     const auto first = client.get("/v1/agent/service/web").expect(200);
     auto waits = ask_later("/v1/agent/service/web?hash=" + first.header("X-Consul-ContentHash"));
-    ASSERT_TRUE(eventually([this] { return waiting() == 1; }));
+    until([this] { return waiting() == 1; });
     put("/v1/agent/service/register", R"({"Name":"other"})"); // same node: looked at, but the hash is the same
     put("/v1/agent/service/register", R"({"Name":"web","Port":2})");
     EXPECT_EQ(waits.get().at("/Port"), Json(2));
@@ -143,7 +134,7 @@ TEST_F(DaemonTest, TooManyWaitersAreTurnedAway) {
     const std::string index = client.get("/v1/kv/k").expect(404).header("X-Consul-Index");
     std::vector<std::future<testkit::Answer>> waits;
     for (int i = 0; i < 3; ++i) waits.push_back(ask_later("/v1/kv/k?index=" + index));
-    ASSERT_TRUE(eventually([this] { return waiting() == 3; }));
+    until([this] { return waiting() == 3; });
     EXPECT_EQ(client.get("/v1/kv/k?index=" + index).send().status(), 429);
     put("/v1/kv/k", "x");
     for (auto& wait : waits) EXPECT_EQ(wait.get().status(), 200);
@@ -159,7 +150,7 @@ TEST_F(DaemonTest, AStoreThatFailsShowsNothingAndRecovers) {
     EXPECT_EQ(client.get("/v1/kv/k?raw").send().body(), "old");
     EXPECT_TRUE(on_io([this] { return daemon->store_failure(); }).has_value());
     fail_writes = false;
-    EXPECT_TRUE(eventually([this] { return !on_io([this] { return daemon->store_failure(); }).has_value(); }));
+    until([this] { return !on_io([this] { return daemon->store_failure(); }).has_value(); });
     EXPECT_EQ(put("/v1/kv/k", "newer").body(), "true");
     // The indexes of the failed batch may be on the disk: they are not given again.
     EXPECT_GT(std::stoll(client.get("/v1/kv/k").send().header("X-Consul-Index")), std::stoll(index) + 1);
@@ -168,7 +159,7 @@ TEST_F(DaemonTest, AStoreThatFailsShowsNothingAndRecovers) {
 TEST_F(DaemonTest, DrainingAnswersThoseWhoWait) {
     const std::string index = client.get("/v1/kv/k").expect(404).header("X-Consul-Index");
     auto waits = ask_later("/v1/kv/k?index=" + index);
-    ASSERT_TRUE(eventually([this] { return waiting() == 1; }));
+    until([this] { return waiting() == 1; });
     on_io([this] {
         daemon->drain();
         return 0;
@@ -183,82 +174,50 @@ TEST_F(DaemonTest, HttpAndTcpChecksFollowTheirTarget) {
     put("/v1/agent/service/register", R"({"Name":"t","Check":{"TCP":")" + base + R"(","Interval":"1s"}})");
     const auto status = [this](const std::string& service) { return client.get("/v1/health/checks/" + service).send().text("/0/Status"); };
     EXPECT_EQ(status("h"), "critical");
-    EXPECT_TRUE(eventually([&] { return status("t") == "passing"; }));
-    EXPECT_TRUE(eventually([&] { return client.get("/v1/health/checks/h").send().text("/0/Output").find("404") != std::string::npos; }));
+    until([&] { return status("t") == "passing"; });
+    until([&] { return client.get("/v1/health/checks/h").send().text("/0/Output").find("404") != std::string::npos; });
     put("/v1/kv/up", "yes");
-    EXPECT_TRUE(eventually([&] { return status("h") == "passing"; }));
+    until([&] { return status("h") == "passing"; });
     put("/v1/agent/service/register", R"({"Name":"t","Check":{"TCP":"127.0.0.1:1","Interval":"1s"}})"); // nobody listens
-    EXPECT_TRUE(eventually([&] { return status("t") == "critical"; }));
+    until([&] { return status("t") == "critical"; });
 }
 
 TEST_F(DaemonTest, ATtlExpiresAndALeaseEnds) {
     put("/v1/agent/service/register", R"({"Name":"ttl","Check":{"TTL":"50ms","Status":"passing"}})");
     put("/v1/agent/service/register", R"({"Name":"leased","LeaseTTL":"1s"})");
-    EXPECT_TRUE(eventually([this] { return client.get("/v1/health/checks/ttl").send().text("/0/Status") == "critical"; }));
+    until([this] { return client.get("/v1/health/checks/ttl").send().text("/0/Status") == "critical"; });
     EXPECT_NE(client.get("/v1/health/checks/ttl").send().text("/0/Output").find("TTL expired"), std::string::npos);
-    EXPECT_TRUE(eventually([this] { return client.get("/v1/health/service/leased").send().body() == "[]"; }));
+    until([this] { return client.get("/v1/health/service/leased").send().body() == "[]"; });
 }
-
-/// A socket to the DNS port.
-class DnsSocket {
-public:
-    DnsSocket(int type, std::uint16_t port) : fd_(::socket(AF_INET, type, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        address.sin_port = htons(port);
-        const timeval limit{20, 0};
-        EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
-        EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    }
-    ~DnsSocket() { ::close(fd_); }
-    void send(const std::string& bytes) { EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size())); }
-    std::string datagram() {
-        std::string bytes(65'535, '\0');
-        const ssize_t size = ::recv(fd_, bytes.data(), bytes.size(), 0);
-        bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-        return bytes;
-    }
-    /// Exactly so many bytes of a stream; fewer when it ends.
-    std::string stream(std::size_t size) {
-        std::string bytes(size, '\0');
-        const ssize_t got = ::recv(fd_, bytes.data(), size, MSG_WAITALL);
-        bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-        return bytes;
-    }
-
-private:
-    int fd_;
-};
 
 TEST_F(DaemonTest, AnswersDnsOverUdpAndTcp) {
     using namespace dns::test;
     put("/v1/agent/service/register", R"({"Name":"web","Address":"10.0.0.7","Port":80})");
     const std::uint16_t port = on_io([this] { return daemon->dns()->port(); });
-    DnsSocket udp(SOCK_DGRAM, port);
+    const auto udp = test::Socket::connected(SOCK_DGRAM, port);
     udp.send("x"); // met with silence
     udp.send(question("web.service.consul", dns::Type::a));
-    const std::string reply = udp.datagram();
+    const std::string reply = udp.receive();
     ASSERT_GT(reply.size(), 12u);
     EXPECT_EQ(number(reply, 6), 1u);
     EXPECT_EQ(reply.substr(reply.size() - 4), std::string("\x0A\x00\x00\x07", 4));
 
-    DnsSocket tcp(SOCK_STREAM, port);
+    const auto tcp = test::Socket::connected(SOCK_STREAM, port);
     const std::string one = question("web.service.consul", dns::Type::srv), other = question("none.service.consul", dns::Type::srv);
     tcp.send(u16(one.size()) + one + u16(other.size()) + other); // two on one connection, in one piece
     for (const std::size_t code : {0u, 3u}) {
-        const std::string length = tcp.stream(2);
+        const std::string length = tcp.receive(2);
         ASSERT_EQ(length.size(), 2u);
-        const std::string answer = tcp.stream(number(length, 0));
+        const std::string answer = tcp.receive(number(length, 0));
         EXPECT_EQ(number(answer, 2) & 0xF, code);
     }
     tcp.send(u16(3) + "bad");
-    EXPECT_EQ(tcp.stream(1), ""); // closed
+    EXPECT_EQ(tcp.receive(1), ""); // closed
 }
 
 TEST_F(DaemonTest, ItsOwnNodeComesBack) {
     EXPECT_EQ(put("/v1/catalog/deregister", R"({"Node":"n1"})").status(), 200);
-    EXPECT_TRUE(eventually([this] { return client.get("/v1/health/node/n1").send().text("/0/Status") == "passing"; }));
+    until([this] { return client.get("/v1/health/node/n1").send().text("/0/Status") == "passing"; });
     EXPECT_NE(client.get("/v1/catalog/services").send().body().find("consul"), std::string::npos);
 }
 
@@ -266,7 +225,7 @@ TEST_F(DaemonTest, AnEventIsWaitedForAlthoughItsIndexDoesNotGrow) {
     put("/v1/event/fire/deploy", "1");
     const auto first = client.get("/v1/event/list?name=deploy").expect(200);
     auto waits = ask_later("/v1/event/list?name=deploy&index=" + first.header("X-Consul-Index"));
-    ASSERT_TRUE(eventually([this] { return waiting() == 1; }));
+    until([this] { return waiting() == 1; });
     put("/v1/event/fire/other", "x");
     put("/v1/event/fire/deploy", "2");
     EXPECT_EQ(waits.get().json().size(), 2u);
@@ -280,7 +239,7 @@ TEST_F(DaemonTest, ASnapshotIsRestoredWhileItServes) {
     put("/v1/kv/k", "new");
     put("/v1/kv/other", "x");
     auto waits = ask_later("/v1/kv/other?index=" + client.get("/v1/kv/other").expect(200).header("X-Consul-Index"));
-    ASSERT_TRUE(eventually([this] { return waiting() == 1; }));
+    until([this] { return waiting() == 1; });
     EXPECT_EQ(client.call("PUT", "/v1/snapshot").raw(snapshot, "application/octet-stream").send().status(), 200);
     EXPECT_EQ(waits.get().status(), 404); // what the snapshot does not hold is gone, and its waiters know
     EXPECT_EQ(client.get("/v1/kv/k?raw").send().body(), "old");
@@ -299,7 +258,7 @@ TEST_F(DaemonTest, ALockPassesFromHandToHand) {
     const auto held = client.get("/v1/kv/lock").expect(200);
     EXPECT_EQ(put("/v1/kv/lock?acquire=" + other, "2").body(), "false");
     auto waits = ask_later("/v1/kv/lock?index=" + held.header("X-Consul-Index"));
-    ASSERT_TRUE(eventually([this] { return waiting() == 1; }));
+    until([this] { return waiting() == 1; });
     EXPECT_EQ(put("/v1/session/destroy/" + one).body(), "true");
     EXPECT_EQ(waits.get().at("/0/Session"), Json()); // who waits for the lock is woken
     EXPECT_EQ(put("/v1/kv/lock?acquire=" + other, "2").body(), "true");

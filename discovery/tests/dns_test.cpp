@@ -278,6 +278,103 @@ TEST(DnsZone, AnswersAreShuffledAndFewWithoutEdns) {
     EXPECT_FALSE(world.zone.respond("short", Transport::udp));
 }
 
+TEST(DnsZone, WhatIsKnownIsAnsweredAsItWasAtFirst) {
+    ZoneWorld world;
+    world.service("n1", "10.0.0.1", R"("Service":"web","Port":80,"Tags":["blue"])");
+    for (const std::size_t edns : {0u, 512u, 4096u}) {
+        for (const Type type : {Type::a, Type::srv, Type::aaaa, Type::txt, Type::any}) {
+            for (const std::string name : {"web.service.consul", "blue.web.service.consul", "_web._tcp.service.dc1.consul"}) {
+                Zone fresh(world.model, {.datacenter = "dc1", .node = "node1"});
+                const std::string asked = question(name, type, edns);
+                const auto first = fresh.respond(asked, Transport::udp);
+                EXPECT_EQ(fresh.respond(asked, Transport::udp), first) << name;
+                EXPECT_EQ(fresh.respond(asked, Transport::tcp), first) << name; // one instance is not many for any of them
+            }
+        }
+    }
+    std::string other = question("WEB.service.consul", Type::srv);
+    other[0] = 'x'; // its id
+    world.zone.respond(question("web.service.consul", Type::srv), Transport::udp);
+    const auto reply = world.zone.respond(other, Transport::udp);
+    EXPECT_EQ(reply->front(), 'x');
+    EXPECT_NE(reply->find("\x03WEB"), std::string::npos); // in the letter case of this question
+}
+
+TEST(DnsZone, WhatIsKnownIsShuffledAndCutAsAnyAnswer) {
+    ZoneWorld world;
+    for (int i = 1; i <= 40; ++i) {
+        const std::string id = std::to_string(i);
+        world.service("n" + id, "10.0.0." + id, R"("Service":"web","Port":)" + std::string(id));
+    }
+    const auto port_of_first = [](const std::string& reply) { return number(reply, 12 + 24 + 16); }; // behind the question: pointer, 10 bytes, priority, weight
+    std::set<std::size_t> first;
+    for (int i = 0; i < 5000 && first.size() < 40; ++i) {
+        const auto reply = world.zone.respond(question("web.service.consul", Type::srv), Transport::udp);
+        EXPECT_EQ(number(*reply, 6), 3u);
+        EXPECT_EQ(number(*reply, 10), 3u);
+        EXPECT_EQ(number(*reply, 2) & 0x0200, 0x0200u);
+        first.insert(port_of_first(*reply));
+    }
+    EXPECT_EQ(first.size(), 40u);
+    for (int i = 0; i < 2; ++i) {
+        const auto all = world.zone.respond(question("web.service.consul", Type::a, 4096), Transport::udp);
+        EXPECT_EQ(number(*all, 6), 40u);
+        EXPECT_EQ(number(*all, 2) & 0x0200, 0u);
+        const auto some = world.zone.respond(question("web.service.consul", Type::srv, 600), Transport::udp);
+        EXPECT_LE(some->size(), 600u);
+        EXPECT_GT(number(*some, 6), 8u);
+        EXPECT_EQ(number(*some, 2) & 0x0200, 0x0200u);
+        EXPECT_EQ(number(*some, 10), 1u); // answers were left out, so nothing but the option record
+    }
+}
+
+TEST(DnsZone, InstancesThatShareATargetAreKnownWithOneAddress) {
+    ZoneWorld world;
+    world.register_web("a", 80);
+    world.register_web("b", 81);
+    for (int i = 0; i < 8; ++i) {
+        const auto reply = world.zone.respond(question("web.service.consul", Type::srv), Transport::udp);
+        EXPECT_EQ(number(*reply, 6), 2u);
+        EXPECT_EQ(number(*reply, 10), 1u);
+        EXPECT_EQ(reply->substr(reply->size() - 4), std::string("\x0A\x00\x00\x01", 4));
+    }
+}
+
+TEST(DnsZone, WhatIsKnownIsForgottenWithTheFirstChange) {
+    ZoneWorld world;
+    const auto ask = [&] { return *world.zone.respond(question("web.service.consul", Type::a), Transport::udp); };
+    const auto address = [&] { return ask().substr(ask().size() - 4); };
+    world.service("n1", "10.0.0.1", R"("ID":"w","Service":"web","Port":80)");
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(address(), std::string("\x0A\x00\x00\x01", 4));
+    world.service("n9", "10.0.0.9", R"("Service":"other","Port":80)");
+    EXPECT_EQ(address(), std::string("\x0A\x00\x00\x01", 4));
+    world.put("/v1/catalog/register", R"({"Node":"n1","Address":"10.0.0.2"})"); // the node's
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(address(), std::string("\x0A\x00\x00\x02", 4));
+    world.service("n1", "10.0.0.2", R"("ID":"w","Service":"web","Port":80)", "critical");
+    EXPECT_EQ(number(ask(), 2) & 0xF, 3u);
+    world.service("n1", "10.0.0.2", R"("ID":"w","Service":"web","Port":80)");
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(number(ask(), 6), 1u);
+    world.put("/v1/catalog/register", R"({"Node":"n1","Address":"10.0.0.2","Check":{"CheckID":"node","Status":"critical"}})");
+    EXPECT_EQ(number(ask(), 2) & 0xF, 3u);
+    world.put("/v1/catalog/deregister", R"({"Node":"n1"})");
+    EXPECT_EQ(number(ask(), 2) & 0xF, 3u);
+}
+
+TEST(DnsZone, WhatIsKnownIsShownOnlyToWhoMaySeeEverything) {
+    ZoneWorld world;
+    world.service("n1", "10.0.0.1", R"("Service":"web","Port":80)");
+    bool everything = true;
+    Zone zone(world.model, {.datacenter = "dc1", .node = "node1"},
+              [&](const std::string&) { return everything ? Access() : Access::by_rules(std::make_shared<const Rules>(), false, "nobody"); });
+    const auto code = [&] { return number(*zone.respond(question("web.service.consul", Type::a), Transport::udp), 2) & 0xF; };
+    EXPECT_EQ(code(), 0u);
+    EXPECT_EQ(code(), 0u);
+    everything = false;
+    EXPECT_EQ(code(), 3u);
+    everything = true;
+    EXPECT_EQ(code(), 0u);
+}
+
 TEST(DnsZone, InstancesThatShareAnAddressAreOneAnswer) {
     ZoneWorld world;
     world.register_web("a", 80);

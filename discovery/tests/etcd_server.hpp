@@ -26,12 +26,14 @@ public:
         char name[] = "/tmp/gravity-etcd-XXXXXX";
         if (::mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp");
         folder_ = name;
-        start();
+        try {
+            start();
+        } catch (...) { // there is no object yet whose end would clear up
+            clear_up();
+            throw;
+        }
     }
-    ~EtcdServer() {
-        kill();
-        std::filesystem::remove_all(folder_);
-    }
+    ~EtcdServer() { clear_up(); }
     EtcdServer(const EtcdServer&) = delete;
     EtcdServer& operator=(const EtcdServer&) = delete;
 
@@ -81,6 +83,10 @@ public:
     const std::uint16_t port;
 
 private:
+    void clear_up() {
+        kill();
+        std::filesystem::remove_all(folder_);
+    }
     bool answers() const {
         try {
             const testkit::Client client(port, "");

@@ -1,40 +1,30 @@
 // Several daemons over a real etcd: what one writes the others have, conflicts, lost answers, and what becomes of their work when one goes.
 #include "daemon.hpp"
 #include "etcd_server.hpp"
+#include "loopback.hpp"
 #include "shared_engine.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/http/server.hpp>
+#include <gravity/testkit/loop.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
 #include <atomic>
 #include <future>
 #include <mutex>
 #include <set>
-#include <sys/socket.h>
 #include <thread>
 
 namespace gravity::registry {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto patience = 30s;
-
-template <class Condition>
-bool eventually(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(2ms);
-    }
-    return true;
-}
+using testkit::until;
 
 /// One daemon of several, with a thread of its own.
 class Peer {
@@ -153,7 +143,7 @@ TEST_F(Etcd, OfThoseWhoCompareAndSetAtDifferentDaemonsOneWins) {
 
 TEST_F(Etcd, ALockHasOneHolderWhateverTheDaemon) {
     Peer a(etcd->url(), "a"), b(etcd->url(), "b");
-    ASSERT_TRUE(eventually([&] { return b.get("/v1/catalog/nodes").json().size() == 2; }));
+    until([&] { return b.get("/v1/catalog/nodes").json().size() == 2; });
     const auto session = [](Peer& node) { return node.put("/v1/session/create", R"({"LockDelay":"0s","Checks":[]})").text("/ID"); };
     const std::string at_a = session(a), at_b = session(b);
     ASSERT_FALSE(at_a.empty());
@@ -189,7 +179,7 @@ TEST_F(Etcd, WithoutAQuorumOnlyStaleReadsAreAnswered) {
     const auto refused = a.put("/v1/kv/k", "w");
     EXPECT_EQ(refused.status(), 500);
     EXPECT_NE(refused.body().find("No cluster leader"), std::string::npos) << refused.body();
-    ASSERT_TRUE(eventually([&] { return a.get("/v1/kv/k").status() == 500; }));
+    until([&] { return a.get("/v1/kv/k").status() == 500; });
     EXPECT_EQ(a.get("/v1/kv/k?consistent").body(), "No cluster leader");
     const auto stale = a.get("/v1/kv/k?raw&stale");
     EXPECT_EQ(stale.body(), "v");
@@ -197,7 +187,7 @@ TEST_F(Etcd, WithoutAQuorumOnlyStaleReadsAreAnswered) {
     EXPECT_GE(std::stoll(stale.header("X-Consul-LastContact")), 5000);
     EXPECT_FALSE(a.leads());
     etcd->start();
-    ASSERT_TRUE(eventually([&] { return a.put("/v1/kv/k", "z").body() == "true"; }));
+    until([&] { return a.put("/v1/kv/k", "z").body() == "true"; });
     const auto back = a.get("/v1/kv/k?raw&consistent");
     EXPECT_EQ(back.body(), "z");
     EXPECT_GT(std::stoll(back.header("X-Consul-Index")), std::stoll(index));
@@ -207,44 +197,23 @@ TEST_F(Etcd, WithoutAQuorumOnlyStaleReadsAreAnswered) {
 /// Between a daemon and etcd: passes everything on, and loses the answer to one transaction when it is told to.
 class LossyProxy {
 public:
-    explicit LossyProxy(std::uint16_t target) : target_(target) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-        sockaddr_in address = at(0);
-        EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        EXPECT_EQ(::listen(listener_, 16), 0);
-        socklen_t size = sizeof address;
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-        port = ntohs(address.sin_port);
-        acceptor_ = std::thread([this] { accept(); });
-    }
+    explicit LossyProxy(std::uint16_t target) : target_(target), acceptor_([this] { accept(); }) {}
     ~LossyProxy() {
-        ::shutdown(listener_, SHUT_RDWR);
+        listener_.shut();
         acceptor_.join();
-        ::close(listener_);
-        for (const int fd : open_) ::shutdown(fd, SHUT_RDWR);
+        for (const test::Socket& socket : open_) socket.shut();
         for (std::thread& pump : pumps_) pump.join();
-        for (const int fd : open_) ::close(fd);
     }
-    std::uint16_t port = 0;
+    std::uint16_t port() const { return listener_.port(); }
     std::atomic<bool> loses{false};
     std::atomic<int> lost{0};
 
 private:
-    static sockaddr_in at(std::uint16_t port) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        return address;
-    }
     void accept() {
-        for (;;) {
-            const int near = ::accept(listener_, nullptr, nullptr);
-            if (near < 0) return;
-            const int far = ::socket(AF_INET, SOCK_STREAM, 0);
-            const sockaddr_in address = at(target_);
-            if (::connect(far, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) ::shutdown(near, SHUT_RDWR);
-            open_.insert(open_.end(), {near, far});
+        for (int near = 0; (near = listener_.accept()) >= 0;) {
+            open_.push_back(test::Socket::taken(near));
+            open_.push_back(test::Socket::connected(SOCK_STREAM, target_, 0));
+            const int far = open_.back().fd();
             auto loses_next = std::make_shared<std::atomic<bool>>(false);
             pumps_.emplace_back([this, near, far, loses_next] {
                 pump(near, far, [&](std::string_view bytes) {
@@ -278,16 +247,16 @@ public:
 
 private:
     std::uint16_t target_;
-    int listener_ = -1;
-    std::thread acceptor_;
     std::vector<std::thread> pumps_; // by the acceptor's thread, until it has ended
-    std::vector<int> open_;
+    std::vector<test::Socket> open_;
+    const test::Socket listener_ = test::Socket::listening();
+    std::thread acceptor_;
 };
 
 TEST_F(Etcd, ATransactionWhoseAnswerIsLostTakesPlaceOnce) {
     LossyProxy proxy(etcd->port);
     proxy.base64_mark = base64_encode("/t/k/once");
-    Peer a("http://127.0.0.1:" + std::to_string(proxy.port), "a");
+    Peer a("http://127.0.0.1:" + std::to_string(proxy.port()), "a");
     ASSERT_EQ(a.put("/v1/kv/other", "x").body(), "true");
     for (int round = 1; round <= 5; ++round) {
         proxy.loses = true;
@@ -305,46 +274,33 @@ TEST_F(Etcd, ATransactionWhoseAnswerIsLostTakesPlaceOnce) {
 /// Accepts connections and counts them: what a TCP check looks at.
 class Target {
 public:
-    Target() : port(testkit::free_port()) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-        const int on = 1;
-        ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        EXPECT_EQ(::listen(listener_, 64), 0);
-        thread_ = std::thread([this] {
-            for (int fd; (fd = ::accept(listener_, nullptr, nullptr)) >= 0; ++seen) ::close(fd);
-        });
-    }
     ~Target() {
-        ::shutdown(listener_, SHUT_RDWR);
+        listener_.shut();
         thread_.join();
-        ::close(listener_);
     }
-    const std::uint16_t port;
+    std::uint16_t port() const { return listener_.port(); }
     std::atomic<int> seen{0};
 
 private:
-    int listener_ = -1;
-    std::thread thread_;
+    const test::Socket listener_ = test::Socket::listening();
+    std::thread thread_{[this] {
+        for (int fd = 0; (fd = listener_.accept()) >= 0; ++seen) ::close(fd);
+    }};
 };
 
 TEST_F(Etcd, ChecksAndTimersGoOnWithAnotherDaemon) {
     Target target;
     auto a = std::make_unique<Peer>(etcd->url(), "n");
-    ASSERT_TRUE(eventually([&] { return a->leads(); }));
+    until([&] { return a->leads(); });
     Peer b(etcd->url(), "n");
-    ASSERT_TRUE(eventually([&] { return a->members() == 2 && b.members() == 2; }));
+    until([&] { return a->members() == 2 && b.members() == 2; });
     EXPECT_FALSE(b.leads());
     for (int i = 0; i < 8; ++i) {
         const std::string id = std::to_string(i);
-        const std::string check = R"({"CheckID":"c)" + id + R"(","TCP":"127.0.0.1:)" + std::to_string(target.port) + R"(","Interval":"50ms"})";
+        const std::string check = R"({"CheckID":"c)" + id + R"(","TCP":"127.0.0.1:)" + std::to_string(target.port()) + R"(","Interval":"50ms"})";
         a->put("/v1/agent/service/register", R"({"Name":"web","ID":"w)" + id + R"(","Port":1)" + id + R"(,"Check":)" + check + "}");
     }
-    ASSERT_TRUE(eventually([&] { return b.get("/v1/health/service/web?passing").json().size() == 8; }));
+    until([&] { return b.get("/v1/health/service/web?passing").json().size() == 8; });
     // Each is run by one of the two, and both have some.
     std::set<std::string> owners;
     b.on_io([&] {
@@ -361,15 +317,15 @@ TEST_F(Etcd, ChecksAndTimersGoOnWithAnotherDaemon) {
     }
     EXPECT_EQ(b.get("/v1/agent/checks").at("/beat/Status"), Json("passing"));
     a.reset(); // as if killed: its lease ends by itself
-    ASSERT_TRUE(eventually([&] { return b.leads() && b.members() == 1; }));
+    until([&] { return b.leads() && b.members() == 1; });
     const int before = target.seen;
-    EXPECT_TRUE(eventually([&] { return target.seen > before + 16; }));
-    EXPECT_TRUE(eventually([&] { return b.get("/v1/agent/checks").at("/beat/Status") == Json("critical"); }));
+    until([&] { return target.seen > before + 16; });
+    until([&] { return b.get("/v1/agent/checks").at("/beat/Status") == Json("critical"); });
 }
 
 TEST_F(Etcd, ALeaderThatIsNoLongerEndsNothing) {
     Peer a(etcd->url(), "n"), b(etcd->url(), "n");
-    ASSERT_TRUE(eventually([&] { return a.members() == 2 && b.members() == 2 && (a.leads() || b.leads()); }));
+    until([&] { return a.members() == 2 && b.members() == 2 && (a.leads() || b.leads()); });
     Peer& leader = a.leads() ? a : b;
     Peer& other = a.leads() ? b : a;
     leader.put("/v1/kv/k", "v");
@@ -380,18 +336,18 @@ TEST_F(Etcd, ALeaderThatIsNoLongerEndsNothing) {
         leader.engine->post(DeleteKey{"k", std::nullopt}, Authority::leader);
         return 0;
     });
-    ASSERT_TRUE(eventually([&] { return !leader.leads(); }));
+    until([&] { return !leader.leads(); });
     EXPECT_EQ(leader.put("/v1/kv/later", "x").body(), "true"); // taken after it, in order
     EXPECT_EQ(other.get("/v1/kv/k?raw&consistent").body(), "v");
 }
 
 TEST_F(Etcd, OneThatResignsIsFollowedAtOnce) {
     Peer a(etcd->url(), "n");
-    ASSERT_TRUE(eventually([&] { return a.leads(); }));
+    until([&] { return a.leads(); });
     Peer b(etcd->url(), "n");
-    ASSERT_TRUE(eventually([&] { return b.members() == 2; }));
+    until([&] { return b.members() == 2; });
     a.resign();
-    EXPECT_TRUE(eventually([&] { return b.leads() && b.members() == 1; }));
+    until([&] { return b.leads() && b.members() == 1; });
     EXPECT_EQ(a.put("/v1/kv/k", "v").body(), "true"); // it still answers
 }
 

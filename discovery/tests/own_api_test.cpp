@@ -1,5 +1,6 @@
 // Gravity's own API over HTTP: who may ask, what is answered, and how event streams are followed and resumed.
 #include "daemon.hpp"
+#include "loopback.hpp"
 #include "routes.hpp"
 
 #include <gravity/app/token_check.hpp>
@@ -10,11 +11,6 @@
 #include <gravity/testkit/loop.hpp>
 
 #include <gtest/gtest.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace gravity::registry {
 namespace {
@@ -59,28 +55,16 @@ public:
     struct Head {
         std::string target, fields;
     };
-    Stream(std::uint16_t port, const Head& wanted) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        address.sin_port = htons(port);
-        const timeval limit{20, 0};
-        EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
-        EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-        const std::string head = "GET " + wanted.target + " HTTP/1.0\r\n" + wanted.fields + "\r\n";
-        EXPECT_EQ(::send(fd_, head.data(), head.size(), MSG_NOSIGNAL), static_cast<ssize_t>(head.size()));
+    Stream(std::uint16_t port, const Head& wanted) : socket_(test::Socket::connected(SOCK_STREAM, port)) {
+        socket_.send("GET " + wanted.target + " HTTP/1.0\r\n" + wanted.fields + "\r\n");
     }
-    ~Stream() { ::close(fd_); }
-    Stream(const Stream&) = delete;
-    Stream& operator=(const Stream&) = delete;
 
     /// The next event; one without a name if none comes.
     http::SseEvent next() {
         while (events_.empty()) {
-            char bytes[4096];
-            const ssize_t size = ::recv(fd_, bytes, sizeof bytes, 0);
-            if (size <= 0) return {};
-            std::string_view text(bytes, static_cast<std::size_t>(size));
+            const std::string bytes = socket_.receive();
+            if (bytes.empty()) return {};
+            std::string_view text = bytes;
             if (!in_body_) {
                 head_ += text;
                 const auto end = head_.find("\r\n\r\n");
@@ -101,16 +85,15 @@ public:
     /// Reads on until this is there; all that came.
     std::string until(std::string_view wanted) {
         while (head_.find(wanted) == std::string::npos) {
-            char bytes[4096];
-            const ssize_t size = ::recv(fd_, bytes, sizeof bytes, 0);
-            if (size <= 0) break;
-            head_.append(bytes, static_cast<std::size_t>(size));
+            const std::string bytes = socket_.receive();
+            if (bytes.empty()) break;
+            head_ += bytes;
         }
         return head_;
     }
 
 private:
-    int fd_;
+    test::Socket socket_;
     bool in_body_ = false;
     std::string head_, rest_;
     http::SseParser parser_;

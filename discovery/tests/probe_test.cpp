@@ -1,5 +1,6 @@
 // What the checks that look at something see: of servers in this process, and of programs.
 #include "http2.hpp"
+#include "loopback.hpp"
 #include "probe.hpp"
 
 #include <gravity/testkit/loop.hpp>
@@ -21,20 +22,7 @@
 namespace gravity::registry {
 namespace {
 
-struct Socket {
-    explicit Socket(int type) : fd(::socket(AF_INET, type, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
-        EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-        target = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-    }
-    ~Socket() { ::close(fd); }
-    int fd;
-    std::string target;
-};
+using test::Socket;
 
 /// The other side of HTTP/2: acknowledges pings and answers every call with what it was given.
 class Http2Server {
@@ -42,22 +30,19 @@ public:
     struct Says {
         std::string http_status = "200", grpc_status = "0", message{}; // `message`: with its length before it
     };
-    explicit Http2Server(Says says) : says_(std::move(says)), socket_(SOCK_STREAM) {
-        EXPECT_EQ(::listen(socket_.fd, 8), 0);
+    explicit Http2Server(Says says) : says_(std::move(says)) {
         thread_ = std::thread([this] {
-            for (;;) {
-                const int fd = ::accept(socket_.fd, nullptr, nullptr);
-                if (fd < 0) return;
+            for (int fd = 0; (fd = socket_.accept()) >= 0;) {
                 serve(fd);
                 ::close(fd);
             }
         });
     }
     ~Http2Server() { finish(); }
-    const std::string& target() const { return socket_.target; }
+    std::string target() const { return socket_.target(); }
     /// Ends it; the bodies of the calls it got.
     std::string finish() {
-        ::shutdown(socket_.fd, SHUT_RDWR);
+        socket_.shut();
         if (thread_.joinable()) thread_.join();
         return asked_;
     }
@@ -117,7 +102,7 @@ private:
     Says says_;
     std::string asked_;
     std::size_t sent_ = 0;
-    Socket socket_;
+    const Socket socket_ = Socket::listening();
     std::thread thread_;
 };
 
@@ -155,26 +140,26 @@ struct Probes : ::testing::Test {
     std::vector<std::shared_ptr<Prober>> probers;
 };
 
-std::string free_target(int type) { return Socket(type).target; } // nobody is there any more
+std::string free_target(int type) { return Socket::bound(type).target(); } // nobody is there any more
 
 TEST_F(Probes, UdpSeesWhoIsNotThere) {
-    Socket silent(SOCK_DGRAM);
-    CheckDefinition patient = at(CheckType::udp, silent.target);
+    const Socket silent = Socket::bound(SOCK_DGRAM);
+    CheckDefinition patient = at(CheckType::udp, silent.target());
     patient.timeout_us = 1000;
     EXPECT_EQ(probe(patient).status, Status::passing); // it may be there
-    EXPECT_EQ(probe(patient).output, "UDP connect " + silent.target + ": Success");
+    EXPECT_EQ(probe(patient).output, "UDP connect " + silent.target() + ": Success");
     const ProbeResult absent = probe(at(CheckType::udp, free_target(SOCK_DGRAM)));
     EXPECT_EQ(absent.status, Status::critical);
     EXPECT_NE(absent.output.find("refused"), std::string::npos);
-    Socket echo(SOCK_DGRAM);
+    const Socket echo = Socket::bound(SOCK_DGRAM);
     std::thread answers([&] {
         char byte[2];
         sockaddr_in from{};
         socklen_t size = sizeof from;
-        EXPECT_EQ(::recvfrom(echo.fd, byte, sizeof byte, 0, reinterpret_cast<sockaddr*>(&from), &size), 0);
-        EXPECT_EQ(::sendto(echo.fd, "ok", 2, 0, reinterpret_cast<sockaddr*>(&from), size), 2);
+        EXPECT_EQ(::recvfrom(echo.fd(), byte, sizeof byte, 0, reinterpret_cast<sockaddr*>(&from), &size), 0);
+        EXPECT_EQ(::sendto(echo.fd(), "ok", 2, 0, reinterpret_cast<sockaddr*>(&from), size), 2);
     });
-    EXPECT_EQ(probe(at(CheckType::udp, echo.target)).status, Status::passing);
+    EXPECT_EQ(probe(at(CheckType::udp, echo.target())).status, Status::passing);
     answers.join();
 }
 
@@ -217,9 +202,8 @@ TEST_F(Probes, Http2PingWantsItsAnswer) {
         Http2Server server({});
         EXPECT_EQ(probe(at(CheckType::h2ping, server.target())).output, "HTTP2 ping was successful");
     }
-    Socket silent(SOCK_STREAM); // takes the connection and says nothing
-    ASSERT_EQ(::listen(silent.fd, 1), 0);
-    CheckDefinition definition = at(CheckType::h2ping, silent.target);
+    const Socket silent = Socket::listening(); // takes the connection and says nothing
+    CheckDefinition definition = at(CheckType::h2ping, silent.target());
     definition.timeout_us = 50'000;
     EXPECT_EQ(probe(definition).output, "HTTP2 ping failed: i/o timeout");
     definition.use_tls = true;
