@@ -106,7 +106,10 @@ std::string aggregate(const Json& own, const ServiceDocuments& documents, const 
     Json paths = own.find("paths") ? *own.find("paths") : Json::object();
     Json parts = Json::object();
     Json::Array tags;
-    for (const auto& [service, document] : documents) {
+    for (const auto& [service, text] : documents) {
+        const auto parsed = Json::parse(text);
+        if (!parsed) continue;
+        const Json& document = *parsed;
         const Json* theirs = document.find("paths");
         if (!theirs || !theirs->is_object()) continue;
         const std::size_t before = paths.size();
@@ -121,6 +124,13 @@ std::string aggregate(const Json& own, const ServiceDocuments& documents, const 
     if (parts.size() != 0) all["components"] = std::move(parts);
     if (!tags.empty()) all["tags"] = Json(std::move(tags));
     return all.dump();
+}
+
+std::string places_of(const Snapshot& routes) {
+    std::string places;
+    for (const Route& route : routes.routes())
+        if (route.cluster) places.append(route.prefix).append(" ").append(route.cluster->name).append(route.surface ? " surface\n" : "\n");
+    return places;
 }
 
 } // namespace gravity::gateway

@@ -48,7 +48,7 @@ struct gravity::meta::docs<gravity::gateway::Settings> {
         {"rate_per_second", "Requests a caller may send in the long run; 0: no limit"},
         {"rate_burst", "Requests a caller may send at once"},
         {"max_body_bytes", "Longest request body where the route has no limit of its own; 0: no limit"},
-        {"max_connections", "Connections of clients, for each I/O thread; the next wait in the kernel's queue"},
+        {"max_connections", "Connections of clients, for each I/O thread; for one more the oldest that only waits is closed"},
         {"pool_per_instance", "Idle connections kept to an instance, for each I/O thread"},
         {"connect_timeout_ms", "Time for a connection to an instance"},
         {"max_attempts", "Instances tried for one request when they cannot be reached"},

@@ -10,6 +10,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
@@ -165,13 +166,22 @@ void Core::remove(std::list<Session*>::iterator place) {
     if (!draining_) accept();
 }
 
+/// Makes room: closes the oldest connection on which nothing is under way. In a flood of clients that only wait, those who ask are served.
+bool Core::shed(const Session* except) {
+    const auto at = std::find_if(sessions_.begin(), sessions_.end(), [&](const Session* session) { return session != except && session->waits(); });
+    if (at == sessions_.end()) return false;
+    shared_.telemetry.shed.add();
+    (*at)->close(); // which takes itself off the list
+    return true;
+}
+
 void Core::accept() {
     accept(plain_);
     accept(tls_);
 }
 
 void Core::accept(Listener& listener) {
-    if (listener.accepting || draining_ || !listener.acceptor.is_open() || sessions_.size() >= options().max_connections) return; // remove() calls again
+    if (listener.accepting || draining_ || !listener.acceptor.is_open() || sessions_.size() > options().max_connections) return; // remove() calls again
     listener.accepting = true;
     listener.acceptor.async_accept(io_, [this, &listener](boost::system::error_code error, Socket socket) {
         listener.accepting = false;
@@ -184,10 +194,15 @@ void Core::accepted(Listener& listener, boost::system::error_code error, Socket 
         boost::system::error_code gone;
         const auto peer = socket.remote_endpoint(gone);
         socket.set_option(tcp::no_delay(true), gone);
-        if (!gone) std::make_shared<Session>(*this, std::move(socket), plain_address(peer.address()), listener.secure ? certificates_ : nullptr)->start();
+        if (!gone) {
+            const auto session = std::make_shared<Session>(*this, std::move(socket), plain_address(peer.address()), listener.secure ? certificates_ : nullptr);
+            session->start();
+            if (sessions_.size() > options().max_connections) shed(session.get());
+        }
     } else if (error != asio::error::connection_aborted && error != asio::error::interrupted) {
         // Out of descriptors or memory: the kernel would say the same at once, again and again.
         shared_.telemetry.accept_pauses.add();
+        for (int i = 0; i < 16 && shed(nullptr); ++i) {}
         retry_.expires_after(std::chrono::milliseconds(100));
         retry_.async_wait([this](boost::system::error_code) { accept(); });
         return;

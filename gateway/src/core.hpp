@@ -78,6 +78,7 @@ private:
         bool accepting = false;
     };
     void open(Listener& listener, std::uint16_t port);
+    bool shed(const Session* except);
     void accept();
     void accept(Listener& listener);
     void accepted(Listener& listener, boost::system::error_code error, Socket socket);

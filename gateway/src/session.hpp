@@ -35,6 +35,8 @@ public:
     /// Looks at the time-outs.
     void check(std::chrono::steady_clock::time_point now);
     void begin_drain();
+    /// No request of it is under way.
+    bool waits() const { return phase_ == Phase::idle || phase_ == Phase::head; }
     /// At once, whatever is under way.
     void close();
 

@@ -18,6 +18,7 @@ Telemetry::Telemetry()
       upgrades(plain("gravity_gateway_upgrades_total", "WebSockets opened")),
       mirrors_lost(plain("gravity_gateway_mirrors_lost_total", "Copies of requests that did not reach the service they were for, or did not get its answer")),
       tls_failures(plain("gravity_gateway_tls_failures_total", "Clients with whom no TLS came about")),
+      shed(plain("gravity_gateway_connections_shed_total", "Connections closed on which nothing was under way, to make room for others")),
       connections(metrics::gauge("gravity_gateway_connections", "Open connections of clients").with({})),
       prefix_conflicts(metrics::gauge("gravity_gateway_prefix_conflicts", "Prefixes claimed by more than one service").with({})),
       routes_refused(metrics::gauge("gravity_gateway_routes_refused", "1 while the routes' files are not followed, because they have been refused").with({})),

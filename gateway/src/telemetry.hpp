@@ -26,7 +26,7 @@ public:
     /// The same object for the same name; it lives as long as this.
     const ServiceMetrics& service(std::string_view name);
 
-    metrics::Counter client_aborts, upstream_breaks, retries, stale_retries, timeouts, malformed, accept_pauses, upgrades, mirrors_lost, tls_failures;
+    metrics::Counter client_aborts, upstream_breaks, retries, stale_retries, timeouts, malformed, accept_pauses, upgrades, mirrors_lost, tls_failures, shed;
     metrics::Gauge connections, prefix_conflicts, routes_refused, certificates_refused;
     /// A request that was answered here, by the slug of its problem ("ok" for the own pages).
     void count_own_answer(std::string_view slug);

@@ -209,12 +209,11 @@ Task<bool> Daemon::fetch_document(std::string service, std::string url) {
         http::ClientRequest request;
         request.url = std::move(url);
         request.timeout = 5s;
-        const http::Response response = co_await key_client_->send(std::move(request));
+        request.max_response_bytes = std::size_t{4} << 20;
+        http::Response response = co_await key_client_->send(std::move(request));
         if (response.status != 200) co_return false;
-        auto document = Json::parse(response.body);
-        if (!document || !document->is_object()) co_return false;
-        if (const auto known = descriptions_.find(service); known != descriptions_.end() && known->second == *document) co_return false;
-        descriptions_.insert_or_assign(std::move(service), *std::move(document));
+        if (const auto known = descriptions_.find(service); known != descriptions_.end() && known->second == response.body) co_return false;
+        descriptions_.insert_or_assign(std::move(service), std::move(response.body));
         co_return true;
     } catch (const std::exception& error) {
         log::debug("a service's description cannot be had", {{"service", service}, {"reason", error.what()}});
@@ -228,32 +227,44 @@ void Daemon::show_documents() {
     pages_.set_openapi(aggregate(own, descriptions_, *snapshot));
 }
 
-/// A service that comes or goes is noticed within a second; one that changes, within a minute.
+/// A service that comes or goes is noticed within a second, one that changes within a minute. One that does not describe itself is asked ever more rarely.
 Task<void> Daemon::follow_documents() {
-    std::map<std::string, std::chrono::steady_clock::time_point, std::less<>> due;
-    std::shared_ptr<const Snapshot> shown;
+    struct Inquiry {
+        std::chrono::steady_clock::time_point next{};
+        std::chrono::seconds wait{5};
+    };
+    std::map<std::string, Inquiry, std::less<>> asked;
+    std::shared_ptr<const Snapshot> looked_at;
+    std::string places;
     while (!draining_) {
         const auto snapshot = gateway_->snapshot();
-        bool changed = snapshot != shown;
+        bool changed = false;
         std::set<std::string, std::less<>> alive;
         for (const auto& cluster : snapshot->clusters()) {
             if (cluster->endpoints.empty() || !cluster->keeps_internal) continue;
             alive.insert(cluster->name);
             const auto now = std::chrono::steady_clock::now();
-            auto& next = due[cluster->name];
-            if (now < next) continue;
+            Inquiry& state = asked[cluster->name];
+            if (now < state.next) continue;
             const InstanceSpec& instance = cluster->endpoints.front()->spec();
             const bool v6 = instance.address.find(':') != std::string::npos;
             std::string url = "http://" + (v6 ? "[" + instance.address + "]" : instance.address) + ":" + std::to_string(instance.port) + "/openapi.json";
             std::string name = cluster->name;
             const bool news = co_await fetch_document(std::move(name), std::move(url));
             changed |= news;
-            next = now + (descriptions_.find(cluster->name) != descriptions_.end() ? std::chrono::seconds(60) : std::chrono::seconds(5));
+            const bool known = descriptions_.find(cluster->name) != descriptions_.end();
+            state.next = now + (known ? std::chrono::seconds(60) : state.wait);
+            state.wait = std::min(state.wait * 2, std::chrono::seconds(320));
         }
         changed |= std::erase_if(descriptions_, [&](const auto& known) { return alive.find(known.first) == alive.end(); }) != 0;
-        std::erase_if(due, [&](const auto& known) { return alive.find(known.first) == alive.end(); });
+        std::erase_if(asked, [&](const auto& known) { return alive.find(known.first) == alive.end(); });
+        if (snapshot != looked_at) { // routes change often, where services are found seldom
+            std::string now_at = places_of(*snapshot);
+            changed |= now_at != places;
+            places = std::move(now_at);
+            looked_at = snapshot;
+        }
         if (changed) show_documents();
-        shown = snapshot;
         co_await sleep_for(500ms);
     }
 }

@@ -106,12 +106,11 @@ TEST(ApiDocument, IsOneOfAllServicesAsTheyAreReachedHere) {
                       "discriminator":{"propertyName":"p","mapping":{"a":"#/components/schemas/A"}}},"A":{}},
                       "securitySchemes":{"bearer":{"type":"http","scheme":"bearer"}}}})";
     ServiceDocuments documents;
-    documents.emplace("shop", Json::parse(shop).or_throw());
-    documents.emplace("other", Json::parse(R"({"paths":{"/api/v1/others":{"get":{"operationId":"read","responses":{}}}},
-        "components":{"schemas":{"Thing":{}}}})")
-                                   .or_throw());
-    documents.emplace("gone", Json::parse(R"({"paths":{"/api/v1/gone":{"get":{}}},"components":{"schemas":{"Thing":{}}}})").or_throw());
-    documents.emplace("odd", Json::parse(R"({"paths":[1],"components":7})").or_throw());
+    documents.emplace("shop", shop);
+    documents.emplace("other", R"({"paths":{"/api/v1/others":{"get":{"operationId":"read","responses":{}}}},"components":{"schemas":{"Thing":{}}}})");
+    documents.emplace("gone", R"({"paths":{"/api/v1/gone":{"get":{}}},"components":{"schemas":{"Thing":{}}}})");
+    documents.emplace("odd", R"({"paths":[1],"components":7})");
+    documents.emplace("text", "<html>");
     const auto routes = Snapshot::build({service("shop", {"/api/v1/things"}, {1}), service("other", {"/api/v1/others"}, {2})}, nullptr);
     const Json all = Json::parse(aggregate(own, documents, *routes)).or_throw();
     std::vector<std::string> paths;

@@ -215,6 +215,31 @@ TEST(Faults, SlowHeadsAndIdleConnectionsEnd) {
     EXPECT_TRUE(idle.ended());
 }
 
+TEST(Faults, WhoOnlyWaitsMakesRoomForWhoAsks) {
+    std::atomic<bool> go = false;
+    std::atomic<int> asked = 0;
+    Instance instance([&](Wire& wire) {
+        wire.read_message();
+        ++asked;
+        EXPECT_TRUE(eventually([&] { return go.load(); }));
+        wire.send(Instance::ok("in", "Connection: close\r\n"));
+    });
+    Options options;
+    options.max_connections = 3;
+    Running running(options);
+    running.publish({service("a", {"/a"}, {instance.port()})});
+    auto busy = running.client();
+    busy.send(get);
+    ASSERT_TRUE(eventually([&] { return asked == 1; }));
+    auto silent = running.client(), half = running.client();
+    half.send("GET / HT");
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(running.client().ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200) << i;
+    EXPECT_TRUE(silent.ended());
+    EXPECT_TRUE(half.ended());
+    go = true;
+    EXPECT_EQ(busy.read_message().body, "in") << "what is under way is not touched";
+}
+
 TEST(Faults, AParkedConnectionWakesUp) {
     Options options;
     options.park_after = 0ms;
