@@ -225,7 +225,7 @@ TEST(Faults, WhoOnlyWaitsMakesRoomForWhoAsks) {
         wire.send(Instance::ok("in", "Connection: close\r\n"));
     });
     Options options;
-    options.max_connections = 3;
+    options.max_connections = 2;
     Running running(options);
     running.publish({service("a", {"/a"}, {instance.port()})});
     auto busy = running.client();
