@@ -241,8 +241,9 @@ class LeftBehind(unittest.TestCase):
         account = pwd.getpwnam(paths.STORE_USER)
         taken = "-sys_ptrace,-perfmon,-sys_admin"  # what lets root look into others, and a container of Docker's does not give it
         humbly = ["setpriv", f"--bounding-set={taken}", f"--inh-caps={taken}"]
-        with (subprocess.Popen(["sleep", "300"], env=mark, user=account.pw_uid, group=account.pw_gid, extra_groups=[]) as store,
-              subprocess.Popen([*humbly, "sleep", "300"], env=mark) as daemon):
+        heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # who runs in the background of a script ignores it
+        with (subprocess.Popen(["sleep", "300"], env=mark, user=account.pw_uid, group=account.pw_gid, extra_groups=[], **heed) as store,
+              subprocess.Popen([*humbly, "sleep", "300"], env=mark, **heed) as daemon):
             try:
                 ran = subprocess.run([*humbly, sys.executable, "-c", look, str(paths.ROOT / "tools"), str(instance.directory)],
                                      stdout=subprocess.PIPE, text=True, check=True)
