@@ -5,22 +5,19 @@ no acknowledged write is lost, no watcher misses a change, no index goes back, c
 
     tests/chaos/discovery_etcd.py [--rounds 30]"""
 
-import argparse
 import base64
 import itertools
 import json
-import os
 import pathlib
 import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Contender, Load, Program, call, is_ready, overlaps  # noqa: E402
+from chaos import Contender, Load, Program, call, is_ready, overlaps, play_rounds  # noqa: E402
 from throwaway import binary, free_port  # noqa: E402
 
 NODE = "registry"  # one for all daemons: an instance may be registered at one and deregistered at another
@@ -213,28 +210,11 @@ def play(world, victim, fault):
     return faults
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-chaos-"))
-    world = None
-    try:
-        world = World(folder, os.environ.get("GRAVITY_PRESET", "dev"))
-        victims = [(victim, fault) for fault in ("killed", "stopped") for pair in zip(world.daemons, world.members) for victim in pair]
-        # A short run has a daemon killed, a member stopped, a daemon stopped.
-        order = [victims[0], victims[7], victims[8], *(victims[i] for i in (1, 2, 3, 4, 5, 6, 9, 10, 11))]
-        for victim, fault in itertools.islice(itertools.cycle(order), rounds):
-            faults = play(world, victim, fault)
-            if faults:
-                for text in faults:
-                    print("  " + text)
-                sys.exit(f"logs: {folder}")
-    finally:
-        if world is not None:
-            world.end()
-    shutil.rmtree(folder, ignore_errors=True)
-    print(f"{rounds} rounds passed")
+def turn(world, number):
+    victims = [(victim, fault) for fault in ("killed", "stopped") for pair in zip(world.daemons, world.members) for victim in pair]
+    # A short run has a daemon killed, a member stopped, a daemon stopped.
+    order = [victims[0], victims[7], victims[8], *(victims[i] for i in (1, 2, 3, 4, 5, 6, 9, 10, 11))]
+    return play(world, *order[number % len(order)])
 
 
-main()
+play_rounds(__doc__, 3, World, turn)

@@ -5,21 +5,19 @@ disk is full, and started with it full. Nothing that was acknowledged is lost, a
 
     tests/chaos/discovery_full.py [--rounds 12]         (its disk is a small tmpfs that nobody else sees: root, or user namespaces)"""
 
-import argparse
 import base64
 import itertools
 import json
 import os
 import pathlib
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Load, Program, ask, call, is_ready  # noqa: E402
+from chaos import Load, Program, ask, call, is_ready, play_rounds  # noqa: E402
 from throwaway import binary, free_port  # noqa: E402
 
 PATIENCE = 60
@@ -288,26 +286,5 @@ def have_a_disk():
     os.execvpe(ALONE[0], [*ALONE, sys.executable, *sys.argv], {**os.environ, "GRAVITY_OWN_MOUNTS": "1"})
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=4)
-    rounds = parser.parse_args().rounds
-    have_a_disk()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-chaos-"))
-    world = None
-    try:
-        world = World(folder, os.environ.get("GRAVITY_PRESET", "dev"))
-        for number in range(rounds):
-            faults = play(world, number, killed=number % 2 == 1)
-            if faults:
-                for text in faults[:20]:
-                    print("  " + text)
-                sys.exit(f"logs: {folder}")
-    finally:
-        if world is not None:
-            world.end()
-    shutil.rmtree(folder, ignore_errors=True)
-    print(f"{rounds} rounds passed")
-
-
-main()
+have_a_disk()
+play_rounds(__doc__, 4, World, lambda world, number: play(world, number, killed=number % 2 == 1))

@@ -9,22 +9,18 @@ locks with sessions, registrations with checks, trees that are deleted, large va
 
     tests/chaos/discovery_kill.py [--rounds 50]"""
 
-import argparse
 import base64
 import collections
 import itertools
 import json
-import os
 import pathlib
 import random
-import shutil
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Contender, Load, Program, call, is_ready, overlaps  # noqa: E402
+from chaos import Contender, Load, Program, call, is_ready, overlaps, play_rounds  # noqa: E402
 from throwaway import binary, free_port  # noqa: E402
 
 PATIENCE = 60
@@ -546,25 +542,4 @@ def play(world, again):
     return faults + more
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-chaos-"))
-    world = None
-    try:
-        world = World(folder, os.environ.get("GRAVITY_PRESET", "dev"))
-        for number in range(rounds):
-            faults = play(world, again=number % 3)
-            if faults:
-                for text in faults[:20]:
-                    print("  " + text)
-                sys.exit(f"logs: {folder}")
-    finally:
-        if world is not None:
-            world.end()
-    shutil.rmtree(folder, ignore_errors=True)
-    print(f"{rounds} rounds passed")
-
-
-main()
+play_rounds(__doc__, 5, World, lambda world, number: play(world, again=number % 3))

@@ -1,9 +1,14 @@
 """What the scripts share that kill daemons under load: processes that can be killed and started again, calls that may find nobody, and judges of what was recorded."""
 
+import argparse
 import http.client
 import json
 import os
+import pathlib
+import shutil
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 
@@ -158,3 +163,26 @@ def overlaps(histories):
     """Pairs of times at which two held the lock."""
     held = sorted((since, until, who, session) for who, history in enumerate(histories) for since, until, session in history)
     return [(a, b) for a, b in zip(held, held[1:]) if b[0] < a[1] and a[2] != b[2]]
+
+
+def play_rounds(doc, default, world_of, play):
+    """The command line of a script: `--rounds N` of `play(world, number)`, which gives what went wrong, in the world that `world_of(folder, preset)` makes.
+    Where something did, the logs stay."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=default)
+    rounds = parser.parse_args().rounds
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-chaos-"))
+    world = None
+    try:
+        world = world_of(folder, os.environ.get("GRAVITY_PRESET", "dev"))
+        for number in range(rounds):
+            faults = play(world, number)
+            if faults:
+                for text in faults[:20]:
+                    print("  " + text)
+                sys.exit(f"logs: {folder}")
+    finally:
+        if world is not None:
+            world.end()
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"{rounds} rounds passed")
