@@ -82,7 +82,7 @@ private:
         } else if (code >= low && code < beyond) {
             refuse("half a character in a text");
         }
-        if (code > 0x10FFFF) refuse("no such character");
+        if (code == 0 || code > 0x10FFFF) refuse("no such character");
         utf8::append(out, code);
     }
 
@@ -240,6 +240,7 @@ private:
 } // namespace
 
 Value parse(std::string_view text) {
+    if (text.find('\0') != text.npos) throw Error("it has a null character");
     if (text.size() > max_bytes) throw Error("it has more than " + std::to_string(max_bytes) + " bytes");
     return Reader(text).document();
 }

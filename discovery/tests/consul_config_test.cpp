@@ -139,6 +139,8 @@ TEST(ConsulConfiguration, WhatIsWrongInHclIsNamedWithItsLine) {
     EXPECT_EQ(faulty("a = <x"), "c.hcl: line 1: unexpected character");
     EXPECT_EQ(faulty("a = \"\xff\""), "c.hcl: it is not UTF-8");
     EXPECT_EQ(faulty("a = \"x"), "c.hcl: line 1: the text has no closing quote");
+    EXPECT_EQ(faulty(std::string_view("a = \"\0\"", 7)), "c.hcl: it has a null character");
+    EXPECT_EQ(faulty("a = \"\\u0000\""), "c.hcl: line 1: no such character");
     EXPECT_EQ(faulty(std::string((4 << 20) + 1, ' ') + "a = 1"), "c.hcl: it has more than 4194304 bytes");
     std::string deep;
     for (int i = 0; i < 20; ++i) deep += "a { ";

@@ -210,9 +210,13 @@ Task<bool> Daemon::fetch_document(std::string service, std::string url) {
         request.url = std::move(url);
         request.timeout = 5s;
         request.max_response_bytes = std::size_t{4} << 20;
+        const auto known = descriptions_.find(service);
+        const auto tag = description_tags_.find(service);
+        if (known != descriptions_.end() && tag != description_tags_.end() && !tag->second.empty()) request.headers.add("If-None-Match", tag->second);
         http::Response response = co_await key_client_->send(std::move(request));
         if (response.status != 200) co_return false;
-        if (const auto known = descriptions_.find(service); known != descriptions_.end() && known->second == response.body) co_return false;
+        description_tags_[service] = response.headers.get("ETag").value_or("");
+        if (const auto before = descriptions_.find(service); before != descriptions_.end() && before->second == response.body) co_return false;
         descriptions_.insert_or_assign(std::move(service), std::move(response.body));
         co_return true;
     } catch (const std::exception& error) {

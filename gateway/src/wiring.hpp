@@ -79,6 +79,7 @@ private:
     std::map<std::string, StoredRoute, std::less<>> from_admin_;
     std::int64_t last_version_ = 0;
     ServiceDocuments descriptions_;
+    std::map<std::string, std::string, std::less<>> description_tags_; // the descriptions' ETags; empty: none
     std::shared_ptr<auth::Verifier> verifier_;
     std::shared_ptr<http::Client> key_client_;
     std::shared_ptr<auth::JwksSource> keys_;

@@ -66,6 +66,7 @@ struct App::Impl {
     boost::asio::io_context io{1};
     Router router;
     Health health;
+    Description description;
     Resources resources;
     std::unique_ptr<pg::Database> database;
     std::unique_ptr<Platform> platform;
@@ -124,7 +125,7 @@ struct App::Impl {
         options.rate = [this](const http::Request& request, const http::Route& route, const Caller* caller) { return limits.take(request, route, caller); };
         options.observe = observer(settings.access_log);
         if (settings.otlp_endpoint) options.sample_ratio = settings.trace_sample_ratio;
-        add_fixed_paths(options, definition, settings, health, [this] { collect_figures(database.get(), platform->redis(), server.get()); });
+        add_fixed_paths(options, definition, settings, health, description, [this] { collect_figures(database.get(), platform->redis(), server.get()); });
         options.gate = [this](const http::Request&) {
             if (!provisioned) throw Refusal(problems::store_unavailable, "starting").with_header("Retry-After", "1");
         };
@@ -272,7 +273,10 @@ struct App::Impl {
             if (was_ready && !announced) announced = systemd.tell("READY=1\nSTATUS=ready");
             if (!was_ready) systemd.tell("STATUS=not ready: " + health.reason() + "\nEXTEND_TIMEOUT_USEC=30000000");
             if (was_ready && registration) registration->start();
-            if (was_ready && rest.due(std::chrono::steady_clock::now(), processor_time())) give_back_what_is_unused();
+            if (was_ready && rest.due(std::chrono::steady_clock::now(), processor_time())) {
+                description.text = {};
+                give_back_what_is_unused();
+            }
             if (was_ready)
                 co_await sleep_for(probe_interval);
             else

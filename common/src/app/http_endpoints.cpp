@@ -2,6 +2,9 @@
 
 #include <gravity/app/app.hpp>
 #include <gravity/async/coroutine.hpp>
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
+#include <gravity/http/conditional.hpp>
 #include <gravity/http/output.hpp>
 #include <gravity/log/log.hpp>
 #include <gravity/metrics/metrics.hpp>
@@ -27,7 +30,7 @@ Response text_response(int status, std::string_view content_type, std::string bo
 } // namespace
 
 void add_fixed_paths(http::DispatcherOptions& options, const Definition& definition, const PlatformSettings& settings, const Health& health,
-                     std::function<void()> collect) {
+                     Description& description, std::function<void()> collect) {
     options.fixed["/health/live"] = [](const Request&) -> Task<Response> {
         co_return text_response(200, "application/health+json", "{\"status\":\"pass\"}");
     };
@@ -42,13 +45,22 @@ void add_fixed_paths(http::DispatcherOptions& options, const Definition& definit
         collect();
         co_return text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics::render());
     };
-    // Made when it is first asked for: making it takes a megabyte, and few daemons are ever asked.
-    options.fixed["/openapi.json"] = [&definition, document = std::string()](const Request&) mutable -> Task<Response> {
-        if (document.empty()) {
-            document = openapi_of(definition);
-            document.shrink_to_fit();
+    options.fixed["/openapi.json"] = [&definition, &description](const Request& request) -> Task<Response> {
+        const auto known = request.headers.get("If-None-Match");
+        if (known && !description.etag.empty() && http::etag_listed(http::uncoded_etags(*known), description.etag, false)) {
+            Response unchanged;
+            unchanged.status = 304;
+            unchanged.headers.add("ETag", description.etag);
+            co_return unchanged;
         }
-        co_return text_response(200, "application/json", document);
+        if (description.text.empty()) {
+            description.text = openapi_of(definition);
+            description.text.shrink_to_fit();
+            description.etag = '"' + hex_encode(sha256(description.text)).substr(0, 32) + '"';
+        }
+        Response response = text_response(200, "application/json", description.text);
+        response.headers.add("ETag", description.etag);
+        co_return response;
     };
     // Read when asked for, not kept: two megabytes that hardly anybody looks at would be a quarter of an idle daemon.
     const std::string title = definition.name, folder = settings.docs_dir.value_or("");

@@ -90,7 +90,10 @@ TEST(Life, ServesHealthMetricsAndItsOwnDescription) {
     as.anonymous.get("/health/ready").expect(200).field("/status", "pass").field("/checks/postgresql/0/status", "pass");
     as.anonymous.post("/health/ready").expect_problem(405, "method-not-allowed").expect_header("Allow", "GET, HEAD");
     EXPECT_NE(as.anonymous.get("/metrics").expect(200).body().find("gravity_http_request_duration_seconds_count"), std::string::npos);
-    as.anonymous.get("/openapi.json").expect(200).field("/openapi", "3.1.0");
+    const auto described = as.anonymous.get("/openapi.json").expect(200).field("/openapi", "3.1.0");
+    const std::string tag = described.header("ETag");
+    as.anonymous.get("/openapi.json").header("If-None-Match", tag).expect(304).expect_header("ETag", tag);
+    as.anonymous.get("/openapi.json").header("If-None-Match", "\"other\"").expect(200).expect_header("ETag", tag);
     EXPECT_NE(as.anonymous.get("/docs").expect(200).body().find("openapi.json"), std::string::npos);
 }
 
