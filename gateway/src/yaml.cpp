@@ -5,6 +5,8 @@
 
 #include <charconv>
 #include <cmath>
+#include <sstream>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 namespace gravity::gateway {
@@ -13,6 +15,33 @@ namespace {
 struct Refused {
     std::string why;
 };
+
+/// Of a character that belongs nowhere, such as a stray "]", yaml-cpp makes empty documents without end. One that begins where the last one began is that.
+class Progress : public YAML::EventHandler {
+public:
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (mark.pos == last_) throw YAML::ParserException(mark, "unexpected character");
+        last_ = mark.pos;
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+private:
+    int last_ = -1;
+};
+
+void check_that_it_ends(const std::string& text) {
+    std::istringstream in(text);
+    YAML::Parser parser(in);
+    Progress progress;
+    while (parser.HandleNextDocument(progress)) {}
+}
 
 /// Of an unquoted scalar: YAML 1.2's core schema, without octal and hexadecimal numbers, which JSON readers do not know.
 Json scalar_of(const std::string& text) {
@@ -69,6 +98,7 @@ private:
 
 Parsed<std::vector<Json>> parse_yaml(const std::string& text) {
     try {
+        check_that_it_ends(text);
         std::vector<Json> documents;
         Conversion conversion;
         for (const YAML::Node& node : YAML::LoadAll(text))

@@ -42,7 +42,9 @@ TEST(Yaml, DocumentsBecomeJson) {
     ASSERT_EQ(documents->size(), 2u);
     EXPECT_EQ((*documents)[0].dump(), R"({"a":1,"b":[true,null,"1",-2.5,1000.0,"x","0x10","no",".inf"],"c":{"d":"e"},"f":{"d":"e"}})");
     EXPECT_EQ((*documents)[1].dump(), R"({"g":"h"})");
-    for (const char* bad : {"a: [", "a: 1\na: 2", "[1]: 2", "a: \"\\xff", "\t- x", "a: &x [*x]"}) EXPECT_FALSE(parse_yaml(bad)) << bad;
+    for (const char* bad : {"a: [", "a: 1\na: 2", "[1]: 2", "a: \"\\xff", "\t- x", "a: &x [*x]", "]", "}", ",", "a: 1\n]", "{a: 1}}", "[1] , 2"})
+        EXPECT_FALSE(parse_yaml(bad)) << bad;
+    EXPECT_FALSE(parse_yaml(std::string("\0\0,\"a\"]", 7)));
     EXPECT_FALSE(parse_yaml(std::string(200, '[') + std::string(200, ']')));
     // Aliases of aliases: a few lines that stand for billions of values.
     std::string laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
