@@ -57,7 +57,8 @@ answer=$(inside "${call/curl -s/curl -s -i}")
 echo "$answer"
 case $answer in 'HTTP/1.1 201'*) ;; *) die 'the first call is not answered by 201' ;; esac
 inside './run down'
-left=$(docker top "$id" -eo pid,args | grep -E "gravity-|/repository/var" || true)
+running=$(docker top "$id" -eo pid,args)
+left=$(grep -E 'gravity-|/repository/var' <<<"$running" || true) # nothing found is what is hoped for
 [ -z "$left" ] || die "down left: $left"
 
 if [ -n "$images" ]; then
