@@ -275,12 +275,21 @@ std::variant<Query, Malformed> parse_query(std::string_view packet) {
     return query;
 }
 
-std::string write_answer(const Query& query, const Answer& answer, std::size_t limit, bool truncated) {
-    Writer out;
-    out.u16(query.id);
-    out.u16(0); // flags, below
+namespace {
+
+/// The header, with one question; its flags and the other counts are written when they are known.
+void begin(Writer& out, std::uint16_t id) {
+    out.u16(id);
+    out.u16(0);
     out.u16(1);
     for (int i = 0; i < 3; ++i) out.u16(0);
+}
+
+} // namespace
+
+std::string write_answer(const Query& query, const Answer& answer, std::size_t limit, bool truncated) {
+    Writer out;
+    begin(out, query.id);
     out.name(query.name);
     out.u16(query.type);
     out.u16(query.class_);
@@ -356,10 +365,7 @@ std::string AnswerPieces::write(const Query& query, std::size_t limit, std::size
     const std::size_t wanted = std::min(most_answers, pieces_.size());
     Writer out;
     out.bytes().reserve(plain_udp_bytes);
-    out.u16(query.id);
-    out.u16(0); // flags, below
-    out.u16(1);
-    for (int i = 0; i < 3; ++i) out.u16(0);
+    begin(out, query.id);
     out.plain_name(query.name);
     out.u16(query.type);
     out.u16(query.class_);
