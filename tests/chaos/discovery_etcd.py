@@ -17,8 +17,8 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Contender, Load, Program, call, is_ready, overlaps, play_rounds  # noqa: E402
-from throwaway import binary, free_port  # noqa: E402
+from chaos import Contender, Load, Program, built, call, is_ready, overlaps, play_rounds  # noqa: E402
+from throwaway import free_port  # noqa: E402
 
 NODE = "registry"  # one for all daemons: an instance may be registered at one and deregistered at another
 PATIENCE = 60
@@ -114,9 +114,9 @@ class Target(threading.Thread):
 
 class World:
     def __init__(self, folder, preset):
-        program = binary("discovery", preset)
-        if not program.exists() or shutil.which("etcd") is None:
-            print(f"{program} is not built" if not program.exists() else "there is no etcd (Debian: etcd-server)")
+        program = built("discovery", preset)
+        if shutil.which("etcd") is None:
+            print("there is no etcd (Debian: etcd-server)")
             sys.exit(77)
         self.round, self.folder = 0, folder
         clients, peers = [free_port() for _ in range(3)], [free_port() for _ in range(3)]

@@ -17,8 +17,8 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Load, Program, ask, call, is_ready, play_rounds  # noqa: E402
-from throwaway import binary, free_port  # noqa: E402
+from chaos import Load, Program, ask, built, call, is_ready, play_rounds  # noqa: E402
+from throwaway import free_port  # noqa: E402
 
 PATIENCE = 60
 NODE = "alone"
@@ -110,10 +110,7 @@ class Reader(Load):
 
 class World:
     def __init__(self, folder, preset):
-        program = binary("discovery", preset)
-        if not program.exists():
-            print(f"{program} is not built")
-            sys.exit(77)
+        program = built("discovery", preset)
         self.disk, self.down, self.port = folder / "disk", False, free_port()
         self.disk.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "none", str(self.disk)], check=True)

@@ -20,8 +20,8 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Contender, Load, Program, call, is_ready, overlaps, play_rounds  # noqa: E402
-from throwaway import binary, free_port  # noqa: E402
+from chaos import Contender, Load, Program, built, call, is_ready, overlaps, play_rounds  # noqa: E402
+from throwaway import free_port  # noqa: E402
 
 PATIENCE = 60
 NODE = "alone"
@@ -386,10 +386,7 @@ class Rows:
 
 class World:
     def __init__(self, folder, preset):
-        program = binary("discovery", preset)
-        if not program.exists():
-            print(f"{program} is not built")
-            sys.exit(77)
+        program = built("discovery", preset)
         self.folder, self.port, self.round = folder, free_port(), 0
         self.ports = [self.port]
         self.rows, self.instances, self.counts = Rows(), {}, {"c/0": Counts(), "c/1": Counts()}

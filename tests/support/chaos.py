@@ -12,6 +12,8 @@ import tempfile
 import threading
 import time
 
+from throwaway import binary
+
 
 class Program:
     """A process that can be killed, stopped, and started again with what it has on its disk."""
@@ -163,6 +165,15 @@ def overlaps(histories):
     """Pairs of times at which two held the lock."""
     held = sorted((since, until, who, session) for who, history in enumerate(histories) for since, until, session in history)
     return [(a, b) for a, b in zip(held, held[1:]) if b[0] < a[1] and a[2] != b[2]]
+
+
+def built(name, preset):
+    """The executable of a service; the script is skipped where it is not built."""
+    program = binary(name, preset)
+    if not program.exists():
+        print(f"{program} is not built")
+        sys.exit(77)
+    return program
 
 
 def play_rounds(doc, default, world_of, play):
