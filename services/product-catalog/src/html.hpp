@@ -12,7 +12,8 @@ std::string escape(std::string_view text);
 /// A description as HTML of an allowed kind: p, div, br, ul, ol, li, b, strong, i, em, u, s, sub, sup, blockquote, code, pre, h2 to h4, hr,
 /// table, thead, tbody, tr, th, td, dl, dt, dd, span, and a with an http or https `href` (which gets rel="nofollow noopener"). Every other element is
 /// unwrapped, every other attribute dropped, and what was script, style or embedded goes with its content. The answer is written from the
-/// parsed tree with all text escaped, and cleaned again until nothing changes, so it has one reading in any browser. Plain text becomes paragraphs: an empty line begins one.
+/// parsed tree with all text escaped, and cleaned again until nothing changes, so it has one reading in any browser.
+/// Plain text becomes paragraphs: an empty line begins one.
 std::string sanitise(std::string_view description);
 
 /// The same without any markup, blocks apart by line breaks: for meta tags, feeds and agents.
