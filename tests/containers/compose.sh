@@ -82,7 +82,7 @@ done
 
 say 'data outlives the containers'
 docker-compose down --timeout 60 >/dev/null
-[ -z "$(docker ps -aq)" ] || die 'down left containers'
+[ -z "$(docker ps -aq --filter label=com.docker.compose.project=$COMPOSE_PROJECT_NAME)" ] || die 'down left containers'
 docker-compose up -d
 token=$(./gravity token)
 found=
