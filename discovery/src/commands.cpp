@@ -28,13 +28,6 @@ Reply evaluate(const Command& command, View& view, std::int64_t now_us) {
 namespace detail {
 namespace {
 
-template <class R>
-bool same(R a, const R& b) { // but for the indexes
-    a.create_index = b.create_index;
-    a.modify_index = b.modify_index;
-    return equal(a, b);
-}
-
 // The new instance has taken the place of an old one that could not say good-bye: one process holds an address and port at a time. Only within a
 // service, because one port may well offer several.
 void remove_predecessors(const Instance& instance, View& view) {
@@ -46,19 +39,6 @@ void remove_predecessors(const Instance& instance, View& view) {
 }
 
 } // namespace
-
-Reply put_node(const Node& node, View& view) {
-    const Row<Node> before = view.find<Node>(node.name);
-    Node wanted = node;
-    if (wanted.id.empty() && before) wanted.id = before->id;
-    if (before && same(wanted, *before)) return {};
-    if (!wanted.id.empty() && (!before || before->id != wanted.id))
-        for (const auto& [name, other] : view.with_prefix<Node>(""))
-            if (other->id == wanted.id && name != wanted.name)
-                return {400, "Node ID \"" + wanted.id + "\" for node \"" + wanted.name + "\" aliases existing node \"" + name + "\"", false};
-    view.put(node.name, std::move(wanted));
-    return {};
-}
 
 void put_instance(const Instance& instance, View& view) {
     const std::string key = key_of(instance.node, instance.id);
@@ -107,16 +87,9 @@ void remove_instance(const Instance& instance, View& view) {
     view.remove<Instance>(key_of(instance.node, instance.id));
 }
 
-void remove_node(const std::string& name, View& view) {
-    const std::string prefix = key_of(name, "");
-    for (const auto& [key, check] : view.with_prefix<Check>(prefix)) view.remove<Check>(key);
-    for (const auto& [key, instance] : view.with_prefix<Instance>(prefix)) view.remove<Instance>(key);
-    view.remove<Node>(name);
-}
-
 Reply run(const Register& command, View& view, std::int64_t now_us) {
     if (!command.keep_node || !view.find<Node>(command.node.name))
-        if (Reply reply = put_node(command.node, view); reply.status != 200) return reply;
+        if (Reply reply = put_node(command.node, view, command.own_node); reply.status != 200) return reply;
     if (command.instance) {
         if (command.replace_same_address) remove_predecessors(*command.instance, view);
         put_instance(*command.instance, view);

@@ -16,6 +16,7 @@ namespace gravity::registry {
 struct Register {
     Node node;
     bool keep_node = false;        // one that exists is left as it is
+    bool own_node = false;         // it is this daemon's: what was on it under its former name is moved
     std::optional<Instance> instance;
     std::vector<Check> checks;     // `service_id` of a check may name an instance that exists already
     bool replace_checks = false;   // the instance's other checks go

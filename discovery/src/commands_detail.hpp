@@ -38,7 +38,9 @@ Reply run(const Configure& command, View& view, std::int64_t now_us);
 
 /// Sets the status, and since when it is critical: a check that was critical `before` keeps its time.
 void set_status(Check& check, Status status, const Check* before, std::int64_t now_us);
-Reply put_node(const Node& node, View& view);
+/// A node of the same ID under another name is renamed, as Consul does it: the former goes with everything on it. Refused if another node is alive under the
+/// name. `own`: it is the daemon's own node, which finds what is on it moved to the new name, and which nobody else's ID keeps from its name.
+Reply put_node(const Node& node, View& view, bool own = false);
 void put_instance(const Instance& instance, View& view);
 /// The instance it belongs to must exist. `keep_status`: a check that exists keeps status and output.
 Reply put_check(Check check, bool keep_status, View& view, std::int64_t now_us);
@@ -46,6 +48,13 @@ Reply put_check(Check check, bool keep_status, View& view, std::int64_t now_us);
 void remove_instance(const Instance& instance, View& view);
 /// The node with everything on it.
 void remove_node(const std::string& name, View& view);
+
+template <class R>
+bool same(R a, const R& b) { // but for the indexes
+    a.create_index = b.create_index;
+    a.modify_index = b.modify_index;
+    return equal(a, b);
+}
 
 /// Deletes the key and leaves a tombstone.
 void bury(const std::string& key, View& view);

@@ -193,6 +193,7 @@ void Daemon::register_self(bool at_start) {
     const Model& model = engine_->model();
     if (engine_->is_shared() && !at_start && model.find<Node>(agent_.node) != nullptr && model.find<Instance>(key_of(agent_.node, "consul")) != nullptr) return;
     Register self;
+    self.own_node = true; // a host may have been given another name, as a container is at every start
     Node node;
     if (const Node* known = engine_->model().find<Node>(agent_.node)) node = *known;
     node.name = agent_.node;

@@ -120,7 +120,6 @@ TEST(Commands, ARefusedCommandLeavesTheBatchAsItWas) {
         return command;
     };
     EXPECT_EQ(evaluate(register_node("a", "same"), view, 1).status, 200);
-    const auto index = view.index();
     Register half = register_node("b", "other");
     Check orphan;
     orphan.node = "b";
@@ -128,12 +127,55 @@ TEST(Commands, ARefusedCommandLeavesTheBatchAsItWas) {
     orphan.service_id = "missing";
     half.checks.push_back(orphan);
     EXPECT_EQ(evaluate(half, view, 1).status, 400);
-    EXPECT_EQ(evaluate(register_node("c", "same"), view, 1).status, 400); // aliases a
+    Register reserved = register_node("A", "third");
+    Check alive;
+    alive.node = "a";
+    alive.id = serf_health_id;
+    alive.status = Status::passing;
+    Register living = register_node("a", "same");
+    living.checks.push_back(alive);
+    EXPECT_EQ(evaluate(living, view, 1).status, 200);
+    const auto index_of_living = view.index();
+    EXPECT_EQ(evaluate(reserved, view, 1).status, 400); // by a, which lives
     EXPECT_EQ(view.find<Node>("b"), nullptr);
     EXPECT_NE(view.find<Node>("a"), nullptr);
-    EXPECT_EQ(view.index(), index);
+    EXPECT_EQ(view.index(), index_of_living);
     EXPECT_EQ(evaluate(register_node("b", "other"), view, 1).status, 200);
-    EXPECT_EQ(view.index(), index + 1);
+    EXPECT_EQ(view.index(), index_of_living + 1);
+}
+
+TEST(Commands, ANodeThatComesByAnotherNameIsRenamed) {
+    World world;
+    const auto node = [&](std::string_view name, std::string_view id, std::string_view more = "") {
+        std::string body = R"({"Node":")";
+        body.append(name).append(R"(","ID":")").append(id).append(R"(","Address":"10.0.0.2")").append(more).append("}");
+        return world.call(http::Method::put, "/v1/catalog/register", body);
+    };
+    const std::string one = "aaaaaaaa-1111-4111-8111-111111111111", two = "bbbbbbbb-1111-4111-8111-111111111111";
+    const std::string alive = R"(,"Check":{"CheckID":"serfHealth","Name":"Serf","Status":"passing"})";
+    const std::string dead = R"(,"Check":{"CheckID":"serfHealth","Name":"Serf","Status":"critical"})";
+    ASSERT_EQ(node("a", one, R"(,"Service":{"Service":"db"})").status, 200);
+    ASSERT_EQ(node("b", one).status, 200);
+    EXPECT_EQ(world.model.find<Node>("a"), nullptr);
+    EXPECT_EQ(world.model.find<Node>("b")->id, one);
+    EXPECT_EQ(world.call(http::Method::get, "/v1/catalog/service/db").json().size(), 0u); // went with its node
+
+    ASSERT_EQ(node("c", two, alive).status, 200);
+    const auto refused = node("C", one);
+    EXPECT_NE(refused.status, 200);
+    const std::string why = "Error while renaming Node ID: \"" + one + "\" (10.0.0.2): Node name C is reserved by node " + two + " with name c (10.0.0.2)";
+    EXPECT_NE(refused.body.find(why), std::string::npos) << refused.body;
+    EXPECT_NE(world.model.find<Node>("b"), nullptr);
+    ASSERT_EQ(node("c", two, dead).status, 200);
+    EXPECT_EQ(node("c", one).status, 200); // who is dead keeps no name
+    EXPECT_EQ(world.model.find<Node>("c")->id, one);
+    EXPECT_EQ(world.model.find<Node>("b"), nullptr);
+
+    // One that never had an ID is given it by a new one, but keeps its name from a node that has another already.
+    ASSERT_EQ(world.call(http::Method::put, "/v1/catalog/register", R"({"Node":"d","Address":"10.0.0.3")" + alive + "}").status, 200);
+    EXPECT_NE(node("d", one).status, 200);
+    EXPECT_EQ(node("d", two).status, 200);
+    EXPECT_EQ(world.model.find<Node>("d")->id, two);
 }
 
 TEST(Commands, CommandsOfOneBatchSeeEachOther) {

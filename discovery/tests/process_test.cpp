@@ -40,7 +40,8 @@ public:
 
 class Process {
 public:
-    explicit Process(const std::string& folder) : port_(testkit::free_port()) {
+    explicit Process(const std::string& folder, const std::string& node = {}) : port_(testkit::free_port()) {
+        const std::string name = "--discovery-node-name=" + node;
         const std::string port = "--port=" + std::to_string(port_);
         const std::string data = "--discovery-data-dir=" + folder + "/data";
         const std::string log = folder + "/log";
@@ -49,7 +50,8 @@ public:
             const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
             ::dup2(out, 1);
             ::dup2(out, 2);
-            ::execl(GRAVITY_DISCOVERY, GRAVITY_DISCOVERY, port.c_str(), data.c_str(), "--deregister-delay-seconds=0", "--discovery-dns-port=0", nullptr);
+            ::execl(GRAVITY_DISCOVERY, GRAVITY_DISCOVERY, port.c_str(), data.c_str(), "--deregister-delay-seconds=0", "--discovery-dns-port=0",
+                    node.empty() ? nullptr : name.c_str(), nullptr);
             ::_exit(127);
         }
         client = testkit::Client(port_, "");
@@ -163,6 +165,31 @@ TEST(Process, ItEndsInOrderWhileItStillWaitsForItsStore) {
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status << '\n'
                                                                << said();
     EXPECT_EQ(said().find("cannot start"), std::string::npos) << said(); // which is what it says when its patience is over
+}
+
+// A container is another host at every start, on the same data.
+TEST(Process, WhatItHoldsIsItsOwnUnderAnotherNameOfItsHost) {
+    const Folder folder;
+    std::string session;
+    {
+        Process process(folder.path, "first");
+        ASSERT_EQ(process.put("/v1/agent/service/register", R"({"Name":"db","Port":5432,"Check":{"TTL":"60s","Status":"passing"}})").status(), 200);
+        session = process.put("/v1/session/create", "{}").at("/ID").as_string();
+        ASSERT_EQ(process.put("/v1/kv/lock?acquire=" + session, "held").status(), 200);
+        EXPECT_EQ(process.end(SIGTERM), 0);
+    }
+    Process process(folder.path, "second");
+    testkit::until([&] { return process.client.get("/v1/catalog/node/second").expect(200).json().is_object(); });
+    const auto nodes = process.client.get("/v1/catalog/nodes").expect(200);
+    EXPECT_EQ(nodes.json().size(), 1u) << nodes.body();
+    EXPECT_EQ(nodes.at("/0/Node").as_string(), "second");
+    const auto health = process.client.get("/v1/health/service/db?passing").expect(200);
+    EXPECT_EQ(health.at("/0/Node/Node").as_string(), "second") << health.body();
+    EXPECT_EQ(health.at("/0/Checks/0/Node").as_string(), "second");
+    EXPECT_EQ(process.client.get("/v1/session/info/" + session).expect(200).at("/0/Node").as_string(), "second");
+    EXPECT_EQ(process.client.get("/v1/kv/lock").expect(200).at("/0/Session").as_string(), session);
+    ASSERT_EQ(process.put("/v1/agent/service/register", R"({"Name":"web"})").status(), 200);
+    EXPECT_EQ(process.client.get("/v1/catalog/node/second").expect(200).at("/Services").size(), 3u); // with "consul"
 }
 
 TEST(Process, ASecondProcessOnOneStoreDoesNotStart) {

@@ -274,7 +274,7 @@ struct App::Impl {
             if (!was_ready) systemd.tell("STATUS=not ready: " + health.reason() + "\nEXTEND_TIMEOUT_USEC=30000000");
             if (was_ready && registration) registration->start();
             if (was_ready && rest.due(std::chrono::steady_clock::now(), processor_time())) {
-                description.text = {};
+                std::string().swap(description.text); // an assignment would keep its room
                 give_back_what_is_unused();
             }
             if (was_ready)

@@ -266,7 +266,7 @@ Task<bool> Connection::exchange() {
         const bool discarded = co_await discard_body();
         if (!discarded) co_return false;
     }
-    if (request_.body.capacity() > 64 * 1024) request_.body = {};
+    if (request_.body.capacity() > 64 * 1024) std::string().swap(request_.body); // an assignment would keep its room
     co_return keep_alive_ && !core_->draining;
 }
 
