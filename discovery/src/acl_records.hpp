@@ -78,3 +78,5 @@ struct AclMark {
 BOOST_DESCRIBE_STRUCT(AclMark, (), (modify_index))
 
 } // namespace gravity::registry
+
+GRAVITY_TABLES(registry, ServiceIdentity, NodeIdentity, Grants, AclToken, AclPolicy, AclRole, AclMark)

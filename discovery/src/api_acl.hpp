@@ -81,3 +81,5 @@ void check_same(const std::optional<std::string>& in_body, const std::string& in
 [[noreturn]] void absent(const std::string& kind);
 
 } // namespace gravity::registry::api
+
+GRAVITY_TABLES(registry::api, LinkIn, LinkOut, PolicyOut, RoleOut)

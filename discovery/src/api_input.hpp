@@ -197,3 +197,7 @@ Register registration_from(const AgentServiceIn& in, const std::string& node, Sc
 void check_meta(const Texts& meta, const std::string& what);
 
 } // namespace gravity::registry::api
+
+GRAVITY_TABLES(registry::api, AddressIn, WeightsIn, AgentCheckIn, AgentServiceIn, CheckUpdateIn, CatalogServiceIn, CheckDefinitionIn, CatalogCheckIn,
+               CatalogRegisterIn, CatalogDeregisterIn, ServiceCheckIn, SessionIn, KeyOperationIn, NodeRowIn, NodeOperationIn, ServiceRowIn, ServiceOperationIn,
+               CheckRowIn, CheckOperationIn, OperationIn)

@@ -220,3 +220,6 @@ std::vector<std::pair<std::string, std::string>> node_meta_of(const Query& query
 bool has_meta(const Node& node, const std::vector<std::pair<std::string, std::string>>& wanted);
 
 } // namespace gravity::registry::api
+
+GRAVITY_TABLES(registry::api, WeightsOut, AddressOut, NodeOut, ServiceOut, AgentServiceOut, ServiceNodeOut, DefinitionOut, CheckOut, ServiceEntryOut,
+               ServiceCheckOut, SessionOut)

@@ -93,3 +93,5 @@ private:
 };
 
 } // namespace gravity::registry
+
+GRAVITY_TABLES(registry, FollowedInstance, InstanceName, ListReason, ServiceList, ServiceChange)

@@ -87,3 +87,5 @@ void add_transitions(Explanation& explanation, const ReadTransitions& read, std:
 std::vector<std::string> histories_to_forget(const Model& model, std::int64_t now_us);
 
 } // namespace gravity::registry
+
+GRAVITY_TABLES(registry, Rotation, Scope, Reason, TransitionOut, InstanceExplanation, Explanation)

@@ -322,3 +322,7 @@ inline bool is_maintenance(std::string_view check_id) {
 inline constexpr std::string_view serf_health_id = "serfHealth"; // the check by which Consul's clients know that a node is alive
 
 } // namespace gravity::registry
+
+GRAVITY_TABLES(registry, Status, Node, TaggedAddress, Locality, Instance, CheckType, AliasOf, CheckDefinition, Check, KvEntry, Tombstone, SessionBehavior,
+               Session, LockDelay, Event, QueryTemplate, QueryTarget, QueryFailover, QueryService, QueryDns, QueryDefinition, PreparedQuery, TransitionKind,
+               Transition, History, Setting)

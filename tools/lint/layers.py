@@ -23,7 +23,7 @@ FIELD_LIBRARIES = {
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 THIRD_PARTY = re.compile(r"^(boost|pqxx|hiredis|spdlog|fmt|openssl|nlohmann|prometheus|yaml-cpp|libpq|brotli|zlib|re2|rocksdb)[/.\-]|^(unicode|libxml)/")
-ALLOWED_PUBLIC = re.compile(r"^boost/(describe|mp11)/|^boost/asio/awaitable\.hpp$|^boost/asio/any_io_executor\.hpp$")
+ALLOWED_PUBLIC = re.compile(r"^boost/(describe|mp11|preprocessor)/|^boost/asio/awaitable\.hpp$|^boost/asio/any_io_executor\.hpp$")
 faults = []
 
 

@@ -96,3 +96,5 @@ std::string canonical_text(const AttributeDef& def, const Json& value);
 std::optional<Json> option_value(const AttributeDef& def, std::string_view option);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, AttributeKind, ReferenceTarget, EnumValue, AttributeDef, IndexedAs)

@@ -82,3 +82,6 @@ struct CategoryMoved {
 BOOST_DESCRIBE_STRUCT(CategoryMoved, (), (id, tree, parent_id, subtree))
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, CategoryTranslation, CategoryEdit, NewCategory, Category, Breadcrumb, CategoryWithPath, ReadCategory, ListCategories,
+               MoveCategory, DeleteCategory, CategoryMoved)

@@ -44,3 +44,5 @@ extern const Sql<void(CategoryId, std::optional<CategoryId>)> replace_published_
 extern const Sql<void(CategoryId)> remove_published_category;
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, CategoryInsert, Place)

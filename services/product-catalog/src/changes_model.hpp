@@ -58,3 +58,5 @@ BOOST_DESCRIBE_STRUCT(ChangeImpact, (),
                        found_otherwise, obstacles, not_counted))
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ChangeAction, PreviewChange, ChangedUrl, CollectionChange, Obstacle, ChangeImpact)

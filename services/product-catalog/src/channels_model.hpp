@@ -29,3 +29,5 @@ struct ListChannels : PageQuery {};
 BOOST_DESCRIBE_STRUCT(ListChannels, (PageQuery), ())
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ChannelId, ChannelEdit, NewChannel, Channel, ListChannels)

@@ -61,3 +61,5 @@ struct Member {
 BOOST_DESCRIBE_STRUCT(Member, (), (product_id, position))
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, CollectionId, CollectionRule, CollectionTranslation, CollectionEdit, Collection, ListCollections, PickProducts, Member)

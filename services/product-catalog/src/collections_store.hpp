@@ -83,3 +83,5 @@ std::optional<Facts> facts_of(Tx& tx, ProductId product);
 void reevaluate(Tx& tx, ProductId product, const std::optional<Facts>& before, const std::optional<Facts>& after);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, CollectionInsert, RuleSelection, FactsRow, TouchedRule, CollectionOfProduct)

@@ -19,3 +19,5 @@ Completeness completeness(const ProductContent& content, const std::vector<Varia
                           bool is_base);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, Completeness)

@@ -27,3 +27,5 @@ BOOST_DESCRIBE_STRUCT(Settings, (),
                        media_base_url, pricing_project, public_keys))
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, Settings)

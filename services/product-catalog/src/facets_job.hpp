@@ -19,3 +19,5 @@ void pack_facets(Tx& tx, const PackFacets& what, JobRun& run);
 void facets_changed(Tx& tx, ProductId product);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, PackFacets)

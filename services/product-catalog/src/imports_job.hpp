@@ -24,3 +24,5 @@ Task<void> run_import(JobCtx& job, RunImport input);
 Task<void> run_export(JobCtx& job, RunExport input);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, RunImport, RunExport)

@@ -95,3 +95,5 @@ struct ImportRow {
 BOOST_DESCRIBE_STRUCT(ImportRow, (), (number, line, body))
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ImportId, ExportId, BulkFormat, OnError, BulkState, StartImport, Import, BadRow, StartExport, Export, ImportRow)

@@ -105,3 +105,5 @@ extern const Sql<void()> forget_old_imports;
 extern const Sql<void()> forget_old_exports;
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ImportInsert, ImportColumns, ListImports, RowDone, RowFailed, ListBadRows, BadRowAt, ProductAt, VariantBySku, ListExports)

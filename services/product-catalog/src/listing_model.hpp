@@ -72,3 +72,5 @@ struct Filter {
 BOOST_DESCRIBE_STRUCT(Filter, (), (attribute, texts, numbers, low, high, text_low, text_high, low_open, high_open))
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ListProducts, ListedProduct, FacetCount, Listing, Filter)

@@ -75,3 +75,5 @@ BOOST_DESCRIBE_STRUCT(ListStaged, (PageQuery), (status))
 extern const Sql<ProductRow(ListStaged)> list_staged;
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, Selection, ListedRow, MatchingVariants, FacetRow, ListStaged)

@@ -58,3 +58,5 @@ using AttributeValues = std::map<std::string, Json, std::less<>>;
 using Options = std::map<std::string, Text<1, 100>, std::less<>>;
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, AttributeName, Key, PageSlug)

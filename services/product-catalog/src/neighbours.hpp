@@ -57,3 +57,5 @@ struct Pricing {
 };
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, StockDepleted, StockReplenished, RatingChanged, AskPrices, ShelfPrice, ShelfPrices)

@@ -28,3 +28,5 @@ BOOST_DESCRIBE_STRUCT(RatingRow, (), (product_id, mean, count))
 extern const Sql<RatingRow(std::vector<ProductId>)> ratings_of;
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, StockRow, RatingRow)

@@ -36,3 +36,5 @@ BOOST_DESCRIBE_STRUCT(AttributeUse, (), (name, indexed_as, unit))
 std::vector<AttributeUse> attribute_uses(const std::vector<AttributeDef>& defs, const std::vector<OptionAxis>& options);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, SlugOf, AttributeUse)

@@ -310,3 +310,8 @@ struct SlugChanged {
 BOOST_DESCRIBE_STRUCT(SlugChanged, (), (id, lang, slug, previous))
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ProductId, ProductTypeId, VariantId, CategoryId, Translation, Visibility, MediaRef, LinkKind, ProductLink, OptionAxis,
+               ProductContent, NewProduct, Status, ProductState, ReadProduct, RevisionEntry, ProductRow, Product, VariantPrices, RevisionRow, NewVariant,
+               VariantEdit, Variant, PublishedVariant, ListVariants, GenerateVariants, GeneratedVariants, FindVariants, FoundVariants, ProductCreated,
+               ProductUpdated, ProductPublished, ProductUnpublished, ProductDeleted, VariantCreated, VariantUpdated, VariantDeleted, SlugChanged)

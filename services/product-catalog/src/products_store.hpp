@@ -94,3 +94,5 @@ void keep_unique_values(Tx& tx, ProductId product, const std::optional<VariantId
                         const std::vector<AttributeDef>& defs);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ProductInsert, VariantInsert, VariantCount, SlugClaim, UniqueValue)

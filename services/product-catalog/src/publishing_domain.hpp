@@ -39,3 +39,5 @@ std::vector<VariantPrices> prices_of(const std::vector<Variant>& variants);
 std::string search_text(const ProductContent& content, const std::vector<Variant>& variants);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, IndexRow, ListingRow)

@@ -74,3 +74,5 @@ void reindex(Tx& tx, ProductId product, const ProductContent& content, const std
 void withdraw(Tx& tx, const ProductRow& product);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, SlugChange, Listed)

@@ -30,3 +30,5 @@ Readiness agent_readiness(const storefront::Product& product);
 std::vector<Finding> seo_findings(const storefront::Product& product);
 
 } // namespace gravity::product_catalog::quality
+
+GRAVITY_TABLES(product_catalog::quality, Finding)

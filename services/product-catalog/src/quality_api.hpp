@@ -43,3 +43,5 @@ Page<SeoReport> seo_reports(Tx& tx, Params<ListQuality> query, Given<Settings> s
 Page<AgentReadiness> agent_readiness_report(Tx& tx, Params<ListQuality> query, Given<Settings> settings);
 
 } // namespace gravity::product_catalog::quality
+
+GRAVITY_TABLES(product_catalog::quality, CompletenessOf, SeoReport, AgentReadiness)

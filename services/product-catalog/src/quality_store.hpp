@@ -42,3 +42,5 @@ BOOST_DESCRIBE_STRUCT(TwinSought, (), (lang, field, text))
 extern const Sql<Twin(std::vector<TwinSought>)> translated_twins;
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ListQuality, ProductRef, Twin, TwinSought)

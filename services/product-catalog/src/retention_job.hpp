@@ -15,3 +15,5 @@ BOOST_DESCRIBE_STRUCT(ForgetRevisions, (), ())
 Task<void> forget_revisions(JobCtx& job, ForgetRevisions what);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ForgetRevisions)

@@ -47,3 +47,5 @@ struct RunScheduled {
 BOOST_DESCRIBE_STRUCT(RunScheduled, (), (product_id, at))
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ScheduledAction, ScheduledState, NewScheduled, Scheduled, CancelScheduled, RunScheduled)

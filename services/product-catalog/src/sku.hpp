@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gravity/base/text.hpp>
+#include <gravity/meta/describe.hpp>
 
 /// The codes by which variants are ordered and scanned.
 namespace gravity::product_catalog {
@@ -34,3 +35,5 @@ public:
 char gtin_check_digit(std::string_view digits);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, Sku, Gtin)

@@ -27,3 +27,5 @@ std::string make_slug(std::string_view text, SlugMode mode);
 std::string numbered_slug(std::string_view slug, int n);
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, SlugMode)

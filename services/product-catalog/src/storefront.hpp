@@ -150,3 +150,5 @@ std::optional<PriceRange> price_range(const Product& product);
 std::string decimal(const Money& money);
 
 } // namespace gravity::product_catalog::storefront
+
+GRAVITY_TABLES(product_catalog::storefront, Alternate)

@@ -34,3 +34,5 @@ Task<Streamed> google_tsv(Ctx& ctx, Params<FeedParams> params, MaybeCaller calle
 Task<Streamed> left_out(Ctx& ctx, Params<FeedParams> params, Caller caller);
 
 } // namespace gravity::product_catalog::pages
+
+GRAVITY_TABLES(product_catalog::pages, PageParams, CategoryParams, FeedParams)

@@ -106,3 +106,5 @@ extern const Sql<SitemapRow(Uuid, std::string, int)> category_sitemap_rows;
 extern const Sql<Uuid(Uuid, std::string, int)> category_sitemap_start;
 
 } // namespace gravity::product_catalog::storefront
+
+GRAVITY_TABLES(product_catalog::storefront, PageOf, Shown, ShownRevision, VariantAt, SlugAt, SearchListing, Hit, CategoryListing, SitemapRow)

@@ -46,3 +46,5 @@ struct MigrationReport {
 BOOST_DESCRIBE_STRUCT(MigrationReport, (), (products, changed_values, broken_values, breakages))
 
 } // namespace gravity::product_catalog
+
+GRAVITY_TABLES(product_catalog, ProductTypeEdit, ProductType, ListProductTypes, Breakage, MigrationReport)

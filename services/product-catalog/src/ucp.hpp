@@ -114,3 +114,5 @@ Json fault_document(const Fault& fault);
 Json profile(const storefront::Shop& shop);
 
 } // namespace gravity::product_catalog::ucp
+
+GRAVITY_TABLES(product_catalog::ucp, PriceFilter, Filters, Context, Pagination, Search, Lookup, Selection, GetProduct)

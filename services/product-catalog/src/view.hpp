@@ -43,3 +43,5 @@ Product view_of(const Source& source, std::string_view lang, const Languages& la
 std::optional<Property> property_of(const AttributeDef& def, const Json& value, const std::vector<std::string>& chain);
 
 } // namespace gravity::product_catalog::storefront
+
+GRAVITY_TABLES(product_catalog::storefront, CrumbRow)

@@ -9,6 +9,8 @@
 #include <boost/describe/enumerators.hpp>
 #include <boost/describe/members.hpp>
 #include <boost/mp11/algorithm.hpp>
+#include <boost/preprocessor/seq/for_each.hpp>
+#include <boost/preprocessor/variadic/to_seq.hpp>
 
 #include <array>
 #include <map>
@@ -30,6 +32,7 @@
 /// whose member initialiser sets them (`Bounded<int, 1, 200> limit{50}`); and `Default<V>`. Everything else is required.
 namespace gravity::meta {
 
+/// The table of a type. Not inline, so that GRAVITY_TABLES can have it made in one file.
 template <class T>
 const Type& type_of();
 
@@ -344,3 +347,70 @@ private:
 };
 
 } // namespace gravity
+
+/// Has the tables of these types of `space`, a namespace within gravity, made in one file of their module instead of in every file that reads or writes
+/// one: half of the work of compiling those. Stands at the end of a header that describes types, outside of any namespace:
+///
+///   GRAVITY_TABLES(library, Book, Loan)
+///
+/// and the module has a source that includes <gravity/meta/make_tables.hpp> first and then each such header. At most 64 types at a time. (Each is an
+/// explicit instantiation declaration, in that source a definition.)
+#define GRAVITY_TABLES(space, ...) \
+    namespace gravity::meta { \
+    BOOST_PP_SEQ_FOR_EACH(GRAVITY_TABLE_, space, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)) \
+    }
+#define GRAVITY_TABLE_(r, space, T) GRAVITY_TABLE_IS_ELSEWHERE template const Type& type_of<space::T>();
+#define GRAVITY_TABLE_IS_ELSEWHERE extern
+
+// Of what everybody uses they are made in common's own sources, named tables.cpp.
+namespace gravity {
+class Bytes;
+class Country;
+class Currency;
+class Date;
+class Duration;
+class Email;
+class Json;
+class Locale;
+class Phone;
+class Slug;
+class Timestamp;
+class TimeZone;
+class Url;
+class Uuid;
+class Version;
+struct Money;
+struct PageQuery;
+} // namespace gravity
+
+namespace gravity::meta {
+extern template const Type& type_of<bool>();
+extern template const Type& type_of<int>();
+extern template const Type& type_of<std::int64_t>();
+extern template const Type& type_of<double>();
+extern template const Type& type_of<std::string>();
+extern template const Type& type_of<std::optional<bool>>();
+extern template const Type& type_of<std::optional<int>>();
+extern template const Type& type_of<std::optional<std::int64_t>>();
+extern template const Type& type_of<std::optional<std::string>>();
+extern template const Type& type_of<std::vector<std::string>>();
+extern template const Type& type_of<std::map<std::string, std::string>>();
+extern template const Type& type_of<std::map<std::string, std::string, std::less<>>>();
+extern template const Type& type_of<Bytes>();
+extern template const Type& type_of<Country>();
+extern template const Type& type_of<Currency>();
+extern template const Type& type_of<Date>();
+extern template const Type& type_of<Duration>();
+extern template const Type& type_of<Email>();
+extern template const Type& type_of<Json>();
+extern template const Type& type_of<Locale>();
+extern template const Type& type_of<Money>();
+extern template const Type& type_of<PageQuery>();
+extern template const Type& type_of<Phone>();
+extern template const Type& type_of<Slug>();
+extern template const Type& type_of<Timestamp>();
+extern template const Type& type_of<TimeZone>();
+extern template const Type& type_of<Url>();
+extern template const Type& type_of<Uuid>();
+extern template const Type& type_of<Version>();
+} // namespace gravity::meta
