@@ -20,6 +20,12 @@ bool moves_lock(const Change& change, const Model& model) {
     return (before != nullptr && before->session) || (entry->after && entry->after->session);
 }
 
+template <class Touch>
+void touch_guards(const Change& change, const Model& model, Touch touch) {
+    touch(guard_of(change.index()));
+    if (moves_lock(change, model)) touch(std::string(holders_guard));
+}
+
 std::uint64_t weight_of(std::string_view key, std::string_view member) {
     std::uint64_t hash = 0xcbf29ce484222325; // FNV-1a, then well mixed: the members' weights for one key must look independent
     for (const std::string_view part : {member, std::string_view("\0", 1), key})
@@ -39,6 +45,16 @@ std::string end_of(std::string_view prefix) {
     return end;
 }
 
+std::map<std::string, std::optional<std::string>> writes_of(const std::vector<Change>& changes, const Model& model) {
+    std::map<std::string, std::optional<std::string>> writes;
+    for (const Change& change : changes) {
+        Write write = layout::write_of(change, true);
+        writes[std::move(write.key)] = std::move(write.value);
+        touch_guards(change, model, [&](std::string guard) { writes[std::move(guard)] = ""; });
+    }
+    return writes;
+}
+
 bool Draft::add(const std::vector<Change>& changes, std::size_t first) {
     std::map<std::string, std::optional<std::string>> more;
     std::set<std::string> guards = touched_guards_;
@@ -47,8 +63,7 @@ bool Draft::add(const std::vector<Change>& changes, std::size_t first) {
         Write write = layout::write_of(changes[i], true);
         bytes += write.key.size() + (write.value ? write.value->size() : 0) + 64;
         more[std::move(write.key)] = std::move(write.value);
-        guards.insert(guard_of(changes[i].index()));
-        if (moves_lock(changes[i], model_)) guards.insert(std::string(holders_guard));
+        touch_guards(changes[i], model_, [&](std::string guard) { guards.insert(std::move(guard)); });
     }
     const auto fresh = std::count_if(more.begin(), more.end(), [this](const auto& write) { return !writes_.contains(write.first); });
     const std::size_t operations = writes_.size() + static_cast<std::size_t>(fresh) + guards.size() + own_writes;
@@ -98,12 +113,14 @@ Transaction Draft::finish(const Reads& reads, const Guards& guards, std::int64_t
     if (reads.holders) transaction.compares.push_back({std::string(holders_guard), revision_of(holders_guard)});
     transaction.writes = std::move(writes_);
     for (const std::string& guard : touched_guards_) transaction.writes[guard] = "";
-    if (!renewals_.empty()) {
-        std::string names;
-        for (const std::string& name : renewals_) names += (names.empty() ? "" : ",") + base64_encode(name);
-        transaction.writes[std::string(renewed_key)] = std::move(names);
-    }
+    if (!renewals_.empty()) transaction.writes[std::string(renewed_key)] = renewals_text(renewals_);
     return transaction;
+}
+
+std::string renewals_text(const std::set<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ",") + base64_encode(name);
+    return text;
 }
 
 std::vector<std::string> renewals_of(std::string_view value) {

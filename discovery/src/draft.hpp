@@ -22,6 +22,7 @@
 ///     .writer/<daemon>           which of its transactions was the last             .member/<daemon>  it is alive (lease)
 ///     .leader                    who ends what has timed out (lease)                .renewed          whose owners have come
 ///     .index                     written with every change: its revision is the index that a daemon must reach to know of them all
+///     .large, .piece/            steps that are larger than a transaction (large_step.hpp)
 namespace gravity::registry::shared {
 
 inline constexpr std::string_view own_mark = ".", holders_guard = ".guard/holders", renewed_key = ".renewed", leader_key = ".leader",
@@ -69,7 +70,7 @@ public:
 
 private:
     static constexpr std::size_t own_writes = 3;    // index, writer, renewals
-    static constexpr std::size_t own_compares = 4;  // writer, leader, member, renewals
+    static constexpr std::size_t own_compares = 5;  // writer, leader, member, renewals, large step
 
     const Model& model_;
     Limits limits_;
@@ -79,6 +80,10 @@ private:
     std::size_t bytes_ = 0;
 };
 
+/// What these changes write, with the guards: however much that is.
+std::map<std::string, std::optional<std::string>> writes_of(const std::vector<Change>& changes, const Model& model);
+
+std::string renewals_text(const std::set<std::string>& names);
 /// What `.renewed` holds: names, as they were given to `renew`.
 std::vector<std::string> renewals_of(std::string_view value);
 

@@ -106,6 +106,8 @@ std::string txn_body(const shared::Transaction& transaction, std::string_view pr
             if (leased == key) writes += ",\"lease\":" + number(extras.lease);
         writes += "}}";
     }
+    for (const std::string& below : extras.below)
+        next(writes) += "{\"request_delete_range\":{\"key\":" + key_in(below) + ",\"range_end\":" + key_in(shared::end_of(below)) + "}}";
     // Never empty: etcd would answer one that reads nothing from whatever its member happens to know.
     for (const std::string& key : extras.read) next(reads) += "{\"request_range\":{\"key\":" + key_in(key) + "}}";
     return "{\"compare\":[" + compares + "],\"success\":[" + writes + "],\"failure\":[" + reads + "]}";

@@ -38,6 +38,7 @@ struct TxnExtras {
     std::vector<std::string> read{};
     std::int64_t lease = 0;
     std::vector<std::string> leased{};
+    std::vector<std::string> below{}; // prefixes: all keys that begin so are removed too
 };
 std::string txn_body(const shared::Transaction& transaction, std::string_view prefix, const TxnExtras& extras);
 struct TxnAnswer {

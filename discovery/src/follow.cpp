@@ -52,6 +52,7 @@ void Ledger::note(std::string_view key, const std::optional<std::string>& value,
     else
         revisions_.erase(std::string(key));
     if (key == leader_key) leader_ = value.value_or("");
+    if (key == large_key) large_ = value ? std::optional(large_step_in(*value)) : std::nullopt;
     if (!key.starts_with(member_prefix)) return;
     std::string member(key.substr(member_prefix.size()));
     if (value)

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "etcd_messages.hpp"
+#include "large_step.hpp"
 #include "model.hpp"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@ namespace gravity::registry::shared {
 /// The keys that begin with a dot, as far as they have been followed.
 class Ledger {
 public:
+    /// Throws StoreError for what this release cannot read.
     void note(std::string_view key, const std::optional<std::string>& value, std::int64_t revision);
     void clear();
 
@@ -24,11 +27,14 @@ public:
     /// The daemons that are alive.
     const std::set<std::string>& members() const { return members_; }
     const std::string& leader() const { return leader_; } // empty: none
+    /// What is larger than a transaction and under way.
+    const std::optional<LargeStep>& large() const { return large_; }
 
 private:
     Guards revisions_;
     std::set<std::string> members_;
     std::string leader_;
+    std::optional<LargeStep> large_;
 };
 
 /// A row that was written or removed. Its indexes are the store's revisions. Throws StoreError for what this release cannot read.

@@ -100,7 +100,18 @@ SharedEngine::SharedEngine(boost::asio::io_context& io, SharedOptions options, s
 
 SharedEngine::~SharedEngine() = default;
 
-Task<SharedEngine::Listing> SharedEngine::list(std::shared_ptr<Gateway> gateway, std::string prefix) {
+// As it is between two steps: one that is settled is carried out first.
+Task<SharedEngine::Listing> SharedEngine::list(std::shared_ptr<Gateway> gateway, std::string prefix, std::size_t operations) {
+    for (;;) {
+        Listing listing = co_await list_once(gateway, prefix);
+        const auto large = listing.pairs.find(std::string(shared::large_key));
+        if (large == listing.pairs.end() || !shared::large_step_in(large->second.value).is_settled()) co_return listing;
+        log::info("a large step is under way, and is carried out");
+        co_await carry_out(gateway, prefix, operations);
+    }
+}
+
+Task<SharedEngine::Listing> SharedEngine::list_once(std::shared_ptr<Gateway> gateway, std::string prefix) {
     Listing listing;
     std::string begin = prefix;
     const std::string end = shared::end_of(prefix);
@@ -133,7 +144,7 @@ SharedEngine::Listing SharedEngine::first_listing() {
         while (!found && Clock::now() < until) {
             const std::size_t member = gateway->member();
             try {
-                Listing listing = co_await list(gateway, options_.prefix);
+                Listing listing = co_await list(gateway, options_.prefix, options_.operations);
                 found = std::move(listing);
             } catch (const std::runtime_error& error) {
                 if (why.empty()) log::warn("waiting for etcd", {{"reason", error.what()}});
@@ -163,19 +174,22 @@ void SharedEngine::load(const Listing& listing) {
     }
     // Not the store's revision, which others move too: the index is the same for all daemons.
     model_.finish_loading(ledger_.revision_of(shared::index_key));
-    followed_ = listing.revision;
+    followed_ = seen_ = listing.revision;
     cluster_ = listing.cluster;
 }
 
 Task<void> SharedEngine::relist() {
     const auto gateway = gateway_;
-    const Listing listing = co_await list(gateway, options_.prefix);
+    const Listing listing = co_await list(gateway, options_.prefix, options_.operations);
     if (listing.cluster != cluster_) throw StoreError("this is another cluster of etcd than before: the daemon must be started again");
     ledger_.clear();
     for (const auto& [key, pair] : listing.pairs)
         if (key.starts_with(shared::own_mark)) ledger_.note(key, pair.value, pair.mod_revision);
     const std::vector<Change> changes = shared::differences(listing.pairs, ledger_.revision_of(shared::index_key), model_);
-    followed_ = listing.revision;
+    followed_ = seen_ = listing.revision;
+    held_.clear();
+    const auto& large = ledger_.large();
+    if (own_ && (!large || large->owner != me_ || large->number != own_->number)) own_->missed = true;
     if (!changes.empty()) publish(changes);
     if (duties_.anew) duties_.anew();
     apply({});

@@ -1,5 +1,6 @@
 // What is read: the watch by which the model follows etcd, and how far it has come.
 #include "etcd_messages.hpp"
+#include "layout.hpp"
 #include "shared_engine.hpp"
 #include "shared_engine_detail.hpp"
 
@@ -8,6 +9,10 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace gravity::registry {
 namespace {
@@ -24,7 +29,8 @@ void SharedEngine::apply(std::vector<etcd::Event> events) {
         const std::int64_t revision = events[at].mod_revision;
         std::vector<Change> changes;
         std::vector<std::string> renewals;
-        const bool fresh = revision > followed_;
+        const bool fresh = revision > seen_;
+        const std::optional<shared::LargeStep> step = ledger_.large();
         for (; at < events.size() && events[at].mod_revision == revision; ++at) {
             if (!fresh) continue;
             etcd::Event& event = events[at];
@@ -37,18 +43,28 @@ void SharedEngine::apply(std::vector<etcd::Event> events) {
             if (event.key == shared::renewed_key && event.value) renewals = shared::renewals_of(*event.value);
         }
         if (!fresh) continue;
-        followed_ = revision;
-        if (!changes.empty()) publish(changes);
+        seen_ = revision;
+        std::move(changes.begin(), changes.end(), std::back_inserter(held_));
         if (duties_.renewed)
             for (const std::string& name : renewals) duties_.renewed(name);
+        if (ledger_.large() && ledger_.large()->is_settled()) continue;
+        followed_ = revision;
+        if (own_ && step && step->is_settled() && step->owner == me_ && step->number == own_->number) {
+            own_->shown = true;
+            own_->revision = revision;
+            for (const Change& change : held_)
+                std::visit([&](const auto& one) { own_->revisions[layout::stored_key(change.index(), one.key)] = one.index; }, change);
+        }
+        if (!held_.empty()) publish(std::exchange(held_, {}));
     }
     for (auto waiting = reaching_->begin(); waiting != reaching_->end() && waiting->first <= followed_; ++waiting) waiting->second->cancel();
     look_at_duties();
+    look_at_step();
 }
 
 Task<void> SharedEngine::watch() {
     const auto gateway = gateway_;
-    std::string body = etcd::watch_body(options_.prefix, followed_ + 1);
+    std::string body = etcd::watch_body(options_.prefix, seen_ + 1);
     const std::unique_ptr<http::ResponseStream> stream = co_await gateway->open("watch", std::move(body));
     std::string buffer;
     std::size_t looked = 0;
@@ -76,7 +92,7 @@ Task<void> SharedEngine::watch() {
 Task<std::int64_t> SharedEngine::newest() {
     const auto gateway = gateway_;
     std::string body = etcd::range_body(options_.prefix + std::string(shared::index_key));
-    const std::int64_t known = followed_;
+    const std::int64_t known = seen_;
     const std::string answer = co_await gateway->call("kv/range", std::move(body), beat_time);
     const etcd::RangeAnswer range = etcd::range_answer(answer);
     if (range.cluster != cluster_ || range.revision < known)

@@ -71,6 +71,7 @@ Task<std::string> SharedEngine::beat() {
     std::string why;
     try {
         co_await keep_lease();
+        look_at_step();
         const std::int64_t revision = co_await newest();
         const Clock::time_point deadline = Clock::now() + beat_time;
         co_await reach(revision, deadline);
@@ -108,7 +109,7 @@ Task<void> SharedEngine::keep_lease() {
     });
     // What is not there yet, or went with a lease that ended.
     shared::Transaction entry;
-    etcd::TxnExtras extras{{std::string(shared::index_key)}, lease_, {}};
+    etcd::TxnExtras extras{{std::string(shared::index_key)}, lease_, {}, {}};
     const auto want = [&](std::string key, std::string value) {
         if (ledger_.revision_of(key) != 0) return;
         entry.compares.push_back({key, 0});
@@ -117,7 +118,8 @@ Task<void> SharedEngine::keep_lease() {
     };
     if (!resigned_) want(std::string(shared::member_prefix) + me_, options_.node);
     if (!resigned_ && entry.writes.empty()) want(std::string(shared::leader_key), title());
-    if (entry.writes.empty()) sweep(entry);
+    if (entry.writes.empty()) give_up_step(entry, extras);
+    if (entry.writes.empty()) sweep(entry, extras);
     if (entry.writes.empty()) co_return;
     std::string body = etcd::txn_body(entry, options_.prefix, extras);
     co_await gateway->call("kv/txn", std::move(body), beat_time); // the watch tells what came of it
@@ -125,8 +127,17 @@ Task<void> SharedEngine::keep_lease() {
 
 std::string SharedEngine::title() const { return me_ + '/' + std::to_string(lease_); }
 
+// One's own, of which it was not known whether it had begun.
+void SharedEngine::give_up_step(shared::Transaction& entry, etcd::TxnExtras& extras) const {
+    const auto& step = ledger_.large();
+    if (!step || step->is_settled() || step->owner != me_ || taking_) return;
+    entry.compares.push_back({std::string(shared::large_key), ledger_.revision_of(shared::large_key)});
+    entry.writes[std::string(shared::large_key)] = std::nullopt;
+    extras.below.push_back(step->place());
+}
+
 // What daemons that are no more have left; twice seen, ten minutes apart, because a daemon may be cut off for a while.
-void SharedEngine::sweep(shared::Transaction& entry) {
+void SharedEngine::sweep(shared::Transaction& entry, etcd::TxnExtras& extras) {
     if (!leads() || Clock::now() < sweep_at_) return;
     sweep_at_ = Clock::now() + sweep_every;
     shared::Guards left;
@@ -135,8 +146,11 @@ void SharedEngine::sweep(shared::Transaction& entry) {
     for (const auto& [key, revision] : left) {
         const auto before = left_behind_.find(key);
         if (before == left_behind_.end() || before->second != revision || entry.writes.size() >= 16) continue;
+        const std::string daemon = key.substr(shared::writer_prefix.size());
+        if (ledger_.large() && ledger_.large()->owner == daemon) continue;
         entry.compares.push_back({key, revision});
         entry.writes[key] = std::nullopt;
+        extras.below.push_back(std::string(shared::piece_prefix) + daemon + '/');
     }
     left_behind_ = std::move(left);
 }

@@ -23,18 +23,6 @@ using shared::no_leader;
 using shared::write_patience;
 
 constexpr int most_tries = 10; // of a command that others come in the way of
-constexpr std::int64_t provisional = std::int64_t{1} << 62; // indexes from here on stand for the one that the store will give
-
-template <class R>
-void settle(Row<R>& row, std::int64_t revision) {
-    if (!row || row->modify_index < provisional) return;
-    R known = *row;
-    known.modify_index = revision;
-    if (known.create_index >= provisional) known.create_index = revision;
-    row = std::make_shared<const R>(std::move(known));
-}
-void settle(KeyResult& result, std::int64_t revision) { settle(result.entry, revision); }
-
 std::chrono::microseconds random_pause(int tries) {
     std::uint64_t random = 0;
     fill_random(&random, sizeof random);
@@ -47,30 +35,16 @@ std::int64_t revision_in(const std::vector<std::vector<etcd::Pair>>& read, std::
 
 } // namespace
 
-struct SharedEngine::Batch {
-    std::vector<Pending> pendings;
-    std::vector<Reply> replies; // of each
-    shared::Transaction transaction;
-    bool asks = false; // etcd must say whether what was read is so
-};
-
-struct SharedEngine::Outcome {
-    enum class Kind : unsigned char {
-        applied,
-        conflict, // it has not taken place and never will; the model must reach `revision` before the next try
-        failed    // nothing is said about whether it has taken place
-    };
-    Kind kind = Kind::failed;
-    std::int64_t revision = 0;
-    std::string why{};
-
-    static Outcome applied(std::int64_t at) { return {Kind::applied, at, {}}; }
-    static Outcome conflict(std::int64_t newest) { return {Kind::conflict, newest, {}}; }
-    static Outcome failed(std::string why) { return {Kind::failed, 0, std::move(why)}; }
-};
-
 void SharedEngine::start_batch() {
+    if (ledger_.large()) {
+        spawn(io_, "wait", [this] { return wait_for_step(); });
+        return;
+    }
     auto batch = std::make_shared<Batch>(evaluate_batch());
+    if (batch->is_large) {
+        spawn(io_, "write", [this, batch] { return write_large(batch); });
+        return;
+    }
     if (!batch->asks) {
         finish(*batch, followed_);
         return next_batch();
@@ -98,9 +72,9 @@ SharedEngine::Batch SharedEngine::evaluate_batch() {
                 queue_.push_front(std::move(pending));
                 break;
             }
-            reads = {};
-            give(pending, {500, "Failed to write: it is more than one transaction of etcd may hold (--max-txn-ops, --max-request-bytes)", false});
-            continue;
+            batch.is_large = true;
+            batch.pendings.push_back(std::move(pending));
+            return batch;
         }
         if (!pending.renews.empty() && reply.status == 200) draft.renew(pending.renews);
         as_leader = as_leader || leader;
@@ -111,24 +85,30 @@ SharedEngine::Batch SharedEngine::evaluate_batch() {
     }
     const bool writes = !draft.writes_nothing();
     batch.asks = batch.asks || writes;
-    const shared::Ledger& ledger = ledger_;
-    batch.transaction = std::move(draft).finish(reads, ledger.revisions(), followed_);
+    batch.transaction = std::move(draft).finish(reads, ledger_.revisions(), followed_);
+    batch.transaction.compares.push_back({std::string(shared::large_key), 0});
+    must_have(as_leader, as_runner, batch.transaction);
+    return batch;
+}
+
+// Authority that etcd takes away from a daemon which cannot know yet.
+void SharedEngine::must_have(bool as_leader, bool as_runner, shared::Transaction& transaction) const {
     const auto must_stay = [&](std::string key) {
-        const std::int64_t revision = ledger.revision_of(key);
-        batch.transaction.compares.push_back({std::move(key), revision});
+        const std::int64_t revision = ledger_.revision_of(key);
+        transaction.compares.push_back({std::move(key), revision});
     };
     if (as_leader) {
         must_stay(std::string(shared::leader_key));
         must_stay(std::string(shared::renewed_key)); // somebody may have come in time
     }
     if (as_runner) must_stay(std::string(shared::member_prefix) + me_);
-    return batch;
 }
 
 Task<void> SharedEngine::write(std::shared_ptr<Batch> batch) {
     shared::Transaction transaction = std::move(batch->transaction);
     const bool writes = !transaction.writes.empty();
-    Outcome outcome = co_await commit(std::move(transaction));
+    Manner manner;
+    Outcome outcome = co_await commit(std::move(transaction), std::move(manner));
     if (outcome.kind == Outcome::Kind::applied && writes) {
         const Clock::time_point deadline = Clock::now() + follow_patience;
         co_await reach(outcome.revision, deadline);
@@ -137,9 +117,14 @@ Task<void> SharedEngine::write(std::shared_ptr<Batch> batch) {
             outcome.why = "it was written, but this daemon could not read it back";
         }
     }
+    co_await conclude(batch, std::move(outcome));
+}
+
+Task<void> SharedEngine::conclude(std::shared_ptr<Batch> batch, Outcome outcome) {
     if (outcome.kind == Outcome::Kind::conflict) {
         const Clock::time_point deadline = Clock::now() + call_time;
         co_await reach(outcome.revision, deadline);
+        co_await see(outcome.large, deadline);
         const auto pause = random_pause(batch->pendings.front().tries);
         co_await sleep_for(pause);
     }
@@ -158,21 +143,24 @@ Task<void> SharedEngine::write(std::shared_ptr<Batch> batch) {
 
 // Every transaction asks that this daemon's last one is still its last, and becomes it. So one whose answer was lost may be sent again: it takes place
 // once, and whether it has can be seen. One that is given up is made impossible first.
-Task<SharedEngine::Outcome> SharedEngine::commit(shared::Transaction transaction) {
+Task<SharedEngine::Outcome> SharedEngine::commit(shared::Transaction transaction, Manner manner) {
     if (!standing().known_leader) co_return Outcome::failed(std::string(no_leader));
     const auto gateway = gateway_;
     const std::string marker = std::string(shared::writer_prefix) + me_;
     const std::string name = std::to_string(++sequence_);
     const bool writes = !transaction.writes.empty();
     transaction.compares.push_back({marker, marker_revision_});
-    if (writes) transaction.writes[marker] = transaction.writes[std::string(shared::index_key)] = name;
-    const etcd::TxnExtras extras{{marker, std::string(shared::index_key)}, 0, {}};
+    if (writes) transaction.writes[marker] = name;
+    if (writes && !manner.silent) transaction.writes[std::string(shared::index_key)] = name;
+    etcd::TxnExtras extras{{marker, std::string(shared::index_key), std::string(shared::large_key)}, lease_, std::move(manner.leased), std::move(manner.below)};
     std::string body = etcd::txn_body(transaction, options_.prefix, extras);
+    extras.leased.clear();
+    extras.below.clear();
     transaction = {};
     bool maybe = false;   // a try was lost on its way: it may take place later
     bool fencing = false; // nothing is wanted any more but certainty
     std::string failure(no_leader);
-    std::int64_t newest_seen = 0;
+    std::int64_t newest_seen = 0, large_seen = 0;
     const Clock::time_point until = Clock::now() + write_patience;
     while (Clock::now() < until) {
         const std::size_t member = gateway->member();
@@ -202,20 +190,21 @@ Task<SharedEngine::Outcome> SharedEngine::commit(shared::Transaction transaction
         }
         if (answer->succeeded) {
             if (writes || fencing) marker_revision_ = answer->revision;
-            if (fencing) co_return Outcome::conflict(newest_seen);
+            if (fencing) co_return Outcome::conflict(newest_seen, large_seen);
             co_return Outcome::applied(answer->revision);
         }
         const std::int64_t present = revision_in(answer->read, 0);
         const bool known = present == marker_revision_;
         const bool is_this = writes && present != 0 && !known && answer->read[0].front().value == name;
         newest_seen = std::max(newest_seen, revision_in(answer->read, 1));
+        large_seen = std::max(large_seen, revision_in(answer->read, 2));
         if (is_this) { // it was applied by a try whose answer was lost
             marker_revision_ = present;
             co_return Outcome::applied(present);
         }
         if (!known) marker_revision_ = present; // an earlier one took place late, or the marker was swept away
         if (!known && present == 0 && maybe) co_return Outcome::failed("Failed to write: it is not known whether it was written");
-        if (!known || !maybe || !writes) co_return Outcome::conflict(newest_seen);
+        if (!known || !maybe || !writes) co_return Outcome::conflict(newest_seen, large_seen);
         // Refused now, but a try that was lost could still be under way.
         fencing = true;
         shared::Transaction fence;

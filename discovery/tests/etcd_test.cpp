@@ -1,20 +1,13 @@
 // Several daemons over a real etcd: what one writes the others have, conflicts, lost answers, and what becomes of their work when one goes.
-#include "daemon.hpp"
-#include "etcd_server.hpp"
 #include "loopback.hpp"
-#include "shared_engine.hpp"
+#include "peer.hpp"
 
-#include <gravity/async/coroutine.hpp>
-#include <gravity/async/sleep.hpp>
-#include <gravity/base/clock.hpp>
-#include <gravity/http/server.hpp>
 #include <gravity/testkit/loop.hpp>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <set>
@@ -24,72 +17,10 @@ namespace gravity::registry {
 namespace {
 
 using namespace std::chrono_literals;
+using test::client_delete;
+using test::Etcd;
+using test::Peer;
 using testkit::until;
-
-/// One daemon of several, with a thread of its own.
-class Peer {
-public:
-    Peer(const std::string& etcd, const std::string& name, bool follows = true) {
-        auto owned = std::make_unique<SharedEngine>(io_, SharedOptions{etcd::members_in(etcd), "/t/", 128, name}, [] { return now().unix_us(); });
-        engine = owned.get();
-        daemon_ = std::make_unique<Daemon>(io_, std::move(owned), DaemonOptions{{name, "", "127.0.0.1", "dc1", "1.22.0", 1}, 100});
-        server_ = std::make_unique<http::Server>(io_, http::ServerOptions{}, [this](http::Exchange& exchange) { return daemon_->handle(exchange); });
-        server_->start();
-        if (follows) follow();
-        spawn(io_, "time", [this] { return daemon_->keep_time(); });
-        thread_ = std::thread([this] { io_.run(); });
-        client = testkit::Client(server_->port(), "");
-    }
-    ~Peer() {
-        io_.stop();
-        thread_.join();
-        server_.reset();
-        daemon_.reset();
-    }
-    void follow() {
-        boost::asio::post(io_, [this] { spawn(io_, "engine", [this] { return engine->keep(); }); });
-    }
-    template <class F>
-    auto on_io(F function) {
-        std::promise<decltype(function())> result;
-        boost::asio::post(io_, [&] { result.set_value(function()); });
-        return result.get_future().get();
-    }
-    bool leads() {
-        return on_io([this] { return engine->leads(); });
-    }
-    bool lives() {
-        return on_io([this] { return engine->ledger().members().contains(engine->me()); });
-    }
-    std::size_t members() {
-        return on_io([this] { return engine->ledger().members().size(); });
-    }
-    void resign() {
-        boost::asio::post(io_, [this] { spawn(io_, "resign", [this] { return engine->resign(); }); });
-    }
-    testkit::Answer put(const std::string& target, const std::string& body = {}) { return client.call("PUT", target).raw(body, "application/json").send(); }
-    testkit::Answer get(const std::string& target) { return client.get(target).send(); }
-
-    SharedEngine* engine = nullptr;
-    testkit::Client client;
-
-private:
-    boost::asio::io_context io_{1};
-    std::unique_ptr<Daemon> daemon_;
-    std::unique_ptr<http::Server> server_;
-    std::thread thread_;
-};
-
-testkit::Answer client_delete(Peer& node, const std::string& target) { return node.client.del(target).send(); }
-
-class Etcd : public ::testing::Test {
-protected:
-    void SetUp() override {
-        if (!test::EtcdServer::is_installed()) GTEST_SKIP() << "there is no etcd (Debian: etcd-server)";
-        etcd = std::make_unique<test::EtcdServer>();
-    }
-    std::unique_ptr<test::EtcdServer> etcd;
-};
 
 TEST_F(Etcd, WhatOneWritesTheOthersHave) {
     Peer a(etcd->url(), "a"), b(etcd->url(), "b");
@@ -349,17 +280,6 @@ TEST_F(Etcd, OneThatResignsIsFollowedAtOnce) {
     a.resign();
     until([&] { return b.leads() && b.members() == 1; });
     EXPECT_EQ(a.put("/v1/kv/k", "v").body(), "true"); // it still answers
-}
-
-TEST_F(Etcd, WhatIsMoreThanATransactionHoldsIsRefusedWhole) {
-    Peer a(etcd->url(), "n");
-    for (int i = 0; i < 70; ++i) a.put("/v1/kv/t/" + std::to_string(i), "x");
-    const auto refused = client_delete(a, "/v1/kv/t/?recurse");
-    EXPECT_EQ(refused.status(), 500);
-    EXPECT_NE(refused.body().find("max-txn-ops"), std::string::npos);
-    EXPECT_EQ(a.get("/v1/kv/t/?keys").json().size(), 70u);
-    EXPECT_EQ(client_delete(a, "/v1/kv/t/1?recurse").body(), "true"); // 1, 10 to 19
-    EXPECT_EQ(a.get("/v1/kv/t/?keys").json().size(), 59u);
 }
 
 TEST_F(Etcd, WhyItIsOutOfRotationIsReadFromTheStore) {

@@ -5,120 +5,25 @@ no acknowledged write is lost, no watcher misses a change, no index goes back, c
 
     tests/chaos/discovery_etcd.py [--rounds 30]"""
 
-import base64
-import itertools
-import json
 import pathlib
 import shutil
 import signal
-import socket
 import sys
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Contender, Load, Program, built, call, is_ready, overlaps, play_rounds  # noqa: E402
+from chaos import Program, built, play_rounds  # noqa: E402
+from discovery_load import NODE, Cluster, play  # noqa: E402
 from throwaway import free_port  # noqa: E402
 
-NODE = "registry"  # one for all daemons: an instance may be registered at one and deregistered at another
-PATIENCE = 60
-CHECK_GAP = 10
 
-
-class Writer(Load):
-    """Writes keys, each once, at one daemon after the other; knows which were acknowledged."""
-
-    def __init__(self, world, number):
-        super().__init__(world)
-        self.number, self.acknowledged, self.failed = number, {}, 0
-
-    def work(self):
-        ports = itertools.cycle(self.world.ports[self.number % 3:] + self.world.ports[:self.number % 3])
-        for i in itertools.count():
-            if self.ending.is_set():
-                return
-            key = f"w/{self.world.round}/{self.number}/{i}"
-            try:
-                answer = call(next(ports), "PUT", f"kv/{key}", key.encode())
-            except OSError:
-                self.failed += 1
-                continue
-            if answer.status == 200 and answer.body == "true":
-                self.acknowledged[key] = time.monotonic()
-            elif answer.status != 500:
-                self.faults.append(f"a write of a new key was answered {answer.status} {answer.body!r}")
-            else:
-                self.failed += 1
-                time.sleep(0.05)
-
-
-class Watcher(Load):
-    """Follows the keys of the round by blocking queries: at one daemon, or at whichever answers."""
-
-    def __init__(self, world, ports):
-        super().__init__(world)
-        self.ports, self.index, self.seen, self.answers = ports, 0, set(), 0
-
-    def work(self):
-        ports = itertools.cycle(self.ports)
-        port = next(ports)
-        while not self.ending.is_set():
-            try:
-                answer = call(port, "GET", f"kv/w/{self.world.round}/?keys&wait=2s&index={self.index}", timeout=6)
-            except OSError:
-                port = next(ports)
-                time.sleep(0.05)
-                continue
-            if answer.status not in (200, 404):
-                if answer.status != 500:
-                    self.faults.append(f"a watcher was answered {answer.status} {answer.body!r}")
-                port = next(ports)
-                time.sleep(0.05)
-                continue
-            index = int(answer.headers["X-Consul-Index"])
-            if index < self.index:
-                self.faults.append(f"the index went back from {self.index} to {index} at port {port}")
-            self.index = index
-            keys = set(answer.json()) if answer.status == 200 else set()
-            if self.seen - keys:
-                self.faults.append(f"{len(self.seen - keys)} keys that were there are not any more")
-            self.seen = keys
-            self.answers += 1
-
-    def wait_for(self, keys):
-        deadline = time.monotonic() + PATIENCE
-        while keys - self.seen and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return keys - self.seen
-
-
-class Target(threading.Thread):
-    """What a check looks at; knows when it was."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port, self.times = self.listener.getsockname()[1], []
-        self.start()
-
-    def run(self):
-        while True:
-            connection, _ = self.listener.accept()
-            self.times.append(time.monotonic())
-            connection.close()
-
-    def longest_gap(self, since, until):
-        times = [since, *(t for t in list(self.times) if since < t < until), until]
-        return max(b - a for a, b in zip(times, times[1:]))
-
-
-class World:
+class World(Cluster):
     def __init__(self, folder, preset):
         program = built("discovery", preset)
         if shutil.which("etcd") is None:
             print("there is no etcd (Debian: etcd-server)")
             sys.exit(77)
-        self.round, self.folder = 0, folder
+        super().__init__(folder, [free_port() for _ in range(3)])
         clients, peers = [free_port() for _ in range(3)], [free_port() for _ in range(3)]
         cluster = ",".join(f"m{i}=http://127.0.0.1:{peers[i]}" for i in range(3))
         self.members = []
@@ -127,7 +32,6 @@ class World:
             self.members.append(Program(f"etcd{i}", [
                 "etcd", "--name", f"m{i}", "--data-dir", str(folder / f"m{i}"), "--listen-client-urls", client, "--advertise-client-urls", client,
                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", cluster, "--max-txn-ops", "1024"], {}, folder))
-        self.ports = [free_port() for _ in range(3)]
         self.daemons = []
         for i in range(3):
             urls = [f"http://127.0.0.1:{port}" for port in clients[i:] + clients[:i]]
@@ -135,20 +39,7 @@ class World:
                 "PORT": str(self.ports[i]), "DISCOVERY_STORE_URL": ",".join(urls), "DISCOVERY_STORE_OPERATIONS": "1024", "DISCOVERY_NODE_NAME": NODE,
                 "DISCOVERY_DATA_DIR": str(folder / f"d{i}"), "DISCOVERY_DNS_PORT": "0", "LISTEN_ADDRESS": "127.0.0.1", "DEREGISTER_DELAY_SECONDS": "0"}, folder))
         self.wait_ready()
-        self.targets = [Target() for _ in range(4)]
-        for i, target in enumerate(self.targets):
-            check = {"CheckID": f"c{i}", "TCP": f"127.0.0.1:{target.port}", "Interval": "500ms"}
-            answer = call(self.ports[i % 3], "PUT", "agent/service/register", json.dumps({"Name": "web", "ID": f"web{i}", "Port": i + 1, "Check": check}).encode())
-            if answer.status != 200:
-                sys.exit(f"cannot register: {answer.status} {answer.body}")
-
-    def wait_ready(self):
-        deadline = time.monotonic() + PATIENCE
-        for port in self.ports:
-            while not is_ready(port):
-                if time.monotonic() > deadline:
-                    sys.exit(f"the daemon at port {port} is not ready within {PATIENCE} s; see {self.folder}")
-                time.sleep(0.05)
+        self.register_targets()
 
     def end(self):
         for program in self.daemons + self.members:
@@ -157,15 +48,7 @@ class World:
                 program.kill()
 
 
-def play(world, victim, fault):
-    world.round += 1
-    writers = [Writer(world, n) for n in range(4)]
-    watchers = [Watcher(world, [port]) for port in world.ports] + [Watcher(world, world.ports)]
-    contenders = [Contender(world, n) for n in range(3)]
-    began = time.monotonic()
-    for load in writers + watchers + contenders:
-        load.start()
-    time.sleep(1)
+def suffer(victim, fault):
     if fault == "killed":
         victim.kill()
         time.sleep(2)
@@ -174,47 +57,14 @@ def play(world, victim, fault):
         victim.send(signal.SIGSTOP)
         time.sleep(7)
         victim.send(signal.SIGCONT)
-    time.sleep(2)
-    world.wait_ready()
-    for load in writers + contenders:
-        load.ending.set()
-    for load in writers + contenders:
-        load.join(PATIENCE)
-    acknowledged = {key for writer in writers for key in writer.acknowledged}
-    missed = [watcher.wait_for(acknowledged) for watcher in watchers]
-    ended = time.monotonic()
-    for watcher in watchers:
-        watcher.ending.set()
-    for watcher in watchers:
-        watcher.join(PATIENCE)
-    faults = [fault for load in writers + watchers + contenders for fault in load.faults]
-    faults += [f"{type(load).__name__} does not end" for load in writers + watchers + contenders if load.is_alive()]
-    faults += [f"watcher {n} misses {len(keys)} of {len(acknowledged)} keys, e.g. {sorted(keys)[:3]}" for n, keys in enumerate(missed) if keys]
-    for port in world.ports:
-        rows = call(port, "GET", f"kv/w/{world.round}/?recurse&consistent", timeout=30).json()
-        kept = {row["Key"]: base64.b64decode(row["Value"]).decode() for row in rows}
-        lost = [key for key in acknowledged if kept.get(key) != key]
-        if lost:
-            faults.append(f"{len(lost)} of {len(acknowledged)} acknowledged writes are lost at port {port}, e.g. {lost[:3]}")
-    gaps = [target.longest_gap(began, ended) for target in world.targets]
-    if max(gaps) > CHECK_GAP:
-        faults.append(f"a check was not run for {max(gaps):.1f} s")
-    double = overlaps([contender.held for contender in contenders])
-    if double:
-        faults.append(f"two held the lock at once: {double[:3]}")
-    locks = sum(len(contender.held) for contender in contenders)
-    print(f"round {world.round}: {victim.name} {fault}; {len(acknowledged)} writes acknowledged, {sum(w.failed for w in writers)} failed; "
-          f"{sum(w.answers for w in watchers)} answers to watchers; lock taken {locks} times; longest pause of a check {max(gaps):.1f} s", flush=True)
-    if not acknowledged or not locks:
-        faults.append("nothing was done in this round")
-    return faults
 
 
 def turn(world, number):
     victims = [(victim, fault) for fault in ("killed", "stopped") for pair in zip(world.daemons, world.members) for victim in pair]
     # A short run has a daemon killed, a member stopped, a daemon stopped.
     order = [victims[0], victims[7], victims[8], *(victims[i] for i in (1, 2, 3, 4, 5, 6, 9, 10, 11))]
-    return play(world, *order[number % len(order)])
+    victim, fault = order[number % len(order)]
+    return play(world, f"{victim.name} {fault}", lambda: suffer(victim, fault))
 
 
 play_rounds(__doc__, 3, World, turn)

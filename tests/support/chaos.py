@@ -46,13 +46,14 @@ connections = threading.local()  # by port: each thread keeps its own
 
 
 def call(port, method, path, body=None, timeout=10):
-    """Raises OSError if there is no answer: whether it took effect is then not known."""
+    """Raises OSError if there is no answer: whether it took effect is then not known. `port`: on loopback; or address and port."""
     return ask(port, method, f"/v1/{path}", body, timeout)
 
 
 def ask(port, method, target, body=None, timeout=10):
     kept = connections.__dict__.setdefault("kept", {})
-    connection = kept.pop(port, None) or http.client.HTTPConnection("127.0.0.1", port)
+    host, number = port if isinstance(port, tuple) else ("127.0.0.1", port)
+    connection = kept.pop(port, None) or http.client.HTTPConnection(host, number, timeout=timeout)
     try:
         connection.timeout = timeout
         if connection.sock is not None:
