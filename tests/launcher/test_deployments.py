@@ -21,8 +21,13 @@ TOOLS = ROOT / "var" / "tools"
 RICH = {
     **PLATFORM,
     "discovery": manifest("discovery", 8500, store={"postgres": False, "redis": False, "disk": {"env": "DISCOVERY_DATA_DIR"}},
-                          env=[{"name": "DISCOVERY_DATA_DIR", "type": "string", "required": True, "doc": "a folder"}],
-                          profiles=["core", "all"], scale={"min": 1, "max": 1, "cpu_percent": 70, "singleton": True}),
+                          env=[{"name": "DISCOVERY_DATA_DIR", "type": "string", "required": True, "doc": "a folder"},
+                               {"name": "DISCOVERY_STORE_URL", "type": "string", "doc": "a store"},
+                               {"name": "DISCOVERY_NODE_NAME", "type": "string", "doc": "a name"}],
+                          profiles=["core", "all"],
+                          scale={"min": 1, "max": 1, "cpu_percent": 70, "singleton": True,
+                                 "shared": {"min": 3, "max": 6, "url": "DISCOVERY_STORE_URL", "port": 2379,
+                                            "settings": {"DISCOVERY_NODE_NAME": "discovery", "DISCOVERY_DATA_DIR": "/nowhere"}}}),
     "gateway": manifest("gateway", 8000, ports=[{"name": "admin", "port": 8002, "env": "ADMIN_PORT"}],
                         env=[{"name": "ADMIN_PORT", "type": "integer", "default": 8002, "doc": "a port"},
                              {"name": "ADMIN_ADDRESS", "type": "string", "default": "127.0.0.1", "doc": "an address"}], profiles=["core", "all"]),
@@ -175,6 +180,27 @@ class Kubernetes(Derived):
         single = self.load("services/discovery/deployment.yaml")["spec"]
         self.assertEqual((single["replicas"], single["strategy"]), (1, {"type": "Recreate"}))
         self.assertFalse((self.checkout.root / "deploy/kubernetes/services/discovery/hpa.yaml").exists())
+
+    def test_several_of_a_singleton_share_a_store_outside(self):
+        folder = "services/discovery/shared"
+        deployment = self.load(f"{folder}/deployment.yaml")["spec"]
+        self.assertEqual(deployment["strategy"]["type"], "RollingUpdate")
+        self.assertNotIn("replicas", deployment)
+        pod = deployment["template"]["spec"]
+        self.assertEqual([volume["name"] for volume in pod["volumes"]], ["tmp"], "nothing is on a disk of its own")
+        self.assertFalse((self.checkout.root / f"deploy/kubernetes/{folder}/persistentvolumeclaim.yaml").exists())
+        self.assertEqual(pod["containers"][0]["envFrom"][1], {"secretRef": {"name": "discovery", "optional": False}})
+        self.assertIn("DISCOVERY_STORE_URL", self.load(f"{folder}/secret.example.yaml")["stringData"])
+        scaler = self.load(f"{folder}/hpa.yaml")["spec"]
+        self.assertEqual((scaler["minReplicas"], scaler["maxReplicas"]), (3, 6))
+        data = self.load(f"{folder}/configmap.yaml")["data"]
+        self.assertEqual((data["DISCOVERY_NODE_NAME"], data["DISCOVERY_DATA_DIR"]), ("discovery", "/nowhere"))
+        self.assertIn({"ports": kubernetes_policy.ports(2379)}, self.load(f"{folder}/networkpolicy.yaml")["spec"]["egress"])
+        # The overlay has these, and everything else as production has it.
+        def written(overlay, name):
+            return list(yaml.safe_load_all((self.checkout.root / f"deploy/kubernetes/overlays/{overlay}/{name}.yaml").read_text()))
+        self.assertIn(self.load(f"{folder}/deployment.yaml"), written("prod-shared", "discovery"))
+        self.assertEqual(written("prod-shared", "beta"), written("prod", "beta"))
 
     def test_a_changed_setting_rolls_the_pods(self):
         services = {item["name"]: manifests.parse(item, ROOT / folder) for folder, item in RICH.items()}

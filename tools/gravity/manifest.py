@@ -99,6 +99,19 @@ class Service:
         return bool(self.scale.get("singleton"))
 
     @property
+    def shared_form(self) -> "Service | None":
+        """A singleton as it is where several of it run over a store outside; None where that is not possible."""
+        shared = self.scale.get("shared")
+        if shared is None:
+            return None
+        values = shared.get("settings") or {}
+        env = [replace(item, required=True) if item.name == shared["url"] else item for item in self.env if item.name not in values]
+        env += [replace(item, default=values[item.name], required=False) for item in self.env if item.name in values]
+        return replace(self, env=tuple(env), store=replace(self.store, disk=""),
+                       scale={"min": shared["min"], "max": shared["max"], "cpu_percent": self.scale["cpu_percent"], "singleton": False},
+                       egress=(*self.egress, {"what": shared["url"], "port": shared["port"]}))
+
+    @property
     def has_events(self) -> bool:
         return bool(self.publishes or self.consumes)
 

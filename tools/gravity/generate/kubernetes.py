@@ -1,5 +1,5 @@
 """deploy/kubernetes: `services/<name>/` is complete by itself; `overlays/prod` is all of them in one namespace with stores outside, `overlays/dev`
-one replica each with stores inside.
+one replica each with stores inside. Of a singleton that can share a store `services/<name>/shared/` is several, as is `overlays/prod-shared`.
 
 Debian 12's kubectl carries kustomize 2.0.3, which knows neither folders among `resources` nor components: hence overlays are written out, and
 only `resources`, `namespace` and `images` are used, which a current kustomize reads to the same objects (tests/launcher/test_deployments.py)."""
@@ -19,14 +19,17 @@ NAMESPACE = "gravity"
 
 def files(services: dict[str, Service]) -> dict[str, str]:
     result = {}
-    for service in services.values():
+    several = {name: service.shared_form or service for name, service in services.items()}
+    folders = services | {f"{name}/shared": service for name, service in several.items() if service is not services[name]}
+    for folder, service in folders.items():
         parts = objects(service, services, dev=False)
         for name, item in (parts | {"secret.example": secret_example(service)}).items():
-            result[f"{ROOT}/services/{service.name}/{name}.yaml"] = generated_from(f"{service.folder_name}/service.yaml") + to_yaml(item)
-        result[f"{ROOT}/services/{service.name}/kustomization.yaml"] = kustomization([f"{name}.yaml" for name in parts], [service.name])
-    for overlay, dev in (("dev", True), ("prod", False)):
+            result[f"{ROOT}/services/{folder}/{name}.yaml"] = generated_from(f"{service.folder_name}/service.yaml") + to_yaml(item)
+        result[f"{ROOT}/services/{folder}/kustomization.yaml"] = kustomization([f"{name}.yaml" for name in parts], [service.name])
+    overlays = {"dev": (services, True), "prod": (services, False)} | ({"prod-shared": (several, False)} if several != services else {})
+    for overlay, (among, dev) in overlays.items():
         parts = {"namespace": [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}]}
-        parts |= {service.name: list(objects(service, services, dev).values()) for service in services.values()}
+        parts |= {service.name: list(objects(service, among, dev).values()) for service in among.values()}
         parts |= stores(services) if dev else {}
         for name, items in parts.items():
             result[f"{ROOT}/overlays/{overlay}/{name}.yaml"] = generated_from("the manifests") + to_yaml(*items)
