@@ -25,6 +25,11 @@ struct Settings {
     std::optional<Text<1, 4096>> store_url;
     Text<1, 255> store_prefix = "/gravity/discovery/";
     Bounded<int, 64, 1'000'000> store_operations{128};
+    std::optional<Text<1, 4096>> store_ca_file;
+    std::optional<Text<1, 4096>> store_certificate_file;
+    std::optional<Text<1, 4096>> store_key_file;
+    std::optional<Text<1, 255>> store_user;
+    std::optional<Secret<>> store_password;
     std::optional<Text<1, 255>> node_name;
     std::optional<Uuid> node_id;
     std::optional<Text<1, 4096>> node_meta;
@@ -46,10 +51,10 @@ struct Settings {
     std::optional<Secret<>> acl_dns_token;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (data_dir, store_url, store_prefix, store_operations, node_name, node_id, node_meta, datacenter, consul_version, max_waiters, dns_address,
-                       dns_port, dns_domain,
-                       dns_only_passing, dns_ttl_seconds, dns_answers_per_second, script_checks, acl_enabled, acl_default_policy, acl_key_list_policy,
-                       acl_initial_management, acl_default_token, acl_dns_token))
+                      (data_dir, store_url, store_prefix, store_operations, store_ca_file, store_certificate_file, store_key_file, store_user, store_password,
+                       node_name, node_id, node_meta, datacenter, consul_version, max_waiters, dns_address, dns_port, dns_domain, dns_only_passing,
+                       dns_ttl_seconds, dns_answers_per_second, script_checks, acl_enabled, acl_default_policy, acl_key_list_policy, acl_initial_management,
+                       acl_default_token, acl_dns_token))
 
 } // namespace gravity::registry
 
@@ -60,6 +65,11 @@ struct gravity::meta::docs<gravity::registry::Settings> {
         {"store_url", "Members of an etcd cluster, the store of several daemons: http://host:2379, commas between; default: alone"},
         {"store_prefix", "What all keys in etcd begin with"},
         {"store_operations", "Operations in one transaction of etcd, as its --max-txn-ops says"},
+        {"store_ca_file", "Authorities that etcd's certificates are believed from, PEM; default: the system's"},
+        {"store_certificate_file", "Certificate that this daemon shows to etcd (--client-cert-auth), PEM, with those in between"},
+        {"store_key_file", "Its private key, PEM"},
+        {"store_user", "User of etcd, where its auth is enabled; may read and write all keys that begin with store_prefix"},
+        {"store_password", "The user's password"},
         {"node_name", "Name of this node; default: the host's"},
         {"node_id", "Id of this node, a UUID; default: made at the first start and kept"},
         {"node_meta", "Metadata of this node: key:value, several with commas between"},

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <gravity/async/task.hpp>
+#include <gravity/base/secret.hpp>
 #include <gravity/http/client.hpp>
+#include <gravity/net/tls.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -23,11 +25,18 @@ struct Refused : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Who this daemon is to etcd, and which members it believes.
+struct Credentials {
+    net::TlsTrust tls{};
+    std::string user{}; // empty: none, and no password
+    Secret<> password{};
+};
+
 /// The members of a cluster, one of which is spoken to until it fails. I/O thread only.
 class Gateway {
 public:
-    /// `members`: URLs. Throws std::runtime_error for one that is none.
-    Gateway(boost::asio::io_context& io, std::vector<std::string> members);
+    /// `members`: URLs. Throws std::runtime_error for certificates that cannot be read.
+    Gateway(boost::asio::io_context& io, std::vector<std::string> members, Credentials credentials = {});
 
     /// The body of the answer to POST /v3/<method>. One try, at the member of the moment. Throws Unreachable, Refused.
     Task<std::string> call(std::string method, std::string body, std::chrono::milliseconds timeout);
@@ -38,11 +47,14 @@ public:
     const std::string& address() const { return members_[member_]; }
     /// From now on the next one, unless somebody has gone on from `failed` already.
     void leave(std::size_t failed);
-    /// Keeps the client: for coroutines that may be destroyed after this.
-    std::shared_ptr<http::Client> client() const { return client_; }
 
 private:
+    Task<void> authenticate(std::chrono::milliseconds timeout);
+    Task<std::string> call_once(std::string method, std::string body, std::chrono::milliseconds timeout);
+
     std::vector<std::string> members_;
+    Credentials credentials_;
+    std::string token_; // of the user; empty: none yet, or etcd takes it no longer
     std::size_t member_ = 0;
     std::shared_ptr<http::Client> client_;
 };

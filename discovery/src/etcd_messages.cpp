@@ -133,6 +133,15 @@ LeaseAnswer lease_answer(std::string_view body) {
     return {integer_at(answer, "ID"), integer_at(answer, "TTL")};
 }
 
+std::string authenticate_body(std::string_view user, std::string_view password) {
+    return Json::object({{"name", std::string(user)}, {"password", std::string(password)}}).dump();
+}
+std::string token_in(std::string_view body) {
+    std::string token = text_at(parsed(body), "token");
+    if (token.empty()) throw Malformed("etcd sent no token");
+    return token;
+}
+
 std::string watch_body(std::string_view prefix, std::int64_t from) {
     return "{\"create_request\":{\"key\":" + quoted(prefix) + ",\"range_end\":" + quoted(shared::end_of(prefix)) + ",\"start_revision\":" + number(from) + "}}";
 }

@@ -56,6 +56,9 @@ struct LeaseAnswer {
 };
 LeaseAnswer lease_answer(std::string_view body);
 
+std::string authenticate_body(std::string_view user, std::string_view password);
+std::string token_in(std::string_view body);
+
 std::string watch_body(std::string_view prefix, std::int64_t from);
 struct Event {
     std::string key;

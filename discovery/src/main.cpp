@@ -140,6 +140,21 @@ Task<std::optional<Caller>> caller_of(app::TokenCheck& check, std::string token)
 
 std::int64_t unix_us() { return now().unix_us(); }
 
+etcd::Credentials credentials_from(const Settings& settings) {
+    const auto text = [](const auto& path) { return path ? path->str() : std::string(); };
+    if (settings.store_certificate_file.has_value() != settings.store_key_file.has_value())
+        throw std::runtime_error("DISCOVERY_STORE_CERTIFICATE_FILE and DISCOVERY_STORE_KEY_FILE belong together");
+    if (settings.store_user.has_value() != settings.store_password.has_value())
+        throw std::runtime_error("DISCOVERY_STORE_USER and DISCOVERY_STORE_PASSWORD belong together");
+    etcd::Credentials credentials;
+    credentials.tls.ca_file = text(settings.store_ca_file);
+    credentials.tls.certificate_chain_file = text(settings.store_certificate_file);
+    credentials.tls.private_key_file = text(settings.store_key_file);
+    credentials.user = text(settings.store_user);
+    if (settings.store_password) credentials.password = *settings.store_password;
+    return credentials;
+}
+
 std::unique_ptr<Engine> make_engine(boost::asio::io_context& io, const Settings& settings, const std::string& node, const app::Stopping& stopping) {
     if (settings.store_url) {
         SharedOptions options;
@@ -148,6 +163,7 @@ std::unique_ptr<Engine> make_engine(boost::asio::io_context& io, const Settings&
         options.operations = static_cast<std::size_t>(static_cast<int>(settings.store_operations));
         options.node = node;
         options.stopping = stopping.asked;
+        options.credentials = credentials_from(settings);
         return std::make_unique<SharedEngine>(io, std::move(options), unix_us);
     }
     const std::string folder = settings.data_dir.str();

@@ -87,7 +87,7 @@ private:
 SharedEngine::SharedEngine(boost::asio::io_context& io, SharedOptions options, std::function<std::int64_t()> unix_us)
     : Engine(io, std::move(unix_us)),
       options_(std::move(options)),
-      gateway_(std::make_shared<Gateway>(io, options_.members)),
+      gateway_(std::make_shared<Gateway>(io, options_.members, options_.credentials)),
       rows_(std::make_shared<HistoryStore>(io, gateway_, options_.prefix)),
       me_(hex_encode(random_bytes(8))),
       reaching_(std::make_shared<std::multimap<std::int64_t, boost::asio::steady_timer*>>()),
@@ -135,22 +135,25 @@ Task<SharedEngine::Listing> SharedEngine::list_once(std::shared_ptr<Gateway> gat
 
 SharedEngine::Listing SharedEngine::first_listing() {
     boost::asio::io_context io; // the daemon's own does not run yet
-    const auto gateway = std::make_shared<Gateway>(io, options_.members);
+    const auto gateway = std::make_shared<Gateway>(io, options_.members, options_.credentials);
     std::optional<Listing> found;
     std::string why;
-    bool done = false;
+    bool done = false, refused = false;
     const auto work = [&]() -> Task<void> {
         const Clock::time_point until = Clock::now() + first_patience;
-        while (!found && Clock::now() < until) {
+        while (!found && !refused && Clock::now() < until) {
             const std::size_t member = gateway->member();
             try {
                 Listing listing = co_await list(gateway, options_.prefix, options_.operations);
                 found = std::move(listing);
+            } catch (const etcd::Refused& error) { // not by waiting does a password become right
+                refused = true;
+                why = error.what();
             } catch (const std::runtime_error& error) {
                 if (why.empty()) log::warn("waiting for etcd", {{"reason", error.what()}});
                 why = error.what();
             }
-            if (found) break;
+            if (found || refused) break;
             gateway->leave(member);
             co_await sleep_for(200ms);
         }
@@ -161,7 +164,7 @@ SharedEngine::Listing SharedEngine::first_listing() {
         if (options_.stopping && options_.stopping()) throw StoreError("told to stop while etcd did not answer");
         io.run_one_for(look_whether_to_stop);
     }
-    if (!found) throw StoreError("no member of etcd answers: " + why);
+    if (!found) throw StoreError((refused ? "etcd refuses: " : "no member of etcd answers: ") + why);
     return *std::move(found);
 }
 

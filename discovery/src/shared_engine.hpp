@@ -24,6 +24,7 @@ struct SharedOptions {
     std::size_t operations = 128;                   // of a transaction: etcd's --max-txn-ops
     std::string node;                               // of this daemon: where programs that are checks may be run
     std::function<bool()> stopping{};               // whether to give up waiting for etcd at the start; null: never
+    etcd::Credentials credentials{};
 };
 
 /// With a store that other daemons write too: etcd. The index is etcd's revision. A batch is evaluated on the model and becomes one transaction that takes
@@ -32,7 +33,7 @@ struct SharedOptions {
 /// back like those of others, and are answered when they have. I/O thread only.
 class SharedEngine : public Engine {
 public:
-    /// Loads the model: blocks. Throws StoreError if no member of etcd answers.
+    /// Loads the model: blocks. Throws StoreError if no member of etcd answers, or one refuses.
     SharedEngine(boost::asio::io_context& io, SharedOptions options, std::function<std::int64_t()> unix_us);
     ~SharedEngine() override;
 

@@ -5,15 +5,20 @@
 #include <gravity/testkit/client.hpp>
 #include <gravity/testkit/free_port.hpp>
 
+#include <arpa/inet.h>
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <netinet/in.h>
 #include <stdexcept>
 #include <string>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 /// An etcd of one member in a folder of its own, on loopback; gone with the object.
 namespace gravity::registry::test {
@@ -22,7 +27,9 @@ class EtcdServer {
 public:
     static bool is_installed() { return ::access("/usr/bin/etcd", X_OK) == 0; }
 
-    EtcdServer() : port(testkit::free_port()), peer_port_(testkit::free_port()) {
+    /// `more`: arguments; `tls`: they say how, and call() and what follows from it do not work.
+    explicit EtcdServer(std::vector<std::string> more = {}, bool tls = false)
+        : port(testkit::free_port()), peer_port_(testkit::free_port()), more_(std::move(more)), tls_(tls) {
         char name[] = "/tmp/gravity-etcd-XXXXXX";
         if (::mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp");
         folder_ = name;
@@ -38,16 +45,20 @@ public:
     EtcdServer& operator=(const EtcdServer&) = delete;
 
     void start() {
-        const std::string client = "http://127.0.0.1:" + std::to_string(port), peer = "http://127.0.0.1:" + std::to_string(peer_port_);
-        const std::string cluster = "default=" + peer, data = folder_ + "/data", log = folder_ + "/log";
+        const std::string peer = "http://127.0.0.1:" + std::to_string(peer_port_), log = folder_ + "/log";
+        std::vector<std::string> words = {"etcd", "--data-dir", folder_ + "/data", "--listen-client-urls", url(), "--advertise-client-urls", url(),
+                                          "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "default=" + peer,
+                                          "--unsafe-no-fsync"};
+        words.insert(words.end(), more_.begin(), more_.end());
+        std::vector<char*> arguments;
+        for (std::string& word : words) arguments.push_back(word.data());
+        arguments.push_back(nullptr);
         pid_ = ::fork();
         if (pid_ == 0) {
             const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
             ::dup2(out, 1);
             ::dup2(out, 2);
-            ::execl("/usr/bin/etcd", "etcd", "--data-dir", data.c_str(), "--listen-client-urls", client.c_str(), "--advertise-client-urls", client.c_str(),
-                    "--listen-peer-urls", peer.c_str(), "--initial-advertise-peer-urls", peer.c_str(), "--initial-cluster", cluster.c_str(),
-                    "--unsafe-no-fsync", nullptr);
+            ::execv("/usr/bin/etcd", arguments.data());
             ::_exit(127);
         }
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -62,7 +73,7 @@ public:
         ::waitpid(pid_, nullptr, 0);
         pid_ = -1;
     }
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(port); }
+    std::string url() const { return (tls_ ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port); }
 
     Json call(const std::string& method, const std::string& body) const {
         const testkit::Client client(port, "");
@@ -88,14 +99,28 @@ private:
         std::filesystem::remove_all(folder_);
     }
     bool answers() const {
+        if (tls_) return listens();
         try {
             const testkit::Client client(port, "");
-            return client.call("POST", "/v3/kv/range").raw("{\"key\":\"AA==\"}", "application/json").send().status() == 200;
+            // Where there are users nobody is answered without one; that is an answer too.
+            return client.call("POST", "/v3/kv/range").raw("{\"key\":\"AA==\"}", "application/json").send().status() < 500;
         } catch (const std::runtime_error&) {
             return false;
         }
     }
+    bool listens() const {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(port);
+        const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+        const bool open = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        ::close(fd);
+        return open;
+    }
     std::uint16_t peer_port_;
+    std::vector<std::string> more_;
+    bool tls_;
     std::string folder_;
     pid_t pid_ = -1;
 };

@@ -25,8 +25,10 @@ namespace gravity::registry::test {
 /// One daemon of several, with a thread of its own.
 class Peer {
 public:
-    Peer(const std::string& etcd, const std::string& name, bool follows = true) {
-        auto owned = std::make_unique<SharedEngine>(io_, SharedOptions{etcd::members_in(etcd), "/t/", 128, name}, [] { return now().unix_us(); });
+    Peer(const std::string& etcd, const std::string& name, bool follows = true, etcd::Credentials credentials = {}) {
+        SharedOptions options{registry::etcd::members_in(etcd), "/t/", 128, name};
+        options.credentials = std::move(credentials);
+        auto owned = std::make_unique<SharedEngine>(io_, std::move(options), [] { return now().unix_us(); });
         engine = owned.get();
         daemon_ = std::make_unique<Daemon>(io_, std::move(owned), DaemonOptions{{name, "", "127.0.0.1", "dc1", "1.22.0", 1}, 100});
         server_ = std::make_unique<http::Server>(io_, http::ServerOptions{}, [this](http::Exchange& exchange) { return daemon_->handle(exchange); });
