@@ -30,8 +30,9 @@ struct RouteView {
     std::optional<std::string> scope;
     std::int64_t timeout_ms = 0;
     bool prefix_removed = false;
+    std::string cache;
 };
-BOOST_DESCRIBE_STRUCT(RouteView, (), (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, timeout_ms, prefix_removed))
+BOOST_DESCRIBE_STRUCT(RouteView, (), (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, timeout_ms, prefix_removed, cache))
 
 struct RouteViews {
     std::vector<RouteView> items;
@@ -85,6 +86,23 @@ struct ConnectionViews {
 };
 BOOST_DESCRIBE_STRUCT(ConnectionViews, (), (open, by_thread))
 
+struct CachePurge {
+    std::optional<Text<1, 8192>> key;    // "shop.example/a?b=c", with a scheme or without
+    std::optional<Text<1, 8192>> prefix; // "shop.example/a"
+    std::optional<Text<1, 200>> tag;     // of Cache-Tag
+};
+BOOST_DESCRIBE_STRUCT(CachePurge, (), (key, prefix, tag))
+void check(const CachePurge& purge, meta::Errors& errors) {
+    if (purge.key.has_value() + purge.prefix.has_value() + purge.tag.has_value() != 1) errors.reject("", "must have one of key, prefix and tag");
+    for (const auto* url : {&purge.key, &purge.prefix})
+        if (*url && !parse_cache_url((*url)->str())) errors.reject(url == &purge.key ? "key" : "prefix", "must be a host with a path, such as shop.example/a");
+}
+
+struct CachePurged {
+    std::int64_t purged = 0;
+};
+BOOST_DESCRIBE_STRUCT(CachePurged, (), (purged))
+
 struct TokenRevocation {
     std::optional<Text<1, 200>> jti;
     std::optional<Text<1, 200>> sub;
@@ -136,6 +154,7 @@ RouteView view_of(const Route& route) {
     if (!route.scope.empty()) view.scope = route.scope;
     view.timeout_ms = route.timeout_ms;
     view.prefix_removed = route.surface;
+    view.cache = to_string(route.cache);
     return view;
 }
 
@@ -229,6 +248,18 @@ Task<Explanation> explain_request(Ctx& ctx, Body<ExplainRequest> in) {
     co_return explain(*in, *snapshot, daemon.gate(), daemon.pages());
 }
 
+Task<CachePurged> purge_cache(Ctx& ctx, Body<CachePurge> in) {
+    Daemon& daemon = ctx.get<Daemon>();
+    ResponseCache& cache = daemon.cache();
+    const auto now = std::chrono::steady_clock::now();
+    CachePurged done;
+    if (in->key) done.purged = static_cast<std::int64_t>(cache.purge_url(parse_cache_url(in->key->str()).value_or(""), now));
+    else if (in->prefix) done.purged = static_cast<std::int64_t>(cache.purge_prefix(parse_cache_url(in->prefix->str()).value_or(""), now));
+    else done.purged = static_cast<std::int64_t>(cache.purge_tag(in->tag->str(), now));
+    daemon.telemetry().show(cache);
+    co_return done;
+}
+
 Task<NoContent> revoke_tokens(Ctx& ctx, Body<TokenRevocation> in) {
     Revocations& revocations = ctx.get<Daemon>().gate().revocations();
     const std::int64_t now = gravity::now().unix_seconds();
@@ -253,6 +284,7 @@ void admin_routes(Router& router) {
     gateway.post<restore_instance>("/instances/{id}/restore", {.summary = "An instance takes requests again", .scope = change});
     gateway.get<list_connections>("/connections", {.summary = "How many clients are connected"});
     gateway.post<explain_request>("/explain", {.summary = "What would become of a request: which route, why others lost, limits, instance", .scope = read});
+    gateway.post<purge_cache>("/cache/purge", {.summary = "Keep an answer, or those below a path, or those with a tag, no longer", .scope = change});
     gateway.post<revoke_tokens>("/tokens/revoke", {.summary = "A token, or those of a subject, count no longer", .scope = change});
 }
 

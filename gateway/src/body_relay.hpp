@@ -47,6 +47,11 @@ public:
     /// `end`: the sender has closed, nothing follows the input. A body cut short is malformed, so that it never looks complete.
     Batch take(std::string_view input, bool end = false);
     bool done() const { return done_; }
+    /// What is still to come goes out in another form; trailer fields are dropped from then on.
+    void change_out(Out out) {
+        out_ = out;
+        trailers_ = false;
+    }
     /// Body bytes seen so far.
     std::uint64_t total() const { return total_; }
 

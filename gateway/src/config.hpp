@@ -21,6 +21,9 @@ struct Settings {
     Bounded<int, 0, 100'000> pool_per_instance{64};
     Bounded<int, 1, 3'600'000> connect_timeout_ms{2'000};
     Bounded<int, 1, 10> max_attempts{3};
+    Bounded<std::int64_t, 0, std::int64_t{1} << 40> cache_bytes{std::int64_t{64} << 20};
+    Bounded<int, 1, 100'000'000> cache_entries{100'000};
+    Bounded<std::int64_t, 1, std::int64_t{1} << 30> cache_max_body_bytes{std::int64_t{1} << 20};
     std::string trusted_proxies{};
     Bounded<int, 1, 65535> tls_port{8443};
     std::optional<std::string> tls_certificate_file;
@@ -28,7 +31,7 @@ struct Settings {
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (io_threads, routes_file, routes_folder, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance,
-                       connect_timeout_ms, max_attempts, trusted_proxies, tls_port, tls_certificate_file, tls_key_file))
+                       connect_timeout_ms, max_attempts, cache_bytes, cache_entries, cache_max_body_bytes, trusted_proxies, tls_port, tls_certificate_file, tls_key_file))
 
 /// Settings that begin with ADMIN_.
 struct AdminSettings {
@@ -52,6 +55,9 @@ struct gravity::meta::docs<gravity::gateway::Settings> {
         {"pool_per_instance", "Idle connections kept to an instance, for each I/O thread"},
         {"connect_timeout_ms", "Time for a connection to an instance"},
         {"max_attempts", "Instances tried for one request when they cannot be reached"},
+        {"cache_bytes", "Memory for answers that are kept, of the routes that have a cache; 0: nothing is kept"},
+        {"cache_entries", "How many answers are kept at most"},
+        {"cache_max_body_bytes", "Longest body of an answer that is kept"},
         {"trusted_proxies", "Networks (10.0.0.0/8, ...) of proxies whose X-Forwarded-* and Forwarded fields are believed"},
         {"tls_port", "Port of the data path for clients who speak TLS, if there is a certificate"},
         {"tls_certificate_file", "PEM certificate chain of the TLS port; read again when it changes"},

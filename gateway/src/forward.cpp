@@ -19,20 +19,6 @@ void number_line(std::string& out, std::string_view name, std::uint64_t value) {
     line(out, name, {text, static_cast<std::size_t>(end - text)});
 }
 
-/// Ends at this hop, whoever sent it.
-bool ends_here(const Field& field) {
-    switch (field.known) {
-    case Known::connection:
-    case Known::keep_alive:
-    case Known::proxy:
-    case Known::te:
-    case Known::trailer:
-    case Known::transfer_encoding:
-    case Known::upgrade: return true;
-    default: return field.hop;
-    }
-}
-
 void copy_field(std::string_view bytes, const Field& field, std::string& out) {
     line(out, field.name.in(bytes), field.value.in(bytes));
 }
@@ -79,6 +65,19 @@ bool request_field_goes_on(std::string_view bytes, const Field& field, const Req
 }
 
 } // namespace
+
+bool ends_here(const Field& field) {
+    switch (field.known) {
+    case Known::connection:
+    case Known::keep_alive:
+    case Known::proxy:
+    case Known::te:
+    case Known::trailer:
+    case Known::transfer_encoding:
+    case Known::upgrade: return true;
+    default: return field.hop;
+    }
+}
 
 bool has_field(std::string_view bytes, const Head& head, std::string_view name) {
     for (std::size_t i = 0; i < head.field_count; ++i)

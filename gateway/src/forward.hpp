@@ -51,6 +51,9 @@ struct ResponseFacts {
 };
 void write_response_head(std::string_view bytes, const ResponseHead& head, const ResponseFacts& facts, std::string& out);
 
+/// The field ends at this hop, whoever sent it (RFC 9110 section 7.6.1).
+bool ends_here(const Field& field);
+
 /// A field of that name which does not end here.
 bool has_field(std::string_view bytes, const Head& head, std::string_view name);
 

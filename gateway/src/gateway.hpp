@@ -30,6 +30,9 @@ public:
     std::vector<Conflict> publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents = {});
     std::shared_ptr<const Snapshot> snapshot() const;
 
+    /// What is kept of answers.
+    ResponseCache& cache() { return shared_.cache; }
+
     std::size_t connections() const;
     std::vector<std::size_t> connections_by_core() const;
     /// No new connections; what is under way ends. To be followed by `stop` when there are no connections, or when it is time.

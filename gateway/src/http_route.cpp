@@ -434,6 +434,8 @@ void read_annotations(const Json* annotations, HttpRoute& route) {
             route.scope = text;
         } else if (name == "gravity/sticky" && (text == "true" || text == "false")) {
             route.sticky = text == "true";
+        } else if (name == "gravity/cache" && cache_use_from(text)) {
+            route.cache = *cache_use_from(text);
         } else if (name == "gravity/body-limit-bytes" && !text.empty() && text.size() < 16 && std::all_of(text.begin(), text.end(), ascii::is_digit)) {
             route.body_limit = std::stoull(text);
         } else {
@@ -452,6 +454,7 @@ std::string label_of(const HttpRoute& route) { return "HTTPRoute " + (route.name
 
 HttpRoute route_of(const Json& document, HttpRoute& route) {
     route.document = document;
+    route.fingerprint = std::hash<std::string>{}(document.dump());
     const std::string version = text_of(&document, "apiVersion", "");
     if (version != "gateway.networking.k8s.io/v1" && version != "gateway.networking.k8s.io/v1beta1") refuse("apiVersion must be gateway.networking.k8s.io/v1");
     for (const auto& [name, value] : document.as_object())

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "response_cache.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +32,8 @@ struct Options {
     Milliseconds park_after{2'000};          // an idle connection gives its buffer back
     Milliseconds mirror_timeout{30'000};     // for a copy of a request, with its answer
     Milliseconds tick{250};                  // how often time-outs are looked at
+
+    CacheLimits cache;
 
     std::vector<std::string> trusted_proxies; // networks ("10.0.0.0/8") whose X-Forwarded-* and Forwarded are believed
     enum class Log : std::uint8_t {

@@ -18,8 +18,9 @@ struct FileRoute {
     Bounded<int, 1, 86'400'000> timeout_ms{15'000};
     Bounded<std::int64_t, 0, std::int64_t{1} << 50> body_limit_bytes{0};
     std::optional<bool> standard_surface;
+    std::optional<std::string> cache;
 };
-BOOST_DESCRIBE_STRUCT(FileRoute, (), (name, prefixes, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface))
+BOOST_DESCRIBE_STRUCT(FileRoute, (), (name, prefixes, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface, cache))
 
 struct RouteFile {
     std::vector<FileRoute> routes;
@@ -64,6 +65,9 @@ Parsed<ServiceSpec> service_of(const FileRoute& route) {
     spec.timeout_ms = static_cast<std::uint32_t>(route.timeout_ms.value());
     spec.body_limit = static_cast<std::uint64_t>(route.body_limit_bytes.value());
     spec.standard_surface = route.standard_surface.value_or(false);
+    const auto cache = cache_use_from(route.cache.value_or("off"));
+    if (!cache) return refuse("cache must be \"off\", \"shared\" or \"shared-with-cookies\"");
+    spec.cache = *cache;
     for (const std::string& text : route.upstreams) {
         auto instance = parse_upstream(text);
         if (!instance) return refuse(instance.why());

@@ -10,6 +10,20 @@ namespace gravity::gateway {
 
 std::string_view to_string(Access access) { return access == Access::jwt ? "jwt" : "public"; }
 
+std::string_view to_string(CacheUse use) {
+    switch (use) {
+    case CacheUse::shared: return "shared";
+    case CacheUse::shared_with_cookies: return "shared-with-cookies";
+    default: return "off";
+    }
+}
+
+std::optional<CacheUse> cache_use_from(std::string_view text) {
+    for (const CacheUse use : {CacheUse::off, CacheUse::shared, CacheUse::shared_with_cookies})
+        if (to_string(use) == text) return use;
+    return std::nullopt;
+}
+
 std::string parse_prefix(std::string_view text) {
     text = ascii::trim(text);
     std::string path;

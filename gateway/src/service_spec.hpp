@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,15 @@ enum class Access : std::uint8_t {
     public_, // whatever credentials there are, are the service's matter
 };
 std::string_view to_string(Access access);
+
+/// Whether answers are kept for others (RFC 9111).
+enum class CacheUse : std::uint8_t {
+    off,
+    shared,              // not those that set a cookie
+    shared_with_cookies, // those too, as the standard has it: the service says by `private` what is for one alone
+};
+std::string_view to_string(CacheUse use); // "off", "shared", "shared-with-cookies"
+std::optional<CacheUse> cache_use_from(std::string_view text);
 
 struct InstanceSpec {
     std::string id;
@@ -32,6 +42,7 @@ struct ServiceSpec {
     std::string scope;                 // what a token must hold besides; empty: nothing
     std::uint32_t timeout_ms = 15'000;
     std::uint64_t body_limit = 0; // bytes; 0: the gateway's own
+    CacheUse cache = CacheUse::off;
     bool standard_surface = true; // also reached as /<name>/..., without that prefix
     std::uint64_t age = 0;        // order of creation: of two that claim one prefix the lower keeps it
     std::vector<InstanceSpec> instances;

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include "caching.hpp"
 #include "path.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -37,6 +38,7 @@ void Session::close() {
     phase_ = Phase::closed;
     drop_upstream();
     if (!mirrors_.empty()) drop_mirrors();
+    caching_.reset();
     use_.end(Outcome::neutral);
     Error ignored; // the peer may have gone; nothing is left to be said
     client_.socket().close(ignored);
@@ -51,7 +53,7 @@ void Session::cut() {
 }
 
 void Session::client_gone() {
-    if (phase_ == Phase::connecting || phase_ == Phase::forwarding) core_.shared().telemetry.client_aborts.add();
+    if (phase_ == Phase::waiting || phase_ == Phase::connecting || phase_ == Phase::forwarding) core_.shared().telemetry.client_aborts.add();
     close();
 }
 
@@ -103,6 +105,7 @@ void Session::client_was_read(Error error, std::size_t size) {
     case Phase::forwarding:
         if (!request_sent_) return pump_request(false);
         return read_client(); // a pipelined request waits; the end of the connection must still be noticed
+    case Phase::waiting:
     case Phase::connecting:
     case Phase::replying: return read_client();
     case Phase::lingering: in_.release(); return read_client();
@@ -152,6 +155,7 @@ void Session::begin_answer(Time now) {
     cluster_ = nullptr;
     backend_ = nullptr;
     if (!mirrors_.empty()) drop_mirrors();
+    caching_.reset();
     admission_.extra_lines.clear();
     attempts_ = 0;
     taken_ = unconsumed_down_ = 0;
@@ -199,6 +203,7 @@ void Session::begin_request(std::string_view bytes) {
 
 void Session::next_request() {
     snapshot_.reset();
+    caching_.reset();
     if (!keep_alive_ || core_.draining()) return linger();
     const auto now = steady_clock::now();
     last_activity_ = now;
@@ -239,6 +244,9 @@ void Session::check(Time now) {
         if (now < deadline_) return;
         begin_answer(now);
         return refuse_wire({408, "request-timeout", "The request's head did not come in time."});
+    case Phase::waiting:
+        if (now >= deadline_) refuse(Refusal(problems::deadline_exceeded));
+        return;
     case Phase::connecting:
         if (now >= deadline_) connect_failed(true);
         return;

@@ -19,10 +19,12 @@
 namespace gravity::gateway {
 
 class Mirror;
+struct Caching;
+struct ResponseFacts;
 
 /// One client's connection and the request that is under way on it. The parts of its life are in a file each: session.cpp (the connection, heads,
 /// time-outs), session_request.cpp (an instance, the request's way to it), session_response.cpp (the way back), session_tunnel.cpp (WebSocket),
-/// session_rule.cpp (what a document's rule asks for), session_reply.cpp (answers of the gateway itself).
+/// session_rule.cpp (what a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_reply.cpp (answers of the gateway itself).
 ///
 /// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
 class Session : public std::enable_shared_from_this<Session> {
@@ -46,6 +48,7 @@ private:
     enum class Phase : std::uint8_t {
         idle,       // between requests
         head,       // part of a head has come
+        waiting,    // for another request to fetch what it needs
         connecting, // to an instance
         forwarding, // request and response are on their way
         replying,   // an answer of our own is
@@ -72,6 +75,7 @@ private:
 
     // session_request.cpp
     void pass_on(std::string_view bytes, const RequestHead& head, std::string_view path);
+    void go_on();
     void try_instance();
     void connect(std::shared_ptr<Upstream> upstream);
     void resolve(std::shared_ptr<Upstream> upstream);
@@ -96,6 +100,7 @@ private:
     void try_response_head();
     void interim_response(std::string_view bytes, const ResponseHead& head);
     void begin_response(std::string_view bytes, const ResponseHead& head);
+    ResponseFacts response_facts() const;
     void pump_response(bool end);
     void write_client(std::span<const std::string_view> pieces, bool with_head);
     void client_was_written(Error error, std::size_t size);
@@ -115,6 +120,22 @@ private:
     void begin_mirrors();
     void mirror(std::span<const std::string_view> pieces, bool with_head, bool whole);
     void drop_mirrors();
+
+    // session_cache.cpp
+    bool has_cache() const;
+    bool answered_by_cache(std::string_view bytes, const RequestHead& head);
+    bool seek_in_cache();
+    void landed(const ResponseCache::Landing& landing, std::uint64_t ticket);
+    void use_stored(const StoredPtr& stored, std::string_view note);
+    bool covered_by_cache();
+    void outdate(std::string_view bytes, const ResponseHead& head);
+    bool cache_takes(std::string_view bytes, const ResponseHead& head);
+    void keep(const StoredPtr& stored, const Moment& asked);
+
+    // session_fill.cpp
+    void fill(bool end);
+    void finish_fill();
+    void send_collected();
 
     // session_reply.cpp
     void refuse(const Refusal& refusal);
@@ -167,6 +188,8 @@ private:
     std::shared_ptr<Endpoint> failed_; // the instance that could not be reached, to be avoided
     Time deadline_total_{};       // until the response begins, all attempts together
     RateGuard client_sends_;
+    std::unique_ptr<Caching> caching_; // null: the cache has no part in it
+    std::uint64_t cache_ticket_ = 0;
 
     // The response under way.
     int status_ = 0;

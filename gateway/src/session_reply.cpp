@@ -1,3 +1,4 @@
+#include "caching.hpp"
 #include "session.hpp"
 
 #include <gravity/http/problem.hpp>
@@ -5,6 +6,7 @@
 namespace gravity::gateway {
 
 void Session::refuse(const Refusal& refusal) {
+    if (caching_ && refusal.problem().status >= 500 && covered_by_cache()) return;
     if (refusal.problem().status >= 500) use_.end(Outcome::neutral); // no verdict beyond those that were passed before
     reply(http::problem_response(refusal, path_, trace_.trace_id_text()), refusal.problem().slug);
 }
@@ -32,6 +34,7 @@ void Session::finish_request_body() {
 
 void Session::reply(http::Response response, std::string_view slug) {
     drop_upstream();
+    caching_.reset();
     use_.end(Outcome::neutral);
     // Another answer has begun: a second one cannot stand behind it.
     if (client_writing_ || response_head_sent_) return cut();

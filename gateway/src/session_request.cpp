@@ -36,10 +36,16 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
     if (const RuleSpec* rule = admission_.route->rule) {
         facts.host = rule->rewrite_host;
         facts.edits = {&rule->request, &backend_->spec->request};
-        if (!rule->mirrors.empty() && !websocket_) begin_mirrors();
     }
     write_request_head(bytes, head, facts, request_head_);
     repeatable_ = http::is_idempotent(method_) || has_field(bytes, head, "Idempotency-Key");
+    if (has_cache() && answered_by_cache(bytes, head)) return;
+    go_on();
+}
+
+/// To the service.
+void Session::go_on() {
+    if (const RuleSpec* rule = admission_.route->rule; rule && !rule->mirrors.empty() && !websocket_) begin_mirrors();
     cluster_->state->count_request(begun_);
     try_instance();
 }

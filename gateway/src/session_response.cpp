@@ -1,3 +1,4 @@
+#include "caching.hpp"
 #include "forward.hpp"
 #include "session.hpp"
 
@@ -128,27 +129,35 @@ void Session::begin_response(std::string_view bytes, const ResponseHead& head) {
     upstream_->keep = keep_of(head.value(Known::keep_alive, bytes));
     event_stream_ = is_event_stream(head.value(Known::content_type, bytes));
 
+    if (caching_ && cache_takes(bytes, head)) return;
     const bool unsized = head.framing.chunked || head.framing.until_close;
     const bool chunked = unsized && minor_version_ >= 1;
     if (unsized && !chunked) keep_alive_ = false; // its end is the connection's
-    const auto trailers = takes_trailers_ ? BodyRelay::Trailers::pass : BodyRelay::Trailers::drop;
-    response_body_ = BodyRelay(head.framing, chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain, trailers);
+    if (caching_) caching_->chunked = chunked; // and is framed when it is sent
+    const auto trailers = takes_trailers_ && !caching_ ? BodyRelay::Trailers::pass : BodyRelay::Trailers::drop;
+    response_body_ = BodyRelay(head.framing, chunked && !caching_ ? BodyRelay::Out::chunked : BodyRelay::Out::plain, trailers);
+    ResponseFacts facts = response_facts();
+    facts.chunked = chunked;
+    facts.trailers = head.framing.chunked && chunked && trailers == BodyRelay::Trailers::pass;
+    write_response_head(bytes, head, facts, response_head_);
+    pump_response(false);
+}
+
+ResponseFacts Session::response_facts() const {
     ResponseFacts facts;
     facts.client_minor = minor_version_;
     facts.keep_alive = keep_alive_;
-    facts.chunked = chunked;
-    facts.trailers = head.framing.chunked && chunked && takes_trailers_;
     facts.extra = admission_.extra_lines;
     facts.date = core_.date();
     if (const RuleSpec* rule = admission_.route->rule) {
         facts.edits = {&rule->response, &backend_->spec->response};
         facts.own_cors = rule->cors.has_value();
     }
-    write_response_head(bytes, head, facts, response_head_);
-    pump_response(false);
+    return facts;
 }
 
 void Session::pump_response(bool end) {
+    if (caching_) return fill(end);
     if (client_writing_) return;
     const BodyRelay::Batch batch = response_body_.take(upstream_->in.view(), end);
     if (batch.malformed) return response_head_sent_ ? upstream_broke() : bad_response("Its body is not framed as it says.");
@@ -176,6 +185,7 @@ void Session::client_was_written(Error error, std::size_t size) {
     if (error) return client_gone();
     last_activity_ = steady_clock::now();
     client_takes_.end(last_activity_, size);
+    if (caching_ && caching_->sends) return send_collected();
     if (phase_ == Phase::replying) return next_request();
     upstream_->in.consume(std::exchange(unconsumed_down_, 0));
     if (phase_ == Phase::tunnel) return tunnel_down();

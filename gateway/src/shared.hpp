@@ -37,6 +37,7 @@ struct Shared {
     OwnPages& pages;
     Telemetry& telemetry;
     TrustedProxies trusted;
+    ResponseCache cache;
 };
 
 } // namespace gravity::gateway

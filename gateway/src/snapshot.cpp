@@ -178,6 +178,7 @@ void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const S
     route.access = document.access;
     route.scope = document.scope;
     route.body_limit = document.body_limit;
+    route.cache = document.cache;
     route.timeout_ms = rule.timeout_ms.value_or(route.timeout_ms);
     route.document = &document;
     route.rule = &rule;
@@ -185,6 +186,8 @@ void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const S
         route.backends.push_back({cluster_for(backend, previous), &backend});
         route.weight += backend.weight;
     }
+    // Of a document that has been changed nothing is used that was kept before: it may have come from elsewhere, or be another answer.
+    if (route.cache != CacheUse::off) route.cache_space = "document " + route.label() + " " + std::to_string(document.fingerprint);
     for (const MirrorSpec& mirror : rule.mirrors) route.mirrors.push_back(cluster_for(mirror.backend, previous));
     route.guarded = std::any_of(route.backends.begin(), route.backends.end(), [](const Backend& backend) { return backend.cluster->keeps_internal; });
     for (const MatchSpec& match : rule.matches) {
@@ -226,6 +229,8 @@ void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const S
         route.timeout_ms = winner.service->timeout_ms;
         route.body_limit = winner.service->body_limit;
         route.scope = winner.service->scope;
+        route.cache = winner.service->cache;
+        if (route.cache != CacheUse::off) route.cache_space = "service " + route.cluster->name;
         route.surface = winner.surface;
         routes_.push_back(std::move(route));
     }

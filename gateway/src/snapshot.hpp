@@ -36,6 +36,8 @@ struct Route {
     std::uint32_t timeout_ms = 15'000;
     std::uint64_t body_limit = 0; // bytes; 0: the gateway's own
     std::string scope;            // what a token must hold; empty: nothing
+    CacheUse cache = CacheUse::off;
+    std::string cache_space;      // of a route with a cache: what tells its answers from those of other routes to the same URL
     bool surface = false;         // the prefix is removed: a service's standard surface
 
     // Of a route that a document describes; null of a service's own.

@@ -1,9 +1,24 @@
 #include "telemetry.hpp"
 
+#include "response_cache.hpp"
+
 namespace gravity::gateway {
 namespace {
 
 metrics::Counter plain(std::string_view name, std::string_view help) { return metrics::counter(name, help).with({}); }
+
+Telemetry::Cache cache_metrics() {
+    auto& requests = metrics::counter("gravity_gateway_cache_requests_total", "Requests of routes with a cache, by what became of them", {"result"});
+    return {requests.with({"hit"}),
+            requests.with({"stale"}),
+            requests.with({"revalidated"}),
+            requests.with({"miss"}),
+            requests.with({"collapsed"}),
+            requests.with({"bypass"}),
+            plain("gravity_gateway_cache_refreshes_total", "Answers validated while the stale one was used"),
+            metrics::gauge("gravity_gateway_cache_bytes", "Memory of the answers that are kept").with({}),
+            metrics::gauge("gravity_gateway_cache_entries", "Answers that are kept").with({})};
+}
 
 } // namespace
 
@@ -19,6 +34,7 @@ Telemetry::Telemetry()
       mirrors_lost(plain("gravity_gateway_mirrors_lost_total", "Copies of requests that did not reach the service they were for, or did not get its answer")),
       tls_failures(plain("gravity_gateway_tls_failures_total", "Clients with whom no TLS came about")),
       shed(plain("gravity_gateway_connections_shed_total", "Connections closed on which nothing was under way, to make room for others")),
+      cache(cache_metrics()),
       connections(metrics::gauge("gravity_gateway_connections", "Open connections of clients").with({})),
       prefix_conflicts(metrics::gauge("gravity_gateway_prefix_conflicts", "Prefixes claimed by more than one service").with({})),
       routes_refused(metrics::gauge("gravity_gateway_routes_refused", "1 while the routes' files are not followed, because they have been refused").with({})),
@@ -34,6 +50,11 @@ const ServiceMetrics& Telemetry::service(std::string_view name) {
                          requests.with({name, "5xx"})},
                         seconds.with({name})};
     return services_.emplace(name, std::move(made)).first->second;
+}
+
+void Telemetry::show(const ResponseCache& kept) {
+    cache.bytes.set(static_cast<double>(kept.bytes()));
+    cache.entries.set(static_cast<double>(kept.entries()));
 }
 
 void Telemetry::count_own_answer(std::string_view slug) { own_.with({slug}).add(); }

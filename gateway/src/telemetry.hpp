@@ -12,6 +12,8 @@
 
 namespace gravity::gateway {
 
+class ResponseCache;
+
 /// The metrics of one service's routes, looked up once and kept.
 struct ServiceMetrics {
     std::array<metrics::Counter, 5> by_class; // 1xx ... 5xx
@@ -27,6 +29,12 @@ public:
     const ServiceMetrics& service(std::string_view name);
 
     metrics::Counter client_aborts, upstream_breaks, retries, stale_retries, timeouts, malformed, accept_pauses, upgrades, mirrors_lost, tls_failures, shed;
+    /// Requests of routes with a cache, by what became of them.
+    struct Cache {
+        metrics::Counter hits, stale, revalidated, misses, collapsed, passed_by, refreshes;
+        metrics::Gauge bytes, entries;
+    } cache;
+    void show(const ResponseCache& kept);
     metrics::Gauge connections, prefix_conflicts, routes_refused, certificates_refused;
     /// A request that was answered here, by the slug of its problem ("ok" for the own pages).
     void count_own_answer(std::string_view slug);

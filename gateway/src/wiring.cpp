@@ -41,6 +41,9 @@ Options options_of(const app::PlatformSettings& platform, const DataAddress& add
     options.max_connections = static_cast<std::size_t>(settings.max_connections.value());
     options.pool_per_endpoint = static_cast<std::size_t>(settings.pool_per_instance.value());
     options.connect_timeout = std::chrono::milliseconds(settings.connect_timeout_ms.value());
+    options.cache.bytes = static_cast<std::size_t>(settings.cache_bytes.value());
+    options.cache.entries = static_cast<std::size_t>(settings.cache_entries.value());
+    options.cache.body = static_cast<std::size_t>(settings.cache_max_body_bytes.value());
     options.max_attempts = static_cast<unsigned>(settings.max_attempts.value());
     switch (platform.access_log) {
     case app::AccessLog::all: options.access_log = Options::Log::all; break;

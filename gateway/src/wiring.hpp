@@ -44,6 +44,8 @@ public:
 
     const Gateway& data_path() const { return *gateway_; }
     Gate& gate() { return *gate_; }
+    ResponseCache& cache() { return gateway_->cache(); }
+    Telemetry& telemetry() { return telemetry_; }
     const OwnPages& pages() const { return pages_; }
 
     /// A route that came through the admin interface: it lasts as long as the process.

@@ -272,5 +272,32 @@ TEST(Process, IsAdministered) {
     EXPECT_EQ(status_of(platform.port, "/api/v1/things", platform.operator_bearer), 401);
 }
 
+TEST(Process, PurgesWhatItKeeps) {
+    std::atomic<int> asked{0};
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        if (request.head.starts_with("GET /openapi.json")) return std::string("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        return Instance::ok(std::to_string(++asked), "Cache-Control: max-age=600\r\nCache-Tag: one, two\r\n");
+    }));
+    const Folder files;
+    const std::string routes = files.file("routes.json", R"({"routes":[{"name":"things","prefixes":["/things"],"auth":"public","cache":"shared","upstreams":["127.0.0.1:)" +
+                                                             std::to_string(instance.port()) + R"("]}]})");
+    Platform platform({"GATEWAY_ROUTES_FILE=" + routes});
+    const auto read = [&] { return answer_of(platform.port, "/things/a").body; };
+    const auto purge = [&](std::string_view what) { return platform.ask("POST", "/api/v1/gateway/cache/purge", what); };
+    EXPECT_EQ(read(), "1");
+    EXPECT_EQ(read(), "1");
+    EXPECT_NE(answer_of(platform.admin, "/metrics").body.find("gravity_gateway_cache_entries 1"), std::string::npos);
+    EXPECT_EQ(purge(R"({"key":"h/things/b"})").body, R"({"purged":0})");
+    EXPECT_EQ(read(), "1");
+    EXPECT_EQ(purge(R"({"key":"https://H/things//a"})").body, R"({"purged":1})");
+    EXPECT_EQ(read(), "2");
+    EXPECT_EQ(purge(R"({"prefix":"h/thi"})").body, R"({"purged":1})");
+    EXPECT_EQ(read(), "3");
+    EXPECT_EQ(purge(R"({"tag":"two"})").body, R"({"purged":1})");
+    EXPECT_EQ(read(), "4");
+    for (const std::string_view bad : {"{}", R"({"key":"h/a","tag":"x"})", R"({"key":"/a"})", R"({"prefix":"h"})"}) EXPECT_EQ(purge(bad).status(), 422) << bad;
+    EXPECT_NE(platform.ask("GET", "/api/v1/gateway/routes").body.find(R"("cache":"shared")"), std::string::npos);
+}
+
 } // namespace
 } // namespace gravity::gateway::test
