@@ -1,4 +1,4 @@
-#include <gravity/http/compress.hpp>
+#include <gravity/http/coding_stream.hpp>
 
 #include <gtest/gtest.h>
 
@@ -68,6 +68,51 @@ TEST(Compress, PieceByPiece) {
     }
     GzipStream nothing;
     EXPECT_EQ(decompress(Coding::gzip, nothing.finish(), 10), "");
+}
+
+TEST(Compress, StreamsOfEitherCoding) {
+    std::string text;
+    for (int i = 0; i < 30'000; ++i) text += std::to_string(i) + ',';
+    for (const Coding coding : {Coding::gzip, Coding::brotli}) {
+        for (const std::size_t step : {1u, 7u, 70'000u}) {
+            CodingStream stream(coding);
+            std::string packed;
+            for (std::size_t at = 0; at < text.size(); at += step) stream.push(std::string_view(text).substr(at, step), packed);
+            stream.finish(packed);
+            EXPECT_LT(packed.size(), text.size() / 2);
+            EXPECT_EQ(decompress(coding, packed, text.size()), text);
+        }
+        CodingStream nothing(coding);
+        std::string empty;
+        nothing.finish(empty);
+        EXPECT_EQ(decompress(coding, empty, 10), "");
+        std::string moved;
+        CodingStream whole(std::move(nothing));
+        whole = CodingStream(coding);
+        whole.push("moved", moved);
+        whole.finish(moved);
+        EXPECT_EQ(decompress(coding, moved, 10), "moved");
+    }
+    EXPECT_THROW(CodingStream(Coding::identity), std::invalid_argument);
+}
+
+TEST(Compress, WhatIsFlushedCanBeRead) {
+    CodingStream gzip(Coding::gzip);
+    std::string packed;
+    gzip.push("one event", packed);
+    EXPECT_EQ(packed.size(), 10u) << "the head alone";
+    gzip.flush(packed);
+    // An empty stored block ends what was flushed (RFC 1951 section 3.2.4): the bytes before it are whole.
+    EXPECT_TRUE(packed.ends_with(std::string_view("\0\0\xff\xff", 4)));
+    CodingStream brotli(Coding::brotli);
+    std::string small, more;
+    brotli.push("one event", small);
+    EXPECT_EQ(small, "");
+    brotli.flush(small);
+    EXPECT_GE(small.size(), 9u);
+    brotli.push(" and another", more);
+    brotli.finish(more);
+    EXPECT_EQ(decompress(Coding::brotli, small + more, 100), "one event and another");
 }
 
 TEST(Compress, Responses) {
