@@ -31,8 +31,9 @@ struct RouteView {
     std::int64_t timeout_ms = 0;
     bool prefix_removed = false;
     std::string cache;
+    bool compress = false;
 };
-BOOST_DESCRIBE_STRUCT(RouteView, (), (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, timeout_ms, prefix_removed, cache))
+BOOST_DESCRIBE_STRUCT(RouteView, (), (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, timeout_ms, prefix_removed, cache, compress))
 
 struct RouteViews {
     std::vector<RouteView> items;
@@ -154,6 +155,7 @@ RouteView view_of(const Route& route) {
     if (!route.scope.empty()) view.scope = route.scope;
     view.timeout_ms = route.timeout_ms;
     view.prefix_removed = route.surface;
+    view.compress = route.compress;
     view.cache = to_string(route.cache);
     return view;
 }

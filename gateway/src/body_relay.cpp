@@ -19,6 +19,13 @@ bool may_trail(std::string_view name) {
 
 } // namespace
 
+std::string_view chunk_size_line(std::size_t size, std::array<char, 20>& line) {
+    char* const end = std::to_chars(line.data(), line.data() + 16, size, 16).ptr;
+    end[0] = '\r';
+    end[1] = '\n';
+    return {line.data(), static_cast<std::size_t>(end - line.data()) + 2};
+}
+
 std::size_t BodyRelay::take_plain(std::string_view input) {
     const std::size_t size = until_close_ ? input.size() : static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size()));
     if (size != 0) pieces_[++count_] = input.substr(0, size);
@@ -53,10 +60,7 @@ std::size_t BodyRelay::take_chunked(std::string_view input, bool& malformed) {
 /// However many chunks came, one goes out.
 void BodyRelay::frame() {
     if (data_ != 0) {
-        const auto end = std::to_chars(size_line_.data(), size_line_.data() + 16, data_, 16).ptr;
-        end[0] = '\r';
-        end[1] = '\n';
-        pieces_[0] = {size_line_.data(), static_cast<std::size_t>(end - size_line_.data()) + 2};
+        pieces_[0] = chunk_size_line(data_, size_line_);
         pieces_[++count_] = "\r\n";
     }
     if (done_) pieces_[++count_] = trailers_ ? last_chunk() : "0\r\n\r\n";

@@ -78,4 +78,7 @@ private:
     std::array<char, 20> size_line_{};
 };
 
+/// The line in front of a chunk's data, in `line`, which must live as long.
+std::string_view chunk_size_line(std::size_t size, std::array<char, 20>& line);
+
 } // namespace gravity::gateway

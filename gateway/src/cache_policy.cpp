@@ -19,6 +19,7 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds for_ever{std::int64_t{1} << 31};
+constexpr std::string_view vary_line = "Vary: Accept-Encoding\r\n";
 constexpr std::size_t most_head = 48 * 1024; // places in a head are told by 16 bits
 
 template <std::size_t N>
@@ -268,6 +269,7 @@ StoredPtr freshened(const Stored& stored, const Exchange& exchange, std::string_
     const auto updates = [&](const Field& field) { return !ends_here(field) && field.known != Known::via && !among(field.name.in(bytes), of_the_bytes); };
     std::string merged = stored.head.substr(0, stored.head.find('\n') + 1);
     each_line(stored.head, [&](std::string_view line, std::string_view name, std::string_view) {
+        if (stored.varies_here && line == vary_line) return;
         for (std::size_t i = 0; i < head.field_count; ++i)
             if (updates(head.fields[i]) && http::iequals(head.fields[i].name.in(bytes), name)) return;
         if (!http::iequals(name, "Date")) merged += line; // of this answer it is a new one, said or not
@@ -285,6 +287,7 @@ StoredPtr freshened(const Stored& stored, const Exchange& exchange, std::string_
     const std::int64_t now = exchange.answered.unix_seconds;
     fresh.head = merged;
     describe(fresh, read(merged, parsed, now), exchange);
+    if (fresh.varies_here) fresh.head.insert(fresh.head.size() - 2, vary_line);
     fresh.initial_age = initial_age(read(bytes, head, now), exchange.asked, exchange.answered);
     return std::make_shared<const Stored>(std::move(fresh));
 }

@@ -65,6 +65,7 @@ struct Stored {
     std::chrono::milliseconds initial_age{0};
     std::chrono::seconds lifetime{0};
     std::chrono::seconds while_revalidate{0}, if_error{0};
+    bool varies_here = false;     // "Vary: Accept-Encoding" in its head is the gateway's own: each coding is in a space of its own
     bool always_validate = false; // no-cache
     bool never_stale = false;     // must-revalidate, proxy-revalidate, s-maxage
     std::vector<std::string> tags;

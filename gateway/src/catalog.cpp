@@ -86,6 +86,7 @@ Parsed<ServiceSpec> parse_health(std::string_view name, std::string_view body) {
             spec.prefixes = parse_prefixes(meta_text(meta, "prefixes"));
             spec.access = meta_text(meta, "auth") == "public" ? Access::public_ : Access::jwt;
             spec.cache = cache_use_from(meta_text(meta, "cache")).value_or(CacheUse::off);
+            spec.compress = meta_text(meta, "compress") == "true";
             spec.timeout_ms = meta_number(meta, "timeout_ms", 15'000, 86'400'000);
         }
         first = false;

@@ -1,5 +1,6 @@
 #include "forward.hpp"
 
+#include "compression.hpp"
 #include "cors.hpp"
 
 #include <charconv>
@@ -118,9 +119,12 @@ void write_response_head(std::string_view bytes, const ResponseHead& head, const
         // RFC 9110 section 8.6: no Content-Length in 1xx and 204; nor where the framing is another one now.
         if (field.known == Known::content_length && (head.status < 200 || head.status == 204 || facts.chunked)) continue;
         if (taken_out(facts.edits, field.name.in(bytes)) || (facts.own_cors && is_cors_field(field.name.in(bytes)))) continue;
-        copy_field(bytes, field, out);
+        if (facts.coding.empty()) copy_field(bytes, field, out);
+        else out.append(coded_field(field.name.in(bytes), field.value.in(bytes)));
     }
     extended_list(bytes, head, Known::via, true, "Via", own_via, out);
+    if (!facts.coding.empty()) line(out, "Content-Encoding", facts.coding);
+    if (facts.varies) line(out, "Vary", "Accept-Encoding");
     if (head.status >= 200) {
         write_edits(facts.edits, out);
         if (!head.passes_on(Known::date)) line(out, "Date", facts.date);

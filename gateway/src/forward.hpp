@@ -46,6 +46,8 @@ struct ResponseFacts {
     bool chunked = false;                // the body goes out chunked
     bool upgrade = false;                // 101: Connection and Upgrade go on
     bool trailers = false;               // of the chunked body go on
+    std::string_view coding;             // it goes out compressed with this; empty: as it came
+    bool varies = false;                 // Vary is to name Accept-Encoding besides
     std::string_view extra;              // complete lines to add (RateLimit ...), may be empty
     std::string_view date;               // used if the upstream sent none (RFC 9110 section 6.6.1)
 };

@@ -434,6 +434,8 @@ void read_annotations(const Json* annotations, HttpRoute& route) {
             route.scope = text;
         } else if (name == "gravity/sticky" && (text == "true" || text == "false")) {
             route.sticky = text == "true";
+        } else if (name == "gravity/compress" && (text == "true" || text == "false")) {
+            route.compress = text == "true";
         } else if (name == "gravity/cache" && cache_use_from(text)) {
             route.cache = *cache_use_from(text);
         } else if (name == "gravity/body-limit-bytes" && !text.empty() && text.size() < 16 && std::all_of(text.begin(), text.end(), ascii::is_digit)) {

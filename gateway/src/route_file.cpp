@@ -19,8 +19,9 @@ struct FileRoute {
     Bounded<std::int64_t, 0, std::int64_t{1} << 50> body_limit_bytes{0};
     std::optional<bool> standard_surface;
     std::optional<std::string> cache;
+    std::optional<bool> compress;
 };
-BOOST_DESCRIBE_STRUCT(FileRoute, (), (name, prefixes, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface, cache))
+BOOST_DESCRIBE_STRUCT(FileRoute, (), (name, prefixes, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface, cache, compress))
 
 struct RouteFile {
     std::vector<FileRoute> routes;
@@ -68,6 +69,7 @@ Parsed<ServiceSpec> service_of(const FileRoute& route) {
     const auto cache = cache_use_from(route.cache.value_or("off"));
     if (!cache) return refuse("cache must be \"off\", \"shared\" or \"shared-with-cookies\"");
     spec.cache = *cache;
+    spec.compress = route.compress.value_or(false);
     for (const std::string& text : route.upstreams) {
         auto instance = parse_upstream(text);
         if (!instance) return refuse(instance.why());

@@ -43,6 +43,7 @@ struct ServiceSpec {
     std::uint32_t timeout_ms = 15'000;
     std::uint64_t body_limit = 0; // bytes; 0: the gateway's own
     CacheUse cache = CacheUse::off;
+    bool compress = false; // its answers, where the service has not and the client wants it
     bool standard_surface = true; // also reached as /<name>/..., without that prefix
     std::uint64_t age = 0;        // order of creation: of two that claim one prefix the lower keeps it
     std::vector<InstanceSpec> instances;

@@ -1,6 +1,7 @@
 #include "session.hpp"
 
 #include "caching.hpp"
+#include "compression.hpp"
 #include "path.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -156,6 +157,7 @@ void Session::begin_answer(Time now) {
     backend_ = nullptr;
     if (!mirrors_.empty()) drop_mirrors();
     caching_.reset();
+    compressing_.reset();
     admission_.extra_lines.clear();
     attempts_ = 0;
     taken_ = unconsumed_down_ = 0;
@@ -204,6 +206,7 @@ void Session::begin_request(std::string_view bytes) {
 void Session::next_request() {
     snapshot_.reset();
     caching_.reset();
+    compressing_.reset();
     if (!keep_alive_ || core_.draining()) return linger();
     const auto now = steady_clock::now();
     last_activity_ = now;

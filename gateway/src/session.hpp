@@ -6,6 +6,7 @@
 #include "rate_guard.hpp"
 
 #include <gravity/base/problem.hpp>
+#include <gravity/http/compress.hpp>
 #include <gravity/trace/context.hpp>
 
 #include <array>
@@ -20,11 +21,13 @@ namespace gravity::gateway {
 
 class Mirror;
 struct Caching;
+struct Compressing;
+struct CompressionPlan;
 struct ResponseFacts;
 
 /// One client's connection and the request that is under way on it. The parts of its life are in a file each: session.cpp (the connection, heads,
 /// time-outs), session_request.cpp (an instance, the request's way to it), session_response.cpp (the way back), session_tunnel.cpp (WebSocket),
-/// session_rule.cpp (what a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_reply.cpp (answers of the gateway itself).
+/// session_rule.cpp (what a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_compress.cpp, session_reply.cpp (answers of the gateway itself).
 ///
 /// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
 class Session : public std::enable_shared_from_this<Session> {
@@ -129,13 +132,18 @@ private:
     void use_stored(const StoredPtr& stored, std::string_view note);
     bool covered_by_cache();
     void outdate(std::string_view bytes, const ResponseHead& head);
-    bool cache_takes(std::string_view bytes, const ResponseHead& head);
+    bool cache_takes(std::string_view bytes, const ResponseHead& head, const CompressionPlan& plan);
     void keep(const StoredPtr& stored, const Moment& asked);
 
     // session_fill.cpp
     void fill(bool end);
+    bool collect(bool end);
     void finish_fill();
     void send_collected();
+
+    // session_compress.cpp
+    bool compress(bool end, std::string& out);
+    void pump_compressed(bool end);
 
     // session_reply.cpp
     void refuse(const Refusal& refusal);
@@ -190,6 +198,8 @@ private:
     RateGuard client_sends_;
     std::unique_ptr<Caching> caching_; // null: the cache has no part in it
     std::uint64_t cache_ticket_ = 0;
+    http::Coding coding_ = http::Coding::identity; // of the answer, that the client wants where the route compresses
+    std::unique_ptr<Compressing> compressing_;     // null: the answer goes on as it comes
 
     // The response under way.
     int status_ = 0;

@@ -1,4 +1,5 @@
 #include "caching.hpp"
+#include "compression.hpp"
 #include "forward.hpp"
 #include "refresh.hpp"
 #include "session.hpp"
@@ -16,6 +17,13 @@ namespace {
 bool is_safe(http::Method method) { return method == http::Method::get || method == http::Method::head || method == http::Method::options; }
 
 std::int64_t whole_seconds(std::chrono::milliseconds time) { return std::chrono::floor<std::chrono::seconds>(time).count(); }
+
+/// It is kept as it is sent.
+void apply(const CompressionPlan& plan, Stored& draft) {
+    draft.head = planned_head(draft.head, plan);
+    draft.varies_here = plan.varies;
+    if (plan.coding != http::Coding::identity && !draft.etag.empty() && !draft.etag.starts_with("W/")) draft.etag.insert(0, "W/");
+}
 
 } // namespace
 
@@ -49,6 +57,7 @@ bool Session::answered_by_cache(std::string_view bytes, const RequestHead& head)
     caching_->request.url = std::move(url);
     std::string& space = caching_->request.space;
     space.append(client_.secure() ? "https\n" : "http\n").append(route.cache_space);
+    if (route.compress) space.append("\n").append(http::to_string(coding_)); // it is kept as it is sent
     if (backend_) space.append("\n").append(std::to_string(backend_ - route.backends.data()));
     for (std::size_t i = 0; trusted_peer_ && i < head.field_count; ++i) {
         const std::string name = ascii::lower(head.fields[i].name.in(bytes));
@@ -177,7 +186,7 @@ void Session::outdate(std::string_view bytes, const ResponseHead& head) {
 }
 
 /// Of an answer of the service: true if something else goes to the client. It is settled whether it is kept.
-bool Session::cache_takes(std::string_view bytes, const ResponseHead& head) {
+bool Session::cache_takes(std::string_view bytes, const ResponseHead& head, const CompressionPlan& plan) {
     Caching& caching = *caching_;
     Telemetry& telemetry = core_.shared().telemetry;
     if (caching.invalidates) {
@@ -216,6 +225,7 @@ bool Session::cache_takes(std::string_view bytes, const ResponseHead& head) {
     } else {
         lines.append("; stored");
         caching.draft = std::move(draft);
+        if (plan.varies || plan.coding != http::Coding::identity) apply(plan, *caching.draft);
         caching.sends = true;
     }
     lines.append("\r\n");

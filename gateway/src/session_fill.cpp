@@ -1,8 +1,8 @@
 #include "caching.hpp"
+#include "compression.hpp"
 #include "session.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 /// An answer that is being kept. It is received as fast as the service sends it, for others may wait for it, and sent as fast as the client takes it.
 namespace gravity::gateway {
@@ -10,27 +10,31 @@ namespace gravity::gateway {
 void Session::fill(bool end) {
     Caching& caching = *caching_;
     if (caching.finished || caching.too_long) return;
-    Buffer& in = upstream_->in;
-    for (;;) {
-        const BodyRelay::Batch batch = response_body_.take(in.view(), end);
-        if (batch.malformed) return response_head_sent_ ? upstream_broke() : bad_response("Its body is not framed as it says.");
-        for (const std::string_view piece : batch.pieces) caching.collected.append(piece);
-        in.consume(batch.consumed);
-        if (batch.done) {
-            finish_fill();
-            break;
-        }
-        if (caching.collected.size() > core_.shared().cache.limits().body) {
-            caching.too_long = true;
-            caching.lead.decline(true);
-            break;
-        }
-        if (batch.consumed == 0 || in.empty()) {
-            read_upstream();
-            break;
-        }
+    if (!(compressing_ ? compress(end, caching.collected) : collect(end))) {
+        return response_head_sent_ ? upstream_broke() : bad_response("Its body is not framed as it says.");
+    }
+    if (response_body_.done()) {
+        finish_fill();
+    } else if (caching.collected.size() > core_.shared().cache.limits().body) {
+        caching.too_long = true;
+        caching.lead.decline(true);
+    } else {
+        read_upstream();
     }
     send_collected();
+}
+
+/// What has come of the body. False: its framing is broken.
+bool Session::collect(bool end) {
+    Buffer& in = upstream_->in;
+    while (!response_body_.done()) {
+        const BodyRelay::Batch batch = response_body_.take(in.view(), end);
+        if (batch.malformed) return false;
+        for (const std::string_view piece : batch.pieces) caching_->collected.append(piece);
+        in.consume(batch.consumed);
+        if (batch.consumed == 0 || in.empty()) break;
+    }
+    return true;
 }
 
 /// All of it is here: it is kept, and whoever waited has it.
@@ -65,11 +69,7 @@ void Session::send_collected() {
     }
     std::array<std::string_view, 4> pieces;
     if (caching.chunked && size != 0) {
-        char* const line = caching.size_line.data();
-        char* const stop = std::to_chars(line, line + 16, size, 16).ptr;
-        stop[0] = '\r';
-        stop[1] = '\n';
-        pieces[0] = {line, static_cast<std::size_t>(stop - line) + 2};
+        pieces[0] = chunk_size_line(size, caching.size_line);
         pieces[2] = "\r\n";
     }
     pieces[1] = data;
@@ -83,7 +83,7 @@ void Session::send_collected() {
         return next_request();
     }
     if (!caching.too_long) return; // more will come
-    response_body_.change_out(caching.chunked ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
+    response_body_.change_out(caching.chunked && !compressing_ ? BodyRelay::Out::chunked : BodyRelay::Out::plain);
     caching_.reset();
     if (upstream_ended_ || !upstream_->in.empty()) return pump_response(upstream_ended_);
     read_upstream();

@@ -1,4 +1,5 @@
 #include "caching.hpp"
+#include "compression.hpp"
 #include "session.hpp"
 
 #include <gravity/http/problem.hpp>
@@ -35,6 +36,7 @@ void Session::finish_request_body() {
 void Session::reply(http::Response response, std::string_view slug) {
     drop_upstream();
     caching_.reset();
+    compressing_.reset();
     use_.end(Outcome::neutral);
     // Another answer has begun: a second one cannot stand behind it.
     if (client_writing_ || response_head_sent_) return cut();

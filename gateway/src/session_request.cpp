@@ -1,3 +1,4 @@
+#include "compression.hpp"
 #include "forward.hpp"
 #include "session.hpp"
 
@@ -38,6 +39,7 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
         facts.edits = {&rule->request, &backend_->spec->request};
     }
     write_request_head(bytes, head, facts, request_head_);
+    if (admission_.route->compress) coding_ = wanted_coding(bytes, head);
     repeatable_ = http::is_idempotent(method_) || has_field(bytes, head, "Idempotency-Key");
     if (has_cache() && answered_by_cache(bytes, head)) return;
     go_on();

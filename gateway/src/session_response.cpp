@@ -1,4 +1,5 @@
 #include "caching.hpp"
+#include "compression.hpp"
 #include "forward.hpp"
 #include "session.hpp"
 
@@ -129,16 +130,23 @@ void Session::begin_response(std::string_view bytes, const ResponseHead& head) {
     upstream_->keep = keep_of(head.value(Known::keep_alive, bytes));
     event_stream_ = is_event_stream(head.value(Known::content_type, bytes));
 
-    if (caching_ && cache_takes(bytes, head)) return;
-    const bool unsized = head.framing.chunked || head.framing.until_close;
+    CompressionPlan plan;
+    if (admission_.route->compress) plan = plan_compression(coding_, method_, bytes, head);
+    if (caching_ && cache_takes(bytes, head, plan)) return;
+    if (plan.coding != http::Coding::identity) compressing_ = std::make_unique<Compressing>(plan.coding);
+    const bool unsized = head.framing.chunked || head.framing.until_close || compressing_;
     const bool chunked = unsized && minor_version_ >= 1;
     if (unsized && !chunked) keep_alive_ = false; // its end is the connection's
     if (caching_) caching_->chunked = chunked; // and is framed when it is sent
-    const auto trailers = takes_trailers_ && !caching_ ? BodyRelay::Trailers::pass : BodyRelay::Trailers::drop;
-    response_body_ = BodyRelay(head.framing, chunked && !caching_ ? BodyRelay::Out::chunked : BodyRelay::Out::plain, trailers);
+    if (compressing_) compressing_->chunked = chunked;
+    const bool framed_later = caching_ || compressing_;
+    const auto trailers = takes_trailers_ && !framed_later ? BodyRelay::Trailers::pass : BodyRelay::Trailers::drop;
+    response_body_ = BodyRelay(head.framing, chunked && !framed_later ? BodyRelay::Out::chunked : BodyRelay::Out::plain, trailers);
     ResponseFacts facts = response_facts();
     facts.chunked = chunked;
     facts.trailers = head.framing.chunked && chunked && trailers == BodyRelay::Trailers::pass;
+    if (compressing_) facts.coding = http::to_string(plan.coding);
+    facts.varies = plan.varies;
     write_response_head(bytes, head, facts, response_head_);
     pump_response(false);
 }
@@ -158,6 +166,7 @@ ResponseFacts Session::response_facts() const {
 
 void Session::pump_response(bool end) {
     if (caching_) return fill(end);
+    if (compressing_) return pump_compressed(end);
     if (client_writing_) return;
     const BodyRelay::Batch batch = response_body_.take(upstream_->in.view(), end);
     if (batch.malformed) return response_head_sent_ ? upstream_broke() : bad_response("Its body is not framed as it says.");

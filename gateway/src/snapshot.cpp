@@ -179,6 +179,7 @@ void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const S
     route.scope = document.scope;
     route.body_limit = document.body_limit;
     route.cache = document.cache;
+    route.compress = document.compress;
     route.timeout_ms = rule.timeout_ms.value_or(route.timeout_ms);
     route.document = &document;
     route.rule = &rule;
@@ -230,6 +231,7 @@ void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const S
         route.body_limit = winner.service->body_limit;
         route.scope = winner.service->scope;
         route.cache = winner.service->cache;
+        route.compress = winner.service->compress;
         if (route.cache != CacheUse::off) route.cache_space = "service " + route.cluster->name;
         route.surface = winner.surface;
         routes_.push_back(std::move(route));

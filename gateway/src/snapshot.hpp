@@ -37,6 +37,7 @@ struct Route {
     std::uint64_t body_limit = 0; // bytes; 0: the gateway's own
     std::string scope;            // what a token must hold; empty: nothing
     CacheUse cache = CacheUse::off;
+    bool compress = false;
     std::string cache_space;      // of a route with a cache: what tells its answers from those of other routes to the same URL
     bool surface = false;         // the prefix is removed: a service's standard surface
 
