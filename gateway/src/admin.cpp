@@ -62,8 +62,11 @@ struct InstanceView {
     std::int64_t requests = 0;
     std::int64_t failures = 0;
     double ewma_seconds = 0;
+    bool ejected = false;
+    std::int64_t ejections = 0;
+    std::int64_t breaker_opened = 0;
 };
-BOOST_DESCRIBE_STRUCT(InstanceView, (), (service, id, address, port, weight, zone, version, breaker, hold, in_flight, requests, failures, ewma_seconds))
+BOOST_DESCRIBE_STRUCT(InstanceView, (), (service, id, address, port, weight, zone, version, breaker, hold, in_flight, requests, failures, ewma_seconds, ejected, ejections, breaker_opened))
 
 struct InstanceViews {
     std::vector<InstanceView> items;
@@ -133,6 +136,9 @@ InstanceView view_of(const Endpoint& endpoint, std::chrono::steady_clock::time_p
     view.requests = static_cast<std::int64_t>(figures.requests);
     view.failures = static_cast<std::int64_t>(figures.failures);
     view.ewma_seconds = figures.ewma_seconds;
+    view.ejected = figures.ejected;
+    view.ejections = static_cast<std::int64_t>(figures.ejections);
+    view.breaker_opened = static_cast<std::int64_t>(figures.breaker_opened);
     return view;
 }
 

@@ -84,7 +84,7 @@ asio::ip::address TrustedProxies::client_of(const asio::ip::address& peer, std::
 }
 
 Core::Core(Shared& shared, unsigned number)
-    : shared_(shared), snapshot_(Snapshot::build({}, nullptr)), pool_(shared.options.pool_per_endpoint), choices_(random_seed() + number) {
+    : shared_(shared), number_(number), snapshot_(Snapshot::build({}, nullptr)), pool_(shared.options.pool_per_endpoint), choices_(random_seed() + number) {
     write_date();
 }
 
@@ -221,8 +221,33 @@ void Core::tick() {
             pool_.sweep(now);
             write_date();
         }
+        if (number_ == 0 && now - judged_ >= options().outlier_interval) judge_instances(now);
         tick();
     });
+}
+
+/// Leaves out who fails too often beside the others.
+void Core::judge_instances(steady_clock::time_point now) {
+    judged_ = now;
+    std::vector<InstanceRecord> records;
+    for (const auto& cluster : snapshot_->clusters()) {
+        records.clear();
+        std::uint64_t answered = 0;
+        for (const auto& endpoint : cluster->endpoints) {
+            records.push_back(endpoint->record(now));
+            answered += records.back().answered;
+        }
+        if (records.size() < 2 || answered < OutlierRules().least_requests * records.size()) continue; // too little to tell: the time goes on
+        const auto outliers = find_outliers(records);
+        for (const std::size_t place : outliers) {
+            const Endpoint& endpoint = *cluster->endpoints[place];
+            cluster->endpoints[place]->leave_out(now);
+            shared_.telemetry.ejections.add();
+            log::warn("an instance is left out, it fails too often beside the others",
+                      {{"service", cluster->name}, {"instance", endpoint.spec().id}, {"answered", records[place].answered}, {"failed", records[place].failed}});
+        }
+        for (std::size_t i = 0; i < records.size(); ++i) cluster->endpoints[i]->noted(!records[i].out && std::find(outliers.begin(), outliers.end(), i) == outliers.end());
+    }
 }
 
 void Core::write_date() {

@@ -84,10 +84,12 @@ private:
     void accepted(Listener& listener, boost::system::error_code error, Socket socket);
     void tick();
     void write_date();
+    void judge_instances(std::chrono::steady_clock::time_point now);
     void drain_all();
     void cut_all();
 
     Shared& shared_;
+    unsigned number_; // the first one judges for all
     Slab slab_; // outlives the context, whose last handlers give their buffers back
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
@@ -102,7 +104,7 @@ private:
     std::string date_;
     std::list<Session*> sessions_;
     std::atomic<std::size_t> open_{0};
-    std::chrono::steady_clock::time_point pool_swept_{};
+    std::chrono::steady_clock::time_point pool_swept_{}, judged_{};
     bool draining_ = false;
 };
 

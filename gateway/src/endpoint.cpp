@@ -14,23 +14,32 @@ namespace gravity::gateway {
 using Time = std::chrono::steady_clock::time_point;
 
 struct Endpoint::Health {
-    explicit Health(std::uint64_t seed) : breaker({}, seed) {}
+    Health(const std::string& service, std::uint64_t seed)
+        : breaker({}, seed), opened(metrics::counter("gravity_gateway_breaker_opened_total", "Times a breaker of an instance has opened", {"service"}).with({service})) {}
 
     // What the balancer reads for every request is read without the lock.
     std::atomic<std::uint64_t> in_flight{0}, requests{0}, failures{0};
     std::atomic<double> ewma_seconds{0};
     std::atomic<bool> tripped{false}; // the breaker is not closed: ask it
     std::atomic<Hold> held{Hold::none};
+    std::atomic<Time> out_until{Time()};
+
+    // Of the outliers.
+    std::atomic<std::uint64_t> answered{0}, ejections{0};
+    std::atomic<std::uint32_t> times_out{0}; // in a row
+    std::uint64_t noted_answered = 0, noted_failures = 0; // of the thread that takes note
 
     std::mutex mutex;
     resilience::Breaker breaker;
+    metrics::Counter opened;
+    std::uint64_t told_opened = 0; // so many of them
     Time updated{};
 };
 
 Endpoint::Endpoint(std::string service, InstanceSpec spec)
     : service_(std::move(service)),
       spec_(std::move(spec)),
-      health_(std::make_shared<Health>(std::hash<std::string>{}(spec_.id + spec_.address) + spec_.port)) {}
+      health_(std::make_shared<Health>(service_, std::hash<std::string>{}(spec_.id + spec_.address) + spec_.port)) {}
 
 Endpoint::Endpoint(std::string service, InstanceSpec spec, const Endpoint& known)
     : service_(std::move(service)), spec_(std::move(spec)), health_(known.health_) {}
@@ -45,6 +54,7 @@ double Endpoint::load() const {
 
 bool Endpoint::may_try(Time now) const {
     if (health_->held.load(std::memory_order_relaxed) != Hold::none) return false;
+    if (now < health_->out_until.load(std::memory_order_relaxed)) return false;
     if (!health_->tripped.load(std::memory_order_acquire)) return true;
     const std::lock_guard lock(health_->mutex);
     return health_->breaker.retry_after(now).count() == 0;
@@ -64,11 +74,13 @@ std::optional<resilience::Breaker::Permit> Endpoint::begin(Time now) {
 
 void Endpoint::end(resilience::Breaker::Permit permit, Outcome outcome, std::chrono::steady_clock::duration took, Time now) {
     health_->in_flight.fetch_sub(1, std::memory_order_relaxed);
-    if (outcome == Outcome::failure) health_->failures.fetch_add(1, std::memory_order_relaxed);
+    if (outcome != Outcome::neutral) health_->answered.fetch_add(1, std::memory_order_relaxed);
+    if (outcome == Outcome::failure) health_->failures.fetch_add(1, std::memory_order_release);
     const std::lock_guard lock(health_->mutex);
     resilience::Breaker& breaker = health_->breaker;
     if (outcome == Outcome::neutral) breaker.withdraw(permit, now);
     else breaker.record(permit, outcome == Outcome::success, now);
+    health_->opened.add(static_cast<double>(breaker.times_opened() - std::exchange(health_->told_opened, breaker.times_opened())));
     health_->tripped.store(breaker.state(now) != resilience::Breaker::State::closed, std::memory_order_release);
     if (outcome == Outcome::neutral) return;
 
@@ -80,7 +92,32 @@ void Endpoint::end(resilience::Breaker::Permit permit, Outcome outcome, std::chr
     health_->updated = std::max(health_->updated, now);
 }
 
-void Endpoint::hold(Hold hold) { health_->held.store(hold, std::memory_order_relaxed); }
+void Endpoint::hold(Hold hold) {
+    health_->held.store(hold, std::memory_order_relaxed);
+    if (hold != Hold::none) return;
+    health_->out_until.store(Time(), std::memory_order_relaxed);
+    health_->times_out.store(0, std::memory_order_relaxed);
+}
+
+InstanceRecord Endpoint::record(Time now) const {
+    // Failures are counted after answers: read before them there are never more.
+    const std::uint64_t failures = health_->failures.load(std::memory_order_acquire), answered = health_->answered.load(std::memory_order_relaxed);
+    return {answered - health_->noted_answered, failures - health_->noted_failures, !may_try(now)};
+}
+
+void Endpoint::noted(bool well) {
+    health_->noted_failures = health_->failures.load(std::memory_order_relaxed);
+    health_->noted_answered = health_->answered.load(std::memory_order_relaxed);
+    if (std::uint32_t times = health_->times_out.load(std::memory_order_relaxed); well && times != 0) health_->times_out.store(times - 1, std::memory_order_relaxed);
+}
+
+void Endpoint::leave_out(Time now) {
+    const std::uint32_t times = health_->times_out.load(std::memory_order_relaxed) + 1;
+    health_->times_out.store(times, std::memory_order_relaxed);
+    health_->ejections.fetch_add(1, std::memory_order_relaxed);
+    health_->out_until.store(now + time_out(times), std::memory_order_relaxed);
+}
+
 Hold Endpoint::held() const { return health_->held.load(std::memory_order_relaxed); }
 
 std::string_view to_string(Hold hold) {
@@ -94,7 +131,7 @@ std::string_view to_string(Hold hold) {
 Endpoint::Figures Endpoint::figures(Time now) const {
     const std::lock_guard lock(health_->mutex);
     return {resilience::to_string(health_->breaker.state(now)), health_->in_flight.load(), health_->requests.load(), health_->failures.load(),
-            health_->ewma_seconds.load()};
+            health_->ewma_seconds.load(), now < health_->out_until.load(), health_->ejections.load(), health_->breaker.times_opened()};
 }
 
 std::chrono::milliseconds Endpoint::retry_after(Time now) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "outliers.hpp"
 #include "service_spec.hpp"
 
 #include <gravity/resilience/breaker.hpp>
@@ -49,20 +50,29 @@ public:
 
     /// For the balancer: time of an answer (peak EWMA) times requests in flight, by weight. Lower is better.
     double load() const;
-    /// False while the breaker is open, or an operator holds it. Asks only.
+    /// False while the breaker is open, it is left out as an outlier, or an operator holds it. Asks only.
     bool may_try(std::chrono::steady_clock::time_point now) const;
     /// Takes a place for one request, among them the one probe of a half-open breaker. Nothing: refused after all.
     std::optional<resilience::Breaker::Permit> begin(std::chrono::steady_clock::time_point now);
     /// Once for each permit.
     void end(resilience::Breaker::Permit permit, Outcome outcome, std::chrono::steady_clock::duration took, std::chrono::steady_clock::time_point now);
 
+    /// `none` also ends its being left out.
     void hold(Hold hold);
     Hold held() const;
+
+    /// What has been answered since the last time that was said to be taken note of. One thread.
+    InstanceRecord record(std::chrono::steady_clock::time_point now) const;
+    void noted(bool well); // `well`: it was not left out, and need not have been
+    /// No requests begin at it for a while, each time a longer one.
+    void leave_out(std::chrono::steady_clock::time_point now);
 
     struct Figures { // for the admin interface
         std::string_view breaker; // "closed", "open", "half_open"
         std::uint64_t in_flight = 0, requests = 0, failures = 0;
         double ewma_seconds = 0;
+        bool ejected = false; // left out as an outlier
+        std::uint64_t ejections = 0, breaker_opened = 0; // how often
     };
     Figures figures(std::chrono::steady_clock::time_point now) const;
     /// How long the breaker refuses; zero if it does not.

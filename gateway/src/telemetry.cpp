@@ -1,6 +1,10 @@
 #include "telemetry.hpp"
 
 #include "response_cache.hpp"
+#include "snapshot.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace gravity::gateway {
 namespace {
@@ -34,12 +38,14 @@ Telemetry::Telemetry()
       mirrors_lost(plain("gravity_gateway_mirrors_lost_total", "Copies of requests that did not reach the service they were for, or did not get its answer")),
       tls_failures(plain("gravity_gateway_tls_failures_total", "Clients with whom no TLS came about")),
       shed(plain("gravity_gateway_connections_shed_total", "Connections closed on which nothing was under way, to make room for others")),
+      ejections(plain("gravity_gateway_ejections_total", "Times an instance was left out because it failed too often beside the others")),
       cache(cache_metrics()),
       connections(metrics::gauge("gravity_gateway_connections", "Open connections of clients").with({})),
       prefix_conflicts(metrics::gauge("gravity_gateway_prefix_conflicts", "Prefixes claimed by more than one service").with({})),
       routes_refused(metrics::gauge("gravity_gateway_routes_refused", "1 while the routes' files are not followed, because they have been refused").with({})),
       certificates_refused(metrics::gauge("gravity_gateway_certificates_refused", "1 while the certificate's files do not fit together").with({})),
-      own_(metrics::counter("gravity_gateway_own_answers_total", "Requests the gateway answered itself, by the kind of problem", {"problem"})) {}
+      own_(metrics::counter("gravity_gateway_own_answers_total", "Requests the gateway answered itself, by the kind of problem", {"problem"})),
+      instances_(metrics::gauge("gravity_gateway_instances", "Instances of a service, by what keeps them from requests", {"service", "state"})) {}
 
 const ServiceMetrics& Telemetry::service(std::string_view name) {
     const std::lock_guard lock(mutex_);
@@ -55,6 +61,27 @@ const ServiceMetrics& Telemetry::service(std::string_view name) {
 void Telemetry::show(const ResponseCache& kept) {
     cache.bytes.set(static_cast<double>(kept.bytes()));
     cache.entries.set(static_cast<double>(kept.entries()));
+}
+
+void Telemetry::show(const Snapshot& snapshot) {
+    constexpr std::array<std::string_view, 5> states = {"ok", "open", "half_open", "ejected", "held"};
+    const auto now = std::chrono::steady_clock::now();
+    std::set<std::string, std::less<>> gone = std::exchange(shown_, {});
+    for (const auto& cluster : snapshot.clusters()) {
+        std::array<int, states.size()> counts{};
+        for (const auto& endpoint : cluster->endpoints) {
+            const Endpoint::Figures figures = endpoint->figures(now);
+            const std::string_view state = endpoint->held() != Hold::none ? "held" : figures.ejected           ? "ejected"
+                                                                                 : figures.breaker == "closed" ? "ok"
+                                                                                                               : figures.breaker;
+            ++counts[static_cast<std::size_t>(std::find(states.begin(), states.end(), state) - states.begin())];
+        }
+        for (std::size_t i = 0; i < states.size(); ++i) instances_.with({cluster->name, states[i]}).set(counts[i]);
+        shown_.insert(cluster->name);
+        gone.erase(cluster->name);
+    }
+    for (const std::string& service : gone)
+        for (const std::string_view state : states) instances_.remove({service, state});
 }
 
 void Telemetry::count_own_answer(std::string_view slug) { own_.with({slug}).add(); }

@@ -342,6 +342,8 @@ Task<std::optional<std::string>> Daemon::probe_discovery() const { co_return sou
 Task<void> Daemon::mirror_health() {
     while (!draining_) {
         pages_.set_ready(runtime_.health.reason());
+        const auto snapshot = gateway_->snapshot();
+        telemetry_.show(*snapshot);
         co_await sleep_for(200ms);
     }
 }
