@@ -38,7 +38,7 @@ Use pick(const Cluster& cluster, const Endpoint* except, Choices& choices, Time 
         const auto* first = usable_from(cluster, choices.below(count), except, nullptr, now);
         if (!first) break;
         const auto* second = count > 1 ? usable_from(cluster, choices.below(count), except, first->get(), now) : nullptr;
-        const auto& chosen = second && (*second)->load() < (*first)->load() ? *second : *first;
+        const auto& chosen = second && (*second)->load(now) < (*first)->load(now) ? *second : *first;
         if (const auto permit = chosen->begin(now)) return Use(chosen, *permit, now);
     }
     for (const auto& endpoint : cluster.endpoints)

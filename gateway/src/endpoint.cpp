@@ -13,6 +13,13 @@ namespace gravity::gateway {
 
 using Time = std::chrono::steady_clock::time_point;
 
+namespace {
+
+/// How much of a time that was measured still counts.
+double kept_after(std::chrono::steady_clock::duration time) { return std::exp(-std::chrono::duration<double>(time).count() / 10.0); }
+
+} // namespace
+
 struct Endpoint::Health {
     Health(const std::string& service, std::uint64_t seed)
         : breaker({}, seed), opened(metrics::counter("gravity_gateway_breaker_opened_total", "Times a breaker of an instance has opened", {"service"}).with({service})) {}
@@ -33,7 +40,7 @@ struct Endpoint::Health {
     resilience::Breaker breaker;
     metrics::Counter opened;
     std::uint64_t told_opened = 0; // so many of them
-    Time updated{};
+    std::atomic<Time> updated{Time()};
 };
 
 Endpoint::Endpoint(std::string service, InstanceSpec spec)
@@ -46,9 +53,12 @@ Endpoint::Endpoint(std::string service, InstanceSpec spec, const Endpoint& known
 
 Endpoint::~Endpoint() = default;
 
-double Endpoint::load() const {
+double Endpoint::load(Time now) const {
+    double seconds = health_->ewma_seconds.load(std::memory_order_relaxed);
+    const auto unasked = now - health_->updated.load(std::memory_order_relaxed);
+    if (unasked > std::chrono::seconds(1)) seconds *= kept_after(unasked);
     // A new instance has no time yet: it counts as fast, so that it gets its share at once.
-    const double seconds = std::max(health_->ewma_seconds.load(std::memory_order_relaxed), 1e-4);
+    seconds = std::max(seconds, 1e-4);
     return seconds * static_cast<double>(health_->in_flight.load(std::memory_order_relaxed) + 1) / spec_.weight;
 }
 
@@ -87,9 +97,10 @@ void Endpoint::end(resilience::Breaker::Permit permit, Outcome outcome, std::chr
     // Peak EWMA: a slower answer counts at once, a faster one over ten seconds.
     const double seconds = std::chrono::duration<double>(took).count();
     const double before = health_->ewma_seconds.load(std::memory_order_relaxed);
-    const double keep = std::exp(-std::chrono::duration<double>(now - health_->updated).count() / 10.0);
+    const Time updated = health_->updated.load(std::memory_order_relaxed);
+    const double keep = kept_after(now - updated);
     health_->ewma_seconds.store(seconds > before ? seconds : before * keep + seconds * (1 - keep), std::memory_order_relaxed);
-    health_->updated = std::max(health_->updated, now);
+    health_->updated.store(std::max(updated, now), std::memory_order_relaxed);
 }
 
 void Endpoint::hold(Hold hold) {

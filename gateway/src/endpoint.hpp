@@ -48,8 +48,9 @@ public:
     /// Equal for all objects of one target, as long as one of them lives.
     const void* identity() const { return health_.get(); }
 
-    /// For the balancer: time of an answer (peak EWMA) times requests in flight, by weight. Lower is better.
-    double load() const;
+    /// For the balancer: time of an answer (peak EWMA) times requests in flight, by weight. Lower is better. What has not been asked for long is asked again:
+    /// a slow answer is forgotten with time, whether others came after it or not.
+    double load(std::chrono::steady_clock::time_point now) const;
     /// False while the breaker is open, it is left out as an outlier, or an operator holds it. Asks only.
     bool may_try(std::chrono::steady_clock::time_point now) const;
     /// Takes a place for one request, among them the one probe of a half-open breaker. Nothing: refused after all.

@@ -42,7 +42,7 @@ void add_instances(const Cluster& cluster, Choices& choices, Explanation& result
     for (const auto& endpoint : cluster.endpoints) {
         const InstanceSpec& spec = endpoint->spec();
         result.instances.push_back({spec.id, spec.address, spec.port, endpoint->may_try(now), std::string(endpoint->figures(now).breaker),
-                                    std::string(to_string(endpoint->held())), endpoint->load()});
+                                    std::string(to_string(endpoint->held())), endpoint->load(now)});
     }
     if (const Use use = pick(cluster, nullptr, choices, now)) result.instance = use.endpoint()->spec().id;
 }

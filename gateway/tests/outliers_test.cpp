@@ -36,6 +36,15 @@ TEST(Outliers, StayOutLongerEachTime) {
     EXPECT_EQ(time_out(1000).count(), 300);
 }
 
+TEST(Balancer, ASlowAnswerIsForgottenThoughNoneFollows) {
+    Endpoint endpoint("a", {"i", "127.0.0.1", 1, 1, {}, {}});
+    const auto start = std::chrono::steady_clock::time_point() + 1h;
+    endpoint.end(*endpoint.begin(start), Outcome::success, 1s, start + 1s);
+    EXPECT_NEAR(endpoint.load(start + 1s), 1, 0.01);
+    EXPECT_LT(endpoint.load(start + 31s), 0.06);
+    EXPECT_LT(endpoint.load(start + 301s), 0.001) << "it is asked again, or nobody would learn that it has become fast";
+}
+
 TEST(Outliers, AnInstanceThatFailsTooOftenIsLeftOutAndCanBeRestored) {
     std::atomic<int> asked{0};
     Instance bad(Instance::answering([&](const Wire::Message&) { // too seldom for a breaker

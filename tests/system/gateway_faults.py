@@ -3,7 +3,7 @@
 """Instances that fail, behind the gateway: each way to fail, of one to all five instances of a service, and the ways mixed.
 
 What is asserted is counted, not timed: every request has an answer; with one good instance left no more requests fail than it takes to find out (each breaker's
-threshold, what was on its way, its probes), none where another instance may be asked instead; what reaches the failing ones is at most 1.2 times the requests and ten
+threshold, what was on its way, its probes), a third of that where another instance may be asked instead, and none where only one fails; what reaches the failing ones is at most 1.2 times the requests and ten
 a second; breakers are seen to open in the metrics, and those that work again get requests again."""
 
 import collections
@@ -31,7 +31,7 @@ THRESHOLD = 5  # failures in a row that open a breaker
 TIMEOUT_MS = 400
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 KINDS = ("killed", "hung", "slow", "resetting", "garbage", "flapping", "failing")
-# Another instance is asked instead, so that the client does not notice.
+# Another instance is asked instead, at most two others: of one failing instance the client notices nothing.
 COVERED = {"killed", "slow", "resetting", "flapping", "failing"}
 
 
@@ -192,11 +192,14 @@ def check(port, admin, service):
     expect(service, sum(statuses.values()) == REQUESTS, f"{sum(statuses.values())} answers")
     expect(service, received <= 1.2 * REQUESTS + 10 * took, f"{received} requests reached the failing instances, of {REQUESTS} in {took:.1f} s")
     if len(service.bad) < INSTANCES:
-        expect(service, errors <= (0 if kinds <= COVERED else to_find_out), f"{errors} failed: {dict(statuses)}, {opened} breakers opened")
+        most = to_find_out if not kinds <= COVERED else 0 if len(service.bad) == 1 else to_find_out // 3
+        expect(service, errors <= most, f"{errors} failed: {dict(statuses)}, {opened} breakers opened")
     elif kinds == {"slow"}:
         expect(service, errors == 0, f"{errors} failed: {dict(statuses)}")
     elif kinds <= {"killed", "hung", "resetting", "garbage", "failing"}:
         expect(service, errors == REQUESTS, f"{REQUESTS - errors} did not fail: {dict(statuses)}")
+    if kinds == {"slow"} and len(service.bad) < INSTANCES:
+        expect(service, received < REQUESTS * len(service.bad) / INSTANCES, f"{received} requests went to the slow ones")
     # A breaker opens where every request fails, as soon as it has had enough of them.
     for instance in service.bad:
         if instance.kind not in ("slow", "flapping"):
@@ -236,7 +239,7 @@ def main():
             for service in all_services:
                 check(port, admin, service)
             by_name = {service.name: service for service in all_services}
-            for name in ("hung-2", "resetting-5", "garbage-3"):
+            for name in ("hung-1", "resetting-5", "garbage-3"):
                 check_recovery(port, admin, by_name[name])
         finally:
             gateway.terminate()
