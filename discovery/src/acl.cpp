@@ -11,6 +11,7 @@ namespace gravity::registry {
 namespace {
 
 constexpr std::string_view hash_mark = "sha256:";
+constexpr std::string_view platform_mark = "jwt:"; // what accessors of the platform's tokens begin with
 constexpr std::string_view bootstrap_needed = "ACL system must be bootstrapped before making any requests that require authorization: ACL not found";
 
 // Everything but the rules themselves.
@@ -139,6 +140,18 @@ std::optional<Access> Acl::access_by_hash(const Model& model, std::string_view s
     return compiled(model, *token);
 }
 
+Access Acl::anonymous_access(const Model& model) {
+    if (const AclToken* token = model.find<AclToken>(anonymous_accessor)) return compiled(model, *token);
+    return Access::by_rules(std::make_shared<const Rules>(), options_.default_allow, std::string(anonymous_accessor));
+}
+
+std::optional<Access> Acl::access_of_accessor(const Model& model, std::string_view accessor, std::int64_t now_us) {
+    if (accessor == anonymous_accessor) return anonymous_access(model);
+    const AclToken* token = model.find<AclToken>(accessor);
+    if (token == nullptr || is_over(*token, now_us)) return std::nullopt;
+    return compiled(model, *token);
+}
+
 std::optional<Access> Acl::access_of_kept(const Model& model, std::string_view kept, std::int64_t now_us) {
     // Releases before there were access rules kept the secret itself.
     const bool is_hash = kept.starts_with(hash_mark);
@@ -148,10 +161,7 @@ std::optional<Access> Acl::access_of_kept(const Model& model, std::string_view k
 Access Acl::access_of(const Model& model, std::string_view secret, std::int64_t now_us) {
     if (!options_.enabled) return {};
     if (secret.empty()) secret = options_.tokens.default_token;
-    if (secret.empty() || secret == anonymous_secret) {
-        if (const AclToken* token = model.find<AclToken>(anonymous_accessor)) return compiled(model, *token);
-        return Access::by_rules(std::make_shared<const Rules>(), options_.default_allow, std::string(anonymous_accessor));
-    }
+    if (secret.empty() || secret == anonymous_secret) return anonymous_access(model);
     if (auto access = access_by_hash(model, hash_of_secret(secret), now_us)) return *std::move(access);
     const bool usable = model.find<AclMark>(bootstrap_mark) != nullptr;
     throw UnknownToken(usable ? "ACL not found" : std::string(bootstrap_needed));
@@ -167,7 +177,7 @@ Access Acl::dns_access(const Model& model, std::int64_t now_us) {
 }
 
 Access Acl::access_of(const Caller& caller) const {
-    const std::string name = "jwt:" + caller.subject;
+    const std::string name = std::string(platform_mark) + caller.subject;
     if (!options_.enabled) return {};
     if (caller.may("discovery:admin")) return Access::management(name);
     auto rules = std::make_shared<Rules>();
@@ -188,6 +198,25 @@ std::optional<std::string> Acl::secret_of(const AclToken& token) const {
     const auto secret = options_.keys->open(*token.sealed, token.accessor);
     if (!secret) return std::nullopt;
     return secret->reveal();
+}
+
+std::vector<PermitAlias> changed_permissions(const Model& model, Acl& acl, std::int64_t now_us) {
+    std::vector<PermitAlias> changed;
+    if (!acl.enabled()) return changed;
+    for (const std::string& key : model.aliases()) {
+        const Check& check = *model.find<Check>(key);
+        const AliasOf& target = *check.definition.alias_of;
+        if (!target.owner || target.owner->starts_with(platform_mark)) continue;
+        bool permitted = false;
+        try {
+            const auto access = acl.access_of_accessor(model, *target.owner, now_us);
+            permitted = access && access->may(Resource::node, Grant::read, target.node) &&
+                        (!target.service_name || access->may(Resource::service, Grant::read, *target.service_name));
+        } catch (const UnknownToken&) { // its rules cannot be read: they permit nothing
+        }
+        if (permitted == target.forbidden.value_or(false)) changed.push_back({check.node, check.id, *target.owner, permitted});
+    }
+    return changed;
 }
 
 bool looks_like_jwt(std::string_view secret) { return secret.starts_with("eyJ") && std::count(secret.begin(), secret.end(), '.') == 2; }

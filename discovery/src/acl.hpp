@@ -1,6 +1,7 @@
 #pragma once
 
 #include "access.hpp"
+#include "commands.hpp"
 #include "model.hpp"
 
 #include <gravity/base/caller.hpp>
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace gravity::auth {
 class MasterKeys;
@@ -82,17 +84,25 @@ public:
     /// Of a secret that is kept as `kept_secret` writes it; nothing if there is no such token that is good.
     std::optional<Access> access_of_kept(const Model& model, std::string_view kept, std::int64_t now_us);
 
+    /// Of the token with this accessor; nothing if there is none that is good. Throws UnknownToken if what it allows cannot be said.
+    std::optional<Access> access_of_accessor(const Model& model, std::string_view accessor, std::int64_t now_us);
+
     /// The secret for the store, and back; nothing without keys, or if it was sealed with keys that are no more.
     std::optional<std::string> seal(std::string_view secret, std::string_view accessor) const;
     std::optional<std::string> secret_of(const AclToken& token) const;
 
 private:
+    Access anonymous_access(const Model& model);
     std::optional<Access> access_by_hash(const Model& model, std::string_view secret_hash, std::int64_t now_us);
     Access compiled(const Model& model, const AclToken& token);
     AclOptions options_;
     std::map<std::string, Access, std::less<>> cache_; // by accessor, of one state of the rules
     std::int64_t cached_index_ = 0;
 };
+
+/// Alias checks whose owners may see what they stand for no longer, or again. Those of tokens of the platform are not among them: nobody here knows
+/// what becomes of those.
+std::vector<PermitAlias> changed_permissions(const Model& model, Acl& acl, std::int64_t now_us);
 
 /// A secret that may be a token of the platform: three parts with dots between.
 bool looks_like_jwt(std::string_view secret);

@@ -73,12 +73,14 @@ constexpr Route table[] = {
     {Method::get, "agent/host", routes::agent_host, Guard::operator_read},
     {Method::put, "agent/reload", routes::agent_reload, Guard::agent_write},
     {Method::put, "agent/leave", routes::agent_leave, Guard::agent_write},
+    {Method::put, "agent/join/", routes::agent_join, Guard::agent_write},
     {Method::put, "agent/force-leave/", routes::agent_force_leave, Guard::checks},
     {Method::get, "agent/metrics", routes::agent_metrics, Guard::agent_read},
     {Method::get, "agent/monitor", routes::agent_monitor, Guard::agent_read},
     {Method::get, "coordinate/datacenters", routes::coordinate_datacenters, Guard::open},
     {Method::get, "coordinate/nodes", routes::coordinate_nodes, Guard::filters},
     {Method::get, "coordinate/node/", routes::coordinate_node, Guard::checks},
+    {Method::put, "coordinate/update", routes::coordinate_update, Guard::checks},
     {Method::get, "operator/raft/configuration", routes::raft_configuration, Guard::operator_read},
     {Method::put, "agent/token/", routes::agent_token, Guard::agent_write},
     {Method::put, "acl/bootstrap", routes::acl_bootstrap, Guard::open},
@@ -153,9 +155,9 @@ const Route& route_of(const Context& context, const Call& call) {
 } // namespace
 
 // An address of IPv6 in brackets, as Go joins them.
-std::string Agent::server_address() const {
-    const bool is_v6 = address.find(':') != std::string::npos;
-    return (is_v6 ? '[' + address + ']' : address) + ':' + std::to_string(server_port);
+std::string Agent::at_port(const std::string& name, int other_port) {
+    const bool is_v6 = name.find(':') != std::string::npos;
+    return (is_v6 ? '[' + name + ']' : name) + ':' + std::to_string(other_port);
 }
 
 std::vector<RouteInfo> routes_info() {

@@ -49,9 +49,16 @@ struct Agent {
     std::shared_ptr<const Control> control{};
     /// Through the API: those of the configuration do not come that way.
     Scripts registrable_scripts() const { return scripts == Scripts::all ? Scripts::all : Scripts::none; }
+    /// Its address with a port.
+    std::string address_at(int other_port) const { return at_port(address, other_port); }
     /// As a server is named among servers.
-    std::string server_address() const;
+    std::string server_address() const { return address_at(server_port); }
+    /// host:port, or [host]:port of IPv6.
+    static std::string at_port(const std::string& name, int other_port);
 };
+
+/// Where Consul's agents gossip; nothing listens there.
+inline constexpr int serf_lan_port = 8301, serf_wan_port = 8302;
 
 /// Bodies of the hot reads, kept while the index they were made at is that of the watch. I/O thread only.
 class BodyCache {
@@ -234,12 +241,14 @@ Plan agent_version(const Context&, const Call&);
 Plan agent_host(const Context&, const Call&);
 Plan agent_reload(const Context&, const Call&);
 Plan agent_leave(const Context&, const Call&);
+Plan agent_join(const Context&, const Call&);
 Plan agent_force_leave(const Context&, const Call&);
 Plan agent_metrics(const Context&, const Call&);
 Plan agent_monitor(const Context&, const Call&);
 Plan coordinate_datacenters(const Context&, const Call&);
 Plan coordinate_nodes(const Context&, const Call&);
 Plan coordinate_node(const Context&, const Call&);
+Plan coordinate_update(const Context&, const Call&);
 Plan raft_configuration(const Context&, const Call&);
 Plan agent_token(const Context&, const Call&);
 Plan acl_bootstrap(const Context&, const Call&);

@@ -51,11 +51,13 @@ void demand_check(const Context& context, const std::string& id) {
 }
 
 // Who has an alias check sees by it how something else is, so he must be one who may see that. Which service it is, is kept with it: the id may come to
-// be another's. What is not there yet is taken to have its id for a name, as most do. `together`: what is registered along with it.
+// be another's. So is his token, which may lose the permission. What is not there yet is taken to have its id for a name, as most do. `together`: what is
+// registered along with it.
 void demand_target(const Context& context, Check& check, const Instance* together = nullptr) {
     std::optional<AliasOf>& target = check.definition.alias_of;
     if (!target || context.access.may_everything()) return;
     demand(context.access, Resource::node, Grant::read, target->node);
+    target->owner = context.access.accessor();
     if (target->service_id.empty()) return;
     const bool is_together = together != nullptr && together->node == target->node && together->id == target->service_id;
     const Instance* known = is_together ? together : context.model.find<Instance>(key_of(target->node, target->service_id));
@@ -212,7 +214,11 @@ Plan agent_self(const Context& context, const Call&) {
         {{"agent", Json::object({{"services", std::to_string(context.model.table<Instance>().size())},
                                  {"checks", std::to_string(context.model.table<Check>().size())}})},
          {"consul", Json::object({{"server", "true"}, {"leader", "true"}, {"leader_addr", agent.server_address()}})}});
-    return Answer{200, Json::object({{"Config", config}, {"Member", member_document(agent)}, {"Stats", stats}, {"Meta", Json::object()}}).dump()};
+    const auto gossip = [&](int port) { return Json("tcp://" + agent.address_at(port)); }; // where others would be joined
+    const Json debug = Json::object({{"SerfAdvertiseAddrLAN", gossip(serf_lan_port)}, {"SerfAdvertiseAddrWAN", gossip(serf_wan_port)}});
+    const Json self = Json::object(
+        {{"Config", config}, {"DebugConfig", debug}, {"Member", member_document(agent)}, {"Stats", stats}, {"Meta", Json::object()}});
+    return Answer{200, self.dump()};
 }
 
 Plan agent_members(const Context& context, const Call&) {

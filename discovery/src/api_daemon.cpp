@@ -66,6 +66,15 @@ Plan agent_leave(const Context& context, const Call&) {
     return Answer{};
 }
 
+Plan agent_join(const Context& context, const Call& call) {
+    const Agent& agent = context.agent;
+    if (call.rest.empty()) throw ApiError(400, "Missing address to join");
+    // Oneself, with or without the port, is a member already.
+    for (const std::string& name : {agent.address, agent.node, agent.host})
+        if (call.rest == name || call.rest == Agent::at_port(name, serf_lan_port) || call.rest == Agent::at_port(name, serf_wan_port)) return Answer{};
+    throw ApiError(500, "Failed to join " + call.rest + ": there is no gossip here; daemons that share a store know of each other");
+}
+
 Plan agent_force_leave(const Context& context, const Call& call) {
     demand(context.access, Resource::operator_, Grant::write);
     // Nobody here but this node, which is alive: it would come back at once.

@@ -1,6 +1,7 @@
 // Health: who may be sent traffic. The two reads of one service are what gateways and load balancers live on.
 #include "api_access.hpp"
 #include "api_output.hpp"
+#include "nearness.hpp"
 
 #include <algorithm>
 
@@ -12,13 +13,16 @@ struct Wanted {
     std::vector<std::string> tags;
     std::vector<std::pair<std::string, std::string>> node_meta;
     Filter filter;
-    bool plain() const { return tags.empty() && node_meta.empty() && filter.is_empty(); }
+    std::string near;
+    bool plain() const { return tags.empty() && node_meta.empty() && filter.is_empty() && near.empty(); }
 };
 
 std::string service_entries(const Model& model, const std::string& name, const Wanted& wanted, const Agent& agent, Sieve& sieve) {
     ListWriter list;
-    for (const std::string& key : model.instances_of(name)) {
-        const Instance* instance = model.find<Instance>(key);
+    std::vector<const Instance*> instances;
+    for (const std::string& key : model.instances_of(name)) instances.push_back(model.find<Instance>(key));
+    Nearness(model, agent, wanted.near).order(instances, [](const Instance* one) -> const std::string& { return one->node; });
+    for (const Instance* instance : instances) {
         const Node* node = model.find<Node>(instance->node);
         if (!has_tags(*instance, wanted.tags) || !has_meta(*node, wanted.node_meta) || !sieve.instance(*instance)) continue;
         const ServiceEntryOut entry = service_entry_out(*instance, *node, model, agent);
@@ -34,7 +38,8 @@ std::string service_entries(const Model& model, const std::string& name, const W
 Plan health_service(const Context& context, const Call& call) {
     const std::string name = call.rest;
     if (name.empty()) throw ApiError(400, "Missing service name");
-    const Wanted wanted{call.query.flag("passing"), call.query.all("tag"), node_meta_of(call.query), filter_of<ServiceEntryOut>(call.query)};
+    const Wanted wanted{call.query.flag("passing"), call.query.all("tag"), node_meta_of(call.query), filter_of<ServiceEntryOut>(call.query),
+                        call.query.get("near")};
     BodyCache* cache = &context.cache;
     return ReadPlan{watch::service(name), [name, wanted, agent = &context.agent, access = context.access, cache](const Model& model) -> Answer {
                         Sieve sieve(access);

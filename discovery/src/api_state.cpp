@@ -140,25 +140,6 @@ Plan agent_monitor(const Context&, const Call& call) {
     return plan;
 }
 
-// Round trips are measured between agents; a single server has nobody to measure with, and says so as Consul's does.
-
-Plan coordinate_datacenters(const Context& context, const Call&) {
-    const Json nowhere = Json::array({0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0});
-    const Json coordinate = Json::object({{"Vec", nowhere}, {"Error", 1.5}, {"Adjustment", 0.0}, {"Height", 1e-05}});
-    const Json own = Json::object({{"Node", context.agent.node + '.' + context.agent.datacenter}, {"Segment", ""}, {"Coord", coordinate}});
-    return Answer{200, Json::array({Json::object({{"Datacenter", context.agent.datacenter}, {"AreaID", "wan"}, {"Coordinates", Json::array({own})}})}).dump()};
-}
-
-Plan coordinate_nodes(const Context&, const Call&) {
-    return ReadPlan{watch::nodes, [](const Model&) -> Answer { return {200, "[]"}; }};
-}
-
-Plan coordinate_node(const Context& context, const Call& call) {
-    if (call.rest.empty()) throw ApiError(400, "Missing node name");
-    demand(context.access, Resource::node, Grant::read, call.rest);
-    throw ApiError(404, "No coordinate is known for node \"" + call.rest + '"');
-}
-
 Plan raft_configuration(const Context& context, const Call&) {
     const Json server = Json::object({{"ID", context.agent.node_id},
                                       {"Node", context.agent.node},

@@ -87,6 +87,16 @@ void remove_instance(const Instance& instance, View& view) {
     view.remove<Instance>(key_of(instance.node, instance.id));
 }
 
+Reply run(const PutCoordinate& command, View& view, std::int64_t) {
+    const Coordinate& wanted = command.coordinate;
+    if (!view.find<Node>(wanted.node)) return {};
+    const Row<Coordinate> before = view.find<Coordinate>(wanted.node);
+    Coordinate as_before = wanted;
+    if (before) as_before.modify_index = before->modify_index;
+    if (!before || !equal(as_before, *before)) view.put(wanted.node, wanted);
+    return {};
+}
+
 Reply run(const Register& command, View& view, std::int64_t now_us) {
     if (!command.keep_node || !view.find<Node>(command.node.name))
         if (Reply reply = put_node(command.node, view, command.own_node); reply.status != 200) return reply;

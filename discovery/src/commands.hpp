@@ -83,6 +83,17 @@ struct ReapTombstones {
     std::int64_t up_to = 0; // index
     std::size_t at_most = all_rows;
 };
+/// Whether the owner of an alias check may (still) see what it stands for. Nothing happens if the check has another owner by now.
+struct PermitAlias {
+    std::string node;
+    std::string check_id;
+    std::string owner;
+    bool permitted = true;
+};
+/// Of a node that is there; else nothing happens, as with Consul.
+struct PutCoordinate {
+    Coordinate coordinate;
+};
 struct PutSetting {
     std::string name;
     std::string value;
@@ -214,7 +225,7 @@ struct Transact {
 using Command = std::variant<Register, Deregister, UpdateCheck, ExpireCheck, ReapCritical, Maintain, PutKey, DeleteKey, DeleteTree, ReapTombstones,
                              PutSetting, CreateSession, EndSession, RenewSession, ReapLockDelays, Transact, FireEvent, PutQuery,
                              DeleteQuery, BootstrapAcl, PutToken, DeleteToken, ReapTokens, PutPolicy, DeletePolicy, PutRole, DeleteRole, Restore,
-                             ForgetHistories, Configure>;
+                             ForgetHistories, Configure, PermitAlias, PutCoordinate>;
 
 /// A key in the answer of a transaction.
 struct KeyResult {

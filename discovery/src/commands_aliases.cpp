@@ -15,6 +15,7 @@ struct Seen {
 };
 
 bool is_there(const AliasOf& target, const View& view) {
+    if (target.forbidden.value_or(false)) return false;
     if (target.service_id.empty()) return view.find<Node>(target.node) != nullptr;
     const auto instance = view.find<Instance>(key_of(target.node, target.service_id));
     return instance != nullptr && (!target.service_name || instance->name == *target.service_name);
@@ -57,6 +58,17 @@ std::set<std::string, std::less<>> nodes_of(const View& view, std::size_t first)
 }
 
 } // namespace
+
+Reply run(const PermitAlias& command, View& view, std::int64_t) {
+    const std::string key = key_of(command.node, command.check_id);
+    const Row<Check> before = view.find<Check>(key);
+    if (!before || !before->definition.alias_of || before->definition.alias_of->owner != command.owner) return {};
+    if (before->definition.alias_of->forbidden.value_or(false) == !command.permitted) return {};
+    Check check = *before;
+    check.definition.alias_of->forbidden = command.permitted ? std::nullopt : std::optional(true);
+    view.put(key, std::move(check)); // and its status follows
+    return {};
+}
 
 void follow_aliases(View& view, std::size_t first, std::int64_t now_us) {
     for (int round = 0; round < most_rounds; ++round) {

@@ -35,6 +35,8 @@ Reply run(const DeleteRole& command, View& view, std::int64_t now_us);
 Reply run(const Restore& command, View& view, std::int64_t now_us);
 Reply run(const ForgetHistories& command, View& view, std::int64_t now_us);
 Reply run(const Configure& command, View& view, std::int64_t now_us);
+Reply run(const PermitAlias& command, View& view, std::int64_t now_us);
+Reply run(const PutCoordinate& command, View& view, std::int64_t now_us);
 
 /// Sets the status, and since when it is critical: a check that was critical `before` keeps its time.
 void set_status(Check& check, Status status, const Check* before, std::int64_t now_us);

@@ -32,6 +32,11 @@ void move_what_is_on(const std::string& from, const std::string& to, View& view)
         moved.node = to;
         view.put(session->id, std::move(moved));
     }
+    if (const Row<Coordinate> place = view.find<Coordinate>(from)) {
+        Coordinate moved = *place;
+        moved.node = to;
+        view.put(to, std::move(moved));
+    }
     const std::string prefix = key_of(from, "");
     for (const auto& [key, instance] : view.with_prefix<Instance>(prefix)) move_row(key, *instance, to, view);
     for (const auto& [key, check] : view.with_prefix<Check>(prefix)) move_row(key, *check, to, view);
@@ -65,6 +70,7 @@ void remove_node(const std::string& name, View& view) {
     const std::string prefix = key_of(name, "");
     for (const auto& [key, check] : view.with_prefix<Check>(prefix)) view.remove<Check>(key);
     for (const auto& [key, instance] : view.with_prefix<Instance>(prefix)) view.remove<Instance>(key);
+    if (view.find<Coordinate>(name)) view.remove<Coordinate>(name);
     view.remove<Node>(name);
 }
 

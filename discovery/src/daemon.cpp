@@ -180,6 +180,7 @@ void Daemon::follow_duties() {
     Engine::Duties duties;
     duties.changed = [this] {
         if (!draining_) checker_.review();
+        review_aliases();
         alarm_.cancel();
     };
     duties.anew = [this] { timekeeper_.begin_anew(steady_now().count_us()); };
@@ -233,12 +234,19 @@ void Daemon::on_changes(const std::vector<Change>& changes, const std::set<std::
         // The first time, or a snapshot was put in the place of everything: then the token may have gone with it.
         if (std::holds_alternative<ChangeOf<AclMark>>(change)) management_token_made_ = acl_.initial_management().empty();
     }
+    if (touched.contains(watch::acl)) review_aliases();
     hub_.wake(touched);
     watches_->on_changes(changes);
     measure();
     // Somebody took this node out of the catalog, or a snapshot replaced it: it comes back. What is as it should be is not written again.
     if (own_node && !draining_) register_self();
     if (engine_->leads() && timekeeper_.next() < alarm_at_) alarm_.cancel();
+}
+
+// Who has lost the permission to see something does not see it by an alias check of his either.
+void Daemon::review_aliases() {
+    if (!engine_->leads()) return;
+    for (PermitAlias& change : changed_permissions(engine_->model(), acl_, unix_us())) engine_->post(std::move(change), Authority::leader);
 }
 
 std::optional<std::string> Daemon::store_failure() {

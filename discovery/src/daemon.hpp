@@ -81,6 +81,7 @@ private:
     void follow_duties();
     void register_self(bool at_start = false);
     void age();
+    void review_aliases();
     void measure();
 
     boost::asio::io_context& io_;

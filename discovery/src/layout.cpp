@@ -96,6 +96,12 @@ struct Prefix<AclMark> {
     static constexpr bool has_owner = false;
 };
 
+template <>
+struct Prefix<Coordinate> {
+    static constexpr std::string_view text = "o/";
+    static constexpr bool has_owner = false;
+};
+
 std::string escaped(std::string_view name) {
     std::string text;
     for (const char c : name) {

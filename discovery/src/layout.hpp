@@ -17,6 +17,7 @@
 ///     x/<session id>      q/<query id>               e/<sequence> (event)
 ///     h/<node>/<service id> (history)                ht/<node>/<service id>NUL<number> (transition)
 ///     t/<token accessor>  p/<policy id>              r/<role id>         a/<mark>
+///     o/<node> (coordinate)
 ///     m/<setting>         i (index of the last command)
 ///
 /// `/` and `%` within a name that is not the last are percent-encoded, so that a key has one reading.

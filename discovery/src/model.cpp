@@ -235,6 +235,11 @@ void Model::put(ChangeOf<PreparedQuery>&& change, std::set<std::string>& touched
     replace(change);
 }
 
+void Model::put(ChangeOf<Coordinate>&& change, std::set<std::string>& touched) {
+    touch(watch::coordinates, change.index, touched);
+    replace(change);
+}
+
 void Model::put(ChangeOf<History>&& change, std::set<std::string>&) { replace(change); }
 void Model::put(ChangeOf<Transition>&&, std::set<std::string>&) {} // two hundred for each instance: they stay in the store
 

@@ -35,13 +35,14 @@ struct RowKinds {
     using Change = std::variant<ChangeOf<R>...>;
 };
 using Rows = RowKinds<Node, Instance, Check, KvEntry, Tombstone, Setting, Session, LockDelay, Event, PreparedQuery, AclToken, AclPolicy, AclRole, AclMark,
-                      History, Transition>;
+                      History, Transition, Coordinate>;
 using Tables = Rows::Tables;
 using Change = Rows::Change;
 
 /// Names of what can be watched. A watch on `kv:<prefix>` concerns every key that begins so.
 namespace watch {
-inline const std::string nodes = "nodes", services = "services", checks = "checks", sessions = "sessions", events = "events", queries = "queries", acl = "acl";
+inline const std::string nodes = "nodes", services = "services", checks = "checks", sessions = "sessions", events = "events", queries = "queries", acl = "acl",
+                         coordinates = "coordinates";
 inline std::string node(std::string_view name) { return "node:" + std::string(name); }
 inline std::string service(std::string_view name) { return "service:" + std::string(name); }
 inline std::string kv(std::string_view prefix) { return "kv:" + std::string(prefix); }
@@ -107,6 +108,7 @@ private:
     void put(ChangeOf<History>&& change, std::set<std::string>& touched);
     void put(ChangeOf<Transition>&& change, std::set<std::string>& touched);
     void put(ChangeOf<AclToken>&& change, std::set<std::string>& touched);
+    void put(ChangeOf<Coordinate>&& change, std::set<std::string>& touched);
     template <class R>
     void put(ChangeOf<R>&& change, std::set<std::string>& touched); // the other kinds of access rules
     template <class R>

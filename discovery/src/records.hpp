@@ -3,6 +3,7 @@
 #include <gravity/base/bytes.hpp>
 #include <gravity/meta/describe.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -88,9 +89,11 @@ struct AliasOf {
     std::string node;
     std::string service_id;
     std::optional<std::string> service_name; // the service that its owner may see; another one under the id is as if it were not there
+    std::optional<std::string> owner;        // accessor of the token it was registered with, if that may not everything
+    std::optional<bool> forbidden;           // the owner may not see it any more
     friend bool operator==(const AliasOf&, const AliasOf&) = default;
 };
-BOOST_DESCRIBE_STRUCT(AliasOf, (), (node, service_id, service_name))
+BOOST_DESCRIBE_STRUCT(AliasOf, (), (node, service_id, service_name, owner, forbidden))
 
 struct CheckDefinition {
     CheckType type = CheckType::none;
@@ -283,6 +286,17 @@ struct History {
     std::int64_t modify_index = 0;
 };
 BOOST_DESCRIBE_STRUCT(History, (), (service, first, next, status, penalty, penalty_at_us, flapping, gone_at_us, modify_index))
+
+/// Where a node stands among the others, by the round trips that its agent has measured (the Vivaldi algorithm's coordinates).
+struct Coordinate {
+    std::string node;
+    std::vector<double> vec;
+    double error = 0, adjustment = 0, height = 0; // seconds, as all of it
+    std::int64_t modify_index = 0;
+};
+BOOST_DESCRIBE_STRUCT(Coordinate, (), (node, vec, error, adjustment, height, modify_index))
+
+inline constexpr std::size_t coordinate_dimensions = 8; // as Consul's agents have them
 
 /// A single value of the daemon itself, e.g. the id of its node.
 struct Setting {

@@ -88,6 +88,9 @@ bool fits(std::string_view key, const AclPolicy& policy, const Keys&) {
     return key == policy.id;
 }
 bool fits(std::string_view, const AclMark&, const Keys&) { return true; }
+bool fits(std::string_view key, const Coordinate& coordinate, const Keys& keys) {
+    return key == coordinate.node && keys.nodes.contains(key) && coordinate.vec.size() == coordinate_dimensions;
+}
 bool fits(std::string_view, const Setting&, const Keys&) { return false; } // as Transition and History, a daemon's own: see `collect`
 bool fits(std::string_view, const History&, const Keys&) { return false; }
 bool fits(std::string_view, const Transition&, const Keys&) { return false; }

@@ -5,6 +5,7 @@
 #include <gravity/async/sleep.hpp>
 #include <gravity/http/server.hpp>
 #include <gravity/testkit/client.hpp>
+#include <gravity/testkit/loop.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -105,6 +106,16 @@ TEST_F(GuardedDaemon, AnIncompleteListSaysSoToWhoHasAToken) {
     const auto anonymous = client.get("/v1/catalog/services").send();
     EXPECT_EQ(anonymous.body(), "{}");
     EXPECT_EQ(anonymous.header("X-Consul-Results-Filtered-By-ACLs"), "");
+}
+
+TEST_F(GuardedDaemon, AnAliasCheckEndsWithThePermissionOfItsOwner) {
+    call("PUT", "/v1/agent/service/register", R"({"Name":"db","Check":{"CheckID":"db","TTL":"1m","Status":"passing"}})").expect(200);
+    const auto [secret, path] = token_with(R"(service "web" { policy = "write" } service "db" { policy = "read" } node_prefix "" { policy = "read" })");
+    call("PUT", "/v1/agent/service/register", R"({"Name":"web","Checks":[{"CheckID":"a","AliasService":"db"}]})", secret).expect(200);
+    const auto status = [&] { return call("GET", "/v1/agent/checks").expect(200).text("/a/Status"); };
+    EXPECT_EQ(status(), "passing");
+    call("DELETE", path).expect(200);
+    testkit::until([&] { return status() == "critical"; });
 }
 
 TEST_F(GuardedDaemon, WhoWaitsGetsWhatHeMaySeeWhenItComes) {

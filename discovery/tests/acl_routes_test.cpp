@@ -76,12 +76,14 @@ std::vector<Sample> samples() {
         {get, "agent/metrics", "agent/metrics", "", "agent:read' on \"node1\""},
         {get, "agent/monitor", "agent/monitor", "", "agent:read' on \"node1\""},
         {get, "coordinate/datacenters", "coordinate/datacenters", "", "open"},
-        {get, "coordinate/nodes", "coordinate/nodes", "", "open"}, // there are none
+        {get, "coordinate/nodes", "coordinate/nodes", "", "empty"},
         {get, "coordinate/node/", "coordinate/node/node1", "", "node:read' on \"node1\""},
         {get, "operator/raft/configuration", "operator/raft/configuration", "", "operator:read'"},
         {get, "agent/host", "agent/host", "", "operator:read'"},
         {put, "agent/reload", "agent/reload", "", "agent:write' on \"node1\""},
         {put, "agent/leave", "agent/leave", "", "agent:write' on \"node1\""},
+        {put, "coordinate/update", "coordinate/update", std::string(coordinate), on_node},
+        {put, "agent/join/", "agent/join/10.0.0.1", "", "agent:write' on \"node1\""},
         {put, "agent/force-leave/", "agent/force-leave/node1", "", "operator:write'"},
         {put, "agent/token/", "agent/token/default", R"({"Token":""})", "agent:write' on \"node1\""},
         {put, "acl/bootstrap", "acl/bootstrap", "", "Permission denied: ACL bootstrap no longer allowed"},
@@ -156,7 +158,7 @@ TEST_P(AclRoutes, RefusesWhoMayNothing) {
             if (sample.route == "acl/token/self")
                 EXPECT_EQ(answer.status, is_known ? 200 : 403) << answer.body;
             else
-                EXPECT_EQ(answer.status, is_known || sample.route != "coordinate/nodes" ? 200 : 403) << answer.body;
+                EXPECT_EQ(answer.status, 200) << answer.body;
         } else if (!is_known && sample.route != "acl/bootstrap") {
             EXPECT_EQ(answer.status, 403);
             EXPECT_EQ(answer.body, "ACL not found");
@@ -173,9 +175,9 @@ TEST_P(AclRoutes, RefusesWhoMayNothing) {
 
     world.as(root);
     const auto answer = world.call(sample.method, target, sample.body);
-    const bool refused_to_all = sample.route == "acl/bootstrap" || sample.target == "snapshot" || sample.route == "coordinate/node/";
+    const bool refused_to_all = sample.route == "acl/bootstrap" || sample.target == "snapshot";
     if (!refused_to_all || sample.method == http::Method::get) {
-        EXPECT_EQ(answer.status, sample.route == "coordinate/node/" ? 404 : 200) << answer.body;
+        EXPECT_EQ(answer.status, 200) << answer.body;
     }
     if (sample.refusal == "empty") {
         EXPECT_FALSE(is_empty(answer.body));

@@ -366,5 +366,52 @@ TEST(AclAliases, OfWhatIsNotThereYetTakeItsIdForItsName) {
     EXPECT_FALSE(world.model.find<Check>(key_of("node1", "b"))->definition.alias_of->service_name);
 }
 
+TEST(AclAliases, GoWithThePermissionOfTheirOwner) {
+    GuardedWorld world;
+    world.put("/v1/catalog/register", R"({"Node":"node1","Address":"10.0.0.1","ID":"11111111-1111-4111-8111-111111111111"})");
+    world.put("/v1/agent/service/register", R"({"Name":"db","ID":"db1","Check":{"CheckID":"db1","TTL":"1m","Status":"passing"}})");
+    world.put("/v1/acl/policy", R"({"Name":"own","Rules":"service \"web\" { policy = \"write\" } node_prefix \"\" { policy = \"read\" }"})");
+    const std::string sees = world.put("/v1/acl/policy", R"({"Name":"sees","Rules":"service \"db\" { policy = \"read\" }"})").text("/ID");
+    const auto token = world.put("/v1/acl/token", R"({"Policies":[{"Name":"own"},{"Name":"sees"}]})");
+    world.as(token.text("/SecretID"));
+    ASSERT_EQ(world.put("/v1/agent/service/register", R"({"Name":"web","Checks":[{"CheckID":"a","AliasService":"db1"}]})").status, 200);
+    world.as(root);
+    ASSERT_EQ(world.put("/v1/agent/check/register", R"({"CheckID":"roots","Name":"roots","AliasService":"db1"})").status, 200);
+    const auto check = [&](std::string_view id) { return world.model.find<Check>(key_of("node1", id)); };
+    // As the daemon does whenever the rules change; says how many checks that concerned.
+    const auto review = [&] {
+        const auto changes = changed_permissions(world.model, *world.acl, world.now_us);
+        for (const PermitAlias& change : changes) world.run(change);
+        EXPECT_TRUE(changed_permissions(world.model, *world.acl, world.now_us).empty()); // one review is enough
+        return changes.size();
+    };
+    EXPECT_EQ(review(), 0u);
+    EXPECT_EQ(check("a")->status, Status::passing);
+
+    world.del("/v1/acl/policy/" + sees);
+    EXPECT_EQ(review(), 1u);
+    EXPECT_EQ(check("a")->status, Status::critical);
+    EXPECT_EQ(check("a")->output, "Service db1 could not be found on node node1");
+    EXPECT_EQ(check("roots")->status, Status::passing); // of one who may everything
+    world.put("/v1/agent/check/fail/db1?note=disk+full");
+    EXPECT_EQ(check("a")->output.find("disk full"), std::string::npos);
+    EXPECT_NE(check("roots")->output.find("disk full"), std::string::npos);
+
+    // Who gets it back sees again; who is deleted sees nothing.
+    world.put("/v1/acl/policy", R"({"Name":"sees","Rules":"service \"db\" { policy = \"read\" }"})");
+    world.put("/v1/acl/token/" + token.text("/AccessorID"), R"({"Policies":[{"Name":"own"},{"Name":"sees"}]})");
+    EXPECT_EQ(review(), 1u);
+    EXPECT_NE(check("a")->output.find("disk full"), std::string::npos);
+    world.del("/v1/acl/token/" + token.text("/AccessorID"));
+    EXPECT_EQ(review(), 1u);
+    EXPECT_EQ(check("a")->output, "Service db1 could not be found on node node1");
+
+    // Registered anew by another it is that one's.
+    world.with("service \"web\" { policy = \"write\" } service_prefix \"\" { policy = \"read\" } node_prefix \"\" { policy = \"read\" }");
+    ASSERT_EQ(world.put("/v1/agent/service/register", R"({"Name":"web","Checks":[{"CheckID":"a","AliasService":"db1"}]})").status, 200);
+    EXPECT_NE(check("a")->output.find("disk full"), std::string::npos);
+    EXPECT_EQ(review(), 0u);
+}
+
 } // namespace
 } // namespace gravity::registry::test

@@ -48,6 +48,8 @@ struct GuardedWorld : World {
     int policies = 0;
 };
 
+inline constexpr std::string_view coordinate = R"({"Node":"node1","Coord":{"Vec":[0,0,0.25,0,0,0,0,0],"Error":1.5,"Adjustment":0,"Height":1e-05}})";
+
 /// A world in which every route has something to show.
 inline void furnish(GuardedWorld& world) {
     const auto did = [&](const World::Answered& answer) { EXPECT_EQ(answer.status, 200) << answer.body; };
@@ -56,6 +58,7 @@ inline void furnish(GuardedWorld& world) {
     world.register_web("web1", 80, R"(,"Check":{"TTL":"10s","Status":"passing"})");
     did(world.put("/v1/kv/a/b", "v"));
     did(world.put("/v1/event/fire/deploy", "p"));
+    did(world.put("/v1/coordinate/update", coordinate));
     did(world.post("/v1/query", R"({"Name":"q","Service":{"Service":"web"}})"));
 }
 

@@ -343,7 +343,7 @@ TEST(AgentState, FiguresAndWhatASingleServerHas) {
     EXPECT_TRUE(found) << metrics.dump();
     EXPECT_EQ(world.get("/v1/agent/version").at("/HumanVersion"), Json("1.22.0"));
     EXPECT_EQ(world.get("/v1/coordinate/datacenters").at("/0/Datacenter"), Json("dc1"));
-    EXPECT_EQ(world.get("/v1/coordinate/nodes").body, "[]");
+    EXPECT_EQ(world.get("/v1/coordinate/nodes").body, "[]"); // nobody has measured any
     EXPECT_EQ(world.get("/v1/coordinate/node/node1").status, 404);
     EXPECT_EQ(world.get("/v1/operator/raft/configuration").at("/Servers/0/Leader"), Json(true));
 }

@@ -42,6 +42,7 @@ struct World {
         std::int64_t index = 0;
         bool filtered = false;
         Json json() const { return Json::parse(body).or_throw(); }
+        std::string text(std::string_view pointer) const { return at(pointer).as_string(); }
         Json at(std::string_view pointer) const {
             const Json document = json();
             const Json* found = document.at_pointer(pointer);
