@@ -33,7 +33,8 @@ struct RouteView {
     std::string cache;
     bool compress = false;
 };
-BOOST_DESCRIBE_STRUCT(RouteView, (), (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, timeout_ms, prefix_removed, cache, compress))
+BOOST_DESCRIBE_STRUCT(RouteView, (),
+                      (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, timeout_ms, prefix_removed, cache, compress))
 
 struct RouteViews {
     std::vector<RouteView> items;
@@ -66,7 +67,9 @@ struct InstanceView {
     std::int64_t ejections = 0;
     std::int64_t breaker_opened = 0;
 };
-BOOST_DESCRIBE_STRUCT(InstanceView, (), (service, id, address, port, weight, zone, version, breaker, hold, in_flight, requests, failures, ewma_seconds, ejected, ejections, breaker_opened))
+BOOST_DESCRIBE_STRUCT(InstanceView, (),
+                      (service, id, address, port, weight, zone, version, breaker, hold, in_flight, requests, failures, ewma_seconds, ejected, ejections,
+                       breaker_opened))
 
 struct InstanceViews {
     std::vector<InstanceView> items;

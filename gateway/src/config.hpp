@@ -31,7 +31,8 @@ struct Settings {
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (io_threads, routes_file, routes_folder, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance,
-                       connect_timeout_ms, max_attempts, cache_bytes, cache_entries, cache_max_body_bytes, trusted_proxies, tls_port, tls_certificate_file, tls_key_file))
+                       connect_timeout_ms, max_attempts, cache_bytes, cache_entries, cache_max_body_bytes, trusted_proxies, tls_port, tls_certificate_file,
+                       tls_key_file))
 
 /// Settings that begin with ADMIN_.
 struct AdminSettings {

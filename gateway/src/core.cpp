@@ -246,7 +246,8 @@ void Core::judge_instances(steady_clock::time_point now) {
             log::warn("an instance is left out, it fails too often beside the others",
                       {{"service", cluster->name}, {"instance", endpoint.spec().id}, {"answered", records[place].answered}, {"failed", records[place].failed}});
         }
-        for (std::size_t i = 0; i < records.size(); ++i) cluster->endpoints[i]->noted(!records[i].out && std::find(outliers.begin(), outliers.end(), i) == outliers.end());
+        for (std::size_t i = 0; i < records.size(); ++i)
+            cluster->endpoints[i]->noted(!records[i].out && std::find(outliers.begin(), outliers.end(), i) == outliers.end());
     }
 }
 

@@ -22,7 +22,8 @@ double kept_after(std::chrono::steady_clock::duration time) { return std::exp(-s
 
 struct Endpoint::Health {
     Health(const std::string& service, std::uint64_t seed)
-        : breaker({}, seed), opened(metrics::counter("gravity_gateway_breaker_opened_total", "Times a breaker of an instance has opened", {"service"}).with({service})) {}
+        : breaker({}, seed),
+          opened(metrics::counter("gravity_gateway_breaker_opened_total", "Times a breaker of an instance has opened", {"service"}).with({service})) {}
 
     // What the balancer reads for every request is read without the lock.
     std::atomic<std::uint64_t> in_flight{0}, requests{0}, failures{0};
@@ -119,7 +120,8 @@ InstanceRecord Endpoint::record(Time now) const {
 void Endpoint::noted(bool well) {
     health_->noted_failures = health_->failures.load(std::memory_order_relaxed);
     health_->noted_answered = health_->answered.load(std::memory_order_relaxed);
-    if (std::uint32_t times = health_->times_out.load(std::memory_order_relaxed); well && times != 0) health_->times_out.store(times - 1, std::memory_order_relaxed);
+    if (std::uint32_t times = health_->times_out.load(std::memory_order_relaxed); well && times != 0)
+        health_->times_out.store(times - 1, std::memory_order_relaxed);
 }
 
 void Endpoint::leave_out(Time now) {

@@ -36,7 +36,8 @@ std::vector<std::size_t> find_outliers(std::span<const InstanceRecord> instances
         others.failed -= one.failed;
         if ((out + 1) * 100 > instances.size() * rules.most_percent || others.answered < rules.least_requests) break;
         if (one.answered < rules.least_requests) continue;
-        if (share(one.failed, one.answered) - share(others.failed, others.answered) < rules.least_difference || deviations(one, others) < rules.deviations) continue;
+        if (share(one.failed, one.answered) - share(others.failed, others.answered) < rules.least_difference || deviations(one, others) < rules.deviations)
+            continue;
         found.push_back(i);
         ++out;
     }

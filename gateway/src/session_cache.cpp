@@ -61,7 +61,8 @@ bool Session::answered_by_cache(std::string_view bytes, const RequestHead& head)
     if (backend_) space.append("\n").append(std::to_string(backend_ - route.backends.data()));
     for (std::size_t i = 0; trusted_peer_ && i < head.field_count; ++i) {
         const std::string name = ascii::lower(head.fields[i].name.in(bytes));
-        if (head.fields[i].known == Known::x_forwarded && name != "x-real-ip") space.append("\n").append(name).append(":").append(head.fields[i].value.in(bytes));
+        if (head.fields[i].known == Known::x_forwarded && name != "x-real-ip")
+            space.append("\n").append(name).append(":").append(head.fields[i].value.in(bytes));
     }
     return seek_in_cache();
 }

@@ -28,7 +28,8 @@ CacheRequest asking(std::string_view fields = "", std::string_view method = "GET
 struct Answer {
     std::string bytes;
     ResponseHead head;
-    explicit Answer(std::string_view fields, std::string_view status = "200 OK") : bytes("HTTP/1.1 " + std::string(status) + "\r\n" + std::string(fields) + "\r\n") {
+    explicit Answer(std::string_view fields, std::string_view status = "200 OK")
+        : bytes("HTTP/1.1 " + std::string(status) + "\r\n" + std::string(fields) + "\r\n") {
         EXPECT_FALSE(parse_response_head(bytes, http::Method::get, head));
     }
 };
@@ -70,7 +71,8 @@ TEST(CacheControl, WhatIsNoNumberOrSaidTwiceKeepsNothingLonger) {
     EXPECT_EQ(age({"max-age=007"}), 7u);
     EXPECT_EQ(age({"max-age=\"7\""}), 7u);
     EXPECT_EQ(age({"max-age=99999999999999999999"}), 1u << 31);
-    for (const std::string_view bad : {"max-age", "max-age=", "max-age=-1", "max-age=7.5", "max-age='7'", "max-age= 7", "max-age =7", "max-age=7s"}) EXPECT_EQ(age({bad}), 0u) << bad;
+    for (const std::string_view bad : {"max-age", "max-age=", "max-age=-1", "max-age=7.5", "max-age='7'", "max-age= 7", "max-age =7", "max-age=7s"})
+        EXPECT_EQ(age({bad}), 0u) << bad;
     EXPECT_EQ(age({"max-age=7, max-age=7"}), 7u);
     EXPECT_EQ(age({"max-age=7", "max-age=8"}), 0u);
     CacheControl control;
@@ -81,10 +83,11 @@ TEST(CacheControl, WhatIsNoNumberOrSaidTwiceKeepsNothingLonger) {
 
 TEST(CachePolicy, WhatIsNotForOthersIsNotKept) {
     EXPECT_TRUE(kept("Cache-Control: max-age=9\r\n"));
-    for (const std::string_view fields : {"", "Cache-Control: no-store, max-age=9\r\n", "Cache-Control: private, max-age=9\r\n", "Cache-Control: private=\"x\", max-age=9\r\n",
-                                          "Cache-Control: max-age=9\r\nVary: Accept\r\nVary: a, *\r\n", "Cache-Control: max-age=9\r\nSet-Cookie: a=b\r\n", "Cache-Control: max-age=0\r\n",
-                                          "Last-Modified: Fri, 15 Jan 2021 08:00:00 GMT\r\nCache-Control: no-store\r\n", "Cache-Control: max-age=9\r\nAge: 9\r\n",
-                                          "Cache-Control: no-cache, max-age=9\r\n", "Expires: 0\r\n"})
+    for (const std::string_view fields :
+         {"", "Cache-Control: no-store, max-age=9\r\n", "Cache-Control: private, max-age=9\r\n", "Cache-Control: private=\"x\", max-age=9\r\n",
+          "Cache-Control: max-age=9\r\nVary: Accept\r\nVary: a, *\r\n", "Cache-Control: max-age=9\r\nSet-Cookie: a=b\r\n", "Cache-Control: max-age=0\r\n",
+          "Last-Modified: Fri, 15 Jan 2021 08:00:00 GMT\r\nCache-Control: no-store\r\n", "Cache-Control: max-age=9\r\nAge: 9\r\n",
+          "Cache-Control: no-cache, max-age=9\r\n", "Expires: 0\r\n"})
         EXPECT_FALSE(kept(fields)) << fields;
     EXPECT_FALSE(kept("Cache-Control: max-age=9\r\n", "", CacheUse::off));
     EXPECT_TRUE(kept("Cache-Control: max-age=9\r\nSet-Cookie: a=b\r\n", "", CacheUse::shared_with_cookies));
@@ -157,7 +160,9 @@ TEST(CachePolicy, TheRequestMayAskForMoreOrForLess) {
 }
 
 TEST(CachePolicy, AFailureIsCoveredAsLongAsTheServiceAllows) {
-    const auto covers = [](std::string_view fields, int second, std::string_view request = "") { return covers_failure(asking(request), *whole(fields), at(second).steady); };
+    const auto covers = [](std::string_view fields, int second, std::string_view request = "") {
+        return covers_failure(asking(request), *whole(fields), at(second).steady);
+    };
     EXPECT_TRUE(covers("Cache-Control: max-age=9, stale-if-error=5\r\n", 13));
     EXPECT_FALSE(covers("Cache-Control: max-age=9, stale-if-error=5\r\n", 14));
     EXPECT_FALSE(covers("Cache-Control: max-age=9\r\n", 10));
@@ -168,7 +173,8 @@ TEST(CachePolicy, AFailureIsCoveredAsLongAsTheServiceAllows) {
 }
 
 TEST(CachePolicy, VaryIsHeldAgainstWhatTheServiceWasAsked) {
-    const auto stored = whole("Cache-Control: max-age=9\r\nVary: Accept, X-None\r\nVary: accept-language\r\n", "Accept: a\r\nAccept: b\r\nAccept-Language: de\r\n");
+    const auto stored =
+        whole("Cache-Control: max-age=9\r\nVary: Accept, X-None\r\nVary: accept-language\r\n", "Accept: a\r\nAccept: b\r\nAccept-Language: de\r\n");
     const auto fits = [&](std::string_view fields) { return selects(*stored, asking(), "GET /a HTTP/1.1\r\n" + std::string(fields) + "\r\n"); };
     EXPECT_TRUE(fits("accept: a, b\r\nACCEPT-LANGUAGE: de\r\nX-Other: 1\r\n"));
     EXPECT_FALSE(fits("Accept: b, a\r\nAccept-Language: de\r\n"));
@@ -180,16 +186,19 @@ TEST(CachePolicy, VaryIsHeldAgainstWhatTheServiceWasAsked) {
 }
 
 TEST(CachePolicy, WhatEndsAtThisHopIsNotKept) {
-    const auto stored = whole("Connection: x-gone\r\nX-Gone: 1\r\nKeep-Alive: timeout=5\r\nContent-Length: 10\r\nAge: 3\r\nX-Kept: 1\r\nCache-Control: max-age=9\r\n");
+    const auto stored =
+        whole("Connection: x-gone\r\nX-Gone: 1\r\nKeep-Alive: timeout=5\r\nContent-Length: 10\r\nAge: 3\r\nX-Kept: 1\r\nCache-Control: max-age=9\r\n");
     EXPECT_EQ(stored->head, "HTTP/1.1 200 OK\r\nX-Kept: 1\r\nCache-Control: max-age=9\r\nDate: Fri, 15 Jan 2027 08:00:00 GMT\r\nContent-Length: 10\r\n\r\n");
 }
 
 TEST(CachePolicy, AValidationMakesItFreshWithNewFields) {
     const auto stored = whole("Cache-Control: max-age=9\r\nETag: \"1\"\r\nX-A: 1\r\nX-B: 1\r\nDate: Fri, 15 Jan 2027 08:00:00 GMT\r\n");
     const CacheRequest request = asking();
-    const Answer answer("X-A: 2\r\nX-A: 3\r\nETag: \"2\"\r\nContent-Length: 77\r\nContent-Encoding: gzip\r\nCache-Control: max-age=4\r\nAge: 1\r\n", "304 Not Modified");
+    const Answer answer("X-A: 2\r\nX-A: 3\r\nETag: \"2\"\r\nContent-Length: 77\r\nContent-Encoding: gzip\r\nCache-Control: max-age=4\r\nAge: 1\r\n",
+                        "304 Not Modified");
     const auto fresh = freshened(*stored, {request, "", at(20), at(20), CacheUse::shared}, answer.bytes, answer.head);
-    EXPECT_EQ(fresh->head, "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nX-B: 1\r\nContent-Length: 10\r\nX-A: 2\r\nX-A: 3\r\nCache-Control: max-age=4\r\nDate: Fri, 15 Jan 2027 08:00:20 GMT\r\n\r\n");
+    EXPECT_EQ(fresh->head, "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nX-B: 1\r\nContent-Length: 10\r\nX-A: 2\r\nX-A: 3\r\nCache-Control: max-age=4\r\nDate: Fri, 15 "
+                           "Jan 2027 08:00:20 GMT\r\n\r\n");
     EXPECT_EQ(fresh->body, stored->body) << "one copy";
     EXPECT_EQ(fresh->age(at(22).steady), seconds(3));
     EXPECT_EQ(decide(request, fresh.get(), at(22).steady), CacheStep::use);

@@ -326,7 +326,8 @@ TEST(Cache, NoConnectionIsCoveredToo) {
     Running running;
     auto client = running.client();
     {
-        Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("good", "Cache-Control: max-age=0, stale-if-error=60\r\nConnection: close\r\n"); }));
+        Instance instance(Instance::answering(
+            [](const Wire::Message&) { return Instance::ok("good", "Cache-Control: max-age=0, stale-if-error=60\r\nConnection: close\r\n"); }));
         running.publish({cached(instance.port())});
         EXPECT_EQ(client.ask(get("/a")).body, "good");
         client.close();
@@ -345,8 +346,8 @@ TEST(Cache, AStaleAnswerIsUsedWhileItIsValidated) {
             EXPECT_EQ(request.field("If-None-Match"), "\"1\"");
             while (!answer) std::this_thread::yield();
         }
-        return Instance::ok("answer " + std::to_string(number),
-                            "ETag: \"" + std::to_string(number) + "\"\r\nCache-Control: max-age=" + (number == 1 ? "0" : "60") + ", stale-while-revalidate=60\r\n");
+        return Instance::ok("answer " + std::to_string(number), "ETag: \"" + std::to_string(number) + "\"\r\nCache-Control: max-age=" +
+                                                                    (number == 1 ? "0" : "60") + ", stale-while-revalidate=60\r\n");
     }));
     Running running;
     running.publish({cached(instance.port())});
@@ -431,10 +432,12 @@ TEST(Cache, DocumentsSayItByAnAnnotation) {
     Instance instance(counting.script());
     Running running;
     const auto route = [&](std::string_view value, std::string_view cache = "shared") {
-        return documents("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/cache: " + std::string(cache) +
-                         "}}\nspec:\n  rules:\n  - filters:\n    - type: RequestHeaderModifier\n      requestHeaderModifier: {set: [{name: X-Set, value: " + std::string(value) +
-                         "}]}\n    - type: ResponseHeaderModifier\n      responseHeaderModifier: {remove: [X-Inner]}\n    backendRefs: [{name: 127.0.0.1, port: " +
-                         std::to_string(instance.port()) + "}]\n");
+        return documents(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/cache: " + std::string(cache) +
+            "}}\nspec:\n  rules:\n  - filters:\n    - type: RequestHeaderModifier\n      requestHeaderModifier: {set: [{name: X-Set, value: " +
+            std::string(value) +
+            "}]}\n    - type: ResponseHeaderModifier\n      responseHeaderModifier: {remove: [X-Inner]}\n    backendRefs: [{name: 127.0.0.1, port: " +
+            std::to_string(instance.port()) + "}]\n");
     };
     running.publish({}, route("one"));
     auto client = running.client();
@@ -444,7 +447,8 @@ TEST(Cache, DocumentsSayItByAnAnnotation) {
     EXPECT_FALSE(second.field("X-Inner").has_value()) << "its edits count for what is kept too";
     running.publish({}, route("two"));
     EXPECT_EQ(client.ask(get("/x")).body, "answer 2") << "of a changed document nothing old is used";
-    EXPECT_FALSE(parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/cache: sometimes}}\n"));
+    EXPECT_FALSE(
+        parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/cache: sometimes}}\n"));
 }
 
 TEST(Cache, AnswersThatSetACookieAreKeptOnlyWhereThatIsSaid) {

@@ -26,8 +26,8 @@ TEST(Compression, WhatIsWorthIt) {
     EXPECT_TRUE(left(plan("Content-Type: text/html\r\nContent-Length: 1023\r\n")));
     EXPECT_TRUE(left(plan("Content-Type: image/png\r\nContent-Length: 5000\r\n")));
     EXPECT_TRUE(left(plan("Content-Length: 5000\r\n")));
-    for (const std::string_view field : {"Content-Encoding: br\r\n", "Content-Encoding: identity\r\n", "Cache-Control: max-age=1, no-transform\r\n", "Content-Range: bytes 0-4999/9000\r\n",
-                                         "Set-Cookie: a=b\r\n", "Repr-Digest: sha-256=:AA==:\r\n"})
+    for (const std::string_view field : {"Content-Encoding: br\r\n", "Content-Encoding: identity\r\n", "Cache-Control: max-age=1, no-transform\r\n",
+                                         "Content-Range: bytes 0-4999/9000\r\n", "Set-Cookie: a=b\r\n", "Repr-Digest: sha-256=:AA==:\r\n"})
         EXPECT_TRUE(left(plan(with(field)))) << field;
     EXPECT_TRUE(left(plan(text, Coding::gzip, http::Method::get, "206 Partial Content")));
     EXPECT_TRUE(left(plan("Content-Type: text/html\r\n", Coding::gzip, http::Method::get, "304 Not Modified")));
@@ -45,7 +45,8 @@ TEST(Compression, VaryIsSaidToThoseTooWhoGetItPlain) {
 TEST(Compression, TheHeadIsOfOtherBytes) {
     EXPECT_EQ(planned_head("HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 5\r\nAccept-Ranges: bytes\r\nX: y\r\n\r\n", {Coding::brotli, true}),
               "HTTP/1.1 200 OK\r\nETag: W/\"1\"\r\nX: y\r\nContent-Encoding: br\r\nVary: Accept-Encoding\r\n\r\n");
-    EXPECT_EQ(planned_head("HTTP/1.1 200 OK\r\nETag: \"1\"\r\n\r\n", {Coding::identity, true}), "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nVary: Accept-Encoding\r\n\r\n");
+    EXPECT_EQ(planned_head("HTTP/1.1 200 OK\r\nETag: \"1\"\r\n\r\n", {Coding::identity, true}),
+              "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nVary: Accept-Encoding\r\n\r\n");
     EXPECT_EQ(coded_field("ETag", "W/\"1\""), "ETag: W/\"1\"\r\n");
 }
 
@@ -84,7 +85,8 @@ std::string long_text() {
 
 TEST(Compression, AnswersAreCompressedAsTheClientWants) {
     const std::string page = long_text();
-    Instance instance(Instance::answering([&](const Wire::Message&) { return Instance::ok(page, "Content-Type: text/plain\r\nETag: \"1\"\r\nAccept-Ranges: bytes\r\n"); }));
+    Instance instance(
+        Instance::answering([&](const Wire::Message&) { return Instance::ok(page, "Content-Type: text/plain\r\nETag: \"1\"\r\nAccept-Ranges: bytes\r\n"); }));
     Running running;
     running.publish({compressed(instance.port())});
     auto client = running.client();

@@ -236,7 +236,8 @@ metadata:
   name: everything
   namespace: web
   uid: 5
-  annotations: {gravity/auth: jwt, gravity/scope: "shop:read", gravity/body-limit-bytes: "100", gravity/sticky: "true", gravity/cache: shared-with-cookies, other: x}
+  annotations: {gravity/auth: jwt, gravity/scope: "shop:read", gravity/body-limit-bytes: "100", gravity/sticky: "true",
+                gravity/cache: shared-with-cookies, gravity/compress: "true", other: x}
 spec:
   parentRefs: [{name: the-gateway, sectionName: http}]
   hostnames: [shop.example]
@@ -269,6 +270,7 @@ spec:
     EXPECT_EQ(route.body_limit, 100u);
     EXPECT_TRUE(route.sticky);
     EXPECT_EQ(route.cache, CacheUse::shared_with_cookies);
+    EXPECT_TRUE(route.compress);
     const RuleSpec& rule = route.rules.at(0);
     EXPECT_EQ(rule.matches.at(0).path, "/v1");
     ASSERT_EQ(rule.matches[0].headers.size(), 1u);

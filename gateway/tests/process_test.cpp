@@ -279,8 +279,9 @@ TEST(Process, PurgesWhatItKeeps) {
         return Instance::ok(std::to_string(++asked), "Cache-Control: max-age=600\r\nCache-Tag: one, two\r\n");
     }));
     const Folder files;
-    const std::string routes = files.file("routes.json", R"({"routes":[{"name":"things","prefixes":["/things"],"auth":"public","cache":"shared","upstreams":["127.0.0.1:)" +
-                                                             std::to_string(instance.port()) + R"("]}]})");
+    const std::string routes =
+        files.file("routes.json", R"({"routes":[{"name":"things","prefixes":["/things"],"auth":"public","cache":"shared","upstreams":["127.0.0.1:)" +
+                                      std::to_string(instance.port()) + R"("]}]})");
     Platform platform({"GATEWAY_ROUTES_FILE=" + routes});
     const auto read = [&] { return answer_of(platform.port, "/things/a").body; };
     const auto purge = [&](std::string_view what) { return platform.ask("POST", "/api/v1/gateway/cache/purge", what); };

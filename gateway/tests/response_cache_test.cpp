@@ -162,7 +162,8 @@ TEST(ResponseCache, WhoComesAfterAPurgeDoesNotWaitForAnOlderFetch) {
 TEST(ResponseCache, RequestsThatAskForMoreGoTheirOwnWay) {
     ResponseCache cache({});
     const auto first = cache.seek(request("h/a"), "", start, nobody);
-    for (auto change : {+[](CacheRequest& r) { r.head = true; }, +[](CacheRequest& r) { r.conditional = true; }, +[](CacheRequest& r) { r.control.no_cache = true; }}) {
+    for (auto change :
+         {+[](CacheRequest& r) { r.head = true; }, +[](CacheRequest& r) { r.conditional = true; }, +[](CacheRequest& r) { r.control.no_cache = true; }}) {
         CacheRequest other = request("h/a");
         change(other);
         const auto sought = cache.seek(other, "", start, nobody);

@@ -40,6 +40,7 @@ OPTIONAL = {
     "method-POST": "answers to POST are not kept",
     **{f"vary-normalise-{what}": LANGUAGES for what in ("lang-order", "lang-case", "lang-space", "lang-select", "space")},
     **{f"partial-store-partial-{what}": PARTS for what in ("reuse-partial", "reuse-partial-byterange", "reuse-partial-absent", "reuse-partial-suffix", "complete")},
+    "conditional-lm-fresh-no-lm": "wants a 304 for a client whose copy is older than what is kept",
     "other-authorization-must-revalidate": "such an answer is kept for the same credentials alone (decision 37)",
 }
 

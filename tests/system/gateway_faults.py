@@ -198,6 +198,8 @@ def check(port, admin, service):
         expect(service, errors == 0, f"{errors} failed: {dict(statuses)}")
     elif kinds <= {"killed", "hung", "resetting", "garbage", "failing"}:
         expect(service, errors == REQUESTS, f"{REQUESTS - errors} did not fail: {dict(statuses)}")
+    if kinds <= {"killed", "resetting", "garbage", "failing"}:
+        expect(service, opened >= len(service.bad), f"{opened} breakers opened")
     if kinds == {"slow"} and len(service.bad) < INSTANCES:
         expect(service, received < REQUESTS * len(service.bad) / INSTANCES, f"{received} requests went to the slow ones")
     # A breaker opens where every request fails, as soon as it has had enough of them.

@@ -1,5 +1,5 @@
-// A request and an answer to it as a cache sees them: whatever they hold, what is kept is a head that can be sent, is never older than its clock says, is not used
-// beyond its time, and is not what the service keeps from others.
+// A request and an answer to it as a cache sees them: whatever they hold, what is kept is a head that can be sent, is never older than its clock says, is not
+// used beyond its time, and is not what the service keeps from others.
 #include "cache_policy.hpp"
 #include "forward.hpp"
 
@@ -61,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     sendable(part.head, http::Method::get);
     RequestHead validating;
     const std::string asked = with_validators(request_bytes, *stored);
-    if (request_bytes.starts_with("GET ") && asked.size() < head_limits.bytes && request_head.field_count + 2 <= max_fields) require(!parse_request_head(asked, validating));
+    if (request_bytes.starts_with("GET ") && asked.size() < head_limits.bytes && request_head.field_count + 2 <= max_fields)
+        require(!parse_request_head(asked, validating));
     const StoredPtr fresh = freshened(*stored, exchange, answer_bytes, answer);
     sendable(fresh->head, http::Method::get);
     return 0;
