@@ -137,7 +137,7 @@ TEST(Cache, WhoWaitsForWhatIsPrivateGoesHimself) {
         clients.back().send(get("/a"));
     }
     ASSERT_TRUE(eventually([&] { return running.telemetry.cache.collapsed.value() == before + 7; }));
-    EXPECT_EQ(requests, 1);
+    ASSERT_TRUE(eventually([&] { return requests == 1; }));
     answer = true;
     std::set<std::string> bodies;
     for (Wire& client : clients) bodies.insert(client.read_message().body);
@@ -175,7 +175,8 @@ TEST(Cache, ASlowClientKeepsNobodyWaiting) {
     ::setsockopt(slow.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     slow.send(get("/a")); // and reads nothing
     EXPECT_TRUE(running.client().ask(get("/a")).body == body);
-    EXPECT_TRUE(slow.read_message().body == body);
+    EXPECT_NE(slow.read_until("\r\n\r\n").find("200 OK"), std::string::npos);
+    EXPECT_TRUE(slow.read_exactly(10'000) == body.substr(0, 10'000)) << "his own goes on meanwhile";
     EXPECT_EQ(instance.connections(), 1u);
 }
 
