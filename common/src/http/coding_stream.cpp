@@ -10,10 +10,9 @@
 namespace gravity::http {
 namespace {
 
-constexpr int gzip_format = 15 + 16; // the largest window, with a gzip head instead of zlib's
-constexpr int gzip_level = 5;
+constexpr int gzip_level = 5, gzip_window = 15 + 16; // the largest, with a gzip head instead of zlib's
 constexpr unsigned brotli_quality = 4, brotli_window = 18; // 256 KiB: the default of 4 MiB is too much for each of many connections
-constexpr std::size_t piece = 16 * 1024;
+constexpr std::size_t block_bytes = 16 * 1024;
 
 } // namespace
 
@@ -29,14 +28,14 @@ struct CodingStream::State {
 
 struct CodingStream::Gzip : State {
     Gzip() {
-        if (deflateInit2(&stream, gzip_level, Z_DEFLATED, gzip_format, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+        if (deflateInit2(&stream, gzip_level, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
     }
     ~Gzip() override { deflateEnd(&stream); }
 
     void run(std::string_view data, Step step, std::string& out) override {
         const int how = step == Step::push ? Z_NO_FLUSH : step == Step::flush ? Z_SYNC_FLUSH
                                                                               : Z_FINISH;
-        std::array<char, piece> block;
+        std::array<char, block_bytes> block;
         do { // zlib counts in 32 bits
             const std::size_t given = std::min<std::size_t>(data.size(), 1u << 30);
             stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
@@ -44,9 +43,9 @@ struct CodingStream::Gzip : State {
             data.remove_prefix(given);
             do {
                 stream.next_out = reinterpret_cast<Bytef*>(block.data());
-                stream.avail_out = piece;
+                stream.avail_out = block_bytes;
                 deflate(&stream, data.empty() ? how : Z_NO_FLUSH);
-                out.append(block.data(), piece - stream.avail_out);
+                out.append(block.data(), block_bytes - stream.avail_out);
             } while (stream.avail_out == 0);
         } while (!data.empty());
     }
