@@ -1,3 +1,4 @@
+#include <gravity/http/coding_stream.hpp>
 #include <gravity/http/compress.hpp>
 #include <gravity/http/conditional.hpp>
 #include <gravity/http/wire.hpp>
@@ -212,32 +213,20 @@ void compress_response(const Request& request, Response& response) {
 }
 
 struct GzipStream::State {
-    z_stream stream{};
-
-    std::string run(std::string_view data, int flush) {
-        std::string out;
-        std::array<char, piece> block;
-        do { // zlib counts in 32 bits
-            const std::size_t given = std::min<std::size_t>(data.size(), 1u << 30);
-            stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
-            stream.avail_in = static_cast<uInt>(given);
-            data.remove_prefix(given);
-            do {
-                stream.next_out = reinterpret_cast<Bytef*>(block.data());
-                stream.avail_out = piece;
-                deflate(&stream, data.empty() ? flush : Z_NO_FLUSH);
-                out.append(block.data(), piece - stream.avail_out);
-            } while (stream.avail_out == 0);
-        } while (!data.empty());
-        return out;
-    }
+    CodingStream coding{Coding::gzip};
 };
 
-GzipStream::GzipStream() : state_(std::make_unique<State>()) {
-    if (deflateInit2(&state_->stream, 6, Z_DEFLATED, gzip_format, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+GzipStream::GzipStream() : state_(std::make_unique<State>()) {}
+GzipStream::~GzipStream() = default;
+std::string GzipStream::push(std::string_view data) {
+    std::string out;
+    state_->coding.push(data, out);
+    return out;
 }
-GzipStream::~GzipStream() { deflateEnd(&state_->stream); }
-std::string GzipStream::push(std::string_view data) { return state_->run(data, Z_NO_FLUSH); }
-std::string GzipStream::finish() { return state_->run({}, Z_FINISH); }
+std::string GzipStream::finish() {
+    std::string out;
+    state_->coding.finish(out);
+    return out;
+}
 
 } // namespace gravity::http
