@@ -51,7 +51,9 @@ void choose(CheckDefinition& definition, const AgentCheckIn& in, const std::stri
     }
     if (!text_or(in.AliasNode).empty() || !text_or(in.AliasService).empty()) {
         choose_one(CheckType::alias, "AliasNode or AliasService");
-        definition.alias_of = AliasOf{text_or(in.AliasNode, node), text_or(in.AliasService), {}};
+        AliasOf& alias = definition.alias_of.emplace();
+        alias.node = text_or(in.AliasNode, node);
+        alias.service_id = text_or(in.AliasService);
     }
     if (chosen.empty()) definition.type = CheckType::ttl;
 }
