@@ -14,8 +14,8 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Program, built, call, play_rounds  # noqa: E402
-from discovery_load import NODE, Cluster, play  # noqa: E402
+from chaos import Program, call, play_rounds  # noqa: E402
+from discovery_load import NODE, Cluster, play, program_for_etcd  # noqa: E402
 
 ALONE = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
 ALONE += [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
@@ -81,10 +81,7 @@ def make_switches():
 
 class World(Cluster):
     def __init__(self, folder, preset):
-        program = built("discovery", preset)
-        if shutil.which("etcd") is None:
-            print("there is no etcd (Debian: etcd-server)")
-            sys.exit(77)
+        program = program_for_etcd(preset)
         make_switches()
         super().__init__(folder, [(f"10.77.1.{10 + i}", 8500) for i in range(3)])
         self.machines = [Machine(f"daemon{i}", clients=f"10.77.1.{10 + i}", etcd=f"10.77.2.{10 + i}") for i in range(3)]

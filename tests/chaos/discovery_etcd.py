@@ -6,23 +6,19 @@ no acknowledged write is lost, no watcher misses a change, no index goes back, c
     tests/chaos/discovery_etcd.py [--rounds 30]"""
 
 import pathlib
-import shutil
 import signal
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Program, built, play_rounds  # noqa: E402
-from discovery_load import NODE, Cluster, play  # noqa: E402
+from chaos import Program, play_rounds  # noqa: E402
+from discovery_load import NODE, Cluster, play, program_for_etcd  # noqa: E402
 from throwaway import free_port  # noqa: E402
 
 
 class World(Cluster):
     def __init__(self, folder, preset):
-        program = built("discovery", preset)
-        if shutil.which("etcd") is None:
-            print("there is no etcd (Debian: etcd-server)")
-            sys.exit(77)
+        program = program_for_etcd(preset)
         super().__init__(folder, [free_port() for _ in range(3)])
         clients, peers = [free_port() for _ in range(3)], [free_port() for _ in range(3)]
         cluster = ",".join(f"m{i}=http://127.0.0.1:{peers[i]}" for i in range(3))

@@ -8,15 +8,14 @@ goes back; others can write again within half a minute, whether the daemon comes
 import json
 import pathlib
 import random
-import shutil
 import sys
 import threading
 import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from chaos import Load, Program, built, call, play_rounds  # noqa: E402
-from discovery_load import NODE, Cluster  # noqa: E402
+from chaos import Load, Program, call, play_rounds  # noqa: E402
+from discovery_load import NODE, Cluster, program_for_etcd  # noqa: E402
 from throwaway import free_port  # noqa: E402
 
 KEYS = 400  # each a write and a tombstone, where a transaction of etcd has 128 operations
@@ -26,10 +25,7 @@ WRITES_AGAIN = 30  # a lease, a new leader, and what is left to be done: seven s
 
 class World(Cluster):
     def __init__(self, folder, preset):
-        program = built("discovery", preset)
-        if shutil.which("etcd") is None:
-            print("there is no etcd (Debian: etcd-server)")
-            sys.exit(77)
+        program = program_for_etcd(preset)
         super().__init__(folder, [free_port() for _ in range(3)])
         client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         self.programs = [Program("etcd", [

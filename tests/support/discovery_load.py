@@ -3,16 +3,25 @@
 import base64
 import itertools
 import json
+import shutil
 import socket
 import sys
 import threading
 import time
 
-from chaos import Contender, Load, call, is_ready, overlaps
+from chaos import Contender, Load, built, call, is_ready, overlaps
 
 NODE = "registry"  # one for all daemons: an instance may be registered at one and deregistered at another
 PATIENCE = 60
 CHECK_GAP = 10
+
+
+def program_for_etcd(preset):
+    """The daemon's executable; ends the script as skipped where there is no etcd."""
+    if shutil.which("etcd") is None:
+        print("there is no etcd (Debian: etcd-server)")
+        sys.exit(77)
+    return built("discovery", preset)
 
 
 class Writer(Load):
