@@ -13,14 +13,14 @@ option(GRAVITY_TESTS "Build the tests" ON)
 option(GRAVITY_TESTPOINTS "Compile the named places where a test can pause a daemon" OFF)
 option(GRAVITY_COVERAGE "Instrument for line coverage" OFF)
 option(GRAVITY_FUZZ "Build the fuzz targets; needs clang" OFF)
-option(GRAVITY_TOGETHER "Compile the sources of common some together" OFF)
+option(GRAVITY_TOGETHER "Compile the sources of a library or a service some together" OFF)
 option(GRAVITY_HARDEN "Hardening flags of release builds" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     # Hits across checkouts and build folders, and for files that use a precompiled header (which ccache refuses without these two). A header
     # changed while it is being compiled is left for ccache to notice: what it would store then belongs to neither text.
-    set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1
         CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
     set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
     set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})

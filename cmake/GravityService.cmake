@@ -10,6 +10,7 @@ function(gravity_service name)
     target_include_directories(${id}_objects PUBLIC src)
     target_link_libraries(${id}_objects PUBLIC gravity::common ${arg_LIBRARIES})
     gravity_precompile(${id}_objects service)
+    gravity_compile_together(${id}_objects 40)
 
     file(GLOB migrations CONFIGURE_DEPENDS migrations/*.sql)
     if(migrations)
@@ -26,6 +27,16 @@ function(gravity_service name)
         target_link_libraries(${id}_test PRIVATE ${id}_objects gravity::testkit)
         gravity_precompile(${id}_test test)
         gravity_discover_tests(${id}_test ${name})
+    endif()
+endfunction()
+
+# With GRAVITY_TOGETHER: so many sources in one compilation (decision 40). An anonymous namespace is then one of a file that the compiled one includes, and
+# names meet that do not shadow each other: what gcc says of both is not meant. tables.cpp stays alone: it makes the tables that all others find made.
+function(gravity_compile_together target sources)
+    if(GRAVITY_TOGETHER)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${sources})
+        set_source_files_properties(src/tables.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+        target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage> -Wno-shadow)
     endif()
 endfunction()
 

@@ -1,6 +1,7 @@
 #include "acl_rules.hpp"
 
 #include "hcl.hpp"
+#include "quotes.hpp"
 
 #include <algorithm>
 
@@ -37,7 +38,6 @@ void set(std::optional<Grant>& rule, Grant grant) {
 
 [[noreturn]] void refuse(std::size_t line, const std::string& what) { throw PolicyError("line " + std::to_string(line) + ": " + what); }
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 Grant grant_from(const hcl::Value& value, std::string_view rule, bool may_list) {
     const bool is_text = value.kind == hcl::Value::Kind::text;
@@ -54,7 +54,7 @@ void add_named(Rules& rules, Resource resource, std::string_view rule, bool is_p
         for (const hcl::Value& item : body.items) add_named(rules, resource, rule, is_prefix, name, item);
         return;
     }
-    const std::string title = std::string(rule) + ' ' + quoted(name);
+    const std::string title = std::string(rule) + ' ' + in_quotes(name);
     if (body.kind != hcl::Value::Kind::object) refuse(body.line, title + " must be a block with a policy");
     std::optional<Grant> grant;
     for (const hcl::Member& member : body.members) {
@@ -63,7 +63,7 @@ void add_named(Rules& rules, Resource resource, std::string_view rule, bool is_p
         else if (member.name == "intentions" && resource == Resource::service)
             grant_from(member.value, "intentions of " + title, false); // of a mesh: there is none
         else
-            refuse(member.value.line, title + " has " + quoted(member.name) + ", which is not known here");
+            refuse(member.value.line, title + " has " + in_quotes(member.name) + ", which is not known here");
     }
     if (!grant) refuse(body.line, title + " has no policy");
     rules.of(resource).add(name, is_prefix, *grant);
@@ -138,7 +138,7 @@ Rules parse_policy(std::string_view text) {
         const bool is_prefix = name.ends_with(prefix_end);
         if (is_prefix) name.remove_suffix(prefix_end.size());
         const auto resource = resource_from(name);
-        if (!resource || (is_prefix && !has_names(*resource))) refuse(member.value.line, "unknown rule " + quoted(member.name));
+        if (!resource || (is_prefix && !has_names(*resource))) refuse(member.value.line, "unknown rule " + in_quotes(member.name));
         if (has_names(*resource))
             add_rules(rules, *resource, member.name, is_prefix, member.value);
         else if (member.value.kind != hcl::Value::Kind::text || !member.value.text.empty()) // an empty one says nothing, as in Consul

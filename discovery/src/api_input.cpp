@@ -12,7 +12,6 @@ namespace gravity::registry::api {
 namespace {
 
 constexpr std::size_t max_name_bytes = 512;
-constexpr std::int64_t second_us = 1'000'000;
 
 bool same_name(std::string_view a, std::string_view b) {
     std::size_t j = 0;

@@ -10,7 +10,6 @@
 namespace gravity::registry::api::routes {
 namespace {
 
-constexpr std::int64_t second_us = 1'000'000;
 constexpr std::int64_t shortest_ttl_us = 10 * second_us;
 constexpr std::int64_t longest_ttl_us = 86'400 * second_us;
 constexpr std::int64_t default_lock_delay_us = 15 * second_us;

@@ -9,7 +9,6 @@
 namespace gravity::registry::api {
 namespace {
 
-constexpr std::int64_t second_us = 1'000'000;
 constexpr std::int64_t shortest_reap_us = 60 * second_us;
 constexpr std::int64_t shortest_interval_us = second_us;
 constexpr std::int64_t default_timeout_us = 10 * second_us;

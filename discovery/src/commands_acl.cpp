@@ -1,6 +1,7 @@
 // Tokens, policies and roles: what must hold between them.
 #include "acl.hpp"
 #include "commands_detail.hpp"
+#include "quotes.hpp"
 
 #include <algorithm>
 
@@ -9,7 +10,6 @@ namespace {
 
 constexpr std::string_view reserved_prefix = "00000000-0000-0000-0000-0000000000";
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 Reply refusal(std::string text, int status = 400) { return {status, std::move(text), false}; }
 
 template <class R>
@@ -37,12 +37,12 @@ void add_once(std::vector<std::string>& ids, std::string id) {
 std::string link_policies(const View& view, std::vector<std::string>& ids, const std::vector<std::string>& names) {
     std::vector<std::string> linked;
     for (const std::string& id : ids) {
-        if (!has_policy(view, id)) return "No such ACL policy with ID " + quoted(id);
+        if (!has_policy(view, id)) return "No such ACL policy with ID " + in_quotes(id);
         add_once(linked, id);
     }
     for (const std::string& name : names) {
         std::string id = policy_named(view, name);
-        if (id.empty()) return "No such ACL policy with name " + quoted(name);
+        if (id.empty()) return "No such ACL policy with name " + in_quotes(name);
         add_once(linked, std::move(id));
     }
     ids = std::move(linked);
@@ -52,12 +52,12 @@ std::string link_policies(const View& view, std::vector<std::string>& ids, const
 std::string link_roles(const View& view, std::vector<std::string>& ids, const std::vector<std::string>& names) {
     std::vector<std::string> linked;
     for (const std::string& id : ids) {
-        if (!view.find<AclRole>(id)) return "No such ACL role with ID " + quoted(id);
+        if (!view.find<AclRole>(id)) return "No such ACL role with ID " + in_quotes(id);
         add_once(linked, id);
     }
     for (const std::string& name : names) {
         const Row<AclRole> role = named<AclRole>(view, name);
-        if (!role) return "No such ACL role with name " + quoted(name);
+        if (!role) return "No such ACL role with name " + in_quotes(name);
         add_once(linked, role->id);
     }
     ids = std::move(linked);
@@ -71,7 +71,7 @@ bool has_secret(const View& view, const std::string& hash) {
 
 Reply check_new(const AclToken& token, const View& view) {
     if (token.accessor.starts_with(reserved_prefix))
-        return refusal("Invalid Token: AccessorID - UUIDs with the prefix " + quoted(reserved_prefix) + " are reserved");
+        return refusal("Invalid Token: AccessorID - UUIDs with the prefix " + in_quotes(reserved_prefix) + " are reserved");
     if (view.find<AclToken>(token.accessor)) return refusal("Invalid Token: AccessorID is already in use");
     if (has_secret(view, token.secret_hash)) return refusal("Invalid Token: SecretID is already in use");
     return {};
@@ -86,7 +86,7 @@ Reply keep_identity(AclToken& token, const View& view, std::int64_t now_us) {
         token.create_time_us = now_us;
         return {};
     }
-    if (!before || (before->expires_us && *before->expires_us <= now_us)) return refusal("Cannot find token " + quoted(token.accessor), 404);
+    if (!before || (before->expires_us && *before->expires_us <= now_us)) return refusal("Cannot find token " + in_quotes(token.accessor), 404);
     if (!token.secret_hash.empty() && token.secret_hash != before->secret_hash) return refusal("Changing a token's SecretID is not permitted");
     if (token.local != before->local) return refusal("Cannot toggle local mode of " + token.accessor);
     if (token.expires_us && token.expires_us != before->expires_us) return refusal("Cannot change expiration time of " + token.accessor);
@@ -104,7 +104,7 @@ Reply put_named(R row, bool create, const std::string& kind, View& view) {
     const bool built_in_name = std::is_same_v<R, AclPolicy> && (row.name == management_policy().name || row.name == read_only_policy().name);
     if (built_in_name || (other && other->id != row.id)) {
         const std::string title = kind == "policy" ? "Policy" : "Role";
-        return refusal("Invalid " + title + ": A " + title + " with Name " + quoted(row.name) + " already exists");
+        return refusal("Invalid " + title + ": A " + title + " with Name " + in_quotes(row.name) + " already exists");
     }
     const std::string id = row.id;
     view.put(id, std::move(row));

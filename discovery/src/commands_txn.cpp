@@ -1,13 +1,12 @@
 // Transactions: several operations, all or none.
 #include "commands_detail.hpp"
+#include "quotes.hpp"
 
 namespace gravity::registry::detail {
 namespace {
 
 using Results = std::vector<OperationResult>;
 using Verb = KeyOperation::Verb;
-
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 // Each operation answers why it failed, in Consul's words; empty if it did not.
 
@@ -18,14 +17,14 @@ std::string write_key(const KeyOperation& operation, View& view, std::int64_t no
     std::string refusal;
     if (operation.verb == Verb::cas) {
         put.cas = operation.index;
-        refusal = "failed to set key " + quoted(operation.key) + ", index is stale";
+        refusal = "failed to set key " + in_quotes(operation.key) + ", index is stale";
     } else if (operation.verb == Verb::lock) {
-        if (is_delayed(operation.key, view, now_us)) return "failed to lock key " + quoted(operation.key) + " due to lock delay";
+        if (is_delayed(operation.key, view, now_us)) return "failed to lock key " + in_quotes(operation.key) + " due to lock delay";
         put.lock = LockStep::acquire;
-        refusal = "failed to lock key " + quoted(operation.key) + ", lock is already held";
+        refusal = "failed to lock key " + in_quotes(operation.key) + ", lock is already held";
     } else if (operation.verb == Verb::unlock) {
         put.lock = LockStep::release;
-        refusal = "failed to unlock key " + quoted(operation.key) + ", lock isn't held, or is held by another session";
+        refusal = "failed to unlock key " + in_quotes(operation.key) + ", lock isn't held, or is held by another session";
     }
     const Reply reply = run(put, view, now_us);
     if (reply.status != 200) return reply.text;
@@ -35,7 +34,7 @@ std::string write_key(const KeyOperation& operation, View& view, std::int64_t no
 }
 
 std::string read_key(const KeyOperation& operation, const View& view, Results& results) {
-    const std::string key = quoted(operation.key);
+    const std::string key = in_quotes(operation.key);
     Row<KvEntry> entry = view.find<KvEntry>(operation.key);
     if (operation.verb == Verb::check_not_exists) return entry ? "key " + key + " exists" : std::string();
     if (operation.verb == Verb::get_or_empty && !entry) entry = std::make_shared<const KvEntry>();
@@ -48,8 +47,8 @@ std::string read_key(const KeyOperation& operation, const View& view, Results& r
     if (operation.verb == Verb::check_session) {
         if (!entry) return "failed to check session, key " + key + " doesn't exist";
         if (entry->session.value_or("") != operation.session)
-            return "failed session check for key " + key + ", current session " + quoted(entry->session.value_or("")) +
-                   " != " + quoted(operation.session);
+            return "failed session check for key " + key + ", current session " + in_quotes(entry->session.value_or("")) +
+                   " != " + in_quotes(operation.session);
     }
     if (!entry) return "key " + key + " doesn't exist";
     results.push_back(KeyResult{operation.key, std::move(entry), operation.verb == Verb::get || operation.verb == Verb::get_or_empty});
@@ -61,7 +60,7 @@ std::string delete_key(const KeyOperation& operation, View& view, std::int64_t n
     DeleteKey command{operation.key, std::nullopt};
     if (operation.verb == Verb::delete_cas) command.cas = operation.index;
     const Reply reply = run(command, view, now_us);
-    return reply.done ? reply.text : "failed to delete key " + quoted(operation.key) + ", index is stale";
+    return reply.done ? reply.text : "failed to delete key " + in_quotes(operation.key) + ", index is stale";
 }
 
 std::string operate(const KeyOperation& operation, View& view, std::int64_t now_us, Results& results) {
@@ -84,9 +83,9 @@ std::string key_of_row(const Node& node) { return node.name; }
 std::string key_of_row(const Instance& instance) { return key_of(instance.node, instance.id); }
 std::string key_of_row(const Check& check) { return key_of(check.node, check.id); }
 
-std::string title(const Node& node) { return "node " + quoted(node.name); }
-std::string title(const Instance& instance) { return "service " + quoted(instance.id) + " on node " + quoted(instance.node); }
-std::string title(const Check& check) { return "check " + quoted(check.id) + " on node " + quoted(check.node); }
+std::string title(const Node& node) { return "node " + in_quotes(node.name); }
+std::string title(const Instance& instance) { return "service " + in_quotes(instance.id) + " on node " + in_quotes(instance.node); }
+std::string title(const Check& check) { return "check " + in_quotes(check.id) + " on node " + in_quotes(check.node); }
 
 Reply put_row(const Node& node, View& view, std::int64_t) { return put_node(node, view); }
 Reply put_row(const Instance& instance, View& view, std::int64_t) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr JsonLimits limits{32, 50'000'000}; // a watch that catches up brings what it missed in one line
 
-std::string quoted(std::string_view bytes) { return '"' + base64_encode(bytes) + '"'; }
+std::string base64_text(std::string_view bytes) { return '"' + base64_encode(bytes) + '"'; }
 std::string number(std::int64_t value) { return '"' + std::to_string(value) + '"'; }
 
 Json parsed(std::string_view body) {
@@ -73,8 +73,8 @@ Json result_of(std::string_view line) {
 } // namespace
 
 std::string range_body(std::string_view key, std::string_view end, std::int64_t limit, std::int64_t revision) {
-    std::string body = "{\"key\":" + quoted(key);
-    if (!end.empty()) body += ",\"range_end\":" + quoted(end);
+    std::string body = "{\"key\":" + base64_text(key);
+    if (!end.empty()) body += ",\"range_end\":" + base64_text(end);
     if (limit != 0) body += ",\"limit\":" + number(limit);
     if (revision != 0) body += ",\"revision\":" + number(revision);
     return body += '}';
@@ -86,7 +86,7 @@ RangeAnswer range_answer(std::string_view body) {
 }
 
 std::string txn_body(const shared::Transaction& transaction, std::string_view prefix, const TxnExtras& extras) {
-    const auto key_in = [prefix](std::string_view key) { return quoted(std::string(prefix) + std::string(key)); };
+    const auto key_in = [prefix](std::string_view key) { return base64_text(std::string(prefix) + std::string(key)); };
     std::string compares, writes, reads;
     const auto next = [](std::string& list) -> std::string& { return list += list.empty() ? "" : ","; };
     for (const shared::Compare& compare : transaction.compares) {
@@ -101,7 +101,7 @@ std::string txn_body(const shared::Transaction& transaction, std::string_view pr
             next(writes) += "{\"request_delete_range\":{\"key\":" + key_in(key) + "}}";
             continue;
         }
-        next(writes) += "{\"request_put\":{\"key\":" + key_in(key) + ",\"value\":" + quoted(*value);
+        next(writes) += "{\"request_put\":{\"key\":" + key_in(key) + ",\"value\":" + base64_text(*value);
         for (const std::string& leased : extras.leased)
             if (leased == key) writes += ",\"lease\":" + number(extras.lease);
         writes += "}}";
@@ -143,7 +143,7 @@ std::string token_in(std::string_view body) {
 }
 
 std::string watch_body(std::string_view prefix, std::int64_t from) {
-    return "{\"create_request\":{\"key\":" + quoted(prefix) + ",\"range_end\":" + quoted(shared::end_of(prefix)) + ",\"start_revision\":" + number(from) + "}}";
+    return "{\"create_request\":{\"key\":" + base64_text(prefix) + ",\"range_end\":" + base64_text(shared::end_of(prefix)) + ",\"start_revision\":" + number(from) + "}}";
 }
 
 WatchAnswer watch_answer(std::string_view line) {

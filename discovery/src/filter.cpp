@@ -21,10 +21,10 @@ enum class Operator : unsigned char {
     matches
 };
 
-using Path = std::vector<std::string>;
+using FieldPath = std::vector<std::string>;
 
 struct Match {
-    Path path;
+    FieldPath path;
     Operator op = Operator::equal;
     bool negated = false;
     Json value;
@@ -55,7 +55,7 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; 
 
 const meta::Type& bare(const meta::Type& type) { return type.kind == meta::Kind::optional ? bare(type.optional->element()) : type; }
 
-std::string shown(const Path& path) {
+std::string shown(const FieldPath& path) {
     std::string text;
     for (const std::string& part : path) text += (text.empty() ? "" : ".") + part;
     return text;
@@ -64,7 +64,7 @@ std::string shown(const Path& path) {
 /// What stands on one side of an operator: a name may be a selector or, where a value is wanted, the value of that text.
 struct Operand {
     std::string text;
-    Path path;          // empty: it can only be a value
+    FieldPath path;          // empty: it can only be a value
     bool quoted = false;
 };
 
@@ -219,8 +219,8 @@ private:
         if (at_ == from) fail("a name is missing");
         return std::string(text_.substr(from, at_ - from));
     }
-    Path selector() {
-        Path path{name()};
+    FieldPath selector() {
+        FieldPath path{name()};
         for (;;) {
             if (take(".")) {
                 path.push_back(name());
@@ -235,8 +235,8 @@ private:
             }
         }
     }
-    static Path pointer(std::string_view text) { // RFC 6901
-        Path path;
+    static FieldPath pointer(std::string_view text) { // RFC 6901
+        FieldPath path;
         for (std::size_t from = 1; from <= text.size();) {
             const auto end = std::min(text.find('/', from), text.size());
             std::string part;
@@ -295,7 +295,7 @@ private:
         match.path = operand.path;
         field_ = &field_at(match.path);
     }
-    const meta::Type& field_at(const Path& path) const {
+    const meta::Type& field_at(const FieldPath& path) const {
         const meta::Type* type = &bare(item_);
         for (const std::string& part : path) {
             if (type->kind == meta::Kind::list) type = &bare(type->list->element()); // holds if it does for any element

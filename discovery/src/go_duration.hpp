@@ -10,6 +10,8 @@
 
 namespace gravity::registry {
 
+constexpr std::int64_t second_us = 1'000'000;
+
 /// A length of time as Consul's API writes it: Go's time.ParseDuration ("90s", "1h30m", "1.5s", "300ms"; units ns, us, µs, ms, s, m, h).
 /// Kept in microseconds; finer parts are cut off. Never negative here, at most 100 years.
 class GoDuration {

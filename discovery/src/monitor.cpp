@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_waiting = 512; // lines
-constexpr auto look_for_client = 1s;
+constexpr auto look_for_reader = 1s;
 constexpr std::string_view own_fields[] = {"ts", "level", "service", "msg"};
 
 std::string upper_of(log::Level level) {
@@ -69,7 +69,7 @@ public:
     /// What there is, after a while perhaps nothing.
     Task<std::string> take() {
         if (is_empty()) {
-            alarm_.expires_after(look_for_client);
+            alarm_.expires_after(look_for_reader);
             co_await alarm_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
         }
         const std::lock_guard lock(mutex_);

@@ -30,8 +30,6 @@ bool is_listed(const CorsSpec& cors, std::string_view origin) {
     return std::any_of(cors.origins.begin(), cors.origins.end(), [&](const std::string& pattern) { return pattern == "*" || stands_for(pattern, origin); });
 }
 
-void line(std::string& lines, std::string_view name, std::string_view value) { lines.append(name).append(": ").append(value).append("\r\n"); }
-
 void list(std::string& lines, std::string_view name, const std::vector<std::string>& values) {
     if (values.empty()) return;
     lines.append(name).append(": ");
@@ -42,10 +40,10 @@ void list(std::string& lines, std::string_view name, const std::vector<std::stri
 /// False, and only Vary written, if the origin may not.
 bool write_origin(const CorsSpec& cors, std::string_view origin, std::string& lines) {
     const bool anybody = !cors.credentials && std::find(cors.origins.begin(), cors.origins.end(), "*") != cors.origins.end();
-    if (!anybody) line(lines, "Vary", "Origin");
+    if (!anybody) field_line(lines, "Vary", "Origin");
     if (origin.empty() || !is_listed(cors, origin)) return false;
-    line(lines, "Access-Control-Allow-Origin", anybody ? "*" : origin);
-    if (cors.credentials) line(lines, "Access-Control-Allow-Credentials", "true");
+    field_line(lines, "Access-Control-Allow-Origin", anybody ? "*" : origin);
+    if (cors.credentials) field_line(lines, "Access-Control-Allow-Credentials", "true");
     return true;
 }
 
@@ -69,12 +67,12 @@ void write_preflight(const CorsSpec& cors, std::string_view bytes, const Request
         static const std::vector<std::string> safe{"GET", "HEAD", "POST"};
         list(lines, "Access-Control-Allow-Methods", cors.methods.empty() ? safe : cors.methods);
     } else {
-        line(lines, "Access-Control-Allow-Methods", cors.credentials ? method : "*");
+        field_line(lines, "Access-Control-Allow-Methods", cors.credentials ? method : "*");
     }
     if (!all(cors.headers)) list(lines, "Access-Control-Allow-Headers", cors.headers);
-    else if (!cors.credentials) line(lines, "Access-Control-Allow-Headers", "*");
-    else if (!names.empty()) line(lines, "Access-Control-Allow-Headers", names);
-    line(lines, "Access-Control-Max-Age", std::to_string(cors.max_age));
+    else if (!cors.credentials) field_line(lines, "Access-Control-Allow-Headers", "*");
+    else if (!names.empty()) field_line(lines, "Access-Control-Allow-Headers", names);
+    field_line(lines, "Access-Control-Max-Age", std::to_string(cors.max_age));
 }
 
 bool is_cors_field(std::string_view name) {

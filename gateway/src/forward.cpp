@@ -10,18 +10,14 @@ namespace {
 
 constexpr std::string_view own_via = "1.1 gravity";
 
-void line(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
-}
-
 void number_line(std::string& out, std::string_view name, std::uint64_t value) {
     char text[20];
     const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-    line(out, name, {text, static_cast<std::size_t>(end - text)});
+    field_line(out, name, {text, static_cast<std::size_t>(end - text)});
 }
 
 void copy_field(std::string_view bytes, const Field& field, std::string& out) {
-    line(out, field.name.in(bytes), field.value.in(bytes));
+    field_line(out, field.name.in(bytes), field.value.in(bytes));
 }
 
 bool taken_out(const Edits& edits, std::string_view name) {
@@ -35,9 +31,9 @@ void write_edits(const Edits& edits, std::string& out) {
     for (std::size_t i = 0; i < edits.size(); ++i) {
         if (!edits[i]) continue;
         for (const auto& [name, value] : edits[i]->set)
-            if (i != 0 || !edits[1] || !edits[1]->takes_out(name)) line(out, name, value);
+            if (i != 0 || !edits[1] || !edits[1]->takes_out(name)) field_line(out, name, value);
         for (const auto& [name, value] : edits[i]->add)
-            if (i != 0 || !edits[1] || !edits[1]->takes_out(name)) line(out, name, value);
+            if (i != 0 || !edits[1] || !edits[1]->takes_out(name)) field_line(out, name, value);
     }
 }
 
@@ -91,7 +87,7 @@ void write_request_head(std::string_view bytes, const RequestHead& head, const R
     out.append(head.method_text.in(bytes)).append(" ").append(facts.path).append(head.query.in(bytes)).append(" HTTP/1.1\r\n");
     const std::string_view sent_host = head.host(bytes);
     const std::string_view host = sent_host.empty() ? facts.default_host : sent_host;
-    line(out, "Host", facts.host.empty() ? host : facts.host);
+    field_line(out, "Host", facts.host.empty() ? host : facts.host);
     for (std::size_t i = 0; i < head.field_count; ++i)
         if (request_field_goes_on(bytes, head.fields[i], facts) && !taken_out(facts.edits, head.fields[i].name.in(bytes)))
             copy_field(bytes, head.fields[i], out);
@@ -99,13 +95,13 @@ void write_request_head(std::string_view bytes, const RequestHead& head, const R
 
     if (facts.websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
     else if (facts.trailers) out.append("Connection: TE\r\nTE: trailers\r\n");
-    if (head.framing.chunked && head.passes_on(Known::trailer)) line(out, "Trailer", head.value(Known::trailer, bytes));
+    if (head.framing.chunked && head.passes_on(Known::trailer)) field_line(out, "Trailer", head.value(Known::trailer, bytes));
     if (head.framing.chunked) out.append("Transfer-Encoding: chunked\r\n");
     extended_list(bytes, head, Known::via, true, "Via", own_via, out);
     extended_list(bytes, head, Known::x_forwarded_for, facts.trusted_peer, "X-Forwarded-For", facts.peer_address, out);
-    if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Proto")) line(out, "X-Forwarded-Proto", facts.secure ? "https" : "http");
-    if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Host")) line(out, "X-Forwarded-Host", host);
-    line(out, "traceparent", facts.traceparent);
+    if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Proto")) field_line(out, "X-Forwarded-Proto", facts.secure ? "https" : "http");
+    if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Host")) field_line(out, "X-Forwarded-Host", host);
+    field_line(out, "traceparent", facts.traceparent);
     number_line(out, "X-Request-Timeout-Ms", facts.timeout_ms);
     out.append("\r\n");
 }
@@ -123,13 +119,13 @@ void write_response_head(std::string_view bytes, const ResponseHead& head, const
         else out.append(coded_field(field.name.in(bytes), field.value.in(bytes)));
     }
     extended_list(bytes, head, Known::via, true, "Via", own_via, out);
-    if (!facts.coding.empty()) line(out, "Content-Encoding", facts.coding);
-    if (facts.varies) line(out, "Vary", "Accept-Encoding");
+    if (!facts.coding.empty()) field_line(out, "Content-Encoding", facts.coding);
+    if (facts.varies) field_line(out, "Vary", "Accept-Encoding");
     if (head.status >= 200) {
         write_edits(facts.edits, out);
-        if (!head.passes_on(Known::date)) line(out, "Date", facts.date);
+        if (!head.passes_on(Known::date)) field_line(out, "Date", facts.date);
         if (facts.chunked) out.append("Transfer-Encoding: chunked\r\n");
-        if (facts.trailers && head.passes_on(Known::trailer)) line(out, "Trailer", head.value(Known::trailer, bytes));
+        if (facts.trailers && head.passes_on(Known::trailer)) field_line(out, "Trailer", head.value(Known::trailer, bytes));
         if (!facts.keep_alive) out.append("Connection: close\r\n");
         else if (facts.client_minor == 0) out.append("Connection: keep-alive\r\n");
         out.append(facts.extra);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 /// The heads of HTTP/1.1 messages, parsed in place: what is found is kept as offsets into the received bytes, nothing is copied. Pure.
@@ -104,5 +105,8 @@ http::WireRefusal parse_request_head(std::string_view head, RequestHead& out);
 
 /// The same for the response to a request of this method; what it refuses is the upstream's fault (502).
 http::WireRefusal parse_response_head(std::string_view head, http::Method method, ResponseHead& out);
+
+/// Appends one field as it goes on the wire.
+inline void field_line(std::string& head, std::string_view name, std::string_view value) { head.append(name).append(": ").append(value).append("\r\n"); }
 
 } // namespace gravity::gateway

@@ -153,7 +153,7 @@ struct Refused {
     std::string why;
 };
 [[noreturn]] void refuse(std::string why) { throw Refused{std::move(why)}; }
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 bool is_dns_name(std::string_view text) { // RFC 1123, lower case
     if (text.empty() || text.size() > 253) return false;
@@ -168,14 +168,14 @@ bool is_dns_name(std::string_view text) { // RFC 1123, lower case
 std::string hostname_of(const std::string& text) {
     std::string host = ascii::lower(text);
     const bool wildcard = host.starts_with("*.");
-    if (!is_dns_name(wildcard ? std::string_view(host).substr(2) : host)) refuse(quoted(text) + " is no host name");
+    if (!is_dns_name(wildcard ? std::string_view(host).substr(2) : host)) refuse(in_quotes(text) + " is no host name");
     return host;
 }
 
 std::string path_of(const std::string& text) {
     std::string path;
-    if (!text.starts_with('/') || text.size() > 1024 || text.find_first_of("?# \t") != std::string::npos) refuse(quoted(text) + " is no path");
-    if (const auto why = normalise_path(text, path); !why.empty()) refuse(quoted(text) + " is no path: " + std::string(why));
+    if (!text.starts_with('/') || text.size() > 1024 || text.find_first_of("?# \t") != std::string::npos) refuse(in_quotes(text) + " is no path");
+    if (const auto why = normalise_path(text, path); !why.empty()) refuse(in_quotes(text) + " is no path: " + std::string(why));
     return path;
 }
 
@@ -193,11 +193,11 @@ Pattern pattern_of(const std::string& text) {
 
 ValueMatch value_of(const DocValue& from, bool header) {
     ValueMatch match{from.name, from.value, std::nullopt};
-    if (header && !http::is_token(from.name)) refuse(quoted(from.name) + " is no name of a header field");
+    if (header && !http::is_token(from.name)) refuse(in_quotes(from.name) + " is no name of a header field");
     if (from.name.empty()) refuse("a parameter of the query has no name");
     const std::string type = from.type.value_or("Exact");
     if (type == "RegularExpression") match.pattern = pattern_of(from.value);
-    else if (type != "Exact") refuse(quoted(type) + " is no way to compare a value");
+    else if (type != "Exact") refuse(in_quotes(type) + " is no way to compare a value");
     return match;
 }
 
@@ -207,7 +207,7 @@ MatchSpec match_of(const DocMatch& from) {
         const std::string type = from.path->type.value_or("PathPrefix"), value = from.path->value.value_or("/");
         if (type == "Exact") match.kind = PathKind::exact;
         else if (type == "RegularExpression") match.kind = PathKind::pattern;
-        else if (type != "PathPrefix") refuse(quoted(type) + " is no way to compare a path");
+        else if (type != "PathPrefix") refuse(in_quotes(type) + " is no way to compare a path");
         switch (match.kind) {
         case PathKind::prefix: match.path = prefix_of(value); break;
         case PathKind::exact: match.path = path_of(value); break;
@@ -218,7 +218,7 @@ MatchSpec match_of(const DocMatch& from) {
         }
     }
     match.method = from.method.value_or("");
-    if (!match.method.empty() && !http::is_token(match.method)) refuse(quoted(match.method) + " is no method");
+    if (!match.method.empty() && !http::is_token(match.method)) refuse(in_quotes(match.method) + " is no method");
     // Of two entries with one name the first counts, as the standard has it.
     for (const DocValue& header : from.headers) {
         const auto same = [&](const ValueMatch& other) { return ascii::iequals(other.name, header.name); };
@@ -233,7 +233,7 @@ MatchSpec match_of(const DocMatch& from) {
 
 /// What frames a message, ends at this hop, or is the gateway's own word.
 void check_editable(const std::string& name) {
-    if (!http::is_token(name)) refuse(quoted(name) + " is no name of a header field");
+    if (!http::is_token(name)) refuse(in_quotes(name) + " is no name of a header field");
     switch (known_field(name)) {
     case Known::connection:
     case Known::content_length:
@@ -251,7 +251,7 @@ void check_editable(const std::string& name) {
     case Known::via:
     case Known::x_forwarded:
     case Known::x_forwarded_for:
-    case Known::x_request_timeout_ms: refuse("the field " + quoted(name) + " is the gateway's own and cannot be changed by a filter");
+    case Known::x_request_timeout_ms: refuse("the field " + in_quotes(name) + " is the gateway's own and cannot be changed by a filter");
     case Known::host: refuse("Host is changed by the filter URLRewrite");
     default: return;
     }
@@ -263,8 +263,8 @@ void add_edits(const DocFields& from, FieldEdits& edits) {
     const auto fields = [&](const std::vector<DocField>& list, auto& out) {
         for (const DocField& field : list) {
             check_editable(field.name);
-            if (!http::is_field_value(field.value)) refuse("the value of " + quoted(field.name) + " has a control character");
-            if (!names.insert(ascii::lower(field.name)).second) refuse("a filter names " + quoted(field.name) + " twice");
+            if (!http::is_field_value(field.value)) refuse("the value of " + in_quotes(field.name) + " has a control character");
+            if (!names.insert(ascii::lower(field.name)).second) refuse("a filter names " + in_quotes(field.name) + " twice");
             out.emplace_back(field.name, field.value);
         }
     };
@@ -272,7 +272,7 @@ void add_edits(const DocFields& from, FieldEdits& edits) {
     fields(from.add, edits.add);
     for (const std::string& name : from.remove) {
         check_editable(name);
-        if (!names.insert(ascii::lower(name)).second) refuse("a filter names " + quoted(name) + " twice");
+        if (!names.insert(ascii::lower(name)).second) refuse("a filter names " + in_quotes(name) + " twice");
         edits.remove.push_back(name);
     }
 }
@@ -295,7 +295,7 @@ PathEdit edit_of(const DocPathEdit& from) {
 RedirectSpec redirect_of(const DocRedirect& from) {
     RedirectSpec redirect;
     redirect.scheme = from.scheme.value_or("");
-    if (!redirect.scheme.empty() && redirect.scheme != "http" && redirect.scheme != "https") refuse(quoted(redirect.scheme) + " is no scheme to redirect to");
+    if (!redirect.scheme.empty() && redirect.scheme != "http" && redirect.scheme != "https") refuse(in_quotes(redirect.scheme) + " is no scheme to redirect to");
     if (from.hostname) redirect.host = hostname_of(*from.hostname);
     if (redirect.host.starts_with("*")) refuse("a redirect leads to one host");
     if (from.path) redirect.path = edit_of(*from.path);
@@ -310,12 +310,12 @@ RedirectSpec redirect_of(const DocRedirect& from) {
 /// The name a service is known by, or a host's: "shop"; of another namespace than the route's "shop.web", as its DNS has it.
 template <class Reference>
 BackendSpec backend_of(const Reference& from, const std::string& space) {
-    if (from.group.value_or("") != "" || from.kind.value_or("Service") != "Service") refuse(quoted(from.name) + ": only a Service can be a backend");
+    if (from.group.value_or("") != "" || from.kind.value_or("Service") != "Service") refuse(in_quotes(from.name) + ": only a Service can be a backend");
     BackendSpec backend;
     backend.service = from.name;
     if (from.namespace_ && *from.namespace_ != space) backend.service += "." + *from.namespace_;
     const bool plain = backend.service.starts_with('[') || backend.service.find_first_of(":%") == std::string::npos;
-    if (!http::is_authority(backend.service) || !plain || backend.service.ends_with(':')) refuse(quoted(backend.service) + " is no name of a service");
+    if (!http::is_authority(backend.service) || !plain || backend.service.ends_with(':')) refuse(in_quotes(backend.service) + " is no name of a service");
     if (from.port) backend.port = static_cast<std::uint16_t>(from.port->value());
     return backend;
 }
@@ -337,24 +337,24 @@ CorsSpec cors_of(const DocCors& from) {
         const std::size_t scheme = origin.find("://");
         std::string_view authority = scheme == std::string::npos ? std::string_view() : std::string_view(origin).substr(scheme + 3);
         if (authority.starts_with("*.")) authority.remove_prefix(2);
-        if (scheme == 0 || !http::is_authority(authority)) refuse(quoted(origin) + " is no origin");
+        if (scheme == 0 || !http::is_authority(authority)) refuse(in_quotes(origin) + " is no origin");
     }
     for (const auto* names : {&cors.methods, &cors.headers, &cors.exposed})
         for (const std::string& name : *names)
-            if (!http::is_token(name)) refuse(quoted(name) + " is no name");
+            if (!http::is_token(name)) refuse(in_quotes(name) + " is no name");
     return cors;
 }
 
 void add_backend_filter(const DocFilter& filter, BackendSpec& backend) {
     if (filter.type == "RequestHeaderModifier" && filter.requestHeaderModifier) add_edits(*filter.requestHeaderModifier, backend.request);
     else if (filter.type == "ResponseHeaderModifier" && filter.responseHeaderModifier) add_edits(*filter.responseHeaderModifier, backend.response);
-    else refuse("the filter " + quoted(filter.type) + " cannot be one of a backend, or lacks what it is about");
+    else refuse("the filter " + in_quotes(filter.type) + " cannot be one of a backend, or lacks what it is about");
 }
 
 void add_filter(const DocFilter& filter, const std::string& space, RuleSpec& rule) {
     const int given = filter.requestHeaderModifier.has_value() + filter.responseHeaderModifier.has_value() + filter.requestRedirect.has_value() +
                       filter.urlRewrite.has_value() + filter.requestMirror.has_value() + filter.cors.has_value();
-    if (given > 1) refuse("the filter " + quoted(filter.type) + " is about several things");
+    if (given > 1) refuse("the filter " + in_quotes(filter.type) + " is about several things");
     if (filter.type == "RequestHeaderModifier" && filter.requestHeaderModifier) {
         add_edits(*filter.requestHeaderModifier, rule.request);
     } else if (filter.type == "ResponseHeaderModifier" && filter.responseHeaderModifier) {
@@ -382,13 +382,13 @@ void add_filter(const DocFilter& filter, const std::string& space, RuleSpec& rul
         if (rule.cors) refuse("the filter CORS is there twice");
         rule.cors = cors_of(*filter.cors);
     } else {
-        refuse("the filter " + quoted(filter.type) + " is not known here, or lacks what it is about");
+        refuse("the filter " + in_quotes(filter.type) + " is not known here, or lacks what it is about");
     }
 }
 
 std::uint32_t timeout_of(const std::string& text) {
     const auto milliseconds = parse_gateway_duration(text);
-    if (!milliseconds) refuse(quoted(text) + " is no duration such as \"500ms\"");
+    if (!milliseconds) refuse(in_quotes(text) + " is no duration such as \"500ms\"");
     return *milliseconds == 0 ? 86'400'000 : *milliseconds; // "0s" is none
 }
 
@@ -441,7 +441,7 @@ void read_annotations(const Json* annotations, HttpRoute& route) {
         } else if (name == "gravity/body-limit-bytes" && !text.empty() && text.size() < 16 && std::all_of(text.begin(), text.end(), ascii::is_digit)) {
             route.body_limit = std::stoull(text);
         } else {
-            refuse("the annotation " + name + " cannot be " + quoted(text));
+            refuse("the annotation " + name + " cannot be " + in_quotes(text));
         }
     }
     if (!route.scope.empty() && route.access == Access::public_) refuse("gravity/scope needs gravity/auth: jwt");
@@ -452,7 +452,7 @@ bool is_http_route(const Json& document) {
     return kind && kind->is_string() && kind->as_string() == "HTTPRoute";
 }
 
-std::string label_of(const HttpRoute& route) { return "HTTPRoute " + (route.name.empty() ? std::string("without a name") : quoted(route.name)) + ": "; }
+std::string label_of(const HttpRoute& route) { return "HTTPRoute " + (route.name.empty() ? std::string("without a name") : in_quotes(route.name)) + ": "; }
 
 HttpRoute route_of(const Json& document, HttpRoute& route) {
     route.document = document;
@@ -460,7 +460,7 @@ HttpRoute route_of(const Json& document, HttpRoute& route) {
     const std::string version = text_of(&document, "apiVersion", "");
     if (version != "gateway.networking.k8s.io/v1" && version != "gateway.networking.k8s.io/v1beta1") refuse("apiVersion must be gateway.networking.k8s.io/v1");
     for (const auto& [name, value] : document.as_object())
-        if (name != "apiVersion" && name != "kind" && name != "metadata" && name != "spec" && name != "status") refuse("unknown member " + quoted(name));
+        if (name != "apiVersion" && name != "kind" && name != "metadata" && name != "spec" && name != "status") refuse("unknown member " + in_quotes(name));
     const Json* metadata = document.find("metadata");
     const std::string name = text_of(metadata, "name", ""), space = text_of(metadata, "namespace", "default");
     if (!is_dns_name(name) || !is_dns_name(space)) refuse("metadata.name must be lower-case letters, digits, hyphens and dots");
@@ -559,7 +559,7 @@ Parsed<std::vector<HttpRoutePtr>> parse_http_routes(const std::string& text) {
         if (!is_http_route(document)) continue;
         auto route = parse_http_route(document);
         if (!route) return ParseError{route.why()};
-        if (!names.insert((*route)->name).second) return ParseError{"HTTPRoute " + quoted((*route)->name) + " is there twice"};
+        if (!names.insert((*route)->name).second) return ParseError{"HTTPRoute " + in_quotes((*route)->name) + " is there twice"};
         routes.push_back(*std::move(route));
     }
     return routes;

@@ -12,7 +12,7 @@
 namespace gravity::gateway {
 namespace {
 
-struct Refused {
+struct RefusedYaml {
     std::string why;
 };
 
@@ -60,8 +60,8 @@ Json scalar_of(const std::string& text) {
 class Conversion {
 public:
     Json value(const YAML::Node& node, std::size_t depth) {
-        if (depth > limits_.max_depth) throw Refused{"it is nested too deeply"};
-        if (++count_ > limits_.max_values) throw Refused{"it has too many values"};
+        if (depth > limits_.max_depth) throw RefusedYaml{"it is nested too deeply"};
+        if (++count_ > limits_.max_values) throw RefusedYaml{"it has too many values"};
         switch (node.Type()) {
         case YAML::NodeType::Scalar: return scalar(node);
         case YAML::NodeType::Sequence: {
@@ -76,16 +76,16 @@ public:
 
 private:
     static Json scalar(const YAML::Node& node) {
-        if (!utf8::valid(node.Scalar()) || node.Scalar().find('\0') != std::string::npos) throw Refused{"a text is not UTF-8"};
+        if (!utf8::valid(node.Scalar()) || node.Scalar().find('\0') != std::string::npos) throw RefusedYaml{"a text is not UTF-8"};
         return node.Tag() == "?" ? scalar_of(node.Scalar()) : Json(node.Scalar());
     }
     Json mapping(const YAML::Node& node, std::size_t depth) {
         Json::Object members;
         for (const auto& entry : node) {
-            if (!entry.first.IsScalar()) throw Refused{"a name is no text"};
+            if (!entry.first.IsScalar()) throw RefusedYaml{"a name is no text"};
             Json name = scalar(entry.first);
             const std::string key = name.is_string() ? name.as_string() : entry.first.Scalar();
-            if (!members.emplace(key, value(entry.second, depth + 1)).second) throw Refused{"\"" + key + "\" is there twice"};
+            if (!members.emplace(key, value(entry.second, depth + 1)).second) throw RefusedYaml{"\"" + key + "\" is there twice"};
         }
         return members;
     }
@@ -106,7 +106,7 @@ Parsed<std::vector<Json>> parse_yaml(const std::string& text) {
         return documents;
     } catch (const YAML::Exception& error) {
         return ParseError{"line " + std::to_string(error.mark.line + 1) + ": " + error.msg};
-    } catch (const Refused& refused) {
+    } catch (const RefusedYaml& refused) {
         return ParseError{refused.why};
     }
 }

@@ -65,13 +65,6 @@ std::optional<std::string> decode64(std::string_view text, const Reverse& table)
     return out;
 }
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 /// Length of the well-formed UTF-8 sequence at the start of `text` (Unicode table 3-7), or 0 with `skip` set to the
 /// length of the ill-formed part.
 std::size_t utf8_sequence(std::string_view text, std::size_t& skip) {

@@ -1,3 +1,4 @@
+#include <gravity/base/encoding.hpp>
 #include <gravity/base/uuid.hpp>
 
 #include <atomic>
@@ -74,13 +75,6 @@ std::uint64_t next_tick(std::uint64_t seed) {
         next = (fresh >> 12) > (last >> 12) ? fresh : last + 1;
     } while (!last_tick.compare_exchange_weak(last, next, std::memory_order_relaxed));
     return next;
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 } // namespace

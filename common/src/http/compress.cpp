@@ -1,3 +1,5 @@
+#include "white_space.hpp"
+
 #include <gravity/http/coding_stream.hpp>
 #include <gravity/http/compress.hpp>
 #include <gravity/http/conditional.hpp>
@@ -30,12 +32,6 @@ int parse_weight(std::string_view text) {
     return value > 1000 ? -1 : value;
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
 struct Weights {
     int identity = -1, gzip = -1, brotli = -1, rest = -1; // -1: not named
 };
@@ -43,10 +39,10 @@ Weights parse_weights(std::string_view accept_encoding) {
     Weights weights;
     each_list_member(accept_encoding, [&](std::string_view member) {
         const std::size_t semicolon = std::min(member.find(';'), member.size());
-        const std::string_view name = trimmed(member.substr(0, semicolon));
+        const std::string_view name = trim_ows(member.substr(0, semicolon));
         int weight = 1000;
         if (semicolon != member.size()) {
-            const std::string_view parameter = trimmed(member.substr(semicolon + 1));
+            const std::string_view parameter = trim_ows(member.substr(semicolon + 1));
             if (parameter.size() < 2 || !iequals(parameter.substr(0, 2), "q=")) return;
             weight = parse_weight(parameter.substr(2));
             if (weight < 0) return;
@@ -186,7 +182,7 @@ std::optional<std::string> decompress(Coding coding, std::string_view data, std:
 }
 
 bool is_compressible(std::string_view content_type) {
-    const std::string_view type = trimmed(content_type.substr(0, content_type.find(';')));
+    const std::string_view type = trim_ows(content_type.substr(0, content_type.find(';')));
     if (type.size() > 5 && iequals(type.substr(0, 5), "text/")) return true;
     for (const std::string_view suffix : {"+json", "+xml"})
         if (type.size() > suffix.size() && iequals(type.substr(type.size() - suffix.size()), suffix)) return true;

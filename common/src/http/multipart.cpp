@@ -1,15 +1,11 @@
+#include "white_space.hpp"
+
 #include <gravity/http/multipart.hpp>
 
 #include <algorithm>
 
 namespace gravity::http {
 namespace {
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 /// A value of the form  thing; a=b; c="d"  (RFC 9110 section 5.6.6). Nothing if it is malformed or a name comes twice.
 struct Parameters {
@@ -19,11 +15,11 @@ struct Parameters {
 std::optional<Parameters> parse_parameters(std::string_view text) {
     Parameters all;
     const std::size_t end = std::min(text.find(';'), text.size());
-    all.first = trim(text.substr(0, end));
+    all.first = trim_ows(text.substr(0, end));
     text.remove_prefix(end);
     while (!text.empty()) {
         text.remove_prefix(1); // the semicolon
-        text = trim(text);
+        text = trim_ows(text);
         if (text.empty()) break;
         if (text.front() == ';') continue;
         const std::size_t equals = text.find('=');
@@ -43,11 +39,11 @@ std::optional<Parameters> parse_parameters(std::string_view text) {
             text.remove_prefix(i + 1);
         } else {
             const std::size_t stop = std::min(text.find(';'), text.size());
-            value = trim(text.substr(0, stop));
+            value = trim_ows(text.substr(0, stop));
             if (!is_token(value)) return std::nullopt;
             text.remove_prefix(stop);
         }
-        text = trim(text);
+        text = trim_ows(text);
         if (!text.empty() && text.front() != ';') return std::nullopt;
         all.values.add(name, value);
     }
@@ -188,7 +184,7 @@ bool MultipartParser::parse_headers(std::string_view head, MultipartPart& part) 
         const std::size_t colon = std::min(line.find(':'), line.size());
         const std::string_view name = line.substr(0, colon);
         if (colon == line.size() || !is_token(name)) return false; // folded lines fail here too
-        const std::string_view value = trim(line.substr(colon + 1));
+        const std::string_view value = trim_ows(line.substr(colon + 1));
         if (!is_field_value(value)) return false;
         part.headers.add(name, value);
         if (iequals(name, "content-type")) part.content_type = value;

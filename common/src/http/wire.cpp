@@ -1,3 +1,5 @@
+#include "white_space.hpp"
+
 #include <gravity/base/ascii.hpp>
 #include <gravity/http/authority.hpp>
 #include <gravity/http/wire.hpp>
@@ -32,12 +34,6 @@ bool all_of(std::string_view text, std::uint8_t kind) {
 }
 
 WireRefusal malformed(std::string_view detail) { return {400, "malformed-request", detail}; }
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 std::string_view take_line(std::string_view& rest) { // the scanner has made sure that every line ends with CRLF
     const std::size_t end = rest.find('\n');
@@ -139,7 +135,7 @@ WireRefusal parse_fields(std::string_view rest, const HeadLimits& limits, Header
         if (colon == 0 || colon == line.size() || line[colon] != ':')
             return malformed("A header field's name is not a token followed by a colon.");
         const std::string_view name = line.substr(0, colon);
-        const std::string_view value = trim(line.substr(colon + 1));
+        const std::string_view value = trim_ows(line.substr(colon + 1));
         if (!all_of(value, value_char)) return malformed("A header field's value has a control character.");
         facts.note(name, value);
         headers.add(name, value);

@@ -1,3 +1,4 @@
+#include <gravity/base/encoding.hpp>
 #include <gravity/redis/url.hpp>
 
 #include <charconv>
@@ -10,13 +11,6 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument("Redis URL: " + why); }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 std::string decode(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -25,8 +19,8 @@ std::string decode(std::string_view text) {
             out += text[i];
             continue;
         }
-        int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-        int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+        int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+        int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
         if (high < 0 || low < 0) refuse("a '%' is not followed by two hex digits");
         out += static_cast<char>(high * 16 + low);
         i += 2;

@@ -154,7 +154,7 @@ const std::string gather_text = sql_text({finding_all, columns, R"sql((
     cross join lateral (select * from listing where listing.product_id = ids.product_id and )sql",
                                           is_shown, " offset 0) entry)", of_epoch});
 
-const std::string variants = sql_text({filter_sets, R"sql(
+const std::string variants_text = sql_text({filter_sets, R"sql(
     select x.product_id, (array_agg(x.variant_id order by x.variant_id))[1:100] as variants
     from attr_index x where x.product_id = any ($1::uuid[]) and x.variant_id is not null and )sql",
                                        filter_passes, " group by x.product_id"});
@@ -180,7 +180,7 @@ const ListingPages list_all{"listing.all", all_text};
 const ListingPages list_walking{"listing.walking", walk_text};
 const ListingPages list_gathering{"listing.gathering", gather_text};
 const Sql<std::int64_t(Selection)> count_found{"listing.count", count};
-const Sql<MatchingVariants(std::vector<ProductId>, Selection)> matching_variants{"listing.variants", variants};
+const Sql<MatchingVariants(std::vector<ProductId>, Selection)> matching_variants{"listing.variants", variants_text};
 const Sql<FacetRow(std::vector<AttributeName>, Selection)> count_facets{"listing.facets", facets};
 
 const Sql<std::int64_t()> get_index_epoch{"index_epoch.get", "select coalesce((select epoch from index_epoch), 1)"};

@@ -11,7 +11,6 @@ namespace gravity::product_catalog::quality {
 namespace {
 
 using storefront::Product;
-using storefront::Variant;
 
 // Lengths that result pages show whole; beyond them a title or description is cut.
 constexpr std::size_t title_shown = 60;
@@ -76,7 +75,7 @@ Readiness agent_readiness(const Product& product) {
     for (const auto& property : product.properties)
         if (measures(property.key) && is_number(property.value))
             check.that(property.unit.has_value(), "missing_unit", "/attributes/" + property.key, "Make the attribute a measurement with a UN/ECE or UCUM unit");
-    for (const Variant& variant : product.variants) {
+    for (const storefront::Variant& variant : product.variants) {
         check.that(variant.gtin || (variant.mpn && product.brand), "missing_gtin", "/gtin",
                    "Give the variant its GTIN, or an attribute named mpn beside the brand", variant.id);
         check.that(variant.price.has_value(), "missing_price", "/list_price", "Give the variant or its product a price", variant.id);

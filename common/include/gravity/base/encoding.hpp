@@ -8,6 +8,14 @@
 /// text. Any thread.
 namespace gravity {
 
+/// What a hexadecimal digit of either case stands for; -1 for any other character.
+constexpr int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
 /// Two lower-case hexadecimal digits a byte (RFC 4648 section 8).
 std::string hex_encode(std::string_view bytes);
 /// Either case; nothing for an odd length or any other character.
