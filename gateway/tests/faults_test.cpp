@@ -60,12 +60,31 @@ TEST(Faults, ABodyOverTheLimitIsRefusedBeforeItIsRead) {
     EXPECT_EQ(chunky.ask("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n").status(), 413);
 }
 
-TEST(Faults, AnInstanceThatCannotBeReachedIsA502AndAnotherOneIsTried) {
-    std::uint16_t dead = 0;
-    {
-        Instance gone([](Wire&) {});
-        dead = gone.port();
+/// A port that refuses connections for as long as this lives: bound, so that nobody else can have it, and not listened on.
+class RefusingPort {
+public:
+    RefusingPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+        socklen_t size = sizeof at;
+        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&at), &size);
+        port_ = ntohs(at.sin_port);
     }
+    RefusingPort(const RefusingPort&) = delete;
+    RefusingPort& operator=(const RefusingPort&) = delete;
+    ~RefusingPort() { ::close(socket_); }
+    std::uint16_t port() const { return port_; }
+
+private:
+    int socket_;
+    std::uint16_t port_ = 0;
+};
+
+TEST(Faults, AnInstanceThatCannotBeReachedIsA502AndAnotherOneIsTried) {
+    const RefusingPort nobody;
+    const std::uint16_t dead = nobody.port();
     Instance alive(Instance::answering([](const Wire::Message&) { return Instance::ok("alive"); }));
     Running running;
     running.publish({service("a", {"/a"}, {dead})});
