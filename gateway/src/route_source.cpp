@@ -20,6 +20,7 @@ http::ClientOptions client_options() {
     http::ClientOptions options;
     options.max_connections_per_host = 512; // a blocking query a service
     options.max_idle_per_host = 64;
+    options.user_agent = "gravity-gateway"; // discovery shows who calls whom
     return options;
 }
 

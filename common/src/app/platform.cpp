@@ -56,7 +56,8 @@ std::shared_ptr<discovery::Resolver> resolver_of(boost::asio::io_context& io, co
     if (definition.resolver) return definition.resolver;
     switch (settings.discovery_mode) {
     case DiscoveryMode::consul:
-        return discovery::consul_resolver(io, settings.discovery_url, settings.discovery_token ? settings.discovery_token->reveal() : "");
+        return discovery::consul_resolver(io, settings.discovery_url, settings.discovery_token ? settings.discovery_token->reveal() : "",
+                                          "gravity-" + definition.name + "/" GRAVITY_VERSION);
     case DiscoveryMode::dns: return discovery::dns_resolver(io, settings.discovery_domain);
     case DiscoveryMode::off: break;
     }

@@ -51,7 +51,7 @@ struct Watched {
 /// What both share: a map of watched services, each with a coroutine that keeps it up to date as long as the resolver lives.
 class Watcher : public Resolver, public std::enable_shared_from_this<Watcher> {
 public:
-    explicit Watcher(asio::io_context& io) : io_(io), client_(std::make_shared<http::Client>(io, http::ClientOptions{})) {}
+    Watcher(asio::io_context& io, http::ClientOptions options) : io_(io), client_(std::make_shared<http::Client>(io, std::move(options))) {}
 
     Task<Instances> find(std::string service, std::uint16_t port, Steady::time_point deadline) override {
         auto& watched = services_[service];
@@ -86,9 +86,15 @@ protected:
 
 class ConsulResolver final : public Watcher {
 public:
-    ConsulResolver(asio::io_context& io, std::string url, std::string token) : Watcher(io), url_(std::move(url)), token_(std::move(token)) {}
+    ConsulResolver(asio::io_context& io, std::string url, std::string token, std::string user_agent)
+        : Watcher(io, named(std::move(user_agent))), url_(std::move(url)), token_(std::move(token)) {}
 
 private:
+    static http::ClientOptions named(std::string user_agent) {
+        http::ClientOptions options;
+        options.user_agent = std::move(user_agent);
+        return options;
+    }
     void start(std::string service, std::uint16_t, std::shared_ptr<Watched> watched) override {
         // The coroutine holds the client and what it fills, not the resolver: that one may go while a query is held.
         spawn(io_, "discovery watch", [url = url_, token = token_, client = client_, service = std::move(service), weak = std::weak_ptr<Watched>(watched)] {
@@ -137,7 +143,7 @@ private:
 
 class DnsResolver final : public Watcher {
 public:
-    DnsResolver(asio::io_context& io, std::string domain) : Watcher(io), domain_(std::move(domain)) {}
+    DnsResolver(asio::io_context& io, std::string domain) : Watcher(io, {}), domain_(std::move(domain)) {}
 
 private:
     void start(std::string service, std::uint16_t port, std::shared_ptr<Watched> watched) override {
@@ -184,8 +190,8 @@ private:
 
 } // namespace
 
-std::shared_ptr<Resolver> consul_resolver(asio::io_context& io, std::string url, std::string token) {
-    return std::make_shared<ConsulResolver>(io, std::move(url), std::move(token));
+std::shared_ptr<Resolver> consul_resolver(asio::io_context& io, std::string url, std::string token, std::string user_agent) {
+    return std::make_shared<ConsulResolver>(io, std::move(url), std::move(token), std::move(user_agent));
 }
 std::shared_ptr<Resolver> dns_resolver(asio::io_context& io, std::string domain) { return std::make_shared<DnsResolver>(io, std::move(domain)); }
 std::shared_ptr<Resolver> fixed_resolver(std::function<std::vector<Instance>(const std::string&)> known) {

@@ -5,6 +5,8 @@
 #include <gravity/async/sleep.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/discovery/client.hpp>
+#include <gravity/discovery/neighbours.hpp>
 #include <gravity/http/exchange.hpp>
 #include <gravity/log/capture.hpp>
 #include <gravity/testkit/neighbour.hpp>
@@ -190,6 +192,18 @@ TEST(Registration, AServiceThatDoesNotRegisterSaysNothing) {
         EXPECT_EQ(service.stop(), 0);
     }
     EXPECT_EQ(discovery.consul().calls().size(), 0u);
+}
+
+struct InventoryContract {
+    static constexpr discovery::Neighbour neighbour{"inventory", 1};
+};
+
+TEST(LookUp, OfANeighbourSaysWhichServiceAsks) {
+    testkit::FakeDiscovery discovery;
+    testkit::RunningService service(echo().unregistered().calls<InventoryContract>(), {{"DISCOVERY_MODE", "consul"}, {"DISCOVERY_URL", discovery.url()}});
+    const auto calls = discovery.consul().wait_for_calls(1);
+    EXPECT_EQ(calls[0].path, "/v1/health/service/inventory");
+    EXPECT_TRUE(calls[0].headers.get("User-Agent").value_or("").starts_with("gravity-echo/"));
 }
 
 // ---- health

@@ -43,10 +43,10 @@ struct Agent {
     std::string answer = "[]";
     int index = 1, status = 200;
     std::atomic<int> asked{0};
-    std::string token;
+    std::string token, user_agent;
     Running running;
     std::uint16_t port = running.serve([this](http::Exchange& exchange) { return serve(exchange); });
-    std::shared_ptr<Resolver> resolver = consul_resolver(running.io(), "http://127.0.0.1:" + std::to_string(port), "secret");
+    std::shared_ptr<Resolver> resolver = consul_resolver(running.io(), "http://127.0.0.1:" + std::to_string(port), "secret", "gravity-order/1");
     ~Agent() {
         running.on_io([this] { resolver.reset(); });
         set("[]", 200); // lets go of who waits
@@ -68,6 +68,7 @@ struct Agent {
         for (;;) {
             {
                 const std::lock_guard lock(mutex);
+                user_agent = exchange.request().headers.get("User-Agent").value_or("");
                 token = exchange.request().headers.get("X-Consul-Token").value_or("");
                 if (seen != index || exchange.request().path != "/v1/health/service/inventory") {
                     response.status = status;
@@ -89,6 +90,7 @@ TEST(ConsulResolver, KnowsAChangeWithoutBeingAsked) {
     agent.set("[" + entry("a", "10.0.0.1", 80) + "]");
     ASSERT_EQ(agent.find().size(), 1u);
     EXPECT_EQ(agent.token, "secret");
+    EXPECT_EQ(agent.user_agent, "gravity-order/1");
     const int before = agent.asked;
     for (int i = 0; i < 100; ++i) agent.find(); // from what is known
     EXPECT_LE(agent.asked, before + 1);

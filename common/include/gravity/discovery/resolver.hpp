@@ -41,8 +41,8 @@ public:
 };
 
 /// Watches each service asked about by blocking queries of the Consul API, so that a change is known at once and a look-up costs nothing. While
-/// discovery is away the last answer stands. `url`: of the agent.
-std::shared_ptr<Resolver> consul_resolver(boost::asio::io_context& io, std::string url, std::string token);
+/// discovery is away the last answer stands. `url`: of the agent. `user_agent`: who asks, so that it can be seen who calls whom.
+std::shared_ptr<Resolver> consul_resolver(boost::asio::io_context& io, std::string url, std::string token, std::string user_agent = "gravity");
 /// `<service><domain>` by the system's resolver, each address an instance at the service's own port; asked again every few seconds.
 std::shared_ptr<Resolver> dns_resolver(boost::asio::io_context& io, std::string domain);
 /// Nobody: a service that stands alone. Or what a test says, "inventory" -> "http://127.0.0.1:4711".
