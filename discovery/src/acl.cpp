@@ -104,6 +104,7 @@ const AclPolicy* policy_of(const Model& model, std::string_view id) {
 }
 
 std::string hash_of_secret(std::string_view secret) { return hex_encode(sha256(secret)); }
+std::string platform_accessor(const Caller& caller) { return std::string(platform_mark) + caller.subject; }
 std::string kept_secret(std::string_view secret) { return std::string(hash_mark) + hash_of_secret(secret); }
 std::string digest_of(const AclPolicy& policy) { return digest(policy); }
 std::string digest_of(const AclRole& role) { return digest(role); }
@@ -177,7 +178,7 @@ Access Acl::dns_access(const Model& model, std::int64_t now_us) {
 }
 
 Access Acl::access_of(const Caller& caller) const {
-    const std::string name = std::string(platform_mark) + caller.subject;
+    const std::string name = platform_accessor(caller);
     if (!options_.enabled) return {};
     if (caller.may("discovery:admin")) return Access::management(name);
     auto rules = std::make_shared<Rules>();

@@ -104,6 +104,9 @@ private:
 /// what becomes of those.
 std::vector<PermitAlias> changed_permissions(const Model& model, Acl& acl, std::int64_t now_us);
 
+/// What stands for the accessor of a token of the platform.
+std::string platform_accessor(const Caller& caller);
+
 /// A secret that may be a token of the platform: three parts with dots between.
 bool looks_like_jwt(std::string_view secret);
 

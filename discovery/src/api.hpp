@@ -133,6 +133,7 @@ struct ReadPlan {
     std::function<Answer(const Model&)> answer;
     /// Where the index is not that of the watch and does not grow: it waits for another one.
     std::function<std::uint64_t(const Model&)> index{};
+    std::string looks_up{}; // name of the service whose instances are wanted; empty: it is about something else
 };
 /// Whose owner has just shown that it lives.
 enum class Renewed : unsigned char {

@@ -49,4 +49,12 @@ std::string secret_in(const http::Headers& headers, const Query& query) {
     return std::string(ascii::trim(field->substr(blank)));
 }
 
+Inquirer inquirer_of(const http::Headers& headers, const Access& access, const Caller* caller) {
+    Inquirer inquirer;
+    if (!access.is_anonymous()) inquirer.accessor = access.accessor();
+    if (access.accessor().empty() && caller != nullptr) inquirer.accessor = platform_accessor(*caller);
+    inquirer.user_agent = headers.get("User-Agent").value_or("");
+    return inquirer;
+}
+
 } // namespace gravity::registry::api

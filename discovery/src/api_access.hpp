@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api.hpp"
+#include "call_graph.hpp"
 
 /// Where the API asks what the bearer of a request may do.
 namespace gravity::registry::api {
@@ -33,5 +34,8 @@ private:
 
 /// The secret that a request came with: `?token=`, `X-Consul-Token` or `Authorization: Bearer`, in Consul's order. Empty: none.
 std::string secret_in(const http::Headers& headers, const Query& query);
+
+/// Who sent a request, by the permissions that it has, or else as whom the platform knows him, and by what it calls itself.
+Inquirer inquirer_of(const http::Headers& headers, const Access& access, const Caller* caller = nullptr);
 
 } // namespace gravity::registry::api

@@ -151,7 +151,9 @@ Plan catalog_service(const Context& context, const Call& call) {
                             list.add(service_node_out(*instance, *node, agent), filter);
                         }
                         return sieve.mark({200, std::move(list).finish()});
-                    }};
+                    },
+                    {},
+                    name};
 }
 
 Plan catalog_node(const Context& context, const Call& call) {

@@ -51,7 +51,9 @@ Plan health_service(const Context& context, const Call& call) {
                         }
                         // Everything shown changes the service's index: instances, their nodes, checks of both.
                         return {200, cache->get((wanted.passing ? "p:" : "a:") + name, model.index_of(watch::service(name)), make)};
-                    }};
+                    },
+                    {},
+                    name};
 }
 
 Plan health_node(const Context& context, const Call& call) {
@@ -81,7 +83,9 @@ Plan health_checks(const Context& context, const Call& call) {
                                 list.add(check_out(*model.find<Check>(check), model), filter);
                         }
                         return sieve.mark({200, std::move(list).finish()});
-                    }};
+                    },
+                    {},
+                    name};
 }
 
 Plan health_state(const Context& context, const Call& call) {

@@ -128,7 +128,9 @@ Plan query_get(const Context& context, const Call& call) {
     if (rest.ends_with(execute_end)) {
         const std::string name(rest.substr(0, rest.size() - execute_end.size()));
         const std::uint64_t limit = call.query.number("limit").value_or(0);
-        return ReadPlan{watch::services, [name, limit, context](const Model&) { return execute(context, name, limit); }};
+        const auto query = resolve_query(context.model, name);
+        std::string service = query && query->Service ? query->Service->Service.value_or("") : std::string();
+        return ReadPlan{watch::services, [name, limit, context](const Model&) { return execute(context, name, limit); }, {}, std::move(service)};
     }
     if (rest.ends_with(explain_end)) {
         const std::string name(rest.substr(0, rest.size() - explain_end.size()));

@@ -119,6 +119,7 @@ Daemon::Daemon(boost::asio::io_context& io, std::unique_ptr<Engine> engine, Daem
       engine_(std::move(engine)),
       hub_(io, options.max_waiters),
       checker_(io, *engine_, agent_.scripts),
+      calls_(unix_us),
       acl_(acl_of(options)),
       caller_of_(std::move(options.caller_of)),
       management_token_made_(acl_.initial_management().empty()),
@@ -471,6 +472,9 @@ Task<http::Response> Daemon::read(http::Exchange& exchange, Asked asked, api::Re
     const api::Blocking& blocking = asked.blocking;
     std::int64_t rules_index = model.index_of(watch::acl);
     const bool blocks = blocking.index > 0 || !blocking.hash.empty();
+    const http::Headers& fields = exchange.request().headers;
+    if (!plan.looks_up.empty()) calls_.note(api::inquirer_of(fields, asked.access), plan.looks_up);
+    std::shared_ptr<const void> following;
     const Clock::time_point deadline = Clock::now() + (blocks ? with_jitter(blocking.wait_us) : std::chrono::microseconds(blocking.wait_us));
     std::uint64_t index = 0;
     api::Answer answer;
@@ -485,6 +489,7 @@ Task<http::Response> Daemon::read(http::Exchange& exchange, Asked asked, api::Re
         }
         if (!wait || draining_ || Clock::now() >= deadline || exchange.client_gone()) break;
         if (hub_.full()) throw api::ApiError(429, "Too many blocking queries");
+        if (!following && !plan.looks_up.empty()) following = calls_.follow(api::inquirer_of(fields, asked.access), plan.looks_up);
         const Clock::time_point until = std::min(deadline, Clock::now() + Clock::duration(look_for_client));
         gauges_->waiters.set(static_cast<double>(hub_.waiting() + 1));
         co_await hub_.wait(plan.watched, until);

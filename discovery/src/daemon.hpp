@@ -2,6 +2,7 @@
 
 #include "acl.hpp"
 #include "api.hpp"
+#include "call_graph.hpp"
 #include "checker.hpp"
 #include "dns_server.hpp"
 #include "engine.hpp"
@@ -63,6 +64,7 @@ public:
     Engine& engine() { return *engine_; }
     std::size_t waiting() const { return hub_.waiting(); }
     Watches& watches() { return *watches_; }
+    CallGraph& calls() { return calls_; }
     const api::Agent& agent() const { return agent_; }
     const dns::Server* dns() const { return dns_.get(); }
 
@@ -91,6 +93,7 @@ private:
     Timekeeper timekeeper_;
     Checker checker_;
     std::unique_ptr<Watches> watches_;
+    CallGraph calls_;
     api::BodyCache cache_;
     Acl acl_;
     std::function<Task<std::optional<Caller>>(std::string)> caller_of_;

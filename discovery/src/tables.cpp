@@ -7,6 +7,7 @@
 #include "api_acl.hpp"
 #include "api_input.hpp"
 #include "api_output.hpp"
+#include "call_graph.hpp"
 #include "deltas.hpp"
 #include "explain.hpp"
 #include "records.hpp"

@@ -245,6 +245,21 @@ TEST_F(GuardedOwnApi, ExplainsWhatTheTokenMaySee) {
     as.anonymous.get("/api/v1/discovery/services/db/explain").expect_problem(403, "forbidden");
 }
 
+TEST_F(GuardedOwnApi, TheGraphNamesTokensAndShowsWhatIsPermitted) {
+    put_service("a1", "web");
+    put_service("a1", "db");
+    const auto made = put("/v1/acl/token", R"({"ServiceIdentities":[{"ServiceName":"order"}]})");
+    for (const std::string name : {"web", "db"}) as.anonymous.get("/v1/health/service/" + name).header("X-Consul-Token", made.text("/SecretID")).expect(200);
+    const auto graph = [&](const std::string& secret) { return as.anonymous.get("/api/v1/discovery/graph").header("X-Consul-Token", secret).expect(200); };
+    const auto whole = graph("root");
+    whole.field("/calls_total", 2).field("/callers/0/name", "order").field("/callers/0/known_by", "token").field("/callers/0/token", made.text("/AccessorID"));
+    const auto [secret, policy] = token("p", reads_web_on_a1);
+    const auto seen = graph(secret);
+    seen.field("/calls_total", 1).field("/callers/0/calls/0/service", "web").field("/callers/0/known_by", "nothing");
+    EXPECT_EQ(seen.body().find(made.text("/AccessorID")), std::string::npos);
+    as.anonymous.get("/api/v1/discovery/graph").expect_problem(401, "unauthenticated");
+}
+
 TEST_F(GuardedOwnApi, FollowsWhatTheTokenMaySeeUntilTheRulesChange) {
     put_service("a1", "web");
     put_service("a2", "web");
@@ -294,6 +309,37 @@ TEST_F(OwnApi, TheLogIsFollowedAsItIsWritten) {
     EXPECT_NE(seen.find(R"("@level":"warn","@message":"disk is full","@module":"test")"), std::string::npos) << seen;
     EXPECT_EQ(seen.find("too little"), std::string::npos);
     EXPECT_EQ(service.stop(), 0); // it does not wait for those who follow
+}
+
+TEST_F(OwnApi, TheGraphTellsWhoCallsWhom) {
+    as.anonymous.get("/api/v1/discovery/graph").expect_problem(401, "unauthenticated");
+    as.reader.get("/api/v1/discovery/graph").expect(200).field("/callers", Json::array({}));
+    web("a", 1);
+    const auto asked = as.anonymous.get("/v1/health/service/web?passing").header("User-Agent", "gravity-order/0.1.0").expect(200);
+    const auto graph = as.reader.get("/api/v1/discovery/graph").expect(200);
+    graph.field("/callers_total", 1).field("/callers/0/name", "order").field("/callers/0/known_by", "user_agent").field("/callers/0/registered", false);
+    graph.field("/callers/0/calls/0/service", "web").field("/callers/0/calls/0/registered", true).field("/callers/0/calls/0/asked_total", 1);
+    graph.field("/callers/0/calls/0/following", 0);
+    // Who waits, and who has a stream, follow.
+    const auto follow_with = [&](const std::string& target, const std::string& fields) { return Stream(service.port(), Stream::Head{target, fields}); };
+    const auto following = [&](const std::string& query, std::int64_t wanted) {
+        testkit::until([&] { return as.reader.get("/api/v1/discovery/graph?" + query).send().at("/callers/0/calls/0/following") == Json(wanted); });
+    };
+    {
+        const Stream waiting = follow_with("/v1/health/service/web?wait=60s&index=" + asked.header("X-Consul-Index"), "User-Agent: gravity-order/0.1.0\r\n");
+        following("caller=order", 1);
+        put("/v1/agent/check/fail/service:a"); // it is answered
+        following("caller=order", 0);
+    }
+    {
+        const std::string bearer = "Authorization: Bearer " + as.reader.token() + "\r\n";
+        Stream stream = follow_with("/api/v1/discovery/watch?service=web", "User-Agent: gravity-console/1\r\n" + bearer);
+        EXPECT_EQ(stream.next().event, "list");
+        following("caller=console", 1);
+    }
+    following("caller=console", 0);
+    as.reader.get("/api/v1/discovery/graph?service=db").expect(200).field("/callers_total", 0);
+    as.reader.get("/api/v1/discovery/graph?limit=0").expect(422);
 }
 
 TEST_F(OwnApi, FollowersAreLetGoWhenTheDaemonEnds) {
