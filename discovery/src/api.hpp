@@ -110,6 +110,7 @@ struct Call {
     std::string rest; // what follows the route's path: a name, an id, a key
     Query query;
     std::string_view body;
+    std::string sender{}; // address of who sent it; empty: not known
 };
 
 struct Answer {

@@ -1,5 +1,7 @@
 #include "api_access.hpp"
 
+#include "dns_message.hpp"
+
 #include <gravity/base/ascii.hpp>
 
 namespace gravity::registry::api {
@@ -47,6 +49,12 @@ std::string secret_in(const http::Headers& headers, const Query& query) {
     const auto blank = field->find(' ');
     if (blank == std::string_view::npos || !ascii::iequals(field->substr(0, blank), "Bearer")) return {};
     return std::string(ascii::trim(field->substr(blank)));
+}
+
+std::string sender_in(const http::Request& request) {
+    const std::string_view forwarded = request.headers.get("X-Forwarded-For").value_or("");
+    std::string first(ascii::trim(forwarded.substr(0, forwarded.find(','))));
+    return dns::parse_address(first) ? first : request.peer_address;
 }
 
 Inquirer inquirer_of(const http::Headers& headers, const Access& access, const Caller* caller) {

@@ -35,6 +35,8 @@ private:
 /// The secret that a request came with: `?token=`, `X-Consul-Token` or `Authorization: Bearer`, in Consul's order. Empty: none.
 std::string secret_in(const http::Headers& headers, const Query& query);
 
+/// The address of who sent a request, behind proxies that tell it. For what is near: it gives no permission.
+std::string sender_in(const http::Request& request);
 /// Who sent a request, by the permissions that it has, or else as whom the platform knows him, and by what it calls itself.
 Inquirer inquirer_of(const http::Headers& headers, const Access& access, const Caller* caller = nullptr);
 

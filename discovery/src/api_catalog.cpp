@@ -2,7 +2,6 @@
 #include "api_access.hpp"
 #include "api_input.hpp"
 #include "api_output.hpp"
-#include "nearness.hpp"
 
 #include <set>
 
@@ -98,14 +97,14 @@ Plan catalog_datacenters(const Context& context, const Call&) { return Answer{20
 
 Plan catalog_nodes(const Context& context, const Call& call) {
     return ReadPlan{watch::nodes,
-                    [agent = context.agent, access = context.access, wanted = node_meta_of(call.query), near = call.query.get("near"),
+                    [agent = context.agent, access = context.access, wanted = node_meta_of(call.query), near = near_of(context, call),
                      filter = filter_of<NodeOut>(call.query)](const Model& model) -> Answer {
                         ListWriter nodes;
                         Sieve sieve(access);
                         std::vector<const Node*> seen;
                         for (const auto& [name, node] : model.table<Node>())
                             if (has_meta(*node, wanted) && sieve.node(name)) seen.push_back(node.get());
-                        Nearness(model, agent, near).order(seen, [](const Node* node) -> const std::string& { return node->name; });
+                        Nearness(model, near).order(seen, [](const Node* node) -> const std::string& { return node->name; });
                         for (const Node* node : seen) nodes.add(node_out(*node, agent), filter);
                         return sieve.mark({200, std::move(nodes).finish()});
                     }};
@@ -139,12 +138,12 @@ Plan catalog_service(const Context& context, const Call& call) {
     const std::string name = required(call.rest, "Missing service name");
     return ReadPlan{watch::service(name),
                     [name, agent = context.agent, access = context.access, tags = call.query.all("tag"), wanted = node_meta_of(call.query),
-                     near = call.query.get("near"), filter = filter_of<ServiceNodeOut>(call.query)](const Model& model) -> Answer {
+                     near = near_of(context, call), filter = filter_of<ServiceNodeOut>(call.query)](const Model& model) -> Answer {
                         ListWriter list;
                         Sieve sieve(access);
                         std::vector<const Instance*> instances;
                         for (const std::string& key : model.instances_of(name)) instances.push_back(model.find<Instance>(key));
-                        Nearness(model, agent, near).order(instances, [](const Instance* one) -> const std::string& { return one->node; });
+                        Nearness(model, near).order(instances, [](const Instance* one) -> const std::string& { return one->node; });
                         for (const Instance* instance : instances) {
                             const Node* node = model.find<Node>(instance->node);
                             if (!has_tags(*instance, tags) || !has_meta(*node, wanted) || !sieve.instance(*instance)) continue;

@@ -1,7 +1,6 @@
 // Health: who may be sent traffic. The two reads of one service are what gateways and load balancers live on.
 #include "api_access.hpp"
 #include "api_output.hpp"
-#include "nearness.hpp"
 
 #include <algorithm>
 
@@ -13,15 +12,15 @@ struct Wanted {
     std::vector<std::string> tags;
     std::vector<std::pair<std::string, std::string>> node_meta;
     Filter filter;
-    std::string near;
-    bool plain() const { return tags.empty() && node_meta.empty() && filter.is_empty() && near.empty(); }
+    NearWish near;
+    bool plain() const { return tags.empty() && node_meta.empty() && filter.is_empty() && near.node.empty(); }
 };
 
 std::string service_entries(const Model& model, const std::string& name, const Wanted& wanted, const Agent& agent, Sieve& sieve) {
     ListWriter list;
     std::vector<const Instance*> instances;
     for (const std::string& key : model.instances_of(name)) instances.push_back(model.find<Instance>(key));
-    Nearness(model, agent, wanted.near).order(instances, [](const Instance* one) -> const std::string& { return one->node; });
+    Nearness(model, wanted.near).order(instances, [](const Instance* one) -> const std::string& { return one->node; });
     for (const Instance* instance : instances) {
         const Node* node = model.find<Node>(instance->node);
         if (!has_tags(*instance, wanted.tags) || !has_meta(*node, wanted.node_meta) || !sieve.instance(*instance)) continue;
@@ -33,13 +32,20 @@ std::string service_entries(const Model& model, const std::string& name, const W
     return std::move(list).finish();
 }
 
+std::string check_list(std::vector<const Check*> checks, const Model& model, const NearWish& near, const Filter& filter) {
+    Nearness(model, near).order(checks, [](const Check* one) -> const std::string& { return one->node; });
+    ListWriter list;
+    for (const Check* check : checks) list.add(check_out(*check, model), filter);
+    return std::move(list).finish();
+}
+
 } // namespace
 
 Plan health_service(const Context& context, const Call& call) {
     const std::string name = call.rest;
     if (name.empty()) throw ApiError(400, "Missing service name");
     const Wanted wanted{call.query.flag("passing"), call.query.all("tag"), node_meta_of(call.query), filter_of<ServiceEntryOut>(call.query),
-                        call.query.get("near")};
+                        near_of(context, call)};
     BodyCache* cache = &context.cache;
     return ReadPlan{watch::service(name), [name, wanted, agent = &context.agent, access = context.access, cache](const Model& model) -> Answer {
                         Sieve sieve(access);
@@ -73,16 +79,16 @@ Plan health_checks(const Context& context, const Call& call) {
     const std::string name = call.rest;
     if (name.empty()) throw ApiError(400, "Missing service name");
     return ReadPlan{watch::service(name),
-                    [name, access = context.access, wanted = node_meta_of(call.query), filter = filter_of<CheckOut>(call.query)](const Model& model) -> Answer {
-                        ListWriter list;
+                    [name, access = context.access, wanted = node_meta_of(call.query), near = near_of(context, call),
+                     filter = filter_of<CheckOut>(call.query)](const Model& model) -> Answer {
                         Sieve sieve(access);
+                        std::vector<const Check*> checks;
                         for (const std::string& key : model.instances_of(name)) {
                             const Instance* instance = model.find<Instance>(key);
                             if (!has_meta(*model.find<Node>(instance->node), wanted) || !sieve.instance(*instance)) continue;
-                            for (const std::string& check : model.checks_of(instance->node, instance->id))
-                                list.add(check_out(*model.find<Check>(check), model), filter);
+                            for (const std::string& check : model.checks_of(instance->node, instance->id)) checks.push_back(model.find<Check>(check));
                         }
-                        return sieve.mark({200, std::move(list).finish()});
+                        return sieve.mark({200, check_list(std::move(checks), model, near, filter)});
                     },
                     {},
                     name};
@@ -93,15 +99,15 @@ Plan health_state(const Context& context, const Call& call) {
     if (state != "any" && state != "passing" && state != "warning" && state != "critical")
         throw ApiError(400, "Invalid state: must be any, passing, warning or critical");
     return ReadPlan{watch::checks,
-                    [state, access = context.access, wanted = node_meta_of(call.query),
+                    [state, access = context.access, wanted = node_meta_of(call.query), near = near_of(context, call),
                      filter = filter_of<CheckOut>(call.query)](const Model& model) -> Answer {
-                        ListWriter list;
                         Sieve sieve(access);
+                        std::vector<const Check*> checks;
                         for (const auto& [key, check] : model.table<Check>())
                             if ((state == "any" || meta::enum_name(check->status) == state) && has_meta(*model.find<Node>(check->node), wanted) &&
                                 sieve.check(*check))
-                                list.add(check_out(*check, model), filter);
-                        return sieve.mark({200, std::move(list).finish()});
+                                checks.push_back(check.get());
+                        return sieve.mark({200, check_list(std::move(checks), model, near, filter)});
                     }};
 }
 

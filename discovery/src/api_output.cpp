@@ -215,6 +215,8 @@ void ObjectWriter::begin(std::string_view name) {
     text_ += ':';
 }
 
+NearWish near_of(const Context& context, const Call& call) { return {call.query.get("near"), context.agent.node, dns::parse_address(call.sender)}; }
+
 Filter filter_of(const Query& query, const meta::Type& item) {
     try {
         return Filter::parse(query.get("filter"), item);

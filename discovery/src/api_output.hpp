@@ -2,6 +2,7 @@
 
 #include "api.hpp"
 #include "filter.hpp"
+#include "nearness.hpp"
 
 #include <gravity/json/codec.hpp>
 #include <gravity/meta/describe.hpp>
@@ -156,6 +157,9 @@ template <class T>
 Answer answer_json(const T& value) {
     return {200, json::encode(value)};
 }
+
+/// `?near=` of a request.
+NearWish near_of(const Context& context, const Call& call);
 
 Filter filter_of(const Query& query, const meta::Type& item);
 /// The `filter` of a query on items of this type; ApiError 400 if it is none.

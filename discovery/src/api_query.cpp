@@ -70,16 +70,25 @@ Access access_for(const QueryDefinition& query, const Context& context) {
     return *std::move(own);
 }
 
-Answer execute(const Context& context, const std::string& id_or_name, std::uint64_t limit) {
+/// How it is executed, as the request says.
+struct Execution {
+    std::string id_or_name;
+    std::uint64_t limit = 0; // 0: none
+    NearWish near;           // before the query's own
+};
+
+Answer execute(const Context& context, Execution wanted) {
     const Model& model = context.model;
     const Agent& agent = context.agent;
-    const QueryDefinition query = found(model, id_or_name);
+    const QueryDefinition query = found(model, wanted.id_or_name);
     const Access access = access_for(query, context);
     Sieve sieve(access);
     std::vector<QueryHit> hits = run_query(model, query);
     std::erase_if(hits, [&](const QueryHit& hit) { return !sieve.instance(*hit.instance); });
     std::shuffle(hits.begin(), hits.end(), random());
-    if (limit != 0 && hits.size() > limit) hits.resize(limit);
+    if (wanted.near.node.empty()) wanted.near.node = query.Service->Near.value_or("");
+    Nearness(model, wanted.near).order_own_first(hits, [](const QueryHit& hit) -> const std::string& { return hit.node->name; });
+    if (wanted.limit != 0 && hits.size() > wanted.limit) hits.resize(wanted.limit);
     ListWriter nodes;
     for (const QueryHit& hit : hits) nodes.add(service_entry_out(*hit.instance, *hit.node, model, agent));
     ObjectWriter out;
@@ -126,11 +135,13 @@ Plan query_list(const Context& context, const Call&) {
 Plan query_get(const Context& context, const Call& call) {
     const std::string_view rest = call.rest;
     if (rest.ends_with(execute_end)) {
-        const std::string name(rest.substr(0, rest.size() - execute_end.size()));
-        const std::uint64_t limit = call.query.number("limit").value_or(0);
-        const auto query = resolve_query(context.model, name);
+        Execution wanted;
+        wanted.id_or_name = rest.substr(0, rest.size() - execute_end.size());
+        wanted.limit = call.query.number("limit").value_or(0);
+        wanted.near = near_of(context, call);
+        const auto query = resolve_query(context.model, wanted.id_or_name);
         std::string service = query && query->Service ? query->Service->Service.value_or("") : std::string();
-        return ReadPlan{watch::services, [name, limit, context](const Model&) { return execute(context, name, limit); }, {}, std::move(service)};
+        return ReadPlan{watch::services, [wanted, context](const Model&) { return execute(context, wanted); }, {}, std::move(service)};
     }
     if (rest.ends_with(explain_end)) {
         const std::string name(rest.substr(0, rest.size() - explain_end.size()));

@@ -352,6 +352,7 @@ Task<http::Response> Daemon::answer(http::Exchange& exchange) {
     Asked asked;
     asked.call = api::parse_call(request.method, request.path, request.query, {});
     asked.blocking = api::blocking_of(asked.call.query);
+    asked.call.sender = api::sender_in(request);
     if (acl_.enabled()) {
         asked.secret = api::secret_in(request.headers, asked.call.query);
         asked.access = co_await access_of(asked.secret);

@@ -22,8 +22,9 @@ public:
     explicit Reader(std::string_view packet) : packet_(packet) {}
 
     bool at_end() const { return at_ == packet_.size(); }
-    bool skip(std::size_t count) {
+    bool read_bytes(std::size_t count, std::string_view& out) {
         if (packet_.size() - at_ < count) return false;
+        out = packet_.substr(at_, count);
         at_ += count;
         return true;
     }
@@ -199,18 +200,69 @@ std::uint16_t flags_of(std::uint8_t opcode, bool recursion_desired, Code code) {
     return static_cast<std::uint16_t>(bit_response | opcode_bits | (recursion_desired ? bit_recursion_desired : 0) | code_bits);
 }
 
-constexpr std::size_t option_record_bytes = 11;
+constexpr std::size_t plain_option_record_bytes = 11;
+constexpr std::uint16_t subnet_option = 8; // RFC 7871
+constexpr std::size_t subnet_head_bytes = 4; // family, two lengths
+constexpr std::uint16_t family_of_4 = 1, family_of_6 = 2;
+
+std::size_t subnet_address_bytes(const ClientSubnet& subnet) { return (subnet.prefix + 7U) / 8; }
+std::size_t option_record_bytes(const Query& query) {
+    if (!query.edns) return 0;
+    return plain_option_record_bytes + (query.subnet ? 4 + subnet_head_bytes + subnet_address_bytes(*query.subnet) : 0);
+}
 constexpr std::uint16_t pointer_to_question = 0xC000U | header_bytes;
 constexpr std::size_t target_in_service_record = 18; // bytes before it: a pointer as owner, type, class, TTL, length; priority, weight, port
 
-void write_option_record(Writer& out, const Query& query, Code code) {
+// `of_subnet` false: the answer is good for all subnets.
+void write_option_record(Writer& out, const Query& query, Code code, bool of_subnet = false) {
     out.u8(0); // the root
     out.u16(static_cast<std::uint16_t>(Type::opt));
     out.u16(most_udp_bytes);
     out.u8(static_cast<std::uint8_t>(static_cast<std::uint16_t>(code) >> 4));
     out.u8(0); // version
     out.u16(query.dnssec_ok ? 0x8000 : 0);
-    out.u16(0);
+    out.u16(static_cast<std::uint16_t>(option_record_bytes(query) - plain_option_record_bytes));
+    if (!query.subnet) return;
+    const std::size_t size = subnet_address_bytes(*query.subnet);
+    out.u16(subnet_option);
+    out.u16(static_cast<std::uint16_t>(subnet_head_bytes + size));
+    out.u16(std::holds_alternative<Address4>(query.subnet->address) ? family_of_4 : family_of_6);
+    out.u8(query.subnet->prefix);
+    out.u8(of_subnet ? query.subnet->prefix : 0);
+    std::visit([&](const auto& address) { out.bytes().append(reinterpret_cast<const char*>(address.bytes.data()), size); }, query.subnet->address);
+}
+
+// Nothing if it is none (RFC 7871 section 6): a family of its own invention, a prefix longer than the address, bits behind the prefix.
+template <class Bits>
+std::optional<ClientSubnet> subnet_of(Bits address, std::uint8_t prefix, std::string_view bytes) {
+    ClientSubnet subnet{address, prefix};
+    if (prefix > 8 * address.bytes.size() || bytes.size() != subnet_address_bytes(subnet)) return std::nullopt;
+    if (prefix % 8 != 0 && (static_cast<unsigned char>(bytes.back()) & (0xFFU >> prefix % 8)) != 0) return std::nullopt;
+    std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
+    subnet.address = address;
+    return subnet;
+}
+
+std::optional<ClientSubnet> read_subnet(std::string_view option) {
+    Reader in(option);
+    std::uint16_t family = 0;
+    std::uint8_t prefix = 0, scope = 0; // of answers
+    if (!in.read(family) || !in.read(prefix) || !in.read(scope)) return std::nullopt;
+    const std::string_view address = option.substr(subnet_head_bytes);
+    if (family == family_of_4) return subnet_of(Address4(), prefix, address);
+    return family == family_of_6 ? subnet_of(Address6(), prefix, address) : std::nullopt;
+}
+
+// False if they are none, or tell what cannot be.
+bool read_options(std::string_view options, Query& query) {
+    Reader in(options);
+    while (!in.at_end()) {
+        std::uint16_t code = 0, length = 0;
+        std::string_view option;
+        if (!in.read(code) || !in.read(length) || !in.read_bytes(length, option)) return false;
+        if (code == subnet_option && !(query.subnet = read_subnet(option))) return false;
+    }
+    return true;
 }
 
 } // namespace
@@ -263,7 +315,8 @@ std::variant<Query, Malformed> parse_query(std::string_view packet) {
         Name owner;
         std::uint16_t type = 0, class_ = 0, length = 0;
         std::uint32_t ttl = 0;
-        if (!in.read_name(owner) || !in.read(type) || !in.read(class_) || !in.read(ttl) || !in.read(length) || !in.skip(length)) return bad;
+        std::string_view data;
+        if (!in.read_name(owner) || !in.read(type) || !in.read(class_) || !in.read(ttl) || !in.read(length) || !in.read_bytes(length, data)) return bad;
         if (type != static_cast<std::uint16_t>(Type::opt)) continue;
         const bool in_additional = i >= std::size_t{counts[1]} + counts[2];
         if (query.edns || !owner.empty() || !in_additional) return bad;
@@ -271,6 +324,7 @@ std::variant<Query, Malformed> parse_query(std::string_view packet) {
         query.udp_bytes = std::max<std::uint16_t>(class_, plain_udp_bytes);
         query.edns_version = static_cast<std::uint8_t>(ttl >> 16);
         query.dnssec_ok = (ttl & 0x8000) != 0;
+        if (query.edns_version == 0 && !read_options(data, query)) return bad;
     }
     return query;
 }
@@ -293,7 +347,7 @@ std::string write_answer(const Query& query, const Answer& answer, std::size_t l
     out.name(query.name);
     out.u16(query.type);
     out.u16(query.class_);
-    const std::size_t room = limit - (query.edns ? option_record_bytes : 0);
+    const std::size_t room = limit - option_record_bytes(query);
 
     const std::uint16_t answers = write_section(out, answer.answers, room);
     const bool all_answers = answers == answer.answers.size();
@@ -301,7 +355,7 @@ std::string write_answer(const Query& query, const Answer& answer, std::size_t l
     const bool all = all_answers && authority == answer.authority.size();
     std::uint16_t additional = all ? write_section(out, answer.additional, room) : std::uint16_t{0};
     if (query.edns) {
-        write_option_record(out, query, answer.code);
+        write_option_record(out, query, answer.code, answer.of_subnet);
         ++additional;
     }
     std::uint16_t flags = flags_of(query.opcode, query.recursion_desired, answer.code);
@@ -361,7 +415,7 @@ std::optional<AnswerPieces> AnswerPieces::of(const Query& query, const Answer& a
 }
 
 std::string AnswerPieces::write(const Query& query, std::size_t limit, std::size_t most_answers, std::mt19937_64& random) {
-    const std::size_t room = std::min(limit, most_offset) - (query.edns ? option_record_bytes : 0);
+    const std::size_t room = std::min(limit, most_offset) - option_record_bytes(query);
     const std::size_t wanted = std::min(most_answers, pieces_.size());
     Writer out;
     out.bytes().reserve(plain_udp_bytes);
@@ -407,7 +461,7 @@ std::optional<std::string> write_refusal(const Malformed& packet) {
     return std::move(out.bytes());
 }
 
-std::optional<std::variant<Address4, Address6>> parse_address(std::string_view text) {
+std::optional<Address> parse_address(std::string_view text) {
     const std::string terminated(text);
     if (terminated.find('\0') != std::string::npos) return std::nullopt;
     Address4 four;
@@ -415,6 +469,15 @@ std::optional<std::variant<Address4, Address6>> parse_address(std::string_view t
     Address6 six;
     if (::inet_pton(AF_INET6, terminated.c_str(), six.bytes.data()) == 1) return six;
     return std::nullopt;
+}
+
+Address unmapped(const Address& address) {
+    constexpr std::array<std::uint8_t, 12> mark{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    const auto* six = std::get_if<Address6>(&address);
+    if (six == nullptr || !std::equal(mark.begin(), mark.end(), six->bytes.begin())) return address;
+    Address4 four;
+    std::copy(six->bytes.begin() + mark.size(), six->bytes.end(), four.bytes.begin());
+    return four;
 }
 
 } // namespace gravity::registry::dns

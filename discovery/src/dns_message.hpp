@@ -52,6 +52,26 @@ inline constexpr std::uint16_t class_any = 255;
 inline constexpr std::size_t plain_udp_bytes = 512;
 inline constexpr std::size_t most_udp_bytes = 4096; // beyond it datagrams are fragmented and lost
 
+struct Address4 {
+    std::array<std::uint8_t, 4> bytes{};
+    friend auto operator<=>(const Address4&, const Address4&) = default;
+};
+struct Address6 {
+    std::array<std::uint8_t, 16> bytes{};
+    friend auto operator<=>(const Address6&, const Address6&) = default;
+};
+using Address = std::variant<Address4, Address6>;
+/// A dotted or colon-separated address; nothing for a host name.
+std::optional<Address> parse_address(std::string_view text);
+/// One of IPv4 in the form of IPv6, as sockets for both show it, as one of IPv4; others as they are.
+Address unmapped(const Address& address);
+
+/// For whom a resolver asks (RFC 7871): his address, or the front part of it.
+struct ClientSubnet {
+    Address address; // zeros behind the prefix
+    std::uint8_t prefix = 0; // bits
+};
+
 /// What a client asks. Any type and class number may come.
 struct Query {
     std::uint16_t id = 0;
@@ -64,6 +84,7 @@ struct Query {
     std::uint8_t edns_version = 0;
     bool dnssec_ok = false; // echoed, as RFC 3225 asks
     std::uint16_t udp_bytes = plain_udp_bytes; // that the client can take in one datagram
+    std::optional<ClientSubnet> subnet{};
 };
 
 /// A packet that is no question. With a code it is answered by that code alone; without it with silence: an answer, or less than a header.
@@ -76,14 +97,6 @@ struct Malformed {
 
 std::variant<Query, Malformed> parse_query(std::string_view packet);
 
-struct Address4 {
-    std::array<std::uint8_t, 4> bytes{};
-    friend auto operator<=>(const Address4&, const Address4&) = default;
-};
-struct Address6 {
-    std::array<std::uint8_t, 16> bytes{};
-    friend auto operator<=>(const Address6&, const Address6&) = default;
-};
 /// NS, CNAME or PTR, as the record's type says.
 struct Target {
     Name name;
@@ -117,6 +130,7 @@ struct Record {
 struct Answer {
     Code code = Code::ok;
     bool authoritative = true;
+    bool of_subnet = false; // another client subnet may get another one
     std::vector<Record> answers;
     std::vector<Record> authority;
     std::vector<Record> additional;
@@ -151,8 +165,5 @@ private:
 
 /// An answer without a question, for a packet that has none. Nothing if silence is the answer.
 std::optional<std::string> write_refusal(const Malformed& packet);
-
-/// A dotted or colon-separated address; nothing for a host name.
-std::optional<std::variant<Address4, Address6>> parse_address(std::string_view text);
 
 } // namespace gravity::registry::dns

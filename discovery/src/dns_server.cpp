@@ -51,6 +51,12 @@ struct Connection : std::enable_shared_from_this<Connection> {
             if (const auto self = weak.lock(); self && !error) self->close();
         });
     }
+    /// Nothing if it has gone.
+    std::optional<Address> peer() const {
+        boost::system::error_code gone;
+        const auto endpoint = socket.remote_endpoint(gone);
+        return gone ? std::nullopt : parse_address(endpoint.address().to_string());
+    }
     void close() {
         boost::system::error_code ignored; // closing loses nothing that could be reported
         socket.close(ignored);
@@ -182,7 +188,7 @@ std::optional<std::string> Server::State::answer_datagram(std::string_view packe
         if (query == nullptr) return std::nullopt;
         return write_answer(*query, Answer{}, plain_udp_bytes, true);
     }
-    default: return zone->respond(packet, Transport::udp);
+    default: return zone->respond(packet, Transport::udp, asker);
     }
 }
 
@@ -252,7 +258,7 @@ Task<void> Server::State::serve(std::shared_ptr<State> self, std::shared_ptr<Con
         auto [no_packet, ignored_read] = co_await asio::async_read(socket, packet_buffer, token);
         if (no_packet || self->stopped) break;
         self->over_tcp.add();
-        const auto reply = self->zone->respond(connection->packet, Transport::tcp);
+        const auto reply = self->zone->respond(connection->packet, Transport::tcp, connection->peer());
         if (!reply) break;
         std::string framed;
         framed += static_cast<char>(reply->size() >> 8);

@@ -2,6 +2,7 @@
 
 #include "addresses.hpp"
 #include "go_duration.hpp"
+#include "nearness.hpp"
 #include "queries.hpp"
 
 #include <gravity/base/ascii.hpp>
@@ -49,12 +50,12 @@ std::optional<Record> address_record(const Name& owner, std::string_view address
     return Record{owner, Type::aaaa, ttl, std::get<Address6>(*parsed)};
 }
 
-std::string hex_of(const std::variant<Address4, Address6>& address) {
+std::string hex_of(const Address& address) {
     return std::visit([](const auto& one) { return hex_encode({reinterpret_cast<const char*>(one.bytes.data()), one.bytes.size()}); }, address);
 }
 
 // The address that a name below in-addr.arpa or ip6.arpa stands for.
-std::optional<std::variant<Address4, Address6>> reversed(const Name& lower) {
+std::optional<Address> reversed(const Name& lower) {
     if (lower.size() == 6 && lower[4] == "in-addr") return parse_address(lower[3] + '.' + lower[2] + '.' + lower[1] + '.' + lower[0]);
     if (lower.size() != 34 || lower[32] != "ip6") return std::nullopt;
     std::string digits;
@@ -120,7 +121,7 @@ Answer Zone::negative(Code code) const {
 
 Answer Zone::or_empty(Answer answer) const { return answer.answers.empty() ? negative(Code::ok) : answer; }
 
-Answer Zone::answer(const Query& query) {
+Answer Zone::answer(const Query& query, const std::optional<Address>& client) {
     service_.clear();
     if (ask_access_) access_ = ask_access_({});
     Answer refused;
@@ -150,7 +151,7 @@ Answer Zone::answer(const Query& query) {
     labels.pop_back();
     if (labels.empty()) return negative(Code::name_error);
     if (kind == "service") return service(query, std::move(labels));
-    if (kind == "query") return prepared(query, joined(labels.begin(), labels.end()));
+    if (kind == "query") return prepared(query, joined(labels.begin(), labels.end()), client);
     return kind == "node" ? node(query, labels) : address(query, labels);
 }
 
@@ -197,25 +198,32 @@ Answer Zone::service(const Query& query, Name labels) {
         tag = labels[1] == "_tcp" ? std::string() : labels[1].substr(1);
     }
     if (!model_.instances_of(name).empty()) service_ = name;
-    return of_instances(query, candidates(name, tag), options_.ttl);
+    std::vector<Candidate> found = candidates(name, tag);
+    std::shuffle(found.begin(), found.end(), random_);
+    return of_instances(query, found, options_.ttl);
 }
 
-Answer Zone::prepared(const Query& query, const std::string& name) {
+Answer Zone::prepared(const Query& query, const std::string& name, const std::optional<Address>& client) {
     const auto definition = resolve_query(model_, name);
     if (!definition) return negative(Code::name_error);
     if (const std::string token = definition->Token.value_or(""); ask_access_ && !token.empty()) access_ = ask_access_(token);
     std::vector<Candidate> found;
     for (const QueryHit& hit : run_query(model_, *definition))
         if (may_see(*hit.instance)) found.push_back({hit.instance, hit.node, hit.warning});
+    std::shuffle(found.begin(), found.end(), random_);
+    NearWish near{definition->Service ? definition->Service->Near.value_or("") : std::string(), options_.node, client};
+    if (query.subnet) near.client = query.subnet->address;
+    Nearness(model_, near).order_own_first(found, [](const Candidate& one) -> const std::string& { return one.node->name; });
     std::uint32_t ttl = options_.ttl;
     if (definition->DNS)
         if (const auto own = GoDuration::parse(definition->DNS->TTL.value_or(""))) ttl = static_cast<std::uint32_t>(own->us() / 1'000'000);
-    return of_instances(query, std::move(found), ttl);
+    Answer answer = of_instances(query, found, ttl);
+    answer.of_subnet = near.node == near_client;
+    return answer;
 }
 
-Answer Zone::of_instances(const Query& query, std::vector<Candidate> found, std::uint32_t ttl) {
+Answer Zone::of_instances(const Query& query, const std::vector<Candidate>& found, std::uint32_t ttl) {
     if (found.empty()) return negative(Code::name_error);
-    std::shuffle(found.begin(), found.end(), random_);
     Answer answer;
     if (query.type == static_cast<std::uint16_t>(Type::srv))
         add_service_records(query, found, ttl, answer);
@@ -381,7 +389,7 @@ void Zone::remember(const Query& query, std::string key, const Answer& answer) {
     known_.insert_or_assign(std::move(key), Known{service_, model_.index_of(watch::service(service_)), model_.index(), *std::move(pieces)});
 }
 
-std::optional<std::string> Zone::respond(std::string_view packet, Transport transport) {
+std::optional<std::string> Zone::respond(std::string_view packet, Transport transport, const std::optional<Address>& client) {
     const auto parsed = parse_query(packet);
     if (const auto* malformed = std::get_if<Malformed>(&parsed)) return write_refusal(*malformed);
     const Query& query = std::get<Query>(parsed);
@@ -391,7 +399,7 @@ std::optional<std::string> Zone::respond(std::string_view packet, Transport tran
         key = key_of(query);
         if (auto reply = respond_known(query, key)) return reply;
     }
-    Answer found = answer(query);
+    Answer found = answer(query, client);
     if (may_be_known) remember(query, std::move(key), found);
     if (transport == Transport::tcp) return write_answer(query, found, 65'535);
     const bool truncated = !query.edns && keep_few(found);

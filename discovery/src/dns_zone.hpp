@@ -39,16 +39,17 @@ public:
     /// Without `access` everything may be seen.
     Zone(const Model& model, ZoneOptions options, AskAccess access = {});
 
-    Answer answer(const Query& query);
+    /// `client`: who asks, where that is known; a resolver may ask for another.
+    Answer answer(const Query& query, const std::optional<Address>& client = {});
     /// The same from bytes to bytes, within what the transport carries. Nothing: silence.
-    std::optional<std::string> respond(std::string_view packet, Transport transport);
+    std::optional<std::string> respond(std::string_view packet, Transport transport, const std::optional<Address>& client = {});
 
 private:
     struct Candidate; // an instance that may be named
     Answer apex(const Query& query) const;
     Answer service(const Query& query, Name labels);
-    Answer prepared(const Query& query, const std::string& name);
-    Answer of_instances(const Query& query, std::vector<Candidate> found, std::uint32_t ttl);
+    Answer prepared(const Query& query, const std::string& name, const std::optional<Address>& client);
+    Answer of_instances(const Query& query, const std::vector<Candidate>& found, std::uint32_t ttl);
     Answer node(const Query& query, const Name& labels) const;
     Answer address(const Query& query, const Name& labels) const;
     Answer reverse(const Query& query, const Name& lower) const;

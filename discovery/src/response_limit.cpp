@@ -1,7 +1,6 @@
 #include "response_limit.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace gravity::registry::dns {
 namespace {
@@ -21,15 +20,8 @@ bool is_inside(const Address6& address) {
     return loopback || (b[0] & 0xFE) == 0xFC || (b[0] == 0xFE && (b[1] & 0xC0) == 0x80); // RFC 4193, 4291
 }
 
-// An IPv4 address in the form of IPv6, as sockets for both show it.
-std::optional<Address4> mapped(const Address6& address) {
-    const auto& b = address.bytes;
-    if (b[10] != 0xFF || b[11] != 0xFF || !std::all_of(b.begin(), b.begin() + 10, [](std::uint8_t byte) { return byte == 0; })) return std::nullopt;
-    return Address4{{b[12], b[13], b[14], b[15]}};
-}
-
-template <class Address>
-std::uint64_t network_of(const Address& address, std::size_t bytes) {
+template <class Bits>
+std::uint64_t network_of(const Bits& address, std::size_t bytes) {
     std::uint64_t network = bytes;
     for (std::size_t i = 0; i < bytes; ++i) network = network << 8 | address.bytes[i];
     return network;
@@ -48,12 +40,10 @@ ResponseLimit::ResponseLimit(std::uint32_t rate, std::uint64_t seed) : rate_(rat
 
 ResponseLimit::Verdict ResponseLimit::take(const Asker& asker, std::int64_t now_us) {
     if (rate_ == 0) return Verdict::answer;
-    std::optional<Address4> four;
-    if (const auto* plain = std::get_if<Address4>(&asker)) four = *plain;
-    const auto* six = std::get_if<Address6>(&asker);
-    if (six != nullptr) four = mapped(*six);
-    if (four ? is_inside(*four) : is_inside(*six)) return Verdict::answer;
-    const std::uint64_t network = four ? network_of(*four, 3) : network_of(*six, 7);
+    const Asker plain = unmapped(asker);
+    if (std::visit([](const auto& address) { return is_inside(address); }, plain)) return Verdict::answer;
+    const auto* four = std::get_if<Address4>(&plain);
+    const std::uint64_t network = four != nullptr ? network_of(*four, 3) : network_of(std::get<Address6>(plain), 7);
     if (places_.empty()) places_.resize(place_count);
     Place& place = places_[mixed(network ^ seed_) % place_count];
     // A bucket that holds a second's answers, told by the time at which it will be full.

@@ -9,7 +9,7 @@
 namespace gravity::registry::dns {
 
 /// Who asks, by address.
-using Asker = std::variant<Address4, Address6>;
+using Asker = Address;
 
 /// How many answers a network gets by UDP: senders can be forged, and an answer is longer than its question. Networks are /24 and /56. Beyond the rate
 /// every second question is answered "ask again by TCP", which a forged sender cannot, and the others are met with silence. Networks that no stranger

@@ -101,6 +101,56 @@ TEST(DnsMessage, WhatIsNoQuestionIsRefusedOrMetWithSilence) {
     EXPECT_FALSE(write_refusal(Malformed{}));
 }
 
+// A question with EDNS0 and this data of its option record.
+std::string with_options(const std::string& options) {
+    std::string packet = question("a.b", Type::a, 1232);
+    packet.resize(packet.size() - 2);
+    return packet + u16(options.size()) + options;
+}
+std::string subnet_option_of(std::size_t family, int prefix, const std::string& address) {
+    const std::string data = u16(family) + static_cast<char>(prefix) + '\0' + address;
+    return u16(8) + u16(data.size()) + data;
+}
+
+TEST(DnsMessage, AClientSubnetIsReadAndEchoed) {
+    const std::string cookie = u16(10) + u16(8) + "12345678", ours = subnet_option_of(1, 23, {"\x0A\x00\x06", 3});
+    Query query = std::get<Query>(parse_query(with_options(cookie + ours)));
+    ASSERT_TRUE(query.subnet);
+    EXPECT_EQ(query.subnet->prefix, 23);
+    EXPECT_EQ(query.subnet->address, *parse_address("10.0.6.0"));
+    Answer answer;
+    const auto end_of_reply = [&] {
+        const std::string reply = write_answer(query, answer, 512);
+        return reply.substr(reply.size() - ours.size() - 2);
+    };
+    EXPECT_EQ(end_of_reply(), u16(ours.size()) + ours); // good for all subnets; no cookie is echoed
+    answer.of_subnet = true;
+    std::string scoped = ours;
+    scoped[7] = 23;
+    EXPECT_EQ(end_of_reply(), u16(ours.size()) + scoped);
+    query = std::get<Query>(parse_query(with_options(subnet_option_of(2, 128, std::string(15, '\0') + '\1'))));
+    EXPECT_EQ(query.subnet->address, *parse_address("::1"));
+    query = std::get<Query>(parse_query(with_options(subnet_option_of(1, 0, "")))); // who does not want to be told
+    EXPECT_EQ(query.subnet->address, *parse_address("0.0.0.0"));
+    EXPECT_FALSE(std::get<Query>(parse_query(with_options(cookie))).subnet);
+    const std::pair<const char*, std::string> faults[] = {
+        {"a family that there is not", subnet_option_of(3, 8, "x")},
+        {"a prefix longer than the address", subnet_option_of(1, 33, "12345")},
+        {"less of it than the prefix", subnet_option_of(1, 24, "12")},
+        {"more of it than the prefix", subnet_option_of(1, 8, "12")},
+        {"bits behind the prefix", subnet_option_of(1, 23, {"\x0A\x00\x07", 3})},
+        {"no head", u16(8) + u16(3) + "123"},
+        {"an option that is longer than all of them", u16(10) + u16(9) + "12345678"},
+        {"half an option", "123"},
+    };
+    for (const auto& [what, options] : faults) {
+        const auto parsed = parse_query(with_options(options));
+        const auto* malformed = std::get_if<Malformed>(&parsed);
+        ASSERT_NE(malformed, nullptr) << what;
+        EXPECT_EQ(malformed->code, Code::format_error) << what;
+    }
+}
+
 TEST(DnsMessage, NamesAreCompressedButForTargetsOfServices) {
     const Query query = query_of("web.service.consul", Type::srv);
     Answer answer;

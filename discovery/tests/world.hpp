@@ -26,6 +26,7 @@ struct World {
     std::set<std::string> touched; // by the last command
     std::optional<Acl> acl;        // none: no access rules
     std::string secret;            // of the requests
+    std::string sender;            // their address
 
     Reply run(const Command& command) {
         View view(model);
@@ -56,7 +57,9 @@ struct World {
         const std::string_view query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
         try {
             const api::Context context{model, agent, cache, access(), acl ? &*acl : nullptr, secret};
-            api::Plan plan = api::decide(context, api::parse_call(method, path, query, body));
+            api::Call call = api::parse_call(method, path, query, body);
+            call.sender = sender;
+            api::Plan plan = api::decide(context, std::move(call));
             if (const auto* read = std::get_if<api::ReadPlan>(&plan)) {
                 const api::Answer answer = read->answer(model);
                 const std::int64_t index = read->index ? static_cast<std::int64_t>(read->index(model)) : model.index_of(read->watched);
