@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 
-from harness import HERE, Results, cpu_seconds, options, proportional_mebibytes, say
+from harness import ASKING, HERE, OURS, Peer, Results, missing, options, proportional_mebibytes, say, spent
 
 from chaos import Program, ask, is_ready  # tests/support, as harness has it
 from throwaway import binary, free_port
@@ -43,33 +43,6 @@ BARS = {
 
 INSTANCES, TO_A_SERVICE, WATCHERS, OTHERS = 10_000, 50, 5_000, 500
 PRESET = os.environ.get("GRAVITY_PRESET", "release")
-CORES = sorted(os.sched_getaffinity(0))[:2]
-OURS, ASKING = ([["taskset", "-c", str(core)] for core in CORES]) if len(CORES) == 2 else ([], [])
-
-
-class Peer:
-    """A program that ends with the measurement."""
-
-    def __init__(self, command, **more):
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-    def wait(self, port):
-        for _ in range(1000):
-            if self.process.poll() is not None:
-                sys.exit(f"{self.process.args} ended with {self.process.returncode}")
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                return self
-            except OSError:
-                time.sleep(0.01)
-        sys.exit(f"{self.process.args} does not listen")
 
 
 class Discovery:
@@ -119,12 +92,6 @@ class Discovery:
                 self.put("txn", operations[begin:begin + 128])
 
 
-def spent(pid):
-    """Processor time of a process and its children, seconds."""
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return cpu_seconds(pid) + sum(spent(int(child)) for child in children)
-
-
 class Rate:
     """Answers a second, and the server's processor time for each: what is left to compare where the machine is not one's own."""
 
@@ -143,13 +110,6 @@ def wrk(port, path, seconds, connections, lua=None):
     if "Non-2xx" in out or "Socket errors" in out:
         sys.exit(out)
     return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
-
-
-def missing(arguments, what, *programs):
-    absent = [name for name in programs if shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None]
-    if absent:
-        say(arguments, f"left out: {what}; not installed: {', '.join(absent)}")
-    return absent
 
 
 NGINX = """worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;{user}

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,10 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 from throwaway import Workshop, binary, free_port  # noqa: E402,F401
+
+# Where there are two cores or more, a server has the first for itself and who asks it the second.
+CORES = sorted(os.sched_getaffinity(0))[:2]
+OURS, ASKING = ([["taskset", "-c", str(core)] for core in CORES]) if len(CORES) == 2 else ([], [])
 
 
 class Results:
@@ -69,6 +74,13 @@ def call(shop, method, path, body=None):
         return json.load(answer)
 
 
+def missing(arguments, what, *programs):
+    absent = [name for name in programs if shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None]
+    if absent:
+        say(arguments, f"left out: {what}; not installed: {', '.join(absent)}")
+    return absent
+
+
 def wrk(shop, path, seconds, connections=16, lua=None):
     """Requests a second, closed loop: as many as are answered."""
     if shutil.which("wrk") is None:
@@ -104,14 +116,14 @@ def pgbench_tail(shop, sql, rate, seconds, role, database, clients=8):
     return {"p50": latencies[len(latencies) // 2], "p99": latencies[len(latencies) * 99 // 100], "max": latencies[-1]}
 
 
-def open_loop(shop, path, rate, seconds, connections=64):
+def open_loop(shop, path, rate, seconds, connections=64, prefix=()):
     """Latencies at a constant rate, counted from the moment each request was due."""
     program = shop.folder / "open_loop"
     if not program.exists():
         subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O2", "-pthread", "-o", str(program), str(HERE / "open_loop.cpp")], check=True)
     request = shop.folder / "request.http"
     request.write_text(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {shop.token}\r\n\r\n", newline="")
-    out = subprocess.run([str(program), str(shop.daemon.port), f"{rate:.1f}", str(seconds), str(connections), str(request)], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run([*prefix, str(program), str(shop.daemon.port), f"{rate:.1f}", str(seconds), str(connections), str(request)], check=True, capture_output=True, text=True).stdout
     figures = json.loads(out)
     if figures["refused"]:
         sys.exit(f"{figures['refused']} requests were refused at {rate:.0f} a second")
@@ -126,6 +138,37 @@ def cpu_seconds(pid):
 def proportional_mebibytes(pid):
     """Its own memory, and of what is shared its part (Pss)."""
     return int(re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1]) / 1024
+
+
+def spent(pid):
+    """Processor time of a process and its children, seconds."""
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return cpu_seconds(pid) + sum(spent(int(child)) for child in children)
+
+
+class Peer:
+    """A program that ends with the measurement."""
+
+    def __init__(self, command, **more):
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def wait(self, port):
+        for _ in range(1000):
+            if self.process.poll() is not None:
+                sys.exit(f"{self.process.args} ended with {self.process.returncode}")
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                return self
+            except OSError:
+                time.sleep(0.01)
+        sys.exit(f"{self.process.args} does not listen")
 
 
 class Neighbours:
