@@ -38,7 +38,6 @@ void set(std::optional<Grant>& rule, Grant grant) {
 
 [[noreturn]] void refuse(std::size_t line, const std::string& what) { throw PolicyError("line " + std::to_string(line) + ": " + what); }
 
-
 Grant grant_from(const hcl::Value& value, std::string_view rule, bool may_list) {
     const bool is_text = value.kind == hcl::Value::Kind::text;
     const auto found = std::find(std::begin(grant_names), std::end(grant_names), value.text);

@@ -143,7 +143,8 @@ std::string token_in(std::string_view body) {
 }
 
 std::string watch_body(std::string_view prefix, std::int64_t from) {
-    return "{\"create_request\":{\"key\":" + base64_text(prefix) + ",\"range_end\":" + base64_text(shared::end_of(prefix)) + ",\"start_revision\":" + number(from) + "}}";
+    return "{\"create_request\":{\"key\":" + base64_text(prefix) + ",\"range_end\":" + base64_text(shared::end_of(prefix)) +
+           ",\"start_revision\":" + number(from) + "}}";
 }
 
 WatchAnswer watch_answer(std::string_view line) {

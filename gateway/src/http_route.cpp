@@ -295,7 +295,8 @@ PathEdit edit_of(const DocPathEdit& from) {
 RedirectSpec redirect_of(const DocRedirect& from) {
     RedirectSpec redirect;
     redirect.scheme = from.scheme.value_or("");
-    if (!redirect.scheme.empty() && redirect.scheme != "http" && redirect.scheme != "https") refuse(in_quotes(redirect.scheme) + " is no scheme to redirect to");
+    if (!redirect.scheme.empty() && redirect.scheme != "http" && redirect.scheme != "https")
+        refuse(in_quotes(redirect.scheme) + " is no scheme to redirect to");
     if (from.hostname) redirect.host = hostname_of(*from.hostname);
     if (redirect.host.starts_with("*")) refuse("a redirect leads to one host");
     if (from.path) redirect.path = edit_of(*from.path);

@@ -157,7 +157,7 @@ const std::string gather_text = sql_text({finding_all, columns, R"sql((
 const std::string variants_text = sql_text({filter_sets, R"sql(
     select x.product_id, (array_agg(x.variant_id order by x.variant_id))[1:100] as variants
     from attr_index x where x.product_id = any ($1::uuid[]) and x.variant_id is not null and )sql",
-                                       filter_passes, " group by x.product_id"});
+                                            filter_passes, " group by x.product_id"});
 
 } // namespace
 
