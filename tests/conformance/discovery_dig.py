@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`dig` against the discovery daemon's DNS: every record type it serves, tags and RFC 2782 names, truncation and the retry over TCP, EDNS0."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -72,6 +73,14 @@ try:
     same("all by TCP", len(short("+tcp", many, "SRV")), 60)
     same("all by EDNS0", len(short("+bufsize=4096", "+ignore", many, "A")), 60)
     contains("two questions on one connection", dig("+tcp", "+keepopen", many, "A", name, "A"), "10.9.2.59", "10.9.1.2")
+
+    query = json.loads(put("query", {"Name": f"{mark}q", "Service": {"Service": mark, "Near": "_ip"}}, method="POST"))["ID"]
+    for node, first in (("10.9.0.1", "10.9.0.1"), ("10.9.0.2", "10.9.1.2")):
+        near = ["+subnet=" + node, f"{mark}q.query.consul", "A"]
+        same(f"a prepared query, what is near {node}", dig("+short", *near).splitlines()[0], first)
+        contains("the client subnet (RFC 7871) that it is for", dig(*near), f"CLIENT-SUBNET: {node}/32/32")
+    contains("a client subnet that does not matter", dig("+subnet=10.9.0.0/23", name, "A"), "CLIENT-SUBNET: 10.9.0.0/23/0", "ANSWER: 2,")
+    put(f"query/{query}", None, method="DELETE")
 
     put("agent/service/register", {"Name": f"{mark}t", "Port": 91, "Check": {"CheckID": f"{mark}t", "TTL": "60s", "Status": "passing"}})
     same("a passing instance", len(short(f"{mark}t.service.consul", "SRV")), 1)

@@ -17,9 +17,9 @@ BASE = os.environ["GRAVITY_DISCOVERY_URL"]
 PATIENCE = 60
 
 
-def put(path, body, base=BASE, token=None):
+def put(path, body, base=BASE, token=None, method="PUT"):
     headers = {"Content-Type": "application/json", **({"X-Consul-Token": token} if token else {})}
-    request = urllib.request.Request(f"{base}/v1/{path}", json.dumps(body).encode(), headers, method="PUT")
+    request = urllib.request.Request(f"{base}/v1/{path}", json.dumps(body).encode(), headers, method=method)
     with urllib.request.urlopen(request) as answer:
         return answer.read()
 
