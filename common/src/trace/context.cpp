@@ -20,6 +20,15 @@ template <std::size_t N> std::string hex(const std::array<std::uint8_t, N>& id) 
     return hex_encode({reinterpret_cast<const char*>(id.data()), N});
 }
 
+template <std::size_t N> char* write_hex(const std::array<std::uint8_t, N>& id, char* out) {
+    constexpr char digits[] = "0123456789abcdef";
+    for (const std::uint8_t byte : id) {
+        *out++ = digits[byte >> 4];
+        *out++ = digits[byte & 0xf];
+    }
+    return out;
+}
+
 bool lower_hex(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return ascii::is_digit(c) || (c >= 'a' && c <= 'f'); });
 }
@@ -95,7 +104,13 @@ std::optional<Context> parse_traceparent(std::string_view header) {
 }
 
 std::string format_traceparent(const Context& context) {
-    return "00-" + context.trace_id_text() + '-' + context.span_id_text() + (context.sampled ? "-01" : "-00");
+    std::string out(version_00_length, '-'); // each request has one: a single allocation
+    out[0] = out[1] = '0';
+    char* at = write_hex(context.trace_id, out.data() + 3);
+    at = write_hex(context.span_id, at + 1);
+    at[1] = '0';
+    at[2] = context.sampled ? '1' : '0';
+    return out;
 }
 
 std::string clean_tracestate(std::string_view combined) {
