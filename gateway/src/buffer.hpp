@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstring>
@@ -20,15 +21,24 @@ public:
         if (free_.empty()) return Block(new char[block_bytes]); // not make_unique: that would clear them
         Block block = std::move(free_.back());
         free_.pop_back();
+        least_free_ = std::min(least_free_, free_.size());
         return block;
     }
     void give(Block block) {
         if (free_.size() < most_kept) free_.push_back(std::move(block));
     }
+    /// Gives back to the system's allocator what nobody has needed since the last time.
+    void trim() {
+        free_.resize(free_.size() - std::min(least_free_, free_.size()));
+        free_.shrink_to_fit();
+        least_free_ = free_.size();
+    }
+    std::size_t free() const { return free_.size(); }
 
 private:
     static constexpr std::size_t most_kept = 1024;
     std::vector<Block> free_;
+    std::size_t least_free_ = 0; // since the last trim
 };
 
 /// Received bytes that wait to be dealt with. Holds memory only while it has some, or is about to receive. What `view` shows stays in its place

@@ -219,6 +219,7 @@ void Core::tick() {
         if (now - pool_swept_ >= std::chrono::seconds(1)) {
             pool_swept_ = now;
             pool_.sweep(now);
+            slab_.trim();
             write_date();
         }
         if (number_ == 0 && now - judged_ >= options().outlier_interval) judge_instances(now);

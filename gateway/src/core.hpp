@@ -91,7 +91,8 @@ private:
     Shared& shared_;
     unsigned number_; // the first one judges for all
     Slab slab_; // outlives the context, whose last handlers give their buffers back
-    boost::asio::io_context io_{1};
+    // Sockets and timers are this thread's alone: their queues need no locks. Work that others hand over is still locked.
+    boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
     Listener plain_{io_}, tls_{io_};
     std::shared_ptr<boost::asio::ssl::context> certificates_;

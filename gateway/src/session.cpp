@@ -115,9 +115,10 @@ void Session::client_was_read(Error error, std::size_t size) {
     }
 }
 
-/// An idle connection waits without a buffer.
+/// An idle connection waits without a buffer, and without the room that the last request took.
 void Session::park() {
     in_.release();
+    for (std::string* text : {&request_head_, &response_head_, &path_, &reply_body_, &admission_.rewritten, &admission_.extra_lines}) *text = std::string();
     parked_ = true;
     client_.socket().async_wait(Socket::wait_read, [self = shared_from_this()](Error) {
         self->parked_ = false;
