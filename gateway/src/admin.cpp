@@ -32,9 +32,12 @@ struct RouteView {
     bool prefix_removed = false;
     std::string cache;
     bool compress = false;
+    bool hedge = false;
+    std::optional<double> late_after_seconds; // of one that hedges, once it is known
 };
 BOOST_DESCRIBE_STRUCT(RouteView, (),
-                      (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, timeout_ms, prefix_removed, cache, compress))
+                      (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, timeout_ms, prefix_removed, cache, compress,
+                       hedge, late_after_seconds))
 
 struct RouteViews {
     std::vector<RouteView> items;
@@ -57,6 +60,7 @@ struct InstanceView {
     std::int64_t weight = 0;
     std::string zone;
     std::string version;
+    bool tls = false;
     std::string breaker;
     std::string hold;
     std::int64_t in_flight = 0;
@@ -68,7 +72,7 @@ struct InstanceView {
     std::int64_t breaker_opened = 0;
 };
 BOOST_DESCRIBE_STRUCT(InstanceView, (),
-                      (service, id, address, port, weight, zone, version, breaker, hold, in_flight, requests, failures, ewma_seconds, ejected, ejections,
+                      (service, id, address, port, weight, zone, version, tls, breaker, hold, in_flight, requests, failures, ewma_seconds, ejected, ejections,
                        breaker_opened))
 
 struct InstanceViews {
@@ -133,6 +137,7 @@ InstanceView view_of(const Endpoint& endpoint, std::chrono::steady_clock::time_p
     view.weight = spec.weight;
     view.zone = spec.zone;
     view.version = spec.version;
+    view.tls = spec.tls.has_value();
     view.breaker = figures.breaker;
     view.hold = to_string(endpoint.held());
     view.in_flight = static_cast<std::int64_t>(figures.in_flight);
@@ -165,6 +170,9 @@ RouteView view_of(const Route& route) {
     view.timeout_ms = route.timeout_ms;
     view.prefix_removed = route.surface;
     view.compress = route.compress;
+    view.hedge = route.pace != nullptr;
+    if (route.pace)
+        if (const auto late = route.pace->late_after()) view.late_after_seconds = std::chrono::duration<double>(*late).count();
     view.cache = to_string(route.cache);
     return view;
 }

@@ -77,6 +77,7 @@ Parsed<ServiceSpec> parse_health(std::string_view name, std::string_view body) {
         instance.weight = meta_number(meta, "weight", 1, 1000);
         instance.zone = meta_text(meta, "zone");
         instance.version = meta_text(meta, "version");
+        if (meta_text(meta, "scheme") == "https") instance.tls = TlsSpec{meta_text(meta, "tls_name"), {}};
         spec.instances.push_back(std::move(instance));
 
         const std::uint64_t created = number_at(*service, "CreateIndex");
@@ -87,6 +88,7 @@ Parsed<ServiceSpec> parse_health(std::string_view name, std::string_view body) {
             spec.access = meta_text(meta, "auth") == "public" ? Access::public_ : Access::jwt;
             spec.cache = cache_use_from(meta_text(meta, "cache")).value_or(CacheUse::off);
             spec.compress = meta_text(meta, "compress") == "true";
+            spec.hedge = meta_text(meta, "hedge") == "true";
             spec.timeout_ms = meta_number(meta, "timeout_ms", 15'000, 86'400'000);
         }
         first = false;

@@ -28,11 +28,14 @@ struct Settings {
     Bounded<int, 1, 65535> tls_port{8443};
     std::optional<std::string> tls_certificate_file;
     std::optional<std::string> tls_key_file;
+    std::optional<std::string> upstream_ca_file;
+    std::optional<std::string> upstream_certificate_file;
+    std::optional<std::string> upstream_key_file;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (io_threads, routes_file, routes_folder, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance,
                        connect_timeout_ms, max_attempts, cache_bytes, cache_entries, cache_max_body_bytes, trusted_proxies, tls_port, tls_certificate_file,
-                       tls_key_file))
+                       tls_key_file, upstream_ca_file, upstream_certificate_file, upstream_key_file))
 
 /// Settings that begin with ADMIN_.
 struct AdminSettings {
@@ -63,6 +66,9 @@ struct gravity::meta::docs<gravity::gateway::Settings> {
         {"tls_port", "Port of the data path for clients who speak TLS, if there is a certificate"},
         {"tls_certificate_file", "PEM certificate chain of the TLS port; read again when it changes"},
         {"tls_key_file", "PEM private key of the TLS port; read again when it changes"},
+        {"upstream_ca_file", "PEM certificates of who vouches for instances that speak TLS; absent: the system's authorities; read again when it changes"},
+        {"upstream_certificate_file", "PEM certificate chain shown to instances that ask who calls; read again when it changes"},
+        {"upstream_key_file", "PEM private key of that; read again when it changes"},
     };
 };
 template <>

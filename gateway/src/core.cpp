@@ -153,6 +153,12 @@ void Core::cut_all() {
     pool_.clear();
 }
 
+std::shared_ptr<Upstream> Core::upstream_to(std::shared_ptr<Endpoint> endpoint) {
+    const auto& tls = endpoint->spec().tls;
+    auto context = tls ? shared_.trust.context(tls->ca_file) : nullptr;
+    return std::make_shared<Upstream>(io_, slab_, std::move(endpoint), std::move(context));
+}
+
 std::list<Session*>::iterator Core::add(Session& session) {
     open_.fetch_add(1, std::memory_order_relaxed);
     shared_.telemetry.connections.add();

@@ -57,6 +57,8 @@ public:
     const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
     Slab& slab() { return slab_; }
     UpstreamPool& pool() { return pool_; }
+    /// A connection that is still to be opened.
+    std::shared_ptr<Upstream> upstream_to(std::shared_ptr<Endpoint> endpoint);
     Choices& choices() { return choices_; }
     bool draining() const { return draining_; }
     /// For the Date field, right to the second.

@@ -85,12 +85,13 @@ std::optional<resilience::Breaker::Permit> Endpoint::begin(Time now) {
 
 void Endpoint::end(resilience::Breaker::Permit permit, Outcome outcome, std::chrono::steady_clock::duration took, Time now) {
     health_->in_flight.fetch_sub(1, std::memory_order_relaxed);
-    if (outcome != Outcome::neutral) health_->answered.fetch_add(1, std::memory_order_relaxed);
+    const bool verdict = outcome == Outcome::success || outcome == Outcome::failure;
+    if (verdict) health_->answered.fetch_add(1, std::memory_order_relaxed);
     if (outcome == Outcome::failure) health_->failures.fetch_add(1, std::memory_order_release);
     const std::lock_guard lock(health_->mutex);
     resilience::Breaker& breaker = health_->breaker;
-    if (outcome == Outcome::neutral) breaker.withdraw(permit, now);
-    else breaker.record(permit, outcome == Outcome::success, now);
+    if (verdict) breaker.record(permit, outcome == Outcome::success, now);
+    else breaker.withdraw(permit, now);
     health_->opened.add(static_cast<double>(breaker.times_opened() - std::exchange(health_->told_opened, breaker.times_opened())));
     health_->tripped.store(breaker.state(now) != resilience::Breaker::State::closed, std::memory_order_release);
     if (outcome == Outcome::neutral) return;
@@ -155,6 +156,7 @@ std::chrono::milliseconds Endpoint::retry_after(Time now) const {
 struct ClusterState::State {
     std::mutex mutex;
     resilience::RetryBudget budget{{.percent = 20, .per_second = 10, .burst = 100}, std::chrono::steady_clock::now()};
+    resilience::RetryBudget hedges{{.percent = 4, .per_second = 0, .burst = 100}, std::chrono::steady_clock::now()};
     std::atomic<const ServiceMetrics*> metrics{nullptr};
 };
 
@@ -164,6 +166,12 @@ ClusterState::~ClusterState() = default;
 void ClusterState::count_request(Time now) {
     const std::lock_guard lock(state_->mutex);
     state_->budget.on_request(now);
+    state_->hedges.on_request(now);
+}
+
+bool ClusterState::take_hedge(Time now) {
+    const std::lock_guard lock(state_->mutex);
+    return state_->hedges.try_retry(now);
 }
 
 bool ClusterState::take_retry(Time now) {

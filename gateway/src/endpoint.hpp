@@ -24,6 +24,7 @@ enum class Outcome : std::uint8_t {
     success, // any answer below 500
     failure, // no connection, no answer, a broken answer, 5xx
     neutral, // the client went away, or the gateway did
+    outrun,  // it was late, and another one answered: it took at least that long, and neither failed nor not
 };
 
 /// What an operator has said of an instance. No requests begin while it is not `none`.
@@ -44,7 +45,9 @@ public:
 
     const std::string& service() const { return service_; }
     const InstanceSpec& spec() const { return spec_; }
-    bool same_target(const InstanceSpec& spec) const { return spec.id == spec_.id && spec.address == spec_.address && spec.port == spec_.port; }
+    bool same_target(const InstanceSpec& spec) const {
+        return spec.id == spec_.id && spec.address == spec_.address && spec.port == spec_.port && spec.tls == spec_.tls;
+    }
     /// Equal for all objects of one target, as long as one of them lives.
     const void* identity() const { return health_.get(); }
 
@@ -94,6 +97,8 @@ public:
     void count_request(std::chrono::steady_clock::time_point now);
     /// Takes a retry from the budget: a share of the requests and a few a second, so that retries cannot multiply an outage.
     bool take_retry(std::chrono::steady_clock::time_point now);
+    /// Takes a second attempt beside a late one: of a hundred requests at most four have one.
+    bool take_hedge(std::chrono::steady_clock::time_point now);
     /// The service's metrics, looked up the first time.
     const ServiceMetrics& metrics(Telemetry& telemetry, std::string_view name);
 

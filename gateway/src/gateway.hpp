@@ -32,6 +32,7 @@ public:
 
     /// What is kept of answers.
     ResponseCache& cache() { return shared_.cache; }
+    UpstreamTrust& trust() { return shared_.trust; }
 
     std::size_t connections() const;
     std::vector<std::size_t> connections_by_core() const;

@@ -437,6 +437,8 @@ void read_annotations(const Json* annotations, HttpRoute& route) {
             route.sticky = text == "true";
         } else if (name == "gravity/compress" && (text == "true" || text == "false")) {
             route.compress = text == "true";
+        } else if (name == "gravity/hedge" && (text == "true" || text == "false")) {
+            route.hedge = text == "true";
         } else if (name == "gravity/cache" && cache_use_from(text)) {
             route.cache = *cache_use_from(text);
         } else if (name == "gravity/body-limit-bytes" && !text.empty() && text.size() < 16 && std::all_of(text.begin(), text.end(), ascii::is_digit)) {
@@ -557,6 +559,8 @@ Parsed<std::vector<HttpRoutePtr>> parse_http_routes(const std::string& text) {
     for (const Json& document : *documents) {
         const Json* kind = document.find("kind");
         if (!kind || !kind->is_string()) return ParseError{"a document has no kind"};
+        // Leaving it out would send without TLS what was to have it.
+        if (kind->as_string() == "BackendTLSPolicy") return ParseError{"BackendTLSPolicy is not followed here: TLS to instances is asked for by the JSON file or a registration"};
         if (!is_http_route(document)) continue;
         auto route = parse_http_route(document);
         if (!route) return ParseError{route.why()};

@@ -121,6 +121,7 @@ struct HttpRoute {
     std::uint64_t body_limit = 0;
     CacheUse cache = CacheUse::off;
     bool compress = false;
+    bool hedge = false;
     std::uint64_t fingerprint = 0; // of the document
     bool sticky = false; // a caller stays with the backend that he got
 };
@@ -128,7 +129,7 @@ using HttpRoutePtr = std::shared_ptr<const HttpRoute>;
 
 /// One document, or why it is refused (one line that names the place). What the standard has and is not there is refused, never ignored. Annotations
 /// that count: `gravity/auth` ("public", which is the default, or "jwt"), `gravity/scope`, `gravity/body-limit-bytes`, `gravity/sticky` ("true"),
-/// `gravity/cache` ("shared", "shared-with-cookies"), `gravity/compress` ("true").
+/// `gravity/cache` ("shared", "shared-with-cookies"), `gravity/compress` ("true"), `gravity/hedge` ("true").
 Parsed<HttpRoutePtr> parse_http_route(const Json& document);
 
 /// All HTTPRoutes of a YAML or JSON text; documents of other kinds (Gateway, Service ...) are left out. Refused: two of one name.

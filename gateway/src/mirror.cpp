@@ -1,12 +1,10 @@
 #include "mirror.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/write.hpp>
 
 namespace gravity::gateway {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using std::chrono::steady_clock;
 
 Mirror::Mirror(Core& core, std::shared_ptr<const Snapshot> snapshot, const Cluster& cluster)
@@ -19,7 +17,7 @@ void Mirror::start() {
         core_.shared().telemetry.mirrors_lost.add();
         return;
     }
-    upstream_ = std::make_shared<Upstream>(core_.io(), core_.slab(), use_.endpoint());
+    upstream_ = core_.upstream_to(use_.endpoint());
     timer_.expires_after(core_.options().mirror_timeout);
     timer_.async_wait([self = shared_from_this()](boost::system::error_code stopped) {
         if (!stopped) self->abandon();
@@ -28,21 +26,13 @@ void Mirror::start() {
 }
 
 void Mirror::connect() {
-    using Resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
-    const auto resolver = std::make_shared<Resolver>(core_.io());
-    const InstanceSpec& target = upstream_->endpoint->spec();
-    resolver->async_resolve(target.address, std::to_string(target.port), Resolver::numeric_service,
-                            [self = shared_from_this(), resolver](boost::system::error_code error, const Resolver::results_type& found) {
-                                if (self->closed_) return;
-                                if (error) return self->abandon();
-                                asio::async_connect(self->upstream_->socket, found, [self](boost::system::error_code failed, const tcp::endpoint&) {
-                                    if (self->closed_) return;
-                                    if (failed) return self->abandon();
-                                    self->connected_ = true;
-                                    self->write();
-                                    self->read();
-                                });
-                            });
+    open(upstream_, [self = shared_from_this()](boost::system::error_code error) {
+        if (self->closed_) return;
+        if (error) return self->abandon();
+        self->connected_ = true;
+        self->write();
+        self->read();
+    });
 }
 
 void Mirror::add(std::string_view bytes) {
@@ -61,7 +51,7 @@ void Mirror::write() {
     if (!connected_ || busy_ || closed_ || waiting_.empty()) return;
     busy_ = true;
     writing_.swap(waiting_);
-    asio::async_write(upstream_->socket, asio::buffer(writing_), [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+    asio::async_write(upstream_->stream, asio::buffer(writing_), [self = shared_from_this()](boost::system::error_code error, std::size_t) {
         self->busy_ = false;
         self->writing_.clear();
         if (self->closed_) return;
@@ -74,7 +64,7 @@ void Mirror::write() {
 void Mirror::read() {
     upstream_->in.release();
     const Buffer::Space space = upstream_->in.space();
-    upstream_->socket.async_read_some(asio::buffer(space.data, space.size), [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+    upstream_->stream.async_read_some(asio::buffer(space.data, space.size), [self = shared_from_this()](boost::system::error_code error, std::size_t) {
         if (self->closed_) return;
         if (!error) return self->read();
         if (error != asio::error::eof || !self->whole_) return self->abandon();

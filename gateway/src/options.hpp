@@ -2,6 +2,8 @@
 
 #include "response_cache.hpp"
 
+#include <gravity/net/tls.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +37,7 @@ struct Options {
     Milliseconds tick{250};                  // how often time-outs are looked at
 
     CacheLimits cache;
+    net::TlsTrust upstream_tls; // towards instances that want TLS
 
     std::vector<std::string> trusted_proxies; // networks ("10.0.0.0/8") whose X-Forwarded-* and Forwarded are believed
     enum class Log : std::uint8_t {

@@ -1,12 +1,10 @@
 #include "refresh.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/write.hpp>
 
 namespace gravity::gateway {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using std::chrono::steady_clock;
 
 Refresh::Refresh(Core& core, std::shared_ptr<const Snapshot> snapshot, const Cluster& cluster, const Exchange& exchange, StoredPtr stored,
@@ -28,7 +26,7 @@ void Refresh::start(steady_clock::time_point deadline) {
     cluster_.state->count_request(now);
     use_ = pick(cluster_, nullptr, core_.choices(), now);
     if (!use_) return lead_.fail(stored_);
-    upstream_ = std::make_shared<Upstream>(core_.io(), core_.slab(), use_.endpoint());
+    upstream_ = core_.upstream_to(use_.endpoint());
     timer_.expires_at(deadline);
     timer_.async_wait([self = shared_from_this()](boost::system::error_code stopped) {
         if (!stopped) self->fail();
@@ -37,23 +35,15 @@ void Refresh::start(steady_clock::time_point deadline) {
 }
 
 void Refresh::connect() {
-    using Resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
-    const auto resolver = std::make_shared<Resolver>(core_.io());
-    const InstanceSpec& target = upstream_->endpoint->spec();
-    resolver->async_resolve(target.address, std::to_string(target.port), Resolver::numeric_service,
-                            [self = shared_from_this(), resolver](boost::system::error_code error, const Resolver::results_type& found) {
-                                if (self->closed_) return;
-                                if (error) return self->fail();
-                                asio::async_connect(self->upstream_->socket, found, [self](boost::system::error_code failed, const tcp::endpoint&) {
-                                    if (self->closed_) return;
-                                    if (failed) return self->fail();
-                                    self->write();
-                                });
-                            });
+    open(upstream_, [self = shared_from_this()](boost::system::error_code error) {
+        if (self->closed_) return;
+        if (error) return self->fail();
+        self->write();
+    });
 }
 
 void Refresh::write() {
-    asio::async_write(upstream_->socket, asio::buffer(request_head_), [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+    asio::async_write(upstream_->stream, asio::buffer(request_head_), [self = shared_from_this()](boost::system::error_code error, std::size_t) {
         if (self->closed_) return;
         if (error) return self->fail();
         self->read();
@@ -62,7 +52,7 @@ void Refresh::write() {
 
 void Refresh::read() {
     const Buffer::Space space = upstream_->in.space();
-    upstream_->socket.async_read_some(asio::buffer(space.data, space.size), [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
+    upstream_->stream.async_read_some(asio::buffer(space.data, space.size), [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
         if (self->closed_) return;
         const bool end = error == asio::error::eof && self->head_read_;
         if (error && !end) return self->fail();

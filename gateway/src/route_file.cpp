@@ -9,6 +9,12 @@
 
 namespace gravity::gateway {
 
+struct FileTls {
+    std::optional<std::string> name;
+    std::optional<std::string> ca_file;
+};
+BOOST_DESCRIBE_STRUCT(FileTls, (), (name, ca_file))
+
 struct FileRoute {
     std::string name;
     std::vector<std::string> prefixes;
@@ -20,8 +26,10 @@ struct FileRoute {
     std::optional<bool> standard_surface;
     std::optional<std::string> cache;
     std::optional<bool> compress;
+    std::optional<bool> hedge;
+    std::optional<FileTls> tls;
 };
-BOOST_DESCRIBE_STRUCT(FileRoute, (), (name, prefixes, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface, cache, compress))
+BOOST_DESCRIBE_STRUCT(FileRoute, (), (name, prefixes, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface, cache, compress, hedge, tls))
 
 struct RouteFile {
     std::vector<FileRoute> routes;
@@ -70,10 +78,12 @@ Parsed<ServiceSpec> service_of(const FileRoute& route) {
     if (!cache) return refuse("cache must be \"off\", \"shared\" or \"shared-with-cookies\"");
     spec.cache = *cache;
     spec.compress = route.compress.value_or(false);
+    spec.hedge = route.hedge.value_or(false);
     for (const std::string& text : route.upstreams) {
         auto instance = parse_upstream(text);
         if (!instance) return refuse(instance.why());
         spec.instances.push_back(*std::move(instance));
+        if (route.tls) spec.instances.back().tls = TlsSpec{route.tls->name.value_or(""), route.tls->ca_file.value_or("")};
     }
     return spec;
 }

@@ -24,6 +24,14 @@ enum class CacheUse : std::uint8_t {
 std::string_view to_string(CacheUse use); // "off", "shared", "shared-with-cookies"
 std::optional<CacheUse> cache_use_from(std::string_view text);
 
+/// How an instance is spoken to with TLS.
+struct TlsSpec {
+    std::string name;    // of its certificate, and what it is asked for; empty: its address
+    std::string ca_file; // who vouches for it; empty: the gateway's standard ones
+
+    friend bool operator==(const TlsSpec&, const TlsSpec&) = default;
+};
+
 struct InstanceSpec {
     std::string id;
     std::string address; // textual IP or a host name
@@ -31,6 +39,7 @@ struct InstanceSpec {
     std::uint32_t weight = 1; // 1 to 1000; the share of requests, beside the others of the service
     std::string zone;
     std::string version;
+    std::optional<TlsSpec> tls{}; // none: without TLS
 
     friend bool operator==(const InstanceSpec&, const InstanceSpec&) = default;
 };
@@ -44,6 +53,7 @@ struct ServiceSpec {
     std::uint64_t body_limit = 0; // bytes; 0: the gateway's own
     CacheUse cache = CacheUse::off;
     bool compress = false; // its answers, where the service has not and the client wants it
+    bool hedge = false;    // a read that is late is sent to another instance as well
     bool standard_surface = true; // also reached as /<name>/..., without that prefix
     std::uint64_t age = 0;        // order of creation: of two that claim one prefix the lower keeps it
     std::vector<InstanceSpec> instances;

@@ -26,7 +26,7 @@ void Session::start() {
     last_activity_ = steady_clock::now();
     deadline_ = last_activity_ + core_.options().head_timeout; // a connection that says nothing is no more welcome than a slow head
     if (!client_.secure()) return read_client();
-    client_.async_handshake([self = shared_from_this()](Error error) {
+    client_.async_handshake(Stream::Side::server, [self = shared_from_this()](Error error) {
         if (self->phase_ == Phase::closed) return;
         if (!error) return self->read_client();
         self->core_.shared().telemetry.tls_failures.add();
@@ -38,6 +38,7 @@ void Session::close() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     drop_upstream();
+    drop_hedge();
     if (!mirrors_.empty()) drop_mirrors();
     caching_.reset();
     use_.end(Outcome::neutral);
@@ -157,6 +158,8 @@ void Session::begin_answer(Time now) {
     cluster_ = nullptr;
     backend_ = nullptr;
     if (!mirrors_.empty()) drop_mirrors();
+    drop_hedge();
+    only_hedge_ = false;
     caching_.reset();
     compressing_.reset();
     admission_.extra_lines.clear();

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "body_relay.hpp"
-#include "client_stream.hpp"
 #include "core.hpp"
 #include "rate_guard.hpp"
+#include "stream.hpp"
 
 #include <gravity/base/problem.hpp>
 #include <gravity/http/compress.hpp>
@@ -19,6 +19,7 @@
 
 namespace gravity::gateway {
 
+class Hedge;
 class Mirror;
 struct Caching;
 struct Compressing;
@@ -27,7 +28,7 @@ struct ResponseFacts;
 
 /// One client's connection and the request that is under way on it. The parts of its life are in a file each: session.cpp (the connection, heads,
 /// time-outs), session_request.cpp (an instance, the request's way to it), session_response.cpp (the way back), session_tunnel.cpp (WebSocket),
-/// session_rule.cpp (what a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_compress.cpp, session_reply.cpp
+/// session_hedge.cpp (a second attempt beside a late one), session_rule.cpp (what a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_compress.cpp, session_reply.cpp
 /// (answers of the gateway itself).
 ///
 /// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
@@ -82,8 +83,6 @@ private:
     void go_on();
     void try_instance();
     void connect(std::shared_ptr<Upstream> upstream);
-    void resolve(std::shared_ptr<Upstream> upstream);
-    void connect_to(std::shared_ptr<Upstream> upstream, const std::vector<boost::asio::ip::tcp::endpoint>& addresses);
     void connect_failed(bool timed_out);
     void send_request();
     void rearm_deadline(Time now);
@@ -100,6 +99,7 @@ private:
     void read_upstream();
     void upstream_was_read(const std::shared_ptr<Upstream>& upstream, Error error, std::size_t size);
     void no_response(bool timed_out);
+    void no_answer();
     void bad_response(std::string_view detail);
     void try_response_head();
     void interim_response(std::string_view bytes, const ResponseHead& head);
@@ -112,6 +112,15 @@ private:
     void keep_or_drop_upstream();
     void upstream_broke();
     void record(int status);
+
+    // session_hedge.cpp
+    void begin_hedge();
+    void drop_hedge();
+    void hedge_changed();
+    void hear_hedge();
+    bool left_to_hedge();
+    void first_and_last_failed();
+    void note_pace();
 
     // session_tunnel.cpp
     void begin_tunnel(std::string_view bytes, const ResponseHead& head);
@@ -153,7 +162,7 @@ private:
     void finish_request_body();
 
     Core& core_;
-    ClientStream client_;
+    Stream client_;
     boost::asio::ip::address peer_;
     std::string peer_text_;
     bool trusted_peer_ = false;
@@ -185,6 +194,9 @@ private:
     std::string request_head_;  // as it goes out
     Use use_;
     std::shared_ptr<Upstream> upstream_;
+    std::shared_ptr<Hedge> hedge_; // a second attempt, beside the first; null: none
+    bool only_hedge_ = false;      // and the first has failed
+    Time asked_at_{};              // of a route that hedges: when the first attempt was sent
     unsigned attempts_ = 0;
     bool stale_retried_ = false;
     bool request_sent_ = false;   // whole

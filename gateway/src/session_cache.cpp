@@ -120,7 +120,7 @@ bool Session::seek_in_cache() {
 
 /// The fetch that this request waited for has ended.
 void Session::landed(const ResponseCache::Landing& landing, std::uint64_t ticket) {
-    if (phase_ != Phase::waiting || caching_->ticket != ticket) return;
+    if (phase_ != Phase::waiting || !caching_ || caching_->ticket != ticket) return;
     Caching& caching = *caching_;
     const auto now = std::chrono::steady_clock::now();
     if (landing.stored && selects(*landing.stored, caching.request, request_head_)) {
@@ -136,6 +136,7 @@ void Session::landed(const ResponseCache::Landing& landing, std::uint64_t ticket
 /// Answers with what is kept.
 void Session::use_stored(const StoredPtr& stored, std::string_view note) {
     drop_upstream();
+    drop_hedge();
     use_.end(Outcome::neutral);
     if (client_writing_ || response_head_sent_) return cut(); // another answer has begun
     Caching& caching = *caching_;

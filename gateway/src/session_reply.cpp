@@ -35,6 +35,7 @@ void Session::finish_request_body() {
 
 void Session::reply(http::Response response, std::string_view slug) {
     drop_upstream();
+    drop_hedge();
     caching_.reset();
     compressing_.reset();
     use_.end(Outcome::neutral);

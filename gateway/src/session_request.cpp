@@ -4,8 +4,6 @@
 
 #include <gravity/http/client.hpp>
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
@@ -13,7 +11,6 @@
 namespace gravity::gateway {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using std::chrono::steady_clock;
 
 void Session::pass_on(std::string_view bytes, const RequestHead& head, std::string_view path) {
@@ -68,39 +65,16 @@ void Session::try_instance() {
         upstream_ = std::move(kept);
         return send_request();
     }
-    connect(std::make_shared<Upstream>(core_.io(), core_.slab(), use_.endpoint()));
+    connect(core_.upstream_to(use_.endpoint()));
 }
 
 void Session::connect(std::shared_ptr<Upstream> upstream) {
     phase_ = Phase::connecting;
     upstream_ = upstream;
     deadline_ = std::min(deadline_total_, steady_clock::now() + core_.options().connect_timeout);
-    const InstanceSpec& target = upstream->endpoint->spec();
-    Error error;
-    const auto address = asio::ip::make_address(target.address, error);
-    if (error) return resolve(std::move(upstream));
-    connect_to(std::move(upstream), {tcp::endpoint(address, target.port)});
-}
-
-void Session::resolve(std::shared_ptr<Upstream> upstream) {
-    using Resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
-    const auto resolver = std::make_shared<Resolver>(core_.io());
-    const InstanceSpec& target = upstream->endpoint->spec();
-    resolver->async_resolve(target.address, std::to_string(target.port), Resolver::numeric_service,
-                            [self = shared_from_this(), upstream, resolver](Error error, const Resolver::results_type& found) {
-                                if (upstream != self->upstream_) return; // given up meanwhile
-                                if (error) return self->connect_failed(false);
-                                self->connect_to(upstream, {found.begin(), found.end()});
-                            });
-}
-
-void Session::connect_to(std::shared_ptr<Upstream> upstream, const std::vector<tcp::endpoint>& addresses) {
-    Socket& socket = upstream->socket;
-    asio::async_connect(socket, addresses, [self = shared_from_this(), upstream = std::move(upstream)](Error error, const tcp::endpoint&) {
-        if (upstream != self->upstream_) return;
+    open(upstream, [self = shared_from_this(), upstream](Error error) {
+        if (upstream != self->upstream_) return; // given up meanwhile
         if (error) return self->connect_failed(false);
-        Error ignored; // only a matter of speed
-        upstream->socket.set_option(tcp::no_delay(true), ignored);
         self->send_request();
     });
 }
@@ -128,7 +102,9 @@ void Session::send_request() {
         deadline_ = std::min(deadline_total_, steady_clock::now() + std::chrono::milliseconds(*rule->attempt_timeout_ms));
     }
     pump_request(true);
-    if (phase_ == Phase::forwarding) read_upstream();
+    if (phase_ != Phase::forwarding) return;
+    begin_hedge();
+    read_upstream();
 }
 
 void Session::pump_request(bool first) {
@@ -157,7 +133,7 @@ void Session::write_upstream(std::span<const std::string_view> pieces, bool with
     if (with_head) buffers.add(request_head_);
     for (const std::string_view piece : pieces) buffers.add(piece);
     upstream_writing_ = true;
-    asio::async_write(upstream_->socket, buffers,
+    asio::async_write(upstream_->stream, buffers,
                       [self = shared_from_this(), upstream = upstream_](Error error, std::size_t) { self->upstream_was_written(upstream, error); });
 }
 
@@ -194,6 +170,7 @@ void Session::request_is_sent() {
 /// The request as it was before a byte of it had been sent.
 void Session::begin_again() {
     drop_upstream();
+    drop_hedge();
     if (!mirrors_.empty()) drop_mirrors(); // the head would be there twice
     taken_ = 0; // still in front of the buffer, to be taken again
     request_body_ = whole_request();
@@ -222,7 +199,7 @@ bool Session::retry_stale() {
     core_.shared().telemetry.stale_retries.add();
     const std::shared_ptr<Endpoint> endpoint = upstream_->endpoint;
     begin_again();
-    connect(std::make_shared<Upstream>(core_.io(), core_.slab(), endpoint));
+    connect(core_.upstream_to(endpoint));
     return true;
 }
 

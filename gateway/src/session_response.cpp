@@ -44,7 +44,7 @@ void Session::read_upstream() {
     if (upstream_reading_ || !upstream_) return;
     const Buffer::Space space = upstream_->in.space();
     upstream_reading_ = true;
-    upstream_->socket.async_read_some(asio::buffer(space.data, space.size), [self = shared_from_this(), upstream = upstream_](Error error, std::size_t size) {
+    upstream_->stream.async_read_some(asio::buffer(space.data, space.size), [self = shared_from_this(), upstream = upstream_](Error error, std::size_t size) {
         self->upstream_was_read(upstream, error, size);
     });
 }
@@ -73,14 +73,20 @@ void Session::upstream_was_read(const std::shared_ptr<Upstream>& upstream, Error
 }
 
 void Session::no_response(bool timed_out) {
-    if (!timed_out && (retry_stale() || retry_elsewhere())) return;
-    if (timed_out) core_.shared().telemetry.timeouts.add();
+    if (!timed_out && (left_to_hedge() || retry_stale() || retry_elsewhere())) return;
     use_.end(Outcome::failure);
-    static constexpr Problem no_answer{502, "upstream-closed", "The service closed the connection without an answer"};
-    refuse(timed_out ? Refusal(problems::deadline_exceeded) : Refusal(no_answer));
+    if (!timed_out) return no_answer();
+    core_.shared().telemetry.timeouts.add();
+    refuse(Refusal(problems::deadline_exceeded));
+}
+
+void Session::no_answer() {
+    static constexpr Problem closed{502, "upstream-closed", "The service closed the connection without an answer"};
+    refuse(Refusal(closed));
 }
 
 void Session::bad_response(std::string_view detail) {
+    if (left_to_hedge()) return;
     use_.end(Outcome::failure);
     static constexpr Problem bad{502, "upstream-malformed", "The service's answer is not valid HTTP"};
     refuse(Refusal(bad, std::string(detail)));
@@ -105,7 +111,8 @@ void Session::try_response_head() {
         return begin_tunnel(bytes, head);
     }
     if (head.status < 200) return interim_response(bytes, head);
-    if (says_try_elsewhere(head.status) && cluster_->endpoints.size() > 1 && retry_elsewhere()) return;
+    if (says_try_elsewhere(head.status) && (left_to_hedge() || (cluster_->endpoints.size() > 1 && retry_elsewhere()))) return;
+    drop_hedge();
     begin_response(bytes, head);
 }
 
@@ -113,6 +120,7 @@ void Session::interim_response(std::string_view bytes, const ResponseHead& head)
     // HTTP/1.0 has none (RFC 9110 section 15.2), and nobody is told to continue who did not ask.
     const bool for_client = minor_version_ >= 1 && (head.status != 100 || expects_continue_);
     if (!for_client) return try_response_head();
+    drop_hedge();
     if (head.status == 100) expects_continue_ = false;
     write_response_head(bytes, head, ResponseFacts{}, response_head_);
     interim_ = interim_sent_ = true;
@@ -124,6 +132,7 @@ void Session::interim_response(std::string_view bytes, const ResponseHead& head)
 void Session::begin_response(std::string_view bytes, const ResponseHead& head) {
     response_began_ = true;
     status_ = head.status;
+    note_pace();
     if (!upstream_writing_) in_.consume(std::exchange(taken_, 0)); // no retry from here on
     if (!request_body_.done()) keep_alive_ = false; // the rest of the body may or may not come: nothing can follow it
     upstream_keep_alive_ = head.framing.keep_alive;

@@ -5,6 +5,7 @@
 #include "options.hpp"
 #include "own_pages.hpp"
 #include "telemetry.hpp"
+#include "upstream_trust.hpp"
 
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
@@ -38,6 +39,7 @@ struct Shared {
     Telemetry& telemetry;
     TrustedProxies trusted;
     ResponseCache cache;
+    UpstreamTrust trust;
 };
 
 } // namespace gravity::gateway

@@ -194,6 +194,7 @@ void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const S
     for (const MatchSpec& match : rule.matches) {
         route.match = &match;
         route.prefix = match.path;
+        route.pace = document.hedge ? pace_of(route, previous) : nullptr;
         routes_.push_back(route);
     }
 }
@@ -234,8 +235,19 @@ void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const S
         route.compress = winner.service->compress;
         if (route.cache != CacheUse::off) route.cache_space = "service " + route.cluster->name;
         route.surface = winner.surface;
+        if (winner.service->hedge) route.pace = pace_of(route, previous);
         routes_.push_back(std::move(route));
     }
+}
+
+/// What is known of a route's answers goes on with it. Its matches of one path, by method or field, have it in common.
+std::shared_ptr<Pace> Snapshot::pace_of(const Route& route, const Snapshot* previous) {
+    const std::string key = route.label() + " " + route.prefix;
+    std::shared_ptr<Pace>& pace = paces_[key];
+    if (pace) return pace;
+    if (previous)
+        if (const auto known = previous->paces_.find(key); known != previous->paces_.end()) return pace = known->second;
+    return pace = std::make_shared<Pace>();
 }
 
 void Snapshot::index() {

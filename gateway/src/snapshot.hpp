@@ -2,6 +2,7 @@
 
 #include "endpoint.hpp"
 #include "http_route.hpp"
+#include "pace.hpp"
 #include "service_spec.hpp"
 
 #include <cstdint>
@@ -38,6 +39,7 @@ struct Route {
     std::string scope;            // what a token must hold; empty: nothing
     CacheUse cache = CacheUse::off;
     bool compress = false;
+    std::shared_ptr<Pace> pace;   // of a route that hedges; outlives a change of the routes
     std::string cache_space;      // of a route with a cache: what tells its answers from those of other routes to the same URL
     bool surface = false;         // the prefix is removed: a service's standard surface
 
@@ -123,6 +125,7 @@ private:
     void add_rule(const HttpRoute& document, const RuleSpec& rule, const Snapshot* previous);
     const Cluster* cluster_for(const BackendSpec& backend, const Snapshot* previous);
     void add_routes(const std::vector<const ServiceSpec*>& by_age, const Snapshot* previous);
+    std::shared_ptr<Pace> pace_of(const Route& route, const Snapshot* previous);
     void index();
     void add_to(Host& host, std::size_t route);
     void finish(Host& host) const;
@@ -142,6 +145,7 @@ private:
     std::vector<Route> routes_;
     std::size_t own_ = 0; // so many of them are services' own, in front
     std::vector<Conflict> conflicts_;
+    std::map<std::string, std::shared_ptr<Pace>> paces_; // of the routes that hedge
     std::vector<HttpRoutePtr> documents_; // kept, since routes point into them
     std::map<std::string, Host, std::less<>> hosts_;
     std::vector<Host> wildcards_; // by length of their suffix, the longest first

@@ -39,6 +39,8 @@ Telemetry::Telemetry()
       tls_failures(plain("gravity_gateway_tls_failures_total", "Clients with whom no TLS came about")),
       shed(plain("gravity_gateway_connections_shed_total", "Connections closed on which nothing was under way, to make room for others")),
       ejections(plain("gravity_gateway_ejections_total", "Times an instance was left out because it failed too often beside the others")),
+      hedges(plain("gravity_gateway_hedges_total", "Requests sent to a second instance as well, because the first was late")),
+      hedges_won(plain("gravity_gateway_hedges_won_total", "Requests that the second instance answered first")),
       cache(cache_metrics()),
       connections(metrics::gauge("gravity_gateway_connections", "Open connections of clients").with({})),
       prefix_conflicts(metrics::gauge("gravity_gateway_prefix_conflicts", "Prefixes claimed by more than one service").with({})),

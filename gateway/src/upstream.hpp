@@ -2,29 +2,26 @@
 
 #include "buffer.hpp"
 #include "endpoint.hpp"
+#include "stream.hpp"
 
 #include <gravity/http/wire.hpp>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
 
 namespace gravity::gateway {
 
-/// Bound to its context's own executor type: no virtual call for each operation.
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-
 /// A connection to an instance. Lent to one request at a time; kept only if the last response was read to its end.
 struct Upstream {
-    Upstream(boost::asio::io_context& io, Slab& slab, std::shared_ptr<Endpoint> to) : socket(io), in(slab), endpoint(std::move(to)) {}
+    /// `tls`: for an instance that wants it; else null.
+    Upstream(boost::asio::io_context& io, Slab& slab, std::shared_ptr<Endpoint> to, std::shared_ptr<boost::asio::ssl::context> tls)
+        : stream(Socket(io), std::move(tls)), in(slab), endpoint(std::move(to)) {}
 
-    Socket socket;
+    Stream stream;
     Buffer in;
     http::HeadScanner scanner;
     std::shared_ptr<Endpoint> endpoint;
@@ -32,11 +29,18 @@ struct Upstream {
     std::chrono::milliseconds keep{60'000};           // how long it may be idle
     std::chrono::steady_clock::time_point idle_until; // while in the pool
 
+    bool closed = false;
+
     void close() {
+        closed = true;
         boost::system::error_code ignored; // nothing is lost that could be reported
-        socket.close(ignored);
+        stream.socket().close(ignored);
     }
 };
+
+/// Finds the instance's address, connects, and where it wants TLS makes sure whose certificate it shows. `done` is called once, later; with an error too if
+/// the upstream is closed meanwhile.
+void open(const std::shared_ptr<Upstream>& upstream, std::function<void(boost::system::error_code)> done);
 
 /// The idle connections of one core, the last used first, so that few stay warm. One thread.
 class UpstreamPool {

@@ -55,6 +55,40 @@ Options options_of(const app::PlatformSettings& platform, const DataAddress& add
     return options;
 }
 
+net::TlsTrust trust_of(const Settings& settings) {
+    if (settings.upstream_certificate_file.has_value() != settings.upstream_key_file.has_value()) {
+        throw std::runtime_error("GATEWAY_UPSTREAM_CERTIFICATE_FILE and GATEWAY_UPSTREAM_KEY_FILE are needed together");
+    }
+    net::TlsTrust trust;
+    trust.ca_file = settings.upstream_ca_file.value_or("");
+    trust.certificate_chain_file = settings.upstream_certificate_file.value_or("");
+    trust.private_key_file = settings.upstream_key_file.value_or("");
+    return trust;
+}
+
+/// Why the files that these services name cannot be used; empty if they can.
+std::string problem_with_files(const std::vector<ServiceSpec>& services, const net::TlsTrust& standard) {
+    UpstreamTrust trust(standard);
+    std::set<std::string, std::less<>> checked;
+    for (const ServiceSpec& service : services)
+        for (const InstanceSpec& instance : service.instances)
+            if (instance.tls && checked.insert(instance.tls->ca_file).second)
+                if (std::string why = trust.problem(instance.tls->ca_file); !why.empty()) return "route \"" + service.name + "\": " + why;
+    return {};
+}
+
+/// Where an instance describes itself.
+http::ClientRequest inquiry_to(const InstanceSpec& instance) {
+    const auto in_url = [](const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; };
+    const bool named = instance.tls && !instance.tls->name.empty();
+    http::ClientRequest request;
+    request.url = (instance.tls ? "https://" : "http://") + in_url(named ? instance.tls->name : instance.address) + ":" + std::to_string(instance.port) + "/openapi.json";
+    if (named) request.addresses.push_back(instance.address);
+    request.timeout = 5s;
+    request.max_response_bytes = std::size_t{4} << 20;
+    return request;
+}
+
 std::shared_ptr<auth::Verifier> verifier_of(const app::PlatformSettings& platform) {
     if (!platform.auth_jwks_url) return nullptr;
     auth::VerifierOptions options;
@@ -87,18 +121,25 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
       file_(settings.routes_file),
       folder_(settings.routes_folder),
       verifier_(verifier_of(runtime.settings)),
+      upstream_tls_(trust_of(settings)),
       key_client_(std::make_shared<http::Client>(runtime.io, http::ClientOptions{})),
+      document_client_(std::make_shared<http::Client>(runtime.io, http::ClientOptions{.tls = upstream_tls_})),
       pages_(std::string(app::version()), std::string(own_openapi), runtime.settings.docs_dir.value_or("")) {
     if (settings.tls_certificate_file.has_value() != settings.tls_key_file.has_value()) {
         throw std::runtime_error("GATEWAY_TLS_CERTIFICATE_FILE and GATEWAY_TLS_KEY_FILE are needed together");
     }
     if (settings.tls_certificate_file) tls_files_ = {*settings.tls_certificate_file, *settings.tls_key_file};
+    if (settings.upstream_ca_file || settings.upstream_certificate_file) { // the system's authorities are many, and read when they are needed
+        if (const std::string why = UpstreamTrust(upstream_tls_).problem(""); !why.empty()) throw std::runtime_error("TLS to instances: " + why);
+    }
     read_files();
     GateOptions limits;
     limits.requests_per_second = static_cast<std::uint32_t>(settings.rate_per_second.value());
     limits.burst = static_cast<std::uint32_t>(settings.rate_burst.value());
     gate_ = std::make_unique<Gate>(limits, verifier_, [this] { unknown_key(); });
-    gateway_ = std::make_unique<Gateway>(options_of(runtime.settings, address, settings), *gate_, pages_, telemetry_);
+    Options options = options_of(runtime.settings, address, settings);
+    options.upstream_tls = upstream_tls_;
+    gateway_ = std::make_unique<Gateway>(std::move(options), *gate_, pages_, telemetry_);
     if (runtime.settings.discovery_mode == app::DiscoveryMode::consul) {
         const auto& token = runtime.settings.discovery_token;
         source_ = std::make_shared<RouteSource>(runtime.io, runtime.settings.discovery_url, token ? token->reveal() : std::string(),
@@ -160,6 +201,7 @@ void Daemon::read_files() {
         auto read = read_routes(*file_);
         if (!read) throw std::runtime_error("GATEWAY_ROUTES_FILE " + read.why());
         services = *std::move(read);
+        if (const std::string why = problem_with_files(services, upstream_tls_); !why.empty()) throw std::runtime_error("GATEWAY_ROUTES_FILE " + *file_ + ": " + why);
     }
     if (folder_) {
         auto read = read_route_folder(*folder_);
@@ -207,16 +249,12 @@ void Daemon::remove_route(std::string_view name) {
 }
 
 /// True if it has changed. What cannot be had stays as it was.
-Task<bool> Daemon::fetch_document(std::string service, std::string url) {
+Task<bool> Daemon::fetch_document(std::string service, http::ClientRequest request) {
     try {
-        http::ClientRequest request;
-        request.url = std::move(url);
-        request.timeout = 5s;
-        request.max_response_bytes = std::size_t{4} << 20;
         const auto known = descriptions_.find(service);
         const auto tag = description_tags_.find(service);
         if (known != descriptions_.end() && tag != description_tags_.end() && !tag->second.empty()) request.headers.add("If-None-Match", tag->second);
-        http::Response response = co_await key_client_->send(std::move(request));
+        http::Response response = co_await document_client_->send(std::move(request));
         if (response.status != 200) co_return false;
         description_tags_[service] = response.headers.get("ETag").value_or("");
         if (const auto before = descriptions_.find(service); before != descriptions_.end() && before->second == response.body) co_return false;
@@ -253,11 +291,9 @@ Task<void> Daemon::follow_documents() {
             const auto now = std::chrono::steady_clock::now();
             Inquiry& state = asked[cluster->name];
             if (now < state.next) continue;
-            const InstanceSpec& instance = cluster->endpoints.front()->spec();
-            const bool v6 = instance.address.find(':') != std::string::npos;
-            std::string url = "http://" + (v6 ? "[" + instance.address + "]" : instance.address) + ":" + std::to_string(instance.port) + "/openapi.json";
+            http::ClientRequest inquiry = inquiry_to(cluster->endpoints.front()->spec());
             std::string name = cluster->name;
-            const bool news = co_await fetch_document(std::move(name), std::move(url));
+            const bool news = co_await fetch_document(std::move(name), std::move(inquiry));
             changed |= news;
             const bool known = descriptions_.find(cluster->name) != descriptions_.end();
             state.next = now + (known ? std::chrono::seconds(60) : state.wait);
@@ -283,20 +319,24 @@ std::shared_ptr<boost::asio::ssl::context> Daemon::read_certificates() {
 
 /// Chain and key are two files: while they do not fit together, the connections go on with the last that did.
 void Daemon::renew_certificates() {
-    if (tls_files_.certificate_chain_file.empty()) return;
-    if (fingerprint_of(tls_files_.certificate_chain_file) + fingerprint_of(tls_files_.private_key_file) == tls_fingerprint_) return;
+    const bool trust_refused = !gateway_->trust().renew();
+    const bool changed = !tls_files_.certificate_chain_file.empty() &&
+                         fingerprint_of(tls_files_.certificate_chain_file) + fingerprint_of(tls_files_.private_key_file) != tls_fingerprint_;
     try {
-        gateway_->renew(read_certificates());
-        telemetry_.certificates_refused.set(0);
-        log::info("the certificate has been read again");
+        if (changed) {
+            gateway_->renew(read_certificates());
+            own_refused_ = false;
+            log::info("the certificate has been read again");
+        }
     } catch (const boost::system::system_error& error) {
-        telemetry_.certificates_refused.set(1);
+        own_refused_ = true;
         log::error("the certificate stays as it is", {{"reason", error.what()}});
     }
+    telemetry_.certificates_refused.set(own_refused_ || trust_refused);
 }
 
 Task<void> Daemon::watch_files() {
-    while (!draining_ && (file_ || folder_ || !tls_files_.certificate_chain_file.empty())) {
+    while (!draining_) {
         co_await sleep_for(500ms);
         renew_certificates();
         try {

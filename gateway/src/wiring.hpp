@@ -62,7 +62,7 @@ public:
 private:
     std::shared_ptr<boost::asio::ssl::context> read_certificates();
     void renew_certificates();
-    Task<bool> fetch_document(std::string service, std::string url);
+    Task<bool> fetch_document(std::string service, http::ClientRequest request);
     void show_documents();
     void watch_keys();
     void unknown_key();
@@ -76,6 +76,7 @@ private:
     std::string fingerprint_; // of both, as they were last read
     net::TlsFiles tls_files_; // no certificate: no TLS
     std::string tls_fingerprint_;
+    bool own_refused_ = false; // the certificate's files as they are now
     std::vector<ServiceSpec> from_file_, discovered_;
     std::vector<HttpRoutePtr> from_folder_;
     std::map<std::string, StoredRoute, std::less<>> from_admin_;
@@ -83,7 +84,8 @@ private:
     ServiceDocuments descriptions_;
     std::map<std::string, std::string, std::less<>> description_tags_; // the descriptions' ETags; empty: none
     std::shared_ptr<auth::Verifier> verifier_;
-    std::shared_ptr<http::Client> key_client_;
+    net::TlsTrust upstream_tls_;
+    std::shared_ptr<http::Client> key_client_, document_client_; // who vouches for a key server need not vouch for a service
     std::shared_ptr<auth::JwksSource> keys_;
     std::atomic<bool> refreshing_{false};
     Telemetry telemetry_;

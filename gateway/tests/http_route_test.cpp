@@ -220,6 +220,8 @@ TEST(HttpRoute, WhatIsNotRightIsRefusedWithItsPlace) {
     EXPECT_FALSE(parse_http_routes(document("A_b", "{}")));
     EXPECT_FALSE(parse_http_routes(document("a", "{}") + "---\n" + document("a", "{}")));
     EXPECT_FALSE(parse_http_routes("a: b"));
+    EXPECT_FALSE(parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: a}"))
+        << "nothing is sent without TLS that was to have it";
     EXPECT_FALSE(parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/auth: none}}"));
     EXPECT_FALSE(parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/scope: 'a:read'}}"));
 }

@@ -152,7 +152,7 @@ TEST(Catalog, TakesWhatIsTaggedAndLeavesTheRest) {
         {"Node":{"Address":"10.0.0.9"},"Service":{"ID":"o1","Tags":["gravity"],"Address":"10.0.0.1","Port":8101,"CreateIndex":7,
           "Meta":{"prefixes":"/api/v1/orders, /api//v1/old/,bad,/a%2fb","auth":"jwt","timeout_ms":"3000","weight":"5","version":"1.0","zone":"z"}}},
         {"Node":{"Address":"10.0.0.9"},"Service":{"ID":"o2","Tags":["gravity"],"Address":"","Port":8102,"CreateIndex":9,
-          "Meta":{"prefixes":"/api/v1/orders","auth":"public","timeout_ms":"none","weight":"0"}}},
+          "Meta":{"prefixes":"/api/v1/orders","auth":"public","timeout_ms":"none","weight":"0","scheme":"https","tls_name":"order.internal"}}},
         {"Node":{},"Service":{"ID":"o3","Tags":["gravity"],"Address":"","Port":8102}},
         {"Node":{},"Service":{"ID":"o4","Tags":["gravity"],"Address":"10.0.0.4","Port":80800}},
         {"Node":{},"Service":{"ID":"o5","Tags":[],"Address":"10.0.0.5","Port":80}},
@@ -160,7 +160,7 @@ TEST(Catalog, TakesWhatIsTaggedAndLeavesTheRest) {
     ASSERT_TRUE(spec) << spec.why();
     ASSERT_EQ(spec->instances.size(), 2u);
     EXPECT_EQ(spec->instances[0], (InstanceSpec{"o1", "10.0.0.1", 8101, 5, "z", "1.0"}));
-    EXPECT_EQ(spec->instances[1], (InstanceSpec{"o2", "10.0.0.9", 8102, 1, "", ""}));
+    EXPECT_EQ(spec->instances[1], (InstanceSpec{"o2", "10.0.0.9", 8102, 1, "", "", TlsSpec{"order.internal", ""}}));
     EXPECT_EQ(spec->prefixes, (std::vector<std::string>{"/api/v1/orders"}));
     EXPECT_EQ(spec->access, Access::public_);
     EXPECT_EQ(spec->timeout_ms, 15'000u);
@@ -182,8 +182,15 @@ TEST(RouteFile, IsTakenWholeOrRefusedWithAReason) {
     EXPECT_EQ(shop.access, Access::public_);
     EXPECT_EQ(shop.timeout_ms, 500u);
     EXPECT_FALSE(shop.standard_surface);
+    EXPECT_FALSE(shop.instances.at(0).tls);
+    const auto secured = parse_routes(R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["10.0.0.1:443"],"tls":{"name":"a.internal","ca_file":"ca.pem"}},
+        {"name":"b","prefixes":["/b"],"upstreams":["b.internal:443"],"tls":{}}]})");
+    ASSERT_TRUE(secured) << secured.why();
+    EXPECT_EQ(secured->at(0).instances.at(0).tls, (TlsSpec{"a.internal", "ca.pem"}));
+    EXPECT_EQ(secured->at(1).instances.at(0).tls, TlsSpec());
     for (const char* bad :
          {R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1:9"],"unknown":1}]})",
+          R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["a:443"],"tls":{"verify":false}}]})",
           R"({"routes":[{"name":"A","prefixes":["/a"],"upstreams":[]}]})", R"({"routes":[{"name":"a","prefixes":["a"],"upstreams":[]}]})",
           R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1"]}]})",
           R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1:0"]}]})",

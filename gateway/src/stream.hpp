@@ -1,27 +1,35 @@
 #pragma once
 
-#include "upstream.hpp"
-
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace gravity::gateway {
 
-/// A client's connection, with TLS or without. Stays where it was made. A gathered write over TLS is made one piece after the other.
-class ClientStream {
+/// The executor is named, so that no handler is wrapped into one that could be any.
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+/// A connection of a client or to an instance, with TLS or without. Stays where it was made. A gathered write over TLS is made one piece after the other.
+class Stream {
 public:
     using executor_type = Socket::executor_type;
     using lowest_layer_type = Socket;
+    enum class Side {
+        server,
+        client
+    };
 
-    /// `certificates` null: without TLS.
-    ClientStream(Socket socket, std::shared_ptr<boost::asio::ssl::context> certificates) : socket_(std::move(socket)), certificates_(std::move(certificates)) {
-        if (certificates_) tls_ = std::make_unique<boost::asio::ssl::stream<Socket&>>(socket_, *certificates_);
+    /// `tls` null: without.
+    Stream(Socket socket, std::shared_ptr<boost::asio::ssl::context> tls) : socket_(std::move(socket)), context_(std::move(tls)) {
+        if (context_) tls_ = std::make_unique<boost::asio::ssl::stream<Socket&>>(socket_, *context_);
     }
-    ClientStream(const ClientStream&) = delete;
-    ClientStream& operator=(const ClientStream&) = delete;
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
 
     bool secure() const { return tls_ != nullptr; }
     Socket& socket() { return socket_; }
@@ -37,10 +45,14 @@ public:
         if (tls_) tls_->async_write_some(buffers, std::forward<Handler>(handler));
         else socket_.async_write_some(buffers, std::forward<Handler>(handler));
     }
+    /// The other side must show a certificate of this host name or address, which it is told as well (RFC 6066 section 3; an address is not). Before the
+    /// handshake.
+    void expect(const std::string& name);
     /// Before all else, if it is secure.
     template <class Handler>
-    void async_handshake(Handler&& handler) {
-        tls_->async_handshake(boost::asio::ssl::stream_base::server, std::forward<Handler>(handler));
+    void async_handshake(Side side, Handler&& handler) {
+        using boost::asio::ssl::stream_base;
+        tls_->async_handshake(side == Side::server ? stream_base::server : stream_base::client, std::forward<Handler>(handler));
     }
     /// Tells a secure peer that nothing follows (RFC 8446 section 6.1), and waits until he says the same.
     template <class Handler>
@@ -50,7 +62,7 @@ public:
 
 private:
     Socket socket_;
-    std::shared_ptr<boost::asio::ssl::context> certificates_; // outlives a change of them
+    std::shared_ptr<boost::asio::ssl::context> context_; // outlives a change of the certificates
     std::unique_ptr<boost::asio::ssl::stream<Socket&>> tls_;
 };
 
