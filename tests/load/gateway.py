@@ -49,6 +49,7 @@ PRESET = os.environ.get("GRAVITY_PRESET", "release")
 USER = " user root;" if os.geteuid() == 0 else ""
 SEARCH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 CONNECTIONS, GIBIBYTE = 64, 1 << 30
+QUIET = 40  # seconds in which a daemon that has little to do gives back what it does not need, which it looks for each half minute
 
 UPSTREAM = """worker_processes 1; daemon off; pid {folder}/upstream.pid; error_log {folder}/upstream.log;{user}
 events {{ worker_connections 4096; }}
@@ -321,7 +322,7 @@ def idle(bench, results, arguments):
         say(arguments, f"{wanted} idle connections instead of 50,000: a process may have {limit} descriptors here")
     with bench.ours(GATEWAY_MAX_CONNECTIONS="100000") as ours:
         ours.serves(1)
-        time.sleep(5)  # what it served with is given back
+        time.sleep(QUIET)
         before = proportional_mebibytes(ours.process.pid)
         share = 10_000  # of one who waits: not all addresses of one source
         crowd = []
@@ -331,7 +332,7 @@ def idle(bench, results, arguments):
                                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
                 if crowd[-1].stdout.readline() != "open\n":
                     sys.exit("a connection was closed")
-            time.sleep(5)
+            time.sleep(QUIET)
             after = proportional_mebibytes(ours.process.pid)
             results.add(IDLE, 1024 * (after - before) / wanted, f"{wanted} connections: {before:.1f} MiB before, {after:.1f} with them")
         finally:
