@@ -100,12 +100,12 @@ std::size_t utf8_sequence(std::string_view text, std::size_t& skip) {
 } // namespace
 
 std::string hex_encode(std::string_view bytes) {
-    std::string out;
-    out.reserve(bytes.size() * 2);
+    std::string out(bytes.size() * 2, '\0');
+    char* at = out.data();
     for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
-        out += hex_digits[byte >> 4];
-        out += hex_digits[byte & 0xf];
+        *at++ = hex_digits[byte >> 4];
+        *at++ = hex_digits[byte & 0xf];
     }
     return out;
 }
