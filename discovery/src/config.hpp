@@ -42,6 +42,7 @@ struct Settings {
     bool dns_only_passing = false;
     Bounded<int, 0, 86'400> dns_ttl_seconds{0};
     Bounded<int, 0, 1'000'000> dns_answers_per_second{1000};
+    std::optional<Text<1, 4096>> dns_recursors;
     Scripts script_checks = Scripts::none;
     bool acl_enabled = false;
     DefaultPolicy acl_default_policy = DefaultPolicy::deny;
@@ -53,8 +54,8 @@ struct Settings {
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (data_dir, store_url, store_prefix, store_operations, store_ca_file, store_certificate_file, store_key_file, store_user, store_password,
                        node_name, node_id, node_meta, datacenter, consul_version, max_waiters, dns_address, dns_port, dns_domain, dns_only_passing,
-                       dns_ttl_seconds, dns_answers_per_second, script_checks, acl_enabled, acl_default_policy, acl_key_list_policy, acl_initial_management,
-                       acl_default_token, acl_dns_token))
+                       dns_ttl_seconds, dns_answers_per_second, dns_recursors, script_checks, acl_enabled, acl_default_policy, acl_key_list_policy,
+                       acl_initial_management, acl_default_token, acl_dns_token))
 
 } // namespace gravity::registry
 
@@ -82,6 +83,7 @@ struct gravity::meta::docs<gravity::registry::Settings> {
         {"dns_only_passing", "DNS leaves out instances with a warning too, not only critical ones"},
         {"dns_ttl_seconds", "For how long a resolver may keep a DNS answer"},
         {"dns_answers_per_second", "Answers by UDP to one network of strangers (/24, /56) at most; 0: no limit"},
+        {"dns_recursors", "DNS servers for what is not below the domain, asked for no strangers: address or address:port, commas between; default: none"},
         {"script_checks", "Programs as checks: none, those that stand in the configuration file, or all that are registered"},
         {"acl_enabled", "Whether tokens say who may do what; without, whoever reaches the ports may do everything"},
         {"acl_default_policy", "What is true where no rule speaks of it: deny or allow"},

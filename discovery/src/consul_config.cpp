@@ -221,7 +221,9 @@ public:
             take_acl(value);
         } else if (key == "services" || key == "checks") {
             if (!value.is_array()) refuse(key, "must be a list");
-        } else if (key == "recursors" || key == "recursor" || key == "watches" || key == "http_config" || key == "unix_sockets") {
+        } else if (key == "recursors") {
+            take_recursors(value);
+        } else if (key == "recursor" || key == "watches" || key == "http_config" || key == "unix_sockets") {
             // They would change what is answered, to whom, or what is done: silence would be a lie.
             if (!is_empty(value)) refuse(key, "is not supported here");
         } else if (std::binary_search(std::begin(without_effect), std::end(without_effect), std::string_view(key))) {
@@ -297,6 +299,13 @@ private:
                                                                                : level;
         if (std::find(std::begin(known), std::end(known), name) == std::end(known)) refuse("log_level", "must be trace, debug, info, warn or error");
         set("log-level", name);
+    }
+
+    void take_recursors(const Json& value) {
+        if (!value.is_array()) refuse("recursors", "must be a list");
+        std::string list;
+        for (const Json& one : value.as_array()) list += (list.empty() ? "" : ",") + address_of(one, "recursors");
+        if (!list.empty()) set("discovery-dns-recursors", list);
     }
 
     void take_dns(const std::string& name, const Json& value) {

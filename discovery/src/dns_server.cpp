@@ -41,6 +41,7 @@ constexpr std::size_t datagrams_at_once = 16; // received and answered in one sy
 constexpr int rounds_at_once = 4;             // then others of the loop have their turn
 constexpr std::size_t most_question_bytes = 4096;
 constexpr int bind_attempts = 16;      // for a port that is free for both protocols
+constexpr unsigned recursion_available = 0x80; // a bit of the fourth byte
 
 struct Connection : std::enable_shared_from_this<Connection> {
     explicit Connection(tcp::socket accepted) : socket(std::move(accepted)), idle(socket.get_executor()) {}
@@ -105,15 +106,23 @@ Asker asker_of(const sockaddr_storage& peer) {
 } // namespace
 
 struct Server::State : std::enable_shared_from_this<Server::State> {
-    State(asio::io_context& loop, std::shared_ptr<Zone> its_zone, std::uint32_t rate)
-        : io(loop), zone(std::move(its_zone)), limit(rate, random_seed()), datagrams(loop), acceptor(loop) {}
+    State(asio::io_context& loop, std::shared_ptr<Zone> its_zone, const ServerOptions& options)
+        : io(loop),
+          zone(std::move(its_zone)),
+          limit(options.answers_per_second, random_seed()),
+          recursors(loop, options.recursors),
+          datagrams(loop),
+          acceptor(loop) {}
 
     void bind(const ServerOptions& options);
     void try_bind(const tcp::endpoint& endpoint);
     void start();
     void stop();
     void answer_datagrams();
-    std::optional<std::string> answer_datagram(std::string_view packet, const Asker& asker);
+    std::optional<std::string> answer_datagram(std::string_view packet, std::size_t number);
+    std::optional<Query> for_others(std::string_view packet, std::string& reply, const Asker& asker) const;
+    static Task<void> pass_on(std::shared_ptr<State> self, std::string packet, Query query, sockaddr_storage peer, socklen_t peer_size);
+    Task<std::string> answer_of_others(std::string packet, Query query, bool by_tcp) const;
     static Task<void> serve_udp(std::shared_ptr<State> self);
     static Task<void> accept(std::shared_ptr<State> self);
     static Task<void> serve(std::shared_ptr<State> self, std::shared_ptr<Connection> connection);
@@ -121,6 +130,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     asio::io_context& io;
     std::shared_ptr<Zone> zone;
     ResponseLimit limit;
+    Recursors recursors;
     udp::socket datagrams;
     tcp::acceptor acceptor;
     std::set<std::shared_ptr<Connection>> connections;
@@ -134,6 +144,9 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     metrics::CounterFamily limited = metrics::counter("gravity_discovery_dns_limited_total", "Answers that were held back from a network", {"instead"});
     metrics::Counter truncated = limited.with({"truncated"});
     metrics::Counter silent = limited.with({"silence"});
+    metrics::CounterFamily passed_on = metrics::counter("gravity_discovery_dns_recursions_total", "Questions asked of other servers", {"answered"});
+    metrics::Counter answered = passed_on.with({"yes"});
+    metrics::Counter unanswered = passed_on.with({"no"});
 };
 
 void Server::State::try_bind(const tcp::endpoint& endpoint) {
@@ -178,7 +191,37 @@ void Server::State::stop() {
     for (const auto& connection : connections) connection->close();
 }
 
-std::optional<std::string> Server::State::answer_datagram(std::string_view packet, const Asker& asker) {
+// The question, if it is for others and from who may have them asked; else the reply tells him whether he might.
+std::optional<Query> Server::State::for_others(std::string_view packet, std::string& reply, const Asker& asker) const {
+    if (!recursors.any() || reply.size() < 4 || !is_inside(asker)) return std::nullopt;
+    reply[3] = static_cast<char>(static_cast<unsigned char>(reply[3]) | recursion_available);
+    if (static_cast<Code>(static_cast<unsigned char>(reply[3]) & 0xFU) != Code::refused) return std::nullopt;
+    const auto parsed = parse_query(packet);
+    const auto* query = std::get_if<Query>(&parsed);
+    return query != nullptr && query->recursion_desired && query->class_ == class_in ? std::optional<Query>(*query) : std::nullopt;
+}
+
+Task<std::string> Server::State::answer_of_others(std::string packet, Query query, bool by_tcp) const {
+    std::optional<std::string> reply = co_await recursors.answer_to(std::move(packet), query, by_tcp);
+    (reply ? answered : unanswered).add();
+    if (reply) co_return *std::move(reply);
+    Answer failure;
+    failure.code = Code::server_failure;
+    failure.authoritative = false;
+    std::string text = write_answer(query, failure, plain_udp_bytes);
+    text[3] = static_cast<char>(static_cast<unsigned char>(text[3]) | recursion_available);
+    co_return text;
+}
+
+Task<void> Server::State::pass_on(std::shared_ptr<State> self, std::string packet, Query query, sockaddr_storage peer, socklen_t peer_size) {
+    const std::string reply = co_await self->answer_of_others(std::move(packet), std::move(query), false);
+    if (self->stopped) co_return;
+    // What the kernel has no room for is lost, as datagrams are on their way: the client asks again.
+    ::sendto(self->datagrams.native_handle(), reply.data(), reply.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&peer), peer_size);
+}
+
+std::optional<std::string> Server::State::answer_datagram(std::string_view packet, std::size_t number) {
+    const Asker asker = asker_of(in.peers[number]);
     switch (limit.take(asker, steady_now().count_us())) {
     case ResponseLimit::Verdict::silence: silent.add(); return std::nullopt;
     case ResponseLimit::Verdict::truncate: {
@@ -188,8 +231,15 @@ std::optional<std::string> Server::State::answer_datagram(std::string_view packe
         if (query == nullptr) return std::nullopt;
         return write_answer(*query, Answer{}, plain_udp_bytes, true);
     }
-    default: return zone->respond(packet, Transport::udp, asker);
+    default: break;
     }
+    auto reply = zone->respond(packet, Transport::udp, asker);
+    auto query = reply ? for_others(packet, *reply, asker) : std::nullopt;
+    if (!query) return reply;
+    spawn(io, "DNS recursion",
+          [self = shared_from_this(), question = std::string(packet), query = *std::move(query), peer = in.peers[number],
+           size = in.messages[number].msg_hdr.msg_namelen] { return pass_on(self, question, query, peer, size); });
+    return std::nullopt;
 }
 
 void Server::State::answer_datagrams() {
@@ -203,7 +253,7 @@ void Server::State::answer_datagrams() {
         std::size_t answers = 0;
         for (std::size_t n = 0; n < static_cast<std::size_t>(received); ++n) {
             const std::string_view question(questions.data() + n * most_question_bytes, in.messages[n].msg_len);
-            auto reply = answer_datagram(question, asker_of(in.peers[n]));
+            auto reply = answer_datagram(question, n);
             if (!reply) continue;
             replies[answers] = *std::move(reply);
             out.set(answers, replies[answers].data(), replies[answers].size(), in.peers[n], in.messages[n].msg_hdr.msg_namelen);
@@ -258,8 +308,11 @@ Task<void> Server::State::serve(std::shared_ptr<State> self, std::shared_ptr<Con
         auto [no_packet, ignored_read] = co_await asio::async_read(socket, packet_buffer, token);
         if (no_packet || self->stopped) break;
         self->over_tcp.add();
-        const auto reply = self->zone->respond(connection->packet, Transport::tcp, connection->peer());
+        const auto peer = connection->peer();
+        auto reply = self->zone->respond(connection->packet, Transport::tcp, peer);
         if (!reply) break;
+        auto query = peer ? self->for_others(connection->packet, *reply, *peer) : std::nullopt;
+        if (query) reply = co_await self->answer_of_others(connection->packet, *query, true);
         std::string framed;
         framed += static_cast<char>(reply->size() >> 8);
         framed += static_cast<char>(reply->size());
@@ -274,7 +327,7 @@ Task<void> Server::State::serve(std::shared_ptr<State> self, std::shared_ptr<Con
 }
 
 Server::Server(asio::io_context& io, ServerOptions options, std::shared_ptr<Zone> zone)
-    : state_(std::make_shared<State>(io, std::move(zone), options.answers_per_second)) {
+    : state_(std::make_shared<State>(io, std::move(zone), options)) {
     state_->bind(options);
     state_->start();
 }

@@ -193,7 +193,8 @@ void provision(app::Runtime& runtime) {
     options.max_waiters = static_cast<std::size_t>(static_cast<int>(settings.max_waiters));
     if (const int dns_port = settings.dns_port; dns_port != 0)
         options.dns = dns::ServerOptions{settings.dns_address ? settings.dns_address->str() : runtime.settings.listen_address,
-                                         static_cast<std::uint16_t>(dns_port), static_cast<std::uint32_t>(static_cast<int>(settings.dns_answers_per_second))};
+                                         static_cast<std::uint16_t>(dns_port), static_cast<std::uint32_t>(static_cast<int>(settings.dns_answers_per_second)),
+                                         settings.dns_recursors ? dns::recursors_in(settings.dns_recursors->str()) : std::vector<dns::Recursor>()};
     options.zone.domain = settings.dns_domain.str();
     options.zone.only_passing = settings.dns_only_passing;
     options.zone.ttl = static_cast<std::uint32_t>(static_cast<int>(settings.dns_ttl_seconds));

@@ -8,13 +8,13 @@ namespace {
 constexpr std::size_t place_count = 16'384;
 constexpr std::int64_t second_us = 1'000'000;
 
-bool is_inside(const Address4& address) {
+bool inside(const Address4& address) {
     const auto& b = address.bytes;
     return b[0] == 127 || b[0] == 10 || (b[0] == 172 && (b[1] & 0xF0) == 16) || (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) ||
            (b[0] == 100 && (b[1] & 0xC0) == 64); // RFC 1918, 3927, 6598
 }
 
-bool is_inside(const Address6& address) {
+bool inside(const Address6& address) {
     const auto& b = address.bytes;
     const bool loopback = b[15] == 1 && std::all_of(b.begin(), b.end() - 1, [](std::uint8_t byte) { return byte == 0; });
     return loopback || (b[0] & 0xFE) == 0xFC || (b[0] == 0xFE && (b[1] & 0xC0) == 0x80); // RFC 4193, 4291
@@ -36,12 +36,16 @@ std::uint64_t mixed(std::uint64_t value) {
 
 } // namespace
 
+bool is_inside(const Asker& asker) {
+    return std::visit([](const auto& address) { return inside(address); }, unmapped(asker));
+}
+
 ResponseLimit::ResponseLimit(std::uint32_t rate, std::uint64_t seed) : rate_(rate), seed_(seed) {}
 
 ResponseLimit::Verdict ResponseLimit::take(const Asker& asker, std::int64_t now_us) {
     if (rate_ == 0) return Verdict::answer;
+    if (is_inside(asker)) return Verdict::answer;
     const Asker plain = unmapped(asker);
-    if (std::visit([](const auto& address) { return is_inside(address); }, plain)) return Verdict::answer;
     const auto* four = std::get_if<Address4>(&plain);
     const std::uint64_t network = four != nullptr ? network_of(*four, 3) : network_of(std::get<Address6>(plain), 7);
     if (places_.empty()) places_.resize(place_count);

@@ -11,9 +11,12 @@ namespace gravity::registry::dns {
 /// Who asks, by address.
 using Asker = Address;
 
+/// Whether it is of a network that no stranger can send from: loopback, private, link-local, shared.
+bool is_inside(const Asker& asker);
+
 /// How many answers a network gets by UDP: senders can be forged, and an answer is longer than its question. Networks are /24 and /56. Beyond the rate
 /// every second question is answered "ask again by TCP", which a forged sender cannot, and the others are met with silence. Networks that no stranger
-/// can send from (loopback, private, link-local, shared) are not limited. Pure; memory is fixed, so that networks which share a place share its rate.
+/// can send from are not limited. Pure; memory is fixed, so that networks which share a place share its rate.
 class ResponseLimit {
 public:
     enum class Verdict : unsigned char {

@@ -229,6 +229,11 @@ TEST(ConsulConfiguration, AUnixSocketTakesThePlaceOfThePort) {
     EXPECT_EQ(translate(json(R"({"client_addr":"unix:///run/c.sock"})"), true).flags.at("discovery-dns-address"), "127.0.0.1");
 }
 
+TEST(ConsulConfiguration, RecursorsAreAList) {
+    EXPECT_EQ(translate(json(R"({"recursors":["10.0.0.2","[fd00::2]:5353"]})"), true).flags.at("discovery-dns-recursors"), "10.0.0.2,[fd00::2]:5353");
+    EXPECT_FALSE(translate(json(R"({"recursors":[]})"), true).flags.contains("discovery-dns-recursors"));
+}
+
 TEST(ConsulConfiguration, WhatItDoesNotKnowOrCannotDoStopsTheStart) {
     EXPECT_EQ(fault_of(R"({"node_nam":"x"})"), "node_nam: there is no such configuration key");
     EXPECT_EQ(fault_of(R"({"ports":{"htp":1}})"), "ports.htp: there is no such port");
@@ -238,8 +243,8 @@ TEST(ConsulConfiguration, WhatItDoesNotKnowOrCannotDoStopsTheStart) {
     EXPECT_NE(fault_of(R"({"ports":{"http":-1}})"), "");
     EXPECT_EQ(fault_of(R"({"addresses":{"ftp":"x"}})"), "addresses.ftp: there is no such listener");
     EXPECT_NE(fault_of(R"({"bind_addr":"{{ GetPrivateIP }}"})").find("templates"), std::string::npos);
-    EXPECT_EQ(fault_of(R"({"recursors":["8.8.8.8"]})"), "recursors: is not supported here");
-    EXPECT_EQ(fault_of(R"({"recursors":[]})"), "");
+    EXPECT_EQ(fault_of(R"({"recursors":"8.8.8.8"})"), "recursors: must be a list");
+    EXPECT_NE(fault_of(R"({"recursors":["{{ GetPrivateIP }}"]})").find("templates"), std::string::npos);
     EXPECT_EQ(fault_of(R"({"node_name":7})"), "node_name: must be a text");
     EXPECT_EQ(fault_of(R"({"enable_script_checks":"yes"})"), "enable_script_checks: must be true or false");
     EXPECT_EQ(fault_of(R"({"log_level":"loud"})"), "log_level: must be trace, debug, info, warn or error");

@@ -27,6 +27,12 @@ TEST(ResponseLimit, ANetworkGetsItsRateAndThenEverySecondIsSentToTcp) {
     EXPECT_NE(limit.take(asker("203.0.113.1"), 10'000'000), Verdict::answer);
 }
 
+TEST(ResponseLimit, KnowsNetworksThatNoStrangerCanSendFrom) {
+    for (const char* text : {"127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.1.1", "100.64.0.1", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1"})
+        EXPECT_TRUE(is_inside(asker(text))) << text;
+    for (const char* text : {"8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1", "::2", "::ffff:8.8.8.8"}) EXPECT_FALSE(is_inside(asker(text))) << text;
+}
+
 TEST(ResponseLimit, OfIpv6TheNetworkIsA56) {
     ResponseLimit limit(1, 7);
     EXPECT_EQ(limit.take(asker("2001:db8:0:1100::1"), 0), Verdict::answer);
