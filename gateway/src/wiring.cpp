@@ -201,7 +201,8 @@ void Daemon::read_files() {
         auto read = read_routes(*file_);
         if (!read) throw std::runtime_error("GATEWAY_ROUTES_FILE " + read.why());
         services = *std::move(read);
-        if (const std::string why = problem_with_files(services, upstream_tls_); !why.empty()) throw std::runtime_error("GATEWAY_ROUTES_FILE " + *file_ + ": " + why);
+        const std::string why = problem_with_files(services, upstream_tls_);
+        if (!why.empty()) throw std::runtime_error("GATEWAY_ROUTES_FILE " + *file_ + ": " + why);
     }
     if (folder_) {
         auto read = read_route_folder(*folder_);
