@@ -1,0 +1,13 @@
+#pragma once
+
+#include <gravity/base/problem.hpp>
+
+/// Every way this service says no under /api/v1, beyond what all services share. Protocol endpoints speak RFC 6749 (oauth.hpp).
+namespace gravity::issuer {
+
+// Signing keys
+inline constexpr Problem algorithm_in_use{409, "algorithm-in-use", "There are keys of this algorithm already"};
+inline constexpr Problem key_retired{409, "key-retired", "The key is published no more"};
+inline constexpr Problem keys_not_ready{503, "keys-not-ready", "The signing keys have not been read yet"};
+
+} // namespace gravity::issuer
