@@ -1,8 +1,10 @@
 #include "api.hpp"
 
+#include "clients_api.hpp"
 #include "keys_api.hpp"
 #include "metadata_api.hpp"
 #include "problems.hpp"
+#include "tokens_api.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/http/router.hpp>
@@ -20,6 +22,45 @@ void key_routes(Router& router) {
     keys.post<k::revoke>("/{kid}/revoke", {.summary = "Drop a key at once: it has been lost", .problems = {key_retired}, .scope = "signing-keys:admin"});
 }
 
+void client_routes(Router& router) {
+    namespace c = clients;
+    auto clients = router.collection("/api/v1/clients", "clients");
+    clients.get<c::list>("", {.summary = "List clients, newest first"});
+    clients.post<c::create>("", {.summary = "Register a client; its secret is shown this once", .problems = {scope_not_yours}, .shows_secret = true});
+    clients.get<c::get>("/{id}", {.summary = "Read a client"});
+    clients.patch<c::update>("/{id}", {.summary = "Change a client", .problems = {scope_not_yours}});
+    clients.del<c::remove>("/{id}", {.summary = "Delete a client; tokens that it has are good until they expire"});
+    clients.post<c::create_secret>("/{id}/secrets", {.summary = "Make a second secret, to be swapped for the first; it is shown this once",
+                                                     .problems = {two_secrets_live, no_secrets, already_expired},
+                                                     .shows_secret = true});
+    clients.get<c::list_secrets>("/{id}/secrets", {.summary = "List what is known of a client's secrets"});
+    clients.del<c::remove_secret>("/{id}/secrets/{secret_id}", {.summary = "Delete a secret"});
+}
+
+void token_routes(Router& router) {
+    namespace t = tokens;
+    constexpr std::string_view by_client = "clients authenticate as OAuth has it";
+    auto surface = router.surface("oauth2");
+    surface.post<t::token>("/oauth2/token", {.summary = "Get a token (RFC 6749 section 3.2)",
+                                             .problems = {keys_not_ready},
+                                             .open = by_client,
+                                             .error_type = "application/json",
+                                             .body_limit = 64 * 1024,
+                                             .idempotency = false});
+    surface.post<t::introspect>("/oauth2/introspect", {.summary = "Ask about a token (RFC 7662)",
+                                                       .problems = {keys_not_ready},
+                                                       .open = by_client,
+                                                       .error_type = "application/json",
+                                                       .body_limit = 64 * 1024,
+                                                       .idempotency = false});
+    surface.post<t::revoke>("/oauth2/revoke", {.summary = "Give a token back (RFC 7009)",
+                                               .problems = {keys_not_ready},
+                                               .open = by_client,
+                                               .error_type = "application/json",
+                                               .body_limit = 64 * 1024,
+                                               .idempotency = false});
+}
+
 void public_routes(Router& router) {
     namespace w = well_known;
     auto surface = router.surface("oauth2");
@@ -35,6 +76,8 @@ void public_routes(Router& router) {
 
 void routes(Router& router) {
     key_routes(router);
+    client_routes(router);
+    token_routes(router);
     public_routes(router);
 }
 

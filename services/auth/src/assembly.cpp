@@ -2,10 +2,14 @@
 
 #include "api.hpp"
 #include "auth_migrations.hpp"
+#include "client_login.hpp"
 #include "config.hpp"
+#include "forget_job.hpp"
 #include "keyring.hpp"
 #include "keys_schedule.hpp"
 #include "metadata.hpp"
+#include "own_tokens.hpp"
+#include "reads.hpp"
 
 #include <gravity/async/coroutine.hpp>
 
@@ -21,8 +25,15 @@ void provide(app::Runtime& runtime) {
     auto keyring = std::make_shared<Keyring>(runtime.resources.get<auth::MasterKeys>());
     auto schedule = std::make_shared<KeySchedule>(*runtime.database, *keyring, settings);
     runtime.health.add("signing-keys", app::Health::Kind::required, [schedule] { return schedule->probe(); });
-    runtime.resources.put(std::move(keyring));
+    auto own = std::make_shared<OwnTokens>(*keyring, settings);
+    app::OwnTokens known{[own](const http::Request& request) { return own->caller_of(request); }};
+    auto reads = std::make_shared<Reads>(*runtime.database);
+    runtime.resources.put(std::make_shared<ClientLogin>(*reads, settings));
+    runtime.resources.put(std::move(reads));
+    runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(known)));
+    runtime.resources.put(std::move(own));
     runtime.resources.put(std::move(schedule));
+    runtime.resources.put(std::move(keyring));
 }
 
 Task<void> keep_keys(app::Runtime& runtime) { return runtime.resources.get<KeySchedule>().run(); }
@@ -31,7 +42,13 @@ Task<void> keep_keys(app::Runtime& runtime) { return runtime.resources.get<KeySc
 
 Service assemble(std::uint16_t port) {
     Service service{"auth", port};
-    service.settings<Settings>("AUTH_").postgres(auth_migrations()).routes(routes).provision(provide).background(keep_keys);
+    service.settings<Settings>("AUTH_")
+        .postgres(auth_migrations())
+        .routes(routes)
+        .job(forget_ended)
+        .schedule("23 * * * *", ForgetEnded{}, {.each_project = true})
+        .provision(provide)
+        .background(keep_keys);
     return service;
 }
 

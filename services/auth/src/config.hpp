@@ -17,12 +17,14 @@ public:
 
 struct Settings {
     IssuerUrl public_url{"http://127.0.0.1:8081"};
+    Text<1, 200> token_audience{"gravity"};
+    Bounded<int, 60, 3600> access_token_seconds{300};
     Bounded<int, 1, 3650> key_rotation_days{90};
     std::optional<ProjectId> operator_project;
 
     std::string at(std::string_view path) const { return public_url.str() + std::string(path); }
 };
-BOOST_DESCRIBE_STRUCT(Settings, (), (public_url, key_rotation_days, operator_project))
+BOOST_DESCRIBE_STRUCT(Settings, (), (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project))
 
 } // namespace gravity::issuer
 
@@ -30,6 +32,8 @@ template <>
 struct gravity::meta::docs<gravity::issuer::Settings> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"public_url", "Address that clients know this service by: the issuer of its tokens"},
+        {"token_audience", "Whom access tokens are for (aud): the services' AUTH_AUDIENCE"},
+        {"access_token_seconds", "For how long an access token is good"},
         {"key_rotation_days", "Days a key signs before the next one does"},
         {"operator_project", "Project that alone administers signing keys, and in whose name rotations by schedule are announced"},
     };

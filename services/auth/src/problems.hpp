@@ -10,4 +10,10 @@ inline constexpr Problem algorithm_in_use{409, "algorithm-in-use", "There are ke
 inline constexpr Problem key_retired{409, "key-retired", "The key is published no more"};
 inline constexpr Problem keys_not_ready{503, "keys-not-ready", "The signing keys have not been read yet"};
 
+// Clients
+inline constexpr Problem scope_not_yours{403, "scope-not-yours", "A client may do no more than who registers it"};
+inline constexpr Problem two_secrets_live{409, "two-secrets-live", "The client has two secrets; one must go first"};
+inline constexpr Problem no_secrets{409, "no-secrets", "The client proves who it is by its keys"};
+inline constexpr Problem already_expired{422, "already-expired", "The secret would have expired already"};
+
 } // namespace gravity::issuer

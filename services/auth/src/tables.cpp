@@ -3,5 +3,8 @@
 #include <gravity/meta/make_tables.hpp> // before what follows
 // clang-format on
 
+#include "clients_model.hpp"
 #include "config.hpp"
+#include "forget_job.hpp"
 #include "keys_model.hpp"
+#include "scopes.hpp"

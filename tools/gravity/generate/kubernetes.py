@@ -81,7 +81,7 @@ def config_map(service: Service, services: dict[str, Service], dev: bool) -> dic
     values = facts.environment(service, "dns") | {"LOG_LEVEL": "info", "AUTH_AUDIENCE": "gravity"}
     if dev:
         values |= {"AUTH_JWKS_URL": f"file://{facts.JWKS}", "AUTH_ISSUER": "gravity-dev"}
-    else:
+    elif service.name != "auth":  # which knows its own keys, and could not become ready by asking itself
         values["AUTH_JWKS_URL"] = "http://auth:8081/oauth2/jwks"
     values |= {item.name: item.default for item in facts.own_settings(service) if item.default and not item.secret}
     if service.name == "gateway":

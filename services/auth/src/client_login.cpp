@@ -1,0 +1,69 @@
+#include "client_login.hpp"
+
+#include "clients_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
+
+namespace gravity::issuer {
+namespace {
+
+constexpr std::size_t most_remembered = 10'000;
+
+oauth::Refused unknown_client() { return oauth::Refused(oauth::invalid_client, "The client could not be authenticated"); }
+
+bool note_assertion(Tx& tx, ClientId client, Assertion assertion) {
+    return tx.exec(use_assertion, client, assertion.jti, Timestamp::from_unix_seconds(assertion.expires_at)) == 1;
+}
+
+} // namespace
+
+ClientLogin::ClientLogin(const Reads& reads, const Settings& settings)
+    : reads_(reads),
+      audiences_{settings.public_url.str(), settings.at("/oauth2/token"), settings.at("/oauth2/introspect"), settings.at("/oauth2/revoke")} {}
+
+Task<std::optional<ProjectId>> ClientLogin::project_of(Ctx& ctx, ClientId client) {
+    if (const auto known = projects_.find(client); known != projects_.end()) co_return known->second;
+    std::optional<ProjectId> project;
+    std::function<void(Tx&)> work = [&](Tx& tx) { project = tx.maybe(find_in_directory, client); };
+    pg::Scope scope = pg::Scope::system("client look-up");
+    co_await reads_.run(ctx, std::move(scope), std::move(work));
+    if (project) {
+        if (projects_.size() >= most_remembered) projects_.clear();
+        projects_.emplace(client, *project);
+    }
+    co_return project;
+}
+
+// The primary key decides: of two requests with one assertion, one has it.
+Task<void> ClientLogin::use(Ctx& ctx, const KnownClient& known, const Assertion& assertion) {
+    pg::Scope scope = pg::Scope::project(known.project, known.client.id.to_string());
+    const ClientId client = known.client.id;
+    const bool first = co_await ctx.in_scope(std::move(scope), note_assertion, client, assertion);
+    if (!first) throw unknown_client();
+}
+
+Task<KnownClient> ClientLogin::authenticate(Ctx& ctx, const oauth::Form& form) {
+    const ClientProof proof = client_proof(ctx.request().headers, form);
+    const auto project = co_await project_of(ctx, proof.client);
+    if (!project) throw unknown_client();
+    std::optional<ClientAtDoor> found;
+    std::function<void(Tx&)> work = [&](Tx& tx) { found = tx.maybe(client_at_door, proof.client, now()); };
+    pg::Scope scope = pg::Scope::project(*project, proof.client.to_string());
+    co_await reads_.run(ctx, std::move(scope), std::move(work));
+    if (!found || found->disabled) throw unknown_client();
+
+    KnownClient known{*std::move(found), *project};
+    if (known.client.token_endpoint_auth_method == ClientAuth::client_secret) {
+        if (proof.kind != ClientProof::Kind::secret || !secret_matches(proof.text, known.client.secret_hashes)) throw unknown_client();
+        co_return known;
+    }
+    if (proof.kind != ClientProof::Kind::assertion) throw unknown_client();
+    const auto keys = auth::KeySet::parse(known.client.jwks->dump());
+    if (!keys) throw unknown_client();
+    const Assertion assertion = check_assertion(proof.text.reveal(), known.client.id, *keys, audiences_, now().unix_seconds());
+    co_await use(ctx, known, assertion);
+    co_return known;
+}
+
+} // namespace gravity::issuer

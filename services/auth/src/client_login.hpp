@@ -1,0 +1,36 @@
+#pragma once
+
+#include "client_proof.hpp"
+#include "config.hpp"
+#include "reads.hpp"
+
+#include <gravity/http/ctx.hpp>
+
+#include <unordered_map>
+
+/// Who a client is, once it has proven it.
+namespace gravity::issuer {
+
+struct KnownClient {
+    ClientAtDoor client;
+    ProjectId project;
+};
+
+/// I/O thread only. What it reads with outlives it.
+class ClientLogin {
+public:
+    ClientLogin(const Reads& reads, const Settings& settings);
+
+    /// Throws oauth::Refused where the proof is missing or wrong, or the client disabled; Refusal where the store is away.
+    Task<KnownClient> authenticate(Ctx& ctx, const oauth::Form& form);
+
+private:
+    Task<std::optional<ProjectId>> project_of(Ctx& ctx, ClientId client);
+    Task<void> use(Ctx& ctx, const KnownClient& known, const Assertion& assertion);
+
+    const Reads& reads_;
+    std::vector<std::string> audiences_; // that an assertion may be for
+    std::unordered_map<ClientId, ProjectId> projects_; // a client never moves; only those that exist, so nobody can fill it by guessing
+};
+
+} // namespace gravity::issuer

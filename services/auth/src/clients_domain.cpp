@@ -1,0 +1,32 @@
+#include "clients_domain.hpp"
+
+#include "problems.hpp"
+
+#include <gravity/auth/keys.hpp>
+
+#include <algorithm>
+
+namespace gravity::issuer {
+
+void check(const NewClient& client, meta::Errors& errors) {
+    if (client.scopes.size() > 100) errors.reject("scopes", "must have at most 100 items");
+    if (client.token_endpoint_auth_method != ClientAuth::private_key_jwt) {
+        if (client.jwks) errors.reject("jwks", "is for private_key_jwt");
+        return;
+    }
+    if (!client.jwks) return errors.reject("jwks", "is what private_key_jwt is verified with");
+    const std::string document = client.jwks->dump();
+    const auto keys = document.size() <= 16 * 1024 ? auth::KeySet::parse(document) : Parsed<auth::KeySet>(ParseError{"must be at most 16 KiB"});
+    if (!keys) return errors.reject("jwks", keys.why());
+    if (!keys->ignored().empty()) return errors.reject("jwks", "has a key that cannot be used: " + keys->ignored().front());
+    if (keys->empty()) errors.reject("jwks", "must have a key");
+}
+
+void check_scopes(const Caller& maker, const std::vector<ScopeName>& wanted, const std::vector<ScopeName>& before) {
+    for (const ScopeName& scope : wanted) {
+        if (std::find(before.begin(), before.end(), scope) != before.end()) continue;
+        if (!maker.may(scope.view())) throw Refusal(scope_not_yours, "You lack the scope " + scope.str());
+    }
+}
+
+} // namespace gravity::issuer

@@ -1,0 +1,106 @@
+#pragma once
+
+#include "keys_model.hpp"
+#include "scopes.hpp"
+
+/// OAuth clients: the programs that tokens are given to.
+namespace gravity::issuer {
+
+using ClientId = Id<"client">;
+using ClientSecretId = Id<"client-secret">;
+
+/// How a client proves who it is. By secret it may do so in either form, client_secret_basic or client_secret_post.
+enum class ClientAuth {
+    client_secret,
+    private_key_jwt
+};
+BOOST_DESCRIBE_ENUM(ClientAuth, client_secret, private_key_jwt)
+
+struct ClientEdit {
+    Text<1, 200> name;
+    std::vector<ScopeName> scopes;
+    Default<SigningAlgorithm::es256> token_alg;
+    std::optional<Json> jwks;
+    Default<false> disabled;
+};
+BOOST_DESCRIBE_STRUCT(ClientEdit, (), (name, scopes, token_alg, jwks, disabled))
+
+struct NewClient : ClientEdit {
+    Default<ClientAuth::client_secret> token_endpoint_auth_method; // for good
+};
+BOOST_DESCRIBE_STRUCT(NewClient, (ClientEdit), (token_endpoint_auth_method))
+void check(const NewClient& client, meta::Errors& errors);
+
+struct Client : NewClient {
+    ClientId id;
+    Version version;
+    Timestamp created_at;
+    Timestamp updated_at;
+};
+BOOST_DESCRIBE_STRUCT(Client, (NewClient), (id, version, created_at, updated_at))
+
+/// The answer to making one: its secret is seen this once.
+struct MadeClient : Client {
+    std::optional<std::string> client_secret;
+};
+BOOST_DESCRIBE_STRUCT(MadeClient, (Client), (client_secret))
+
+struct ListClients : PageQuery {};
+BOOST_DESCRIBE_STRUCT(ListClients, (PageQuery), ())
+
+struct NewClientSecret {
+    std::optional<Timestamp> expires_at;
+};
+BOOST_DESCRIBE_STRUCT(NewClientSecret, (), (expires_at))
+
+struct ClientSecret : NewClientSecret {
+    ClientSecretId id;
+    ClientId client_id;
+    Timestamp created_at;
+};
+BOOST_DESCRIBE_STRUCT(ClientSecret, (NewClientSecret), (id, client_id, created_at))
+
+struct MadeClientSecret : ClientSecret {
+    std::string client_secret;
+};
+BOOST_DESCRIBE_STRUCT(MadeClientSecret, (ClientSecret), (client_secret))
+
+struct ClientSecrets {
+    std::vector<ClientSecret> items;
+};
+BOOST_DESCRIBE_STRUCT(ClientSecrets, (), (items))
+
+/// What a client that comes with a proof is held against.
+struct ClientAtDoor {
+    ClientId id;
+    ClientAuth token_endpoint_auth_method{};
+    std::vector<std::string> scopes;
+    SigningAlgorithm token_alg{};
+    std::optional<Json> jwks;
+    bool disabled = false;
+    std::vector<std::string> secret_hashes; // of those that are live, hexadecimal
+};
+BOOST_DESCRIBE_STRUCT(ClientAtDoor, (), (id, token_endpoint_auth_method, scopes, token_alg, jwks, disabled, secret_hashes))
+
+} // namespace gravity::issuer
+
+template <>
+struct gravity::meta::docs<gravity::issuer::ClientEdit> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"scopes", "What its tokens may say at most; nothing that who registers it may not"},
+        {"token_alg", "What its access tokens are signed with"},
+        {"jwks", "Public keys that private_key_jwt is verified with (RFC 7517)"},
+        {"disabled", "Gets no tokens"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::issuer::MadeClient> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"client_secret", "The secret; shown this once"}};
+};
+template <>
+struct gravity::meta::docs<gravity::issuer::MadeClientSecret> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"client_secret", "The secret; shown this once"}};
+};
+
+GRAVITY_TABLES(issuer, ClientId, ClientSecretId, ClientEdit, NewClient, Client, MadeClient, ListClients, NewClientSecret, ClientSecret, MadeClientSecret,
+               ClientSecrets, ClientAtDoor)

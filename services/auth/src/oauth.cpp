@@ -1,0 +1,43 @@
+#include "oauth.hpp"
+
+#include <gravity/base/ascii.hpp>
+#include <gravity/base/utf8.hpp>
+
+namespace gravity::issuer::oauth {
+
+Web error_answer(const Refused& refused) {
+    Web web = answer(Json::object({{"error", refused.code().name}, {"error_description", refused.description()}}));
+    web.status = refused.code().status;
+    // Section 5.2: the scheme that a client may try. A 401 has a challenge in any case (RFC 9110 section 15.5.2).
+    if (web.status == 401) web.headers.emplace_back("WWW-Authenticate", "Basic realm=\"gravity\", charset=\"UTF-8\"");
+    return web;
+}
+
+Web answer(const Json& document) { return Web{"application/json", document.dump()}.with("Cache-Control", "no-store"); }
+
+Form Form::parse(std::string_view content_type, std::string_view body) {
+    if (!ascii::iequals(ascii::trim(content_type.substr(0, content_type.find(';'))), "application/x-www-form-urlencoded"))
+        throw Refused(invalid_request, "The body must be application/x-www-form-urlencoded");
+    const auto fields = http::parse_query(body, 64);
+    if (!fields) throw Refused(invalid_request, "The form is malformed");
+    Form form;
+    for (const auto& field : *fields) {
+        if (!utf8::valid(field.name) || !utf8::valid(field.value)) throw Refused(invalid_request, "The form is not UTF-8");
+        if (field.value.empty()) continue;
+        if (!form.parameters_.emplace(field.name, field.value).second) throw Refused(invalid_request, "A parameter is given twice");
+    }
+    return form;
+}
+
+const std::string* Form::find(std::string_view name) const {
+    const auto found = parameters_.find(name);
+    return found == parameters_.end() ? nullptr : &found->second;
+}
+
+const std::string& Form::required(std::string_view name) const {
+    const std::string* const value = find(name);
+    if (value == nullptr) throw Refused(invalid_request, std::string(name) + " is missing");
+    return *value;
+}
+
+} // namespace gravity::issuer::oauth

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "web.hpp"
+
+#include <exception>
+#include <map>
+#include <string>
+#include <string_view>
+
+/// What the endpoints of OAuth have in common (RFC 6749): forms that come in, errors that go out.
+namespace gravity::issuer::oauth {
+
+/// A kind of error, by its code of RFC 6749 section 5.2 or of the standard that names it.
+struct ErrorCode {
+    std::string_view name;
+    int status = 400;
+};
+inline constexpr ErrorCode invalid_request{"invalid_request"};
+inline constexpr ErrorCode invalid_client{"invalid_client", 401};
+inline constexpr ErrorCode invalid_grant{"invalid_grant"};
+inline constexpr ErrorCode unauthorized_client{"unauthorized_client"};
+inline constexpr ErrorCode unsupported_grant_type{"unsupported_grant_type"};
+inline constexpr ErrorCode invalid_scope{"invalid_scope"};
+
+/// Thrown to answer with an error of OAuth.
+class Refused : public std::exception {
+public:
+    explicit Refused(const ErrorCode& code, std::string description) : code_(code), description_(std::move(description)) {}
+    const ErrorCode& code() const noexcept { return code_; }
+    const std::string& description() const noexcept { return description_; }
+    const char* what() const noexcept override { return description_.c_str(); }
+
+private:
+    ErrorCode code_;
+    std::string description_;
+};
+
+/// `{"error": ..., "error_description": ...}`, never to be kept.
+Web error_answer(const Refused& refused);
+/// A document of a protocol endpoint, never to be kept.
+Web answer(const Json& document);
+
+/// The parameters of a form. One without a value counts as left out (section 3.2).
+class Form {
+public:
+    /// Throws Refused: another media type, a malformed escape, a parameter that is given twice, text that is not UTF-8.
+    static Form parse(std::string_view content_type, std::string_view body);
+
+    const std::string* find(std::string_view name) const; // null: left out
+    /// Throws Refused if it is left out.
+    const std::string& required(std::string_view name) const;
+
+private:
+    std::map<std::string, std::string, std::less<>> parameters_;
+};
+
+} // namespace gravity::issuer::oauth

@@ -1,0 +1,107 @@
+#include "tokens_api.hpp"
+
+#include "client_login.hpp"
+#include "keyring.hpp"
+#include "oauth.hpp"
+#include "own_tokens.hpp"
+#include "problems.hpp"
+#include "reads.hpp"
+#include "tokens_domain.hpp"
+#include "tokens_store.hpp"
+
+#include <gravity/async/blocking.hpp>
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
+#include <gravity/http/ctx.hpp>
+
+namespace gravity::issuer::tokens {
+namespace {
+
+using oauth::Form;
+using oauth::Refused;
+
+std::string signed_text(auth::Signer signer, auth::Claims claims) { return signer.token(claims); }
+
+// An RSA signature takes some twenty times what the others do: not on the I/O thread.
+Task<std::string> signed_token(const Keyring& keyring, SigningAlgorithm alg, auth::Claims claims) {
+    const auto keys = keyring.now();
+    const auth::Signer* const found = keys ? keys->signer(alg) : nullptr;
+    if (found == nullptr) throw Refusal(keys_not_ready).with_header("Retry-After", "1");
+    const auth::Signer signer = *found;
+    if (alg != SigningAlgorithm::rs256) co_return signer.token(claims);
+    std::string text = co_await blocking(signed_text, signer, std::move(claims));
+    co_return text;
+}
+
+// RFC 6749 section 4.4.
+Task<Web> client_credentials(Ctx& ctx, const Form& form) {
+    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const Settings& settings = ctx.get<Settings>();
+    auto scopes = narrowed(known.client.scopes, form.find("scope"));
+    if (!scopes) throw Refused(oauth::invalid_scope, "The client does not have every scope that it asks for");
+    Json document = Json::object({{"token_type", "Bearer"}, {"expires_in", static_cast<int>(settings.access_token_seconds)}, {"scope", joined(*scopes)}});
+    auth::Claims claims = client_claims(settings, known.client.id, known.project, *std::move(scopes), now());
+    std::string text = co_await signed_token(ctx.get<Keyring>(), known.client.token_alg, std::move(claims));
+    document["access_token"] = std::move(text);
+    co_return oauth::answer(document);
+}
+
+Task<Web> by_grant(Ctx& ctx, const Form& form) {
+    const std::string& grant = form.required("grant_type");
+    if (grant != "client_credentials") throw Refused(oauth::unsupported_grant_type, "The grant type is not supported");
+    Web web = co_await client_credentials(ctx, form);
+    co_return web;
+}
+
+void set_revoked(Tx& tx, std::string jti, Timestamp until) { tx.exec(revoke_token, jti, until); }
+
+// A token of another project is none: nothing is told of it.
+Task<Web> introspection(Ctx& ctx, const Form& form) {
+    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const std::string& token = form.required("token");
+    const auto claims = ctx.get<OwnTokens>().verify(token);
+    const Json inactive = Json::object({{"active", false}});
+    if (!claims || (*claims)->project != known.project) co_return oauth::answer(inactive);
+    const auto client = ClientId::parse((*claims)->client);
+    if (!client) co_return oauth::answer(inactive);
+    bool good = false;
+    pg::Scope scope = pg::Scope::project(known.project, known.client.id.to_string());
+    std::function<void(Tx&)> work = [&](Tx& tx) { good = tx.one(token_good, (*claims)->id, *client); };
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    co_return oauth::answer(good ? introspected(**claims) : inactive);
+}
+
+// RFC 7009 section 2: what is no token any more is as good as revoked.
+Task<Web> revocation(Ctx& ctx, const Form& form) {
+    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const std::string& token = form.required("token");
+    const auto claims = ctx.get<OwnTokens>().verify(token);
+    if (claims) {
+        if ((*claims)->client != known.client.id.to_string()) throw Refused(oauth::unauthorized_client, "The token was issued to another client");
+        pg::Scope scope = pg::Scope::project(known.project, known.client.id.to_string());
+        const std::string jti = (*claims)->id;
+        const Timestamp until = Timestamp::from_unix_seconds((*claims)->expires_at);
+        co_await ctx.in_scope(std::move(scope), set_revoked, jti, until);
+    }
+    co_return oauth::answer(Json::object());
+}
+
+Task<Web> answered(Ctx& ctx, RawBody body, Task<Web> (*endpoint)(Ctx&, const Form&)) {
+    std::optional<Refused> refused;
+    try {
+        const Form form = Form::parse(body.content_type, body.bytes);
+        Web web = co_await endpoint(ctx, form);
+        co_return web;
+    } catch (const Refused& error) {
+        refused = error;
+    }
+    co_return oauth::error_answer(*refused);
+}
+
+} // namespace
+
+Task<Web> token(Ctx& ctx, RawBody body) { return answered(ctx, std::move(body), by_grant); }
+Task<Web> introspect(Ctx& ctx, RawBody body) { return answered(ctx, std::move(body), introspection); }
+Task<Web> revoke(Ctx& ctx, RawBody body) { return answered(ctx, std::move(body), revocation); }
+
+} // namespace gravity::issuer::tokens
