@@ -6,7 +6,14 @@
 namespace gravity::gateway {
 
 Gateway::Gateway(Options options, Gate& gate, OwnPages& pages, Telemetry& telemetry)
-    : shared_{options, gate, pages, telemetry, TrustedProxies(options.trusted_proxies), ResponseCache(options.cache), UpstreamTrust(options.upstream_tls)}, snapshot_(Snapshot::build({}, nullptr)) {
+    : shared_{options,
+              gate,
+              pages,
+              telemetry,
+              TrustedProxies(options.trusted_proxies),
+              ResponseCache(options.cache),
+              UpstreamTrust(options.upstream_tls)},
+      snapshot_(Snapshot::build({}, nullptr)) {
     if (options.threads == 0) throw std::invalid_argument("the gateway needs at least one I/O thread");
     for (unsigned i = 0; i < options.threads; ++i) cores_.push_back(std::make_unique<Core>(shared_, i));
 }

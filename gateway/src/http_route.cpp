@@ -560,7 +560,8 @@ Parsed<std::vector<HttpRoutePtr>> parse_http_routes(const std::string& text) {
         const Json* kind = document.find("kind");
         if (!kind || !kind->is_string()) return ParseError{"a document has no kind"};
         // Leaving it out would send without TLS what was to have it.
-        if (kind->as_string() == "BackendTLSPolicy") return ParseError{"BackendTLSPolicy is not followed here: TLS to instances is asked for by the JSON file or a registration"};
+        if (kind->as_string() == "BackendTLSPolicy")
+            return ParseError{"BackendTLSPolicy is not followed here: TLS to instances is asked for by the JSON file or a registration"};
         if (!is_http_route(document)) continue;
         auto route = parse_http_route(document);
         if (!route) return ParseError{route.why()};

@@ -28,8 +28,8 @@ struct ResponseFacts;
 
 /// One client's connection and the request that is under way on it. The parts of its life are in a file each: session.cpp (the connection, heads,
 /// time-outs), session_request.cpp (an instance, the request's way to it), session_response.cpp (the way back), session_tunnel.cpp (WebSocket),
-/// session_hedge.cpp (a second attempt beside a late one), session_rule.cpp (what a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_compress.cpp, session_reply.cpp
-/// (answers of the gateway itself).
+/// session_hedge.cpp (a second attempt beside a late one), session_rule.cpp (what a document's rule asks for), session_cache.cpp and session_fill.cpp
+/// (answers that are kept), session_compress.cpp, session_reply.cpp (answers of the gateway itself).
 ///
 /// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
 class Session : public std::enable_shared_from_this<Session> {

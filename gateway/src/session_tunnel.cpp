@@ -42,7 +42,8 @@ void Session::tunnel_down() {
 
 /// One side has said its last; the other is told, and may go on. Each side reads only when nothing of it is waiting to be written, so nothing is lost.
 void Session::tunnel_half_closed() {
-    if ((client_ended_ && server_ended_) || client_.secure() || upstream_->stream.secure()) return close(); // TLS has no half-closed connection that all would understand
+    // TLS has no half-closed connection that all would understand.
+    if ((client_ended_ && server_ended_) || client_.secure() || upstream_->stream.secure()) return close();
     Error ignored; // it may be closed already; its own read tells
     if (client_ended_) upstream_->stream.socket().shutdown(Socket::shutdown_send, ignored);
     else client_.socket().shutdown(Socket::shutdown_send, ignored);

@@ -35,7 +35,8 @@ void shake_hands(const std::shared_ptr<Upstream>& upstream, Done done) {
 }
 
 void connect_to(const std::shared_ptr<Upstream>& upstream, const Addresses& addresses, Done done) {
-    asio::async_connect(upstream->stream.socket(), addresses, [upstream, done = std::move(done)](boost::system::error_code error, const tcp::endpoint&) mutable {
+    Socket& socket = upstream->stream.socket();
+    asio::async_connect(socket, addresses, [upstream, done = std::move(done)](boost::system::error_code error, const tcp::endpoint&) mutable {
         if (upstream->closed) return done(asio::error::operation_aborted);
         if (error) return done(error);
         boost::system::error_code ignored; // only a matter of speed

@@ -82,7 +82,8 @@ http::ClientRequest inquiry_to(const InstanceSpec& instance) {
     const auto in_url = [](const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; };
     const bool named = instance.tls && !instance.tls->name.empty();
     http::ClientRequest request;
-    request.url = (instance.tls ? "https://" : "http://") + in_url(named ? instance.tls->name : instance.address) + ":" + std::to_string(instance.port) + "/openapi.json";
+    const std::string scheme = instance.tls ? "https://" : "http://", host = named ? instance.tls->name : instance.address;
+    request.url = scheme + in_url(host) + ":" + std::to_string(instance.port) + "/openapi.json";
     if (named) request.addresses.push_back(instance.address);
     request.timeout = 5s;
     request.max_response_bytes = std::size_t{4} << 20;
