@@ -77,13 +77,20 @@ def selector(service: Service) -> dict:
     return {"matchLabels": {"app.kubernetes.io/name": service.name}}
 
 
+# Who tokens are from, as services of the cluster know it. Who lets clients of elsewhere in changes AUTH_PUBLIC_URL of auth and AUTH_ISSUER of all others to the
+# address that those know.
+ISSUER = "http://auth:8081"
+
+
 def config_map(service: Service, services: dict[str, Service], dev: bool) -> dict:
     values = facts.environment(service, "dns") | {"LOG_LEVEL": "info", "AUTH_AUDIENCE": "gravity"}
     if dev:
         values |= {"AUTH_JWKS_URL": f"file://{facts.JWKS}", "AUTH_ISSUER": "gravity-dev"}
     elif service.name != "auth":  # which knows its own keys, and could not become ready by asking itself
-        values["AUTH_JWKS_URL"] = "http://auth:8081/oauth2/jwks"
+        values |= {"AUTH_JWKS_URL": f"{ISSUER}/oauth2/jwks", "AUTH_ISSUER": ISSUER}
     values |= {item.name: item.default for item in facts.own_settings(service) if item.default and not item.secret}
+    if service.name == "auth" and not dev:
+        values["AUTH_PUBLIC_URL"] = ISSUER
     if service.name == "gateway":
         values |= {"GATEWAY_ROUTES_FILE": "/etc/gravity/routes/routes.json"}
         values["routes.json"] = json.dumps(facts.routes(services), indent=1) + "\n"  # mounted as a file
