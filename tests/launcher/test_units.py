@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support import PLATFORM, ROOT, manifest
 
-from gravity import checks, derive_secrets, drift, httpget, junit, logfiles, machine, output, packages, paths, processes, readiness, remedies, scaffold, selection, supervisor, tokens
+from gravity import checks, derive_secrets, drift, httpget, junit, logfiles, machine, output, packages, paths, processes, readiness, remedies, scaffold, selection, supervisor, testing, tokens
 from gravity import manifest as manifests
 from gravity.errors import Failure
 from gravity.generate import documents, environment, text
@@ -459,6 +459,17 @@ class Small(unittest.TestCase):
         self.assertEqual(junit.telling("a\nx.cpp:1: Failure\nb\nc\nd\ne\nf", 4), ["x.cpp:1: Failure", "b", "...", "e", "f"])
         self.assertEqual(junit.telling("a\nb\nx.cpp:1: Failure\nc", 3), ["b", "x.cpp:1: Failure", "c"])
         self.assertEqual(junit.failures([]), "")
+
+    def test_a_script_that_cannot_be_run_is_not_passed_over(self):
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(paths, "ROOT", Path(folder)):
+            scripts = Path(folder) / "tests" / "conformance"
+            scripts.mkdir(parents=True)
+            (scripts / "auth_one.py").write_text("#!/usr/bin/env python3\n")
+            (scripts / "names.py").write_text("# no program\n")
+            with self.assertRaisesRegex(Failure, "tests/conformance/auth_one.py cannot be run"):
+                testing.script_files("conformance", [])
+            (scripts / "auth_one.py").chmod(0o755)
+            self.assertEqual([path.name for path in testing.script_files("conformance", ["auth"])], ["auth_one.py"])
 
     def test_table_ignores_colour_codes(self):
         self.assertEqual(output.table([["\033[32mx\033[0m", "y"]], ["ab", "c"]), "ab  c\n\033[32mx\033[0m   y")

@@ -48,7 +48,11 @@ def discard(instance: Instance) -> None:
 def script_files(kind: str, chosen: list[str]) -> list[Path]:
     """Executable scripts of tests/<kind>; with services named, those whose name begins with one of them."""
     folder = paths.ROOT / "tests" / kind
-    found = [path for path in sorted(folder.iterdir()) if path.suffix in (".py", ".sh") and os.access(path, os.X_OK)] if folder.is_dir() else []
+    scripts = [path for path in sorted(folder.iterdir()) if path.suffix in (".py", ".sh")] if folder.is_dir() else []
+    found = [path for path in scripts if os.access(path, os.X_OK)]
+    for path in scripts:
+        if path not in found and path.read_bytes().startswith(b"#!"):
+            raise Failure(f"{path.relative_to(paths.ROOT)} cannot be run, so it would test nothing.", f"chmod +x {path.relative_to(paths.ROOT)}")
     if chosen:
         ids = {name.replace("-", "_") for name in chosen} | set(chosen)
         found = [path for path in found if any(path.stem == name or path.stem.startswith(f"{name}_") or path.stem.startswith(f"{name}-")
