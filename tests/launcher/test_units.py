@@ -144,6 +144,14 @@ class Readiness(unittest.TestCase):
         hopeless = readiness.decide("FATAL", None, None, None)
         self.assertEqual(readiness.with_ends(hopeless, 3), hopeless)
 
+    def test_the_gateway_is_not_asked_for_those_it_waits_for(self):
+        found = services(manifest("auth", 8081), manifest("media", 8090))
+        prober = readiness.Prober(Instance(Path("/nowhere"), "dev"), with_discovery=False, with_gateway=True)
+        for name, asked in (("auth", ["/health/ready"]), ("media", ["/health/ready", f"/api/v1/{found['media'].collections[0]}"])):
+            with unittest.mock.patch.object(readiness.httpget, "request", return_value=self.ok) as request:
+                self.assertTrue(prober.verdict(found[name], "RUNNING").ready)
+            self.assertEqual([call.args[1] for call in request.call_args_list], asked)
+
     def test_every_condition_counts(self):
         decide = readiness.decide
         self.assertEqual(decide("RUNNING", self.ok, True, httpget.Answer(401)), readiness.Verdict(True, version="1"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from . import httpget
 from .httpget import Answer
-from .manifest import Service
+from .manifest import INFRASTRUCTURE_ORDER, Service
 from .paths import Instance
 
 DEAD_STATES = ("FATAL", "EXITED", "UNKNOWN")
@@ -95,7 +95,7 @@ class Prober:
             return decide(state, health, None, None)
         passing = self.passing(service, port) if self.with_discovery and not service.infrastructure else None
         routed = None
-        if passing is not False and self.with_gateway and not service.infrastructure and service.collections:
+        if passing is not False and self.with_gateway and service.name not in INFRASTRUCTURE_ORDER and service.collections:  # those the gateway waits for
             routed = httpget.request(self.instance.port(8000), f"/api/v1/{service.collections[0]}")
         return decide(state, health, passing, routed)
 
