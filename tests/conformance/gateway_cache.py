@@ -11,14 +11,12 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from throwaway import ROOT, binary, free_port  # noqa: E402
+from throwaway import ROOT, binary, free_port, wait_for  # noqa: E402
 
 VERSION = "0.4.5"
 LIMIT = 300  # seconds for all of it
@@ -64,17 +62,6 @@ def suite(npm):
             sys.exit("fetching the suite failed")
         (folder / "done").touch()
     return folder / "node_modules" / "http-cache-tests"
-
-
-def wait_for(port, process):
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    sys.exit(f"nothing listens on {port}")
 
 
 def main():

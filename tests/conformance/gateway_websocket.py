@@ -11,14 +11,12 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from throwaway import ROOT, binary, free_port, signed_token  # noqa: E402
+from throwaway import ROOT, binary, free_port, signed_token, wait_for  # noqa: E402
 
 VERSION = "v1.5.3"
 HERE = pathlib.Path(__file__).resolve()
@@ -70,17 +68,6 @@ def made(go):
     run([go, "test", "-c", "-o", "making", "."], folder, "compiling the suite", env=environment)
     (folder / "making").rename(folder / "suite")
     return folder / "suite"
-
-
-def wait_for(port, process):
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    sys.exit(f"nothing listens on {port}")
 
 
 def main():

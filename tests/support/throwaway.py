@@ -144,6 +144,18 @@ class Daemon:
         sys.exit(f"the service is not ready again within {limit} s")
 
 
+def wait_for(port, process):
+    """Until the process listens on the port; ends the script if it ends before, or does not within a minute."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    sys.exit(f"nothing listens on {port}")
+
+
 def signed_token(folder, collections=("products",)):
     from gravity import tokens  # the launcher's own signer
     identity = tokens.Identity(types.SimpleNamespace(secrets_dir=folder))
