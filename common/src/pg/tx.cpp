@@ -146,6 +146,7 @@ namespace {
 const std::string begin_name = "gravity.begin", begin_sql = "begin read write";
 const std::string begin_serializable_name = "gravity.begin_serializable", begin_serializable_sql = "begin isolation level serializable read write";
 const std::string commit_name = "gravity.commit", commit_sql = "commit";
+const std::string rollback_name = "gravity.rollback", rollback_sql = "rollback";
 const Values no_values;
 
 // Local to the transaction: nothing of it is left on the connection. A transaction can be made read-only at any time, but not the reverse.
@@ -287,7 +288,8 @@ void TxState::commit() {
 void TxState::rollback() noexcept {
     if (!connection.usable() || !connection.in_transaction()) return;
     try {
-        connection.simple("rollback");
+        const Command command{rollback_name, rollback_sql, no_values}; // not by libpqxx 6.4, which loses a result where the connection has broken
+        connection.exchange({&command, 1});
     } catch (const std::exception& error) {
         // The connection is not used again (Connection::usable), and the server rolls back by itself.
         log::warn("rollback failed", {{"error", error.what()}});
