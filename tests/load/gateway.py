@@ -49,7 +49,7 @@ PRESET = os.environ.get("GRAVITY_PRESET", "release")
 USER = " user root;" if os.geteuid() == 0 else ""
 SEARCH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 CONNECTIONS, GIBIBYTE = 64, 1 << 30
-QUIET = 40  # seconds in which a daemon that has little to do gives back what it does not need, which it looks for each half minute
+QUIET = 70  # seconds in which a daemon that has little to do gives back what it does not need: it looks each half minute, at the half minute before
 
 UPSTREAM = """worker_processes 1; daemon off; pid {folder}/upstream.pid; error_log {folder}/upstream.log;{user}
 events {{ worker_connections 4096; }}
