@@ -85,6 +85,7 @@ Parsed<ServiceSpec> parse_health(std::string_view name, std::string_view body) {
         if (first || created >= newest) {
             newest = created;
             spec.prefixes = parse_prefixes(meta_text(meta, "prefixes"));
+            spec.roots = parse_prefixes(meta_text(meta, "roots"));
             spec.access = meta_text(meta, "auth") == "public" ? Access::public_ : Access::jwt;
             spec.cache = cache_use_from(meta_text(meta, "cache")).value_or(CacheUse::off);
             spec.compress = meta_text(meta, "compress") == "true";

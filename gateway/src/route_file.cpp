@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 #include <set>
+#include <utility>
 
 namespace gravity::gateway {
 
@@ -18,6 +19,7 @@ BOOST_DESCRIBE_STRUCT(FileTls, (), (name, ca_file))
 struct FileRoute {
     std::string name;
     std::vector<std::string> prefixes;
+    std::optional<std::vector<std::string>> roots;
     std::vector<std::string> upstreams;
     std::optional<std::string> auth;
     std::optional<std::string> scope;
@@ -29,7 +31,8 @@ struct FileRoute {
     std::optional<bool> hedge;
     std::optional<FileTls> tls;
 };
-BOOST_DESCRIBE_STRUCT(FileRoute, (), (name, prefixes, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface, cache, compress, hedge, tls))
+BOOST_DESCRIBE_STRUCT(FileRoute, (),
+                      (name, prefixes, roots, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface, cache, compress, hedge, tls))
 
 struct RouteFile {
     std::vector<FileRoute> routes;
@@ -62,10 +65,13 @@ Parsed<ServiceSpec> service_of(const FileRoute& route) {
     const auto refuse = [&](std::string why) { return ParseError{"route \"" + route.name + "\": " + std::move(why)}; };
     if (!is_service_name(route.name)) return refuse("the name must be lower-case letters, digits and hyphens");
     spec.name = route.name;
-    for (const std::string& text : route.prefixes) {
-        std::string prefix = parse_prefix(text);
-        if (prefix.empty()) return refuse("\"" + text + "\" is no path prefix");
-        spec.prefixes.push_back(std::move(prefix));
+    const std::vector<std::string> roots = route.roots.value_or(std::vector<std::string>());
+    for (const auto& [texts, prefixes] : {std::pair(&route.prefixes, &spec.prefixes), std::pair(&roots, &spec.roots)}) {
+        for (const std::string& text : *texts) {
+            std::string prefix = parse_prefix(text);
+            if (prefix.empty()) return refuse("\"" + text + "\" is no path prefix");
+            prefixes->push_back(std::move(prefix));
+        }
     }
     if (route.auth && *route.auth != "jwt" && *route.auth != "public") return refuse("auth must be \"jwt\" or \"public\"");
     spec.access = route.auth == "public" ? Access::public_ : Access::jwt;

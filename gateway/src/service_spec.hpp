@@ -47,6 +47,7 @@ struct InstanceSpec {
 struct ServiceSpec {
     std::string name;
     std::vector<std::string> prefixes; // "/api/v1/products"; normalised, without a slash at the end, but for "/"
+    std::vector<std::string> roots{};  // likewise, of a standard: below them credentials are the service's matter, whatever `access` says
     Access access = Access::jwt;
     std::string scope;                 // what a token must hold besides; empty: nothing
     std::uint32_t timeout_ms = 15'000;

@@ -202,11 +202,13 @@ void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const S
 void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const Snapshot* previous) {
     struct Claim {
         const ServiceSpec* service;
-        bool surface;
+        bool surface; // the prefix is the service's name, and removed
+        bool root = false;
     };
     std::map<std::string, std::vector<Claim>> claims;
     for (const ServiceSpec* service : by_age) {
         for (const std::string& prefix : service->prefixes) claims[prefix].push_back({service, false});
+        for (const std::string& prefix : service->roots) claims[prefix].push_back({service, false, true}); // after those whose token is checked
         if (service->standard_surface) claims["/" + service->name].push_back({service, true});
     }
     for (auto& [prefix, claimants] : claims) {
@@ -227,10 +229,10 @@ void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const S
         Route route;
         route.prefix = prefix;
         route.cluster = cluster->get();
-        route.access = winner.service->access;
+        route.access = winner.root ? Access::public_ : winner.service->access;
         route.timeout_ms = winner.service->timeout_ms;
         route.body_limit = winner.service->body_limit;
-        route.scope = winner.service->scope;
+        if (!winner.root) route.scope = winner.service->scope;
         route.cache = winner.service->cache;
         route.compress = winner.service->compress;
         if (route.cache != CacheUse::off) route.cache_space = "service " + route.cluster->name;

@@ -62,6 +62,20 @@ TEST(Snapshot, AStandardSurfaceIsReachedByTheServicesName) {
     EXPECT_EQ(find(*snapshot, "/metrics").service, "none");
 }
 
+TEST(Snapshot, BelowARootOfAStandardCredentialsAreTheServicesMatter) {
+    auto issuer = service("auth", {"/api/v1/clients"});
+    issuer.scope = "clients:read";
+    issuer.roots = {"/oauth2", "/.well-known/openid-configuration", "/api/v1/clients"};
+    const auto snapshot = Snapshot::build({issuer, service("all", {"/"}, 1)}, nullptr);
+    EXPECT_EQ(find(*snapshot, "/oauth2/token"), (Found{"auth", "/oauth2/token", Access::public_}));
+    EXPECT_EQ(find(*snapshot, "/.well-known/openid-configuration"), (Found{"auth", "/.well-known/openid-configuration", Access::public_}));
+    EXPECT_EQ(find(*snapshot, "/.well-known/other").service, "all");
+    EXPECT_EQ(snapshot->match("/oauth2/token").route->scope, "");
+    EXPECT_EQ(find(*snapshot, "/auth/oauth2/token"), (Found{"auth", "/oauth2/token", Access::public_}));
+    EXPECT_EQ(find(*snapshot, "/api/v1/clients"), (Found{"auth", "/api/v1/clients", Access::jwt})) << "a root does not open what is the service's own API";
+    EXPECT_EQ(find(*snapshot, "/auth/api/v1/clients").access, Access::jwt);
+}
+
 TEST(Snapshot, APrefixThatIsTheServicesOwnNameIsNoSurface) {
     const auto snapshot = Snapshot::build({service("spring", {"/spring"}, 9), service("thief", {"/spring"}, 1, Access::public_)}, nullptr);
     EXPECT_EQ(find(*snapshot, "/spring/x"), (Found{"spring", "/spring/x", Access::jwt})) << "with its token check, and unchanged";
@@ -152,7 +166,8 @@ TEST(Catalog, TakesWhatIsTaggedAndLeavesTheRest) {
         {"Node":{"Address":"10.0.0.9"},"Service":{"ID":"o1","Tags":["gravity"],"Address":"10.0.0.1","Port":8101,"CreateIndex":7,
           "Meta":{"prefixes":"/api/v1/orders, /api//v1/old/,bad,/a%2fb","auth":"jwt","timeout_ms":"3000","weight":"5","version":"1.0","zone":"z"}}},
         {"Node":{"Address":"10.0.0.9"},"Service":{"ID":"o2","Tags":["gravity"],"Address":"","Port":8102,"CreateIndex":9,
-          "Meta":{"prefixes":"/api/v1/orders","auth":"public","timeout_ms":"none","weight":"0","scheme":"https","tls_name":"order.internal"}}},
+          "Meta":{"prefixes":"/api/v1/orders","roots":"/ucp/,bad","auth":"public",
+            "timeout_ms":"none","weight":"0","scheme":"https","tls_name":"order.internal"}}},
         {"Node":{},"Service":{"ID":"o3","Tags":["gravity"],"Address":"","Port":8102}},
         {"Node":{},"Service":{"ID":"o4","Tags":["gravity"],"Address":"10.0.0.4","Port":80800}},
         {"Node":{},"Service":{"ID":"o5","Tags":[],"Address":"10.0.0.5","Port":80}},
@@ -162,6 +177,7 @@ TEST(Catalog, TakesWhatIsTaggedAndLeavesTheRest) {
     EXPECT_EQ(spec->instances[0], (InstanceSpec{"o1", "10.0.0.1", 8101, 5, "z", "1.0"}));
     EXPECT_EQ(spec->instances[1], (InstanceSpec{"o2", "10.0.0.9", 8102, 1, "", "", TlsSpec{"order.internal", ""}}));
     EXPECT_EQ(spec->prefixes, (std::vector<std::string>{"/api/v1/orders"}));
+    EXPECT_EQ(spec->roots, (std::vector<std::string>{"/ucp"}));
     EXPECT_EQ(spec->access, Access::public_);
     EXPECT_EQ(spec->timeout_ms, 15'000u);
     EXPECT_EQ(spec->age, 7u);
@@ -173,10 +189,11 @@ TEST(Catalog, TakesWhatIsTaggedAndLeavesTheRest) {
 TEST(RouteFile, IsTakenWholeOrRefusedWithAReason) {
     const auto routes =
         parse_routes(R"({"routes":[{"name":"shop","prefixes":["/api/v1/products/"],"upstreams":["127.0.0.1:9000","[::1]:9001","shop.internal:80"],
-        "auth":"public","timeout_ms":500}]})");
+        "roots":["/ucp/"],"auth":"public","timeout_ms":500}]})");
     ASSERT_TRUE(routes) << routes.why();
     const ServiceSpec& shop = routes->at(0);
     EXPECT_EQ(shop.prefixes, (std::vector<std::string>{"/api/v1/products"}));
+    EXPECT_EQ(shop.roots, (std::vector<std::string>{"/ucp"}));
     EXPECT_EQ(shop.instances.at(1).address, "::1");
     EXPECT_EQ(shop.instances.at(2).address, "shop.internal");
     EXPECT_EQ(shop.access, Access::public_);

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # Runs beside other scripts: its daemons are its own.
 """What auth issues, got and read by a client that others wrote: Authlib with requests and joserfc, from nothing but the issuer's address. Client credentials in
-every way of authentication, verification of the token by the published keys, introspection, revocation. On an auth and a PostgreSQL of its own."""
+every way of authentication, verification of the token by the published keys, introspection, revocation. On an auth and a PostgreSQL of its own; once asked
+itself, once at the root of a gateway with the route of the folders for Kubernetes."""
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -15,6 +17,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import throwaway  # noqa: E402
+from neighbourhood import gateway, manifest_route  # noqa: E402
 from scripts import same  # noqa: E402
 
 try:
@@ -108,6 +111,26 @@ def check_assertion(issuer):
     same("a client without its key", requests.post(endpoint, {"grant_type": "client_credentials"}, auth=(client["id"], "x"), timeout=60).status_code, 401)
 
 
+def use(program, cluster, folder, environment, token, public_port):
+    """An auth that its clients reach itself, or at a gateway's root by this port."""
+    port = throwaway.free_port()
+    url = f"http://127.0.0.1:{public_port or port}"
+    daemon = throwaway.Daemon(program, cluster, folder, {**environment, "PORT": str(port), "AUTH_PUBLIC_URL": url}, "auth")
+    try:
+        daemon.wait_ready()
+        with contextlib.ExitStack() as door:
+            if public_port:
+                (folder / "routes.json").write_text(json.dumps({"routes": [manifest_route("auth", f"127.0.0.1:{port}")]}))
+                door.enter_context(gateway(daemon, {"GATEWAY_ROUTES_FILE": str(folder / "routes.json"), "PORT": str(public_port)}, folder))
+                throwaway.wait_for(public_port, daemon.process)
+            issuer = Issuer(url, token)
+            check_secrets(issuer)
+            check_assertion(issuer)
+            same("the service's own API without a token", requests.get(f"{url}/api/v1/clients", timeout=60).status_code, 401)
+    finally:
+        daemon.kill()
+
+
 def main():
     program = throwaway.binary("auth", os.environ.get("GRAVITY_PRESET", "dev"))
     if not program.exists():
@@ -118,18 +141,12 @@ def main():
     (folder / "pg").mkdir()
     cluster = throwaway.Cluster(folder / "pg")
     cluster.database("auth")
-    port = throwaway.free_port()
-    url = f"http://127.0.0.1:{port}"
     token, environment = throwaway.signed_token(folder, ["clients", "products", "orders"])
-    daemon = throwaway.Daemon(program, cluster, folder, {**environment, "PORT": str(port), "AUTH_PUBLIC_URL": url,
-                                                         "MASTER_KEY": base64.b64encode(os.urandom(32)).decode()}, "auth")
+    environment |= {"MASTER_KEY": base64.b64encode(os.urandom(32)).decode()}
     try:
-        daemon.wait_ready()
-        issuer = Issuer(url, token)
-        check_secrets(issuer)
-        check_assertion(issuer)
+        for public_port in (None, throwaway.free_port()):
+            use(program, cluster, folder, environment, token, public_port)
     finally:
-        daemon.kill()
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
     print("Authlib got, verified, asked about and gave back tokens in every way.")

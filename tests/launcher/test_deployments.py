@@ -240,7 +240,7 @@ class Kubernetes(Derived):
         data = self.load("services/gateway/configmap.yaml")["data"]
         routes = {route["name"]: route for route in json.loads(data["routes.json"])["routes"]}
         self.assertNotIn("gateway", routes)
-        self.assertEqual(routes["delta-files"], {"name": "delta-files", "prefixes": ["/api/v1/files"], "upstreams": ["delta-files:8204"],
+        self.assertEqual(routes["delta-files"], {"name": "delta-files", "prefixes": ["/api/v1/files"], "roots": [], "upstreams": ["delta-files:8204"],
                                                  "standard_surface": True})
         self.assertEqual(data["ADMIN_ADDRESS"], "0.0.0.0")
 

@@ -379,6 +379,11 @@ class Drift(unittest.TestCase):
             "one: LOG_LEVEL is in the manifest, but gravity-one does not know it",
             "one: gravity-one knows EXTRA, which is not in the manifest"])
 
+    def test_roots_of_a_standard_are_the_manifests(self):
+        service = services(manifest("one", 8001, prefixes=["/oauth2"]))["one"]
+        self.assertEqual(drift.roots_difference(service, {"x-gravity-roots": ["/oauth2"]}), [])
+        self.assertEqual(drift.roots_difference(service, {}), ["one: prefixes of its manifest are ['/oauth2'], it registers []"])
+
     def test_settings_depend_on_the_stores(self):
         with_all = services(PLATFORM["services/beta"])["beta"]
         without = services(PLATFORM["services/gamma"])["gamma"]

@@ -27,6 +27,7 @@ def compare_all(preset: str | None = None, write: bool = False) -> tuple[list[st
             continue
         try:
             differences += difference(service, _asked(binary, "--print-config", "--json")["settings"])
+            differences += roots_difference(service, _asked(binary, "--openapi"))
             if write:
                 written += [openapi_name(service)] if write_openapi(service, binary) else []
             elif not _has_openapi(service, binary):
@@ -34,6 +35,14 @@ def compare_all(preset: str | None = None, write: bool = False) -> tuple[list[st
         except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
             differences.append(f"{service.executable}: {error}")
     return differences, unbuilt, written
+
+
+def roots_difference(service: Service, document: dict) -> list[str]:
+    """The root prefixes of a standard: the manifest's, which folders for Kubernetes are made of, and those that the service registers."""
+    registered = document.get("x-gravity-roots", [])
+    if sorted(registered) == sorted(service.prefixes):
+        return []
+    return [f"{service.name}: prefixes of its manifest are {sorted(service.prefixes)}, it registers {sorted(registered)}"]
 
 
 def last_change(service: Service) -> float:

@@ -116,9 +116,13 @@ class Service:
         return bool(self.publishes or self.consumes)
 
     @property
+    def collection_paths(self) -> tuple[str, ...]:
+        return tuple(f"/api/v1/{name}" for name in self.collections)
+
+    @property
     def route_prefixes(self) -> tuple[str, ...]:
         """What the gateway sends here: its collections, then root prefixes of a standard, as paths."""
-        return tuple(f"/api/v1/{name}" for name in self.collections) + self.prefixes
+        return self.collection_paths + self.prefixes
 
     @property
     def own_ports(self) -> tuple[int, ...]:

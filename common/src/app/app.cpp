@@ -353,7 +353,10 @@ std::string openapi_of(const Definition& definition) {
     for (const auto& add : definition.routes) add(router);
     add_internal_routes(router, definition);
     router.finish();
-    return openapi::document(router, {.title = definition.name, .version = GRAVITY_VERSION}).dump();
+    Json document = openapi::document(router, {.title = definition.name, .version = GRAVITY_VERSION});
+    // What the gateway sends here besides; `./gravity generate --check` holds it against the manifest.
+    if (!definition.roots.empty()) document["x-gravity-roots"] = Json(Json::Array(definition.roots.begin(), definition.roots.end()));
+    return document.dump();
 }
 
 } // namespace gravity::app

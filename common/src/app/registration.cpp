@@ -33,7 +33,8 @@ std::set<std::string> prefixes_of(const Router& router) {
     return prefixes;
 }
 
-std::string joined(const std::set<std::string>& items) {
+template <class Items>
+std::string joined(const Items& items) {
     std::string text;
     for (const auto& item : items) text += (text.empty() ? "" : ",") + item;
     return text;
@@ -60,6 +61,7 @@ RegistrationPlan registration_of(const Definition& definition, const PlatformSet
         {"Port", static_cast<int>(port)},
         {"Tags", std::move(tags)},
         {"Meta", Json::object({{"prefixes", joined(prefixes_of(router))},
+                               {"roots", joined(definition.roots)},
                                {"auth", "jwt"},
                                {"timeout_ms", "15000"},
                                {"weight", "1"},

@@ -146,13 +146,15 @@ TEST(Registration, IsTriedUntilItIsTakenAndCarriesWhatTheGatewayNeeds) {
     testkit::FakeDiscovery discovery;
     discovery.consul().on("PUT", "/v1/agent/service/register", Reply{.status = 500}).on("PUT", "/v1/agent/service/register", Reply{.status = 200});
     testkit::RunningService service(
-        echo(), {{"DISCOVERY_MODE", "consul"}, {"DISCOVERY_URL", discovery.url()}, {"DISCOVERY_TOKEN", "t0ken"}, {"ADVERTISE_ADDRESS", "2001:db8::7"}});
+        echo().roots({"/sounds", "/.well-known/echo"}),
+        {{"DISCOVERY_MODE", "consul"}, {"DISCOVERY_URL", discovery.url()}, {"DISCOVERY_TOKEN", "t0ken"}, {"ADVERTISE_ADDRESS", "2001:db8::7"}});
     const auto calls = discovery.consul().wait_for_calls(2);
     const Json document = Json::parse(calls[1].body).or_throw();
     EXPECT_EQ(calls[1].headers.get("X-Consul-Token"), "t0ken");
     EXPECT_EQ(*document.at_pointer("/Name"), Json("echo"));
     EXPECT_EQ(*document.at_pointer("/Address"), Json("2001:db8::7"));
     EXPECT_EQ(*document.at_pointer("/Meta/prefixes"), Json("/api/v1/echoes"));
+    EXPECT_EQ(*document.at_pointer("/Meta/roots"), Json("/sounds,/.well-known/echo"));
     EXPECT_EQ(*document.at_pointer("/Check/HTTP"), Json("http://[2001:db8::7]:" + std::to_string(service.port()) + "/health/ready"));
     EXPECT_EQ(service.stop(), 0);
     EXPECT_EQ(discovery.consul().calls().back().path, "/v1/agent/service/deregister/" + http::percent_encode(document.at_pointer("/ID")->as_string()));

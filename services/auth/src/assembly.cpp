@@ -45,6 +45,7 @@ Service assemble(std::uint16_t port) {
     service.settings<Settings>("AUTH_")
         .postgres(auth_migrations())
         .routes(routes)
+        .roots({"/oauth2", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
         .job(forget_ended)
         .schedule("23 * * * *", ForgetEnded{}, {.each_project = true})
         .provision(provide)

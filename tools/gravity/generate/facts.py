@@ -79,7 +79,7 @@ def callers(service: Service, services: dict[str, Service]) -> list[str]:
 
 def routes(services: dict[str, Service]) -> dict:
     """Routes of a gateway without discovery, by the names of a network (gateway/src/route_file.hpp)."""
-    return {"routes": [{"name": service.name, "prefixes": list(service.route_prefixes), "upstreams": [f"{service.name}:{service.port}"],
+    return {"routes": [{"name": service.name, "prefixes": list(service.collection_paths), "roots": list(service.prefixes), "upstreams": [f"{service.name}:{service.port}"],
                         "standard_surface": bool(service.standards)}
                        for service in services.values() if service.name != "gateway" and service.route_prefixes]}
 

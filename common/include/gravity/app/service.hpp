@@ -86,6 +86,7 @@ struct Definition {
     std::shared_ptr<discovery::Resolver> resolver;                // who tells where they are; null: as DISCOVERY_MODE says
     bool registers = true;                                        // with discovery (the discovery daemon itself does not)
     std::vector<std::string> extra_tags;                          // of the registration
+    std::vector<std::string> roots;                               // path prefixes of a standard that the gateway sends here as well
 };
 
 } // namespace app
@@ -110,6 +111,12 @@ public:
     }
     Service& routes(void (*table)(Router&)) {
         definition_.routes.emplace_back(table);
+        return *this;
+    }
+    /// Where a standard's clients expect this service at the gateway's own root: `.roots({"/oauth2"})`. Requests below come unchanged, their credentials
+    /// unseen. No two services may claim one prefix: the manifest names them as `prefixes`, and `./gravity generate --check` looks.
+    Service& roots(std::vector<std::string> prefixes) {
+        definition_.roots = std::move(prefixes);
         return *this;
     }
     /// Redis by REDIS_URL: handlers get it by `ctx.get<redis::Client>()`. With Need::optional and no URL there is none (`ctx.find`).
