@@ -4,12 +4,15 @@
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/testkit/free_port.hpp>
+#include <gravity/testkit/neighbour.hpp>
 
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <sys/wait.h>
 
 /// The executable itself, beside the test's own.
@@ -177,6 +180,13 @@ struct Platform {
         EXPECT_TRUE(eventually([&] { return status_of(port, "/health/ready") == 200; }));
         EXPECT_TRUE(eventually([&] { return status_of(admin, "/api/v1/gateway/routes", operator_bearer) == 200; }));
     }
+    ~Platform() { end(); }
+    void end() {
+        if (!process) return;
+        process->signal(SIGTERM);
+        EXPECT_EQ(process->wait(), 0);
+        process.reset();
+    }
     Wire::Message ask(std::string_view method, std::string_view path, std::string_view body = {}, std::string_view fields = {}) {
         auto client = Wire::connect(admin);
         return client.ask(std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: " +
@@ -214,8 +224,6 @@ TEST(Process, FollowsAFolderOfRoutesAndKeepsTheOldOnesIfItIsNotRight) {
     EXPECT_EQ(platform.ask("DELETE", "/api/v1/gateway/routes/a").status(), 409);
     routes.file("b.json", route_json("b", "/c", instance.port()));
     EXPECT_TRUE(eventually([&] { return status_of(platform.port, "/c") == 200 && status_of(platform.port, "/b") == 404; }));
-    platform.process->signal(SIGTERM);
-    EXPECT_EQ(platform.process->wait(), 0);
 }
 
 TEST(Process, IsAdministered) {
@@ -270,6 +278,84 @@ TEST(Process, IsAdministered) {
     EXPECT_EQ(status_of(platform.port, "/api/v1/things", platform.operator_bearer), 200);
     EXPECT_EQ(platform.ask("POST", "/api/v1/gateway/tokens/revoke", R"({"sub":"operator"})").status(), 204);
     EXPECT_EQ(status_of(platform.port, "/api/v1/things", platform.operator_bearer), 401);
+}
+
+/// As much of Consul's API as a gateway reads: what there is, after a short wait if that is known.
+class Registry {
+public:
+    Registry() {
+        consul_.on("GET", "/v1/catalog/services", [this](const http::Request& request) { return answer(request, names_); });
+        consul_.on("GET", "/v1/health/service/shop", [this](const http::Request& request) { return answer(request, instances_); });
+    }
+    std::string url() const { return consul_.url(); }
+    std::vector<http::Request> calls() const { return consul_.calls(); }
+    int answered() const { return answered_; } // since it was told
+    void tell(std::string names, std::string instances, int status = 200) {
+        const std::lock_guard lock(mutex_);
+        names_ = std::move(names);
+        instances_ = std::move(instances);
+        status_ = status;
+        ++index_;
+        answered_ = 0;
+        changed_.notify_all();
+    }
+
+private:
+    testkit::Reply answer(const http::Request& request, const std::string& body) {
+        std::unique_lock lock(mutex_);
+        const int known = index_;
+        if (request.query.starts_with("index=" + std::to_string(known)) || request.query.find("&index=" + std::to_string(known)) != std::string::npos)
+            changed_.wait_for(lock, 5ms, [&] { return index_ != known; });
+        testkit::Reply reply;
+        reply.status = status_;
+        reply.bytes = body;
+        reply.headers.set("Content-Type", "application/json");
+        reply.headers.set("X-Consul-Index", std::to_string(index_));
+        ++answered_;
+        return reply;
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::string names_, instances_;
+    int status_ = 500, index_ = 5;
+    std::atomic<int> answered_{0};
+    testkit::Neighbour consul_{"consul"};
+};
+
+TEST(Process, FollowsARegistryAndKeepsWhatItKnowsWhenThatFails) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("in"); }));
+    Registry registry;
+    const std::string names = R"({"consul":[],"shop":["gravity"]})";
+    const auto passing = [&](std::string_view access) {
+        return R"([{"Node":{"Address":"127.0.0.1"},"Service":{"ID":"shop-1","Tags":["gravity"],"Address":"127.0.0.1","CreateIndex":7,"Port":)" +
+               std::to_string(instance.port()) + R"(,"Meta":{"prefixes":"/api/v1/things","roots":"/shop.example","auth":")" + std::string(access) + R"("}}}])";
+    };
+    const std::uint16_t port = free_port();
+    Process process({"PORT=" + std::to_string(port), "ADMIN_PORT=" + std::to_string(free_port()), "DISCOVERY_MODE=consul", "DISCOVERY_URL=" + registry.url(),
+                     "DISCOVERY_TOKEN=secret", "DEREGISTER_DELAY_SECONDS=0", "LOG_LEVEL=error"});
+    ASSERT_TRUE(eventually([&] { return registry.calls().size() > 1; })) << "what failed is asked again";
+    EXPECT_EQ(registry.calls()[0].headers.get("X-Consul-Token"), "secret");
+    EXPECT_EQ(status_of(port, "/health/ready"), 503) << "without knowing any service";
+
+    registry.tell(names, passing("public"));
+    ASSERT_TRUE(eventually([&] { return status_of(port, "/health/ready") == 200; }));
+    EXPECT_EQ(status_of(port, "/api/v1/things"), 200);
+    registry.tell(names, passing("jwt"));
+    EXPECT_TRUE(eventually([&] { return status_of(port, "/api/v1/things") == 401; }));
+    EXPECT_EQ(status_of(port, "/shop.example/pay"), 200) << "of a standard: the credentials are the service's matter";
+
+    registry.tell("no list at all", "neither");
+    ASSERT_TRUE(eventually([&] { return registry.answered() >= 2; }));
+    registry.tell(names, "[]", 403);
+    ASSERT_TRUE(eventually([&] { return registry.answered() >= 2; }));
+    EXPECT_EQ(status_of(port, "/shop.example/pay"), 200) << "what cannot be read changes nothing";
+    registry.tell(names, "[]");
+    EXPECT_TRUE(eventually([&] { return status_of(port, "/shop.example/pay") == 503; })) << "its place is known without an instance";
+    registry.tell(names, passing("jwt"));
+    EXPECT_TRUE(eventually([&] { return status_of(port, "/shop.example/pay") == 200; }));
+    process.signal(SIGTERM);
+    EXPECT_EQ(process.wait(), 0);
 }
 
 TEST(Process, PurgesWhatItKeeps) {
