@@ -199,7 +199,9 @@ def check(port, admin, service):
     elif kinds <= {"killed", "hung", "resetting", "garbage", "failing"}:
         expect(service, errors == REQUESTS, f"{REQUESTS - errors} did not fail: {dict(statuses)}")
     if kinds <= {"killed", "resetting", "garbage", "failing"}:
-        expect(service, opened >= len(service.bad), f"{opened} breakers opened")
+        # An instance that is slow to fail may be chosen too seldom to be found out; of one that was killed nobody counts the requests.
+        found_out = sum(instance.kind == "killed" or instance.received >= THRESHOLD for instance in service.bad)
+        expect(service, opened >= found_out, f"{opened} breakers opened instead of {found_out}")
     if kinds == {"slow"} and len(service.bad) < INSTANCES:
         expect(service, received < REQUESTS * len(service.bad) / INSTANCES, f"{received} requests went to the slow ones")
     # A breaker opens where every request fails, as soon as it has had enough of them.

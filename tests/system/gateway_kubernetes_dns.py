@@ -93,11 +93,13 @@ def main():
         if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
             print(f"there is no {program} (Debian: {package})")
             sys.exit(77)
-    if os.geteuid() != 0:
-        print("only root may make a pod's namespaces")
-        sys.exit(77)
     if "--inside" not in sys.argv:
-        os.execvp("unshare", ["unshare", "--net", "--mount", "--propagation", "private", "--fork", "--kill-child", sys.executable, __file__, "--inside"])
+        space = ["unshare", "--net", "--mount", "--propagation", "private", "--fork", "--kill-child"]
+        tried = subprocess.run([*space, "true"], stderr=subprocess.PIPE, text=True)
+        if os.geteuid() != 0 or tried.returncode != 0:
+            print(f"no namespaces of a pod can be had here: {tried.stderr.strip() or 'not root'}")
+            sys.exit(77)
+        os.execvp("unshare", [*space, sys.executable, __file__, "--inside"])
     with tempfile.TemporaryDirectory(prefix="gravity-pod-") as name:
         folder = pathlib.Path(name)
         (folder / "resolv.conf").write_text(RESOLV_CONF)
