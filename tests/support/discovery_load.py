@@ -136,6 +136,19 @@ class Cluster:
                 time.sleep(0.05)
 
 
+def rows_at(port, path):
+    """A daemon that has just come back may say once more that it has no leader; that there is nothing is an answer."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        answer = call(port, "GET", path, timeout=30)
+        if answer.status in (200, 404):
+            return answer.json() if answer.status == 200 else []
+        if time.monotonic() > end:
+            sys.exit(f"{path} at port {port}: {answer.status} {answer.body[:200]!r}")
+        print(f"{path} at port {port}: {answer.status} {answer.body[:200]!r}, asked again", flush=True)
+        time.sleep(0.1)
+
+
 def play(world, what, fault):
     """One round, in the middle of which `fault()` does something and sets it right again. What went wrong."""
     world.round += 1
@@ -164,7 +177,7 @@ def play(world, what, fault):
     faults += [f"{type(load).__name__} does not end" for load in writers + watchers + contenders if load.is_alive()]
     faults += [f"watcher {n} misses {len(keys)} of {len(acknowledged)} keys, e.g. {sorted(keys)[:3]}" for n, keys in enumerate(missed) if keys]
     for port in world.ports:
-        rows = call(port, "GET", f"kv/w/{world.round}/?recurse&consistent", timeout=30).json()
+        rows = rows_at(port, f"kv/w/{world.round}/?recurse&consistent")
         kept = {row["Key"]: base64.b64decode(row["Value"]).decode() for row in rows}
         lost = [key for key in acknowledged if kept.get(key) != key]
         if lost:
