@@ -117,25 +117,27 @@ std::optional<std::string> monitor_line(std::string_view line, const api::Monito
 Task<void> follow_log(boost::asio::io_context& io, http::Exchange& exchange, api::MonitorPlan plan) {
     http::Headers headers;
     headers.add("Content-Type", plan.json ? "application/json" : "text/plain; charset=utf-8");
-    const bool is_head = exchange.request().method == http::Method::head;
-    const auto writer = co_await exchange.stream(200, std::move(headers), std::nullopt);
-    if (!is_head) {
-        const auto lines = std::make_shared<Lines>(io);
-        const log::Listener listener(plan.level, [lines, plan](std::string_view line) {
-            if (auto shown = monitor_line(line, plan)) lines->add(*std::move(shown));
-        });
-        log::info("the log is followed", {{"client", exchange.request().peer_address}, {"from", log::to_string(plan.level)}});
-        try {
-            while (!exchange.client_gone() && !exchange.draining()) {
-                const std::string text = co_await lines->take();
-                if (!text.empty()) co_await writer->write(text);
-            }
-        } catch (const boost::system::system_error&) {
-            co_return; // the client went: that is how this ends
-        }
-        if (exchange.client_gone()) co_return;
+    if (exchange.request().method == http::Method::head) {
+        const auto writer = co_await exchange.stream(200, std::move(headers), std::nullopt);
+        co_await writer->finish();
+        co_return;
     }
-    co_await writer->finish();
+    // Before the head goes out: who has it may count on every line from then on.
+    const auto lines = std::make_shared<Lines>(io);
+    const log::Listener listener(plan.level, [lines, plan](std::string_view line) {
+        if (auto shown = monitor_line(line, plan)) lines->add(*std::move(shown));
+    });
+    const auto writer = co_await exchange.stream(200, std::move(headers), std::nullopt);
+    log::info("the log is followed", {{"client", exchange.request().peer_address}, {"from", log::to_string(plan.level)}});
+    try {
+        while (!exchange.client_gone() && !exchange.draining()) {
+            const std::string text = co_await lines->take();
+            if (!text.empty()) co_await writer->write(text);
+        }
+    } catch (const boost::system::system_error&) {
+        co_return; // the client went: that is how this ends
+    }
+    if (!exchange.client_gone()) co_await writer->finish();
 }
 
 } // namespace gravity::registry
