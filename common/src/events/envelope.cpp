@@ -1,5 +1,7 @@
 #include "events/envelope.hpp"
 
+#include "json/stored.hpp"
+
 #include <gravity/trace/context.hpp>
 
 #include <charconv>
@@ -25,7 +27,7 @@ BOOST_DESCRIBE_STRUCT(Wire, (), (specversion, id, source, type, subject, time, p
 } // namespace
 
 Decoded decode_event(std::string_view text) {
-    auto document = Json::parse(text, {.max_depth = 64, .max_values = 1'000'000});
+    auto document = json::parse_stored(text, {.max_depth = 64, .max_values = 1'000'000});
     if (!document) throw Undecodable("not JSON: " + std::string(document.why()));
     Wire wire;
     meta::Errors errors;

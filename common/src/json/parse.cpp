@@ -1,3 +1,5 @@
+#include "json/stored.hpp"
+
 #include <gravity/json/json.hpp>
 
 #include <nlohmann/json.hpp>
@@ -8,19 +10,22 @@ namespace {
 // nlohmann's parser drives this handler; returning false stops it. `why` is set whenever that happens.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
 public:
-    explicit Builder(const JsonLimits& limits) : limits_(limits) {}
+    enum class Wide {
+        refused,
+        rounded
+    };
+    Builder(const JsonLimits& limits, Wide wide) : limits_(limits), wide_(wide) {}
 
     bool null() override { return take(Json()); }
     bool boolean(bool value) override { return take(Json(value)); }
     bool number_integer(std::int64_t value) override { return take(Json(value)); }
     bool number_unsigned(std::uint64_t value) override {
-        if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return fail("an integer is beyond 64 bits");
+        if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return wide_integer(static_cast<double>(value));
         return take(Json(static_cast<std::int64_t>(value)));
     }
     bool number_float(double value, const std::string& text) override {
-        // An integer literal too large for 64 bits arrives here as a rounded double: refused, since its digits would be lost.
-        if (text.find_first_of(".eE") == std::string::npos) return fail("an integer is beyond 64 bits");
-        return take(Json(value));
+        // An integer literal too large for 64 bits arrives here as a rounded double.
+        return text.find_first_of(".eE") == std::string::npos ? wide_integer(value) : take(Json(value));
     }
     bool string(std::string& value) override {
         if (value.find('\0') != std::string::npos) return fail("a text contains the NUL character (\\u0000)");
@@ -48,6 +53,8 @@ public:
     std::string why;
 
 private:
+    bool wide_integer(double rounded) { return wide_ == Wide::rounded ? take(Json(rounded)) : fail("an integer is beyond 64 bits"); }
+
     bool fail(std::string reason) {
         why = std::move(reason);
         return false;
@@ -84,18 +91,22 @@ private:
     }
 
     const JsonLimits& limits_;
+    Wide wide_;
     std::vector<Json*> open_;
     Json* member_ = nullptr;
     std::size_t count_ = 0;
 };
 
-} // namespace
-
-Parsed<Json> Json::parse(std::string_view text, const JsonLimits& limits) {
-    Builder builder(limits);
+Parsed<Json> parse_by(Builder builder, std::string_view text) {
     const bool complete = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
     if (!complete) return ParseError{builder.why.empty() ? "not valid JSON" : builder.why};
     return std::move(builder.root);
 }
+
+} // namespace
+
+Parsed<Json> Json::parse(std::string_view text, const JsonLimits& limits) { return parse_by({limits, Builder::Wide::refused}, text); }
+
+Parsed<Json> json::parse_stored(std::string_view text, const JsonLimits& limits) { return parse_by({limits, Builder::Wide::rounded}, text); }
 
 } // namespace gravity

@@ -1,4 +1,5 @@
 // Values between C++ and PostgreSQL's text format.
+#include "json/stored.hpp"
 #include "pg/statement.hpp"
 
 #include <gravity/base/encoding.hpp>
@@ -153,7 +154,7 @@ void from_sql_text(std::string_view text, bool is_json, meta::MutableRef out) {
     case Kind::map:
     case Kind::variant:
     case Kind::json: {
-        const auto document = Json::parse(text, {.max_depth = 200, .max_values = 10'000'000});
+        const auto document = json::parse_stored(text, {.max_depth = 200, .max_values = 10'000'000});
         if (!document) unreadable(document.why());
         meta::Errors errors;
         // What an older release stored may have fields this one no longer knows.

@@ -186,6 +186,13 @@ TEST_F(Types, ProductsFollowTheirType) {
         .expect_problem(422, "no-such-product-type");
 }
 
+TEST_F(Types, ANumberMayBeLargerThanAnInteger) {
+    const auto t = type(R"([{"name":"atoms","kind":"number"}])", "heap");
+    const auto made = product(Json::object({{"name", "Sand"}, {"slug", "sand"}, {"type_id", t.text("/id")}, {"attributes", Json::object({{"atoms", 1e30}})}}));
+    as.owner.get(made.location()).expect(200).field("/attributes/atoms", 1e30);
+    as.owner.patch(made.location(), {{"name", "Desert"}}).expect(200).field("/attributes/atoms", 1e30);
+}
+
 TEST_F(Types, WhatIsRequiredIsRequiredToPublish) {
     const auto p = shoe("s", Json::object());
     const auto v = variant(p, "A");
