@@ -14,6 +14,7 @@ struct Settings {
     Bounded<int, 1, 64> io_threads{1};
     std::optional<std::string> routes_file;
     std::optional<std::string> routes_folder;
+    bool http2 = true;
     Bounded<int, 0, 1'000'000> rate_per_second{200};
     Bounded<int, 1, 1'000'000> rate_burst{1000};
     Bounded<std::int64_t, 0, std::int64_t{1} << 50> max_body_bytes{std::int64_t{1} << 30};
@@ -33,7 +34,7 @@ struct Settings {
     std::optional<std::string> upstream_key_file;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (io_threads, routes_file, routes_folder, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance,
+                      (io_threads, routes_file, routes_folder, http2, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance,
                        connect_timeout_ms, max_attempts, cache_bytes, cache_entries, cache_max_body_bytes, trusted_proxies, tls_port, tls_certificate_file,
                        tls_key_file, upstream_ca_file, upstream_certificate_file, upstream_key_file))
 
@@ -52,6 +53,7 @@ struct gravity::meta::docs<gravity::gateway::Settings> {
         {"io_threads", "Threads of the data path, each with connections of its own"},
         {"routes_file", "JSON file with routes, beside those of discovery or instead of them; read again when it changes"},
         {"routes_folder", "Folder of HTTPRoute documents (gateway.networking.k8s.io/v1; .yaml, .yml, .json); read again when one changes"},
+        {"http2", "Clients may speak HTTP/2: over TLS as the handshake says, without as they know"},
         {"rate_per_second", "Requests a caller may send in the long run; 0: no limit"},
         {"rate_burst", "Requests a caller may send at once"},
         {"max_body_bytes", "Longest request body where the route has no limit of its own; 0: no limit"},

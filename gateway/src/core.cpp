@@ -144,12 +144,12 @@ void Core::drain_all() {
     boost::system::error_code ignored; // closing a listener loses nothing that could be reported
     plain_.acceptor.close(ignored);
     tls_.acceptor.close(ignored);
-    for (auto at = sessions_.begin(); at != sessions_.end();) (*at++)->begin_drain(); // which may take itself off the list
+    for (auto at = clients_.begin(); at != clients_.end();) (*at++)->begin_drain(); // which may take itself off the list
 }
 
 void Core::cut_all() {
     drain_all();
-    for (auto at = sessions_.begin(); at != sessions_.end();) (*at++)->close();
+    for (auto at = clients_.begin(); at != clients_.end();) (*at++)->close();
     pool_.clear();
 }
 
@@ -159,23 +159,26 @@ std::shared_ptr<Upstream> Core::upstream_to(std::shared_ptr<Endpoint> endpoint) 
     return std::make_shared<Upstream>(io_, slab_, std::move(endpoint), std::move(context));
 }
 
-std::list<Session*>::iterator Core::add(Session& session) {
-    open_.fetch_add(1, std::memory_order_relaxed);
-    shared_.telemetry.connections.add();
-    return sessions_.insert(sessions_.end(), &session);
+std::list<Client*>::iterator Core::add(Client& client, Counted counted) {
+    if (counted == Counted::yes) {
+        open_.fetch_add(1, std::memory_order_relaxed);
+        shared_.telemetry.connections.add();
+    }
+    return clients_.insert(clients_.end(), &client);
 }
 
-void Core::remove(std::list<Session*>::iterator place) {
-    sessions_.erase(place);
+void Core::remove(std::list<Client*>::iterator place, Counted counted) {
+    clients_.erase(place);
+    if (counted == Counted::no) return;
     open_.fetch_sub(1, std::memory_order_relaxed);
     shared_.telemetry.connections.subtract();
     if (!draining_) accept();
 }
 
 /// Makes room: closes the oldest connection on which nothing is under way. In a flood of clients that only wait, those who ask are served.
-bool Core::shed(const Session* except) {
-    const auto at = std::find_if(sessions_.begin(), sessions_.end(), [&](const Session* session) { return session != except && session->waits(); });
-    if (at == sessions_.end()) return false;
+bool Core::shed(const Client* except) {
+    const auto at = std::find_if(clients_.begin(), clients_.end(), [&](const Client* client) { return client != except && client->waits(); });
+    if (at == clients_.end()) return false;
     shared_.telemetry.shed.add();
     (*at)->close(); // which takes itself off the list
     return true;
@@ -187,7 +190,7 @@ void Core::accept() {
 }
 
 void Core::accept(Listener& listener) {
-    if (listener.accepting || draining_ || !listener.acceptor.is_open() || sessions_.size() > options().max_connections) return; // remove() calls again
+    if (listener.accepting || draining_ || !listener.acceptor.is_open() || connections() > options().max_connections) return; // remove() calls again
     listener.accepting = true;
     listener.acceptor.async_accept(io_, [this, &listener](boost::system::error_code error, Socket socket) {
         listener.accepting = false;
@@ -203,7 +206,7 @@ void Core::accepted(Listener& listener, boost::system::error_code error, Socket 
         if (!gone) {
             const auto session = std::make_shared<Session>(*this, std::move(socket), plain_address(peer.address()), listener.secure ? certificates_ : nullptr);
             session->start();
-            if (sessions_.size() > options().max_connections) shed(session.get());
+            if (connections() > options().max_connections) shed(session.get());
         }
     } else if (error != asio::error::connection_aborted && error != asio::error::interrupted) {
         // Out of descriptors or memory: the kernel would say the same at once, again and again.
@@ -221,7 +224,7 @@ void Core::tick() {
     tick_.expires_after(options().tick);
     tick_.async_wait([this](boost::system::error_code) {
         const auto now = steady_clock::now();
-        for (auto at = sessions_.begin(); at != sessions_.end();) (*at++)->check(now);
+        for (auto at = clients_.begin(); at != clients_.end();) (*at++)->check(now);
         if (now - pool_swept_ >= std::chrono::seconds(1)) {
             pool_swept_ = now;
             pool_.sweep(now);

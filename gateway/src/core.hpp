@@ -2,6 +2,7 @@
 
 #include "balancer.hpp"
 #include "buffer.hpp"
+#include "client.hpp"
 #include "head.hpp"
 #include "shared.hpp"
 #include "snapshot.hpp"
@@ -21,8 +22,6 @@
 #include <string_view>
 
 namespace gravity::gateway {
-
-class Session;
 
 /// One thread of the data path and all that it owns: a connection lives and dies here, so nothing on a request's way is locked or handed over.
 /// Everything but the functions that say so on that thread.
@@ -50,7 +49,7 @@ public:
     void stop();
     std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
 
-    // For its sessions.
+    // For its clients.
     boost::asio::io_context& io() { return io_; }
     Shared& shared() { return shared_; }
     const Options& options() const { return shared_.options; }
@@ -67,8 +66,13 @@ public:
     RequestHead& request_head() { return request_head_; }
     ResponseHead& response_head() { return response_head_; }
 
-    std::list<Session*>::iterator add(Session& session);
-    void remove(std::list<Session*>::iterator place);
+    /// `no`: a stream of a connection that is counted.
+    enum class Counted : std::uint8_t {
+        yes,
+        no
+    };
+    std::list<Client*>::iterator add(Client& client, Counted counted = Counted::yes);
+    void remove(std::list<Client*>::iterator place, Counted counted = Counted::yes);
 
 private:
     using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
@@ -80,7 +84,7 @@ private:
         bool accepting = false;
     };
     void open(Listener& listener, std::uint16_t port);
-    bool shed(const Session* except);
+    bool shed(const Client* except);
     void accept();
     void accept(Listener& listener);
     void accepted(Listener& listener, boost::system::error_code error, Socket socket);
@@ -105,7 +109,7 @@ private:
     RequestHead request_head_;
     ResponseHead response_head_;
     std::string date_;
-    std::list<Session*> sessions_;
+    std::list<Client*> clients_;
     std::atomic<std::size_t> open_{0};
     std::chrono::steady_clock::time_point pool_swept_{}, judged_{};
     bool draining_ = false;

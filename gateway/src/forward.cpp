@@ -97,7 +97,7 @@ void write_request_head(std::string_view bytes, const RequestHead& head, const R
     else if (facts.trailers) out.append("Connection: TE\r\nTE: trailers\r\n");
     if (head.framing.chunked && head.passes_on(Known::trailer)) field_line(out, "Trailer", head.value(Known::trailer, bytes));
     if (head.framing.chunked) out.append("Transfer-Encoding: chunked\r\n");
-    extended_list(bytes, head, Known::via, true, "Via", own_via, out);
+    extended_list(bytes, head, Known::via, true, "Via", facts.http2 ? "2.0 gravity" : own_via, out);
     extended_list(bytes, head, Known::x_forwarded_for, facts.trusted_peer, "X-Forwarded-For", facts.peer_address, out);
     if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Proto")) field_line(out, "X-Forwarded-Proto", facts.secure ? "https" : "http");
     if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Host")) field_line(out, "X-Forwarded-Host", host);

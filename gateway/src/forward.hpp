@@ -25,6 +25,7 @@ struct RequestFacts {
     Edits edits{};
     bool trusted_peer = false;          // a proxy whose X-Forwarded-* and Forwarded are believed
     bool secure = false;                // the client came over TLS
+    bool http2 = false;                 // and spoke HTTP/2
     std::string_view traceparent;       // this gateway's own span
     bool continues_trace = false;       // the client's own: its tracestate goes along
     std::uint32_t timeout_ms = 0;       // what is left for the upstream

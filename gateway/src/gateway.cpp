@@ -1,5 +1,7 @@
 #include "gateway.hpp"
 
+#include "http2.hpp"
+
 #include <numeric>
 #include <stdexcept>
 
@@ -21,10 +23,12 @@ Gateway::Gateway(Options options, Gate& gate, OwnPages& pages, Telemetry& teleme
 Gateway::~Gateway() { stop(); }
 
 void Gateway::renew(const std::shared_ptr<boost::asio::ssl::context>& certificates) {
+    choose_protocol(*certificates, shared_.options.http2);
     for (const auto& core : cores_) core->publish(certificates);
 }
 
 void Gateway::start(std::shared_ptr<boost::asio::ssl::context> certificates) {
+    if (certificates) choose_protocol(*certificates, shared_.options.http2);
     for (const auto& core : cores_) {
         core->listen(port_ != 0 ? port_ : shared_.options.port);
         port_ = core->port();

@@ -19,6 +19,8 @@ struct Options {
     std::uint16_t tls_port = 0;        // 0: any free one; only with certificates
     unsigned threads = 1;              // cores; each has its own connections, pool and listening socket (SO_REUSEPORT)
 
+    bool http2 = true;                 // for clients that speak it
+
     std::uint64_t body_limit = 1ull << 30;   // bytes of a request body, where the route has no limit of its own; 0: none
     std::size_t max_connections = 50'000;    // a core; for one more the oldest that only waits is closed; if none does, it waits in the kernel's queue
     std::size_t pool_per_endpoint = 64;      // idle connections kept to an instance, a core

@@ -2,6 +2,7 @@
 
 #include "caching.hpp"
 #include "compression.hpp"
+#include "http2.hpp"
 #include "path.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -20,18 +21,36 @@ Session::Session(Core& core, Socket socket, asio::ip::address peer, std::shared_
       place_(core.add(*this)),
       in_(core.slab()) {}
 
+/// One of the requests that share a connection.
+Session::Session(Core& core, std::shared_ptr<Pipe> pipe, const asio::ip::address& peer, bool secure)
+    : core_(core),
+      client_(std::move(pipe), core.io(), secure),
+      peer_(peer),
+      peer_text_(peer_.to_string()),
+      trusted_peer_(core.shared().trusted.contains(peer_)),
+      place_(core.add(*this, Core::Counted::no)),
+      in_(core.slab()) {}
+
 Session::~Session() = default;
 
 void Session::start() {
     last_activity_ = steady_clock::now();
     deadline_ = last_activity_ + core_.options().head_timeout; // a connection that says nothing is no more welcome than a slow head
-    if (!client_.secure()) return read_client();
+    if (!client_.speaks_tls()) return read_client();
     client_.async_handshake(Stream::Side::server, [self = shared_from_this()](Error error) {
         if (self->phase_ == Phase::closed) return;
-        if (!error) return self->read_client();
+        if (!error) return self->client_.protocol() == http2_protocol ? self->become_http2({}) : self->read_client();
         self->core_.shared().telemetry.tls_failures.add();
         self->close();
     });
+}
+
+/// The connection goes on as one of HTTP/2 (RFC 9113 section 3.3 and 3.4); of it `received` is here already.
+void Session::become_http2(std::string_view received) {
+    const auto connection = std::make_shared<Http2Connection>(core_, std::move(client_), peer_);
+    phase_ = Phase::closed;
+    core_.remove(place_);
+    connection->start(received);
 }
 
 void Session::close() {
@@ -42,15 +61,13 @@ void Session::close() {
     if (!mirrors_.empty()) drop_mirrors();
     caching_.reset();
     use_.end(Outcome::neutral);
-    Error ignored; // the peer may have gone; nothing is left to be said
-    client_.socket().close(ignored);
-    core_.remove(place_);
+    client_.close();
+    core_.remove(place_, client_.is_pipe() ? Core::Counted::no : Core::Counted::yes);
 }
 
-/// Ends the connection so that what was sent cannot be taken for the whole, not even by HTTP/1.0: a reset.
+/// Ends the connection so that what was sent cannot be taken for the whole.
 void Session::cut() {
-    Error ignored;
-    client_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    client_.cut();
     close();
 }
 
@@ -138,6 +155,7 @@ void Session::try_head() {
     case http::HeadScanner::Result::complete: break;
     }
     const std::string_view bytes = in_.view().substr(0, scanner_.length());
+    if (std::exchange(fresh_, false) && bytes == http2_preface_head && core_.options().http2 && !client_.is_pipe()) return become_http2(in_.view());
     in_.consume(bytes.size()); // the bytes stay in their place until the next read
     scanner_.reset();
     begin_request(bytes);
@@ -228,11 +246,10 @@ void Session::next_request() {
 void Session::linger() {
     phase_ = Phase::lingering;
     deadline_ = steady_clock::now() + core_.options().linger;
-    if (client_.secure()) { // whose end has a form of its own
+    if (client_.speaks_tls()) { // whose end has a form of its own
         client_.async_shutdown([self = shared_from_this()](Error) { self->close(); });
     } else {
-        Error ignored; // the client may have closed first
-        client_.socket().shutdown(Socket::shutdown_send, ignored);
+        client_.end_output();
         if (!client_reading_) in_.release();
         read_client();
     }
@@ -242,7 +259,7 @@ void Session::check(Time now) {
     switch (phase_) {
     case Phase::idle:
         if (now >= deadline_) return close();
-        if (client_reading_ && !parking_ && !parked_ && now - last_activity_ > core_.options().park_after) {
+        if (client_reading_ && !parking_ && !parked_ && !client_.is_pipe() && now - last_activity_ > core_.options().park_after) {
             parking_ = true;
             client_.socket().cancel();
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "body_relay.hpp"
+#include "client.hpp"
 #include "core.hpp"
 #include "rate_guard.hpp"
 #include "stream.hpp"
@@ -32,20 +33,18 @@ struct ResponseFacts;
 /// (answers that are kept), session_compress.cpp, session_reply.cpp (answers of the gateway itself).
 ///
 /// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
-class Session : public std::enable_shared_from_this<Session> {
+class Session final : public Client, public std::enable_shared_from_this<Session> {
 public:
-    /// `certificates`: for a client who speaks TLS; else null.
+    /// A client's connection. `certificates`: for one who speaks TLS; else null.
     Session(Core& core, Socket socket, boost::asio::ip::address peer, std::shared_ptr<boost::asio::ssl::context> certificates);
+    Session(Core& core, std::shared_ptr<Pipe> pipe, const boost::asio::ip::address& peer, bool secure);
     ~Session();
 
     void start();
-    /// Looks at the time-outs.
-    void check(std::chrono::steady_clock::time_point now);
-    void begin_drain();
-    /// No request of it is under way.
-    bool waits() const { return phase_ == Phase::idle || phase_ == Phase::head; }
-    /// At once, whatever is under way.
-    void close();
+    void check(std::chrono::steady_clock::time_point now) override;
+    void begin_drain() override;
+    bool waits() const override { return !client_.is_pipe() && (phase_ == Phase::idle || phase_ == Phase::head); }
+    void close() override;
 
 private:
     using Time = std::chrono::steady_clock::time_point;
@@ -75,6 +74,7 @@ private:
     void begin_request(std::string_view bytes);
     void next_request();
     void linger();
+    void become_http2(std::string_view received);
     void client_gone();
     void cut();
 
@@ -166,12 +166,13 @@ private:
     boost::asio::ip::address peer_;
     std::string peer_text_;
     bool trusted_peer_ = false;
-    std::list<Session*>::iterator place_;
+    std::list<Client*>::iterator place_;
 
     Phase phase_ = Phase::idle;
     Buffer in_; // from the client
     http::HeadScanner scanner_;
     bool client_reading_ = false, client_writing_ = false, parked_ = false, parking_ = false;
+    bool fresh_ = true; // no head has come yet
     Time deadline_{};     // of the phase; of `forwarding`: until the response begins
     Time last_activity_{};
 

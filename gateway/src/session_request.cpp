@@ -26,6 +26,7 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
     facts.default_host = cluster_->name;
     facts.trusted_peer = trusted_peer_;
     facts.secure = client_.secure();
+    facts.http2 = client_.is_pipe();
     facts.traceparent = traceparent;
     facts.continues_trace = continues_trace_;
     facts.timeout_ms = timeout_ms;

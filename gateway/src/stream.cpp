@@ -14,4 +14,30 @@ void Stream::expect(const std::string& name) {
     tls_->set_verify_callback(boost::asio::ssl::host_name_verification(name));
 }
 
+std::string_view Stream::protocol() const {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    if (tls_) SSL_get0_alpn_selected(tls_->native_handle(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+}
+
+void Stream::end_output() {
+    if (pipe_) return pipe_->end_output();
+    boost::system::error_code ignored; // the peer may have closed first
+    socket().shutdown(Socket::shutdown_send, ignored);
+}
+
+void Stream::close() {
+    if (pipe_) return pipe_->close();
+    boost::system::error_code ignored; // the peer may have gone; nothing is left to be said
+    socket().close(ignored);
+}
+
+void Stream::cut() {
+    if (pipe_) return pipe_->cut();
+    boost::system::error_code ignored;
+    socket().set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    socket().close(ignored);
+}
+
 } // namespace gravity::gateway

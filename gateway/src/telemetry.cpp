@@ -41,6 +41,7 @@ Telemetry::Telemetry()
       ejections(plain("gravity_gateway_ejections_total", "Times an instance was left out because it failed too often beside the others")),
       hedges(plain("gravity_gateway_hedges_total", "Requests sent to a second instance as well, because the first was late")),
       hedges_won(plain("gravity_gateway_hedges_won_total", "Requests that the second instance answered first")),
+      http2_connections(plain("gravity_gateway_http2_connections_total", "Connections of clients that spoke HTTP/2")),
       cache(cache_metrics()),
       connections(metrics::gauge("gravity_gateway_connections", "Open connections of clients").with({})),
       prefix_conflicts(metrics::gauge("gravity_gateway_prefix_conflicts", "Prefixes claimed by more than one service").with({})),

@@ -31,7 +31,7 @@ public:
     const ServiceMetrics& service(std::string_view name);
 
     metrics::Counter client_aborts, upstream_breaks, retries, stale_retries, timeouts, malformed, accept_pauses, upgrades, mirrors_lost, tls_failures, shed,
-        ejections, hedges, hedges_won;
+        ejections, hedges, hedges_won, http2_connections;
     /// Requests of routes with a cache, by what became of them.
     struct Cache {
         metrics::Counter hits, stale, revalidated, misses, collapsed, passed_by, refreshes;

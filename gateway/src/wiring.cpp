@@ -37,6 +37,7 @@ Options options_of(const app::PlatformSettings& platform, const DataAddress& add
     options.port = address.port;
     options.tls_port = static_cast<std::uint16_t>(settings.tls_port.value());
     options.threads = static_cast<unsigned>(settings.io_threads.value());
+    options.http2 = settings.http2;
     options.body_limit = static_cast<std::uint64_t>(settings.max_body_bytes.value());
     options.max_connections = static_cast<std::size_t>(settings.max_connections.value());
     options.pool_per_endpoint = static_cast<std::size_t>(settings.pool_per_instance.value());

@@ -76,6 +76,11 @@ public:
         while (received_.size() < size && receive() > 0) {}
         return take(std::min(size, received_.size()));
     }
+    /// What has come; empty: the end, or nothing for too long.
+    std::string read_some() {
+        if (received_.empty()) receive();
+        return take(received_.size());
+    }
     enum class End {
         closed,
         reset,
