@@ -6,15 +6,12 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution/context.hpp>
-#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <condition_variable>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 namespace gravity {
@@ -26,35 +23,6 @@ asio::thread_pool& cpu_pool() { // made at the first use: most services never ne
     static asio::thread_pool pool(2);
     return pool;
 }
-
-/// How much work of a context is on the pool. Its end hands a coroutine back to the context, so that must not go before.
-class BlockingJobs : public asio::execution_context::service {
-public:
-    inline static asio::execution_context::id id;
-
-    explicit BlockingJobs(asio::execution_context& context) : service(context) {}
-
-    void begin() {
-        const std::lock_guard lock(mutex_);
-        ++count_;
-    }
-    void end() {
-        const std::lock_guard lock(mutex_);
-        --count_;
-        none_left_.notify_all();
-    }
-    void wait() {
-        std::unique_lock lock(mutex_);
-        none_left_.wait(lock, [this] { return count_ == 0; });
-    }
-
-private:
-    void shutdown() override { wait(); } // the scheduler is older, and so shut down later
-
-    std::mutex mutex_;
-    std::condition_variable none_left_;
-    int count_ = 0;
-};
 
 } // namespace
 

@@ -1,6 +1,8 @@
 #include "api.hpp"
 
 #include "clients_api.hpp"
+#include "credentials_api.hpp"
+#include "identities_api.hpp"
 #include "keys_api.hpp"
 #include "metadata_api.hpp"
 #include "problems.hpp"
@@ -35,6 +37,37 @@ void client_routes(Router& router) {
                                                      .shows_secret = true});
     clients.get<c::list_secrets>("/{id}/secrets", {.summary = "List what is known of a client's secrets"});
     clients.del<c::remove_secret>("/{id}/secrets/{secret_id}", {.summary = "Delete a secret"});
+}
+
+void identity_routes(Router& router) {
+    namespace i = identities;
+    auto identities = router.collection("/api/v1/identities", "identities");
+    identities.get<i::list>("", {.summary = "List identities, newest first; one by its login name"});
+    identities.post<i::create>("", {.summary = "Create an identity", .problems = {login_name_taken}});
+    identities.get<i::get>("/{id}", {.summary = "Read an identity"});
+    identities.patch<i::update>("/{id}", {.summary = "Change what an identity signs in with", .problems = {login_name_taken}});
+    identities.del<i::remove>("/{id}", {.summary = "Delete an identity and all that is known of it"});
+    identities.post<i::disable>("/{id}/disable", {.summary = "Let an identity sign in no more"});
+    identities.post<i::enable>("/{id}/enable", {.summary = "Let an identity sign in"});
+    identities.post<i::import>("/{id}/import", {.summary = "Take over a password that another system has hashed",
+                                                .problems = {password_exists},
+                                                .scope = "identities:admin",
+                                                .body_limit = 4 * 1024});
+}
+
+void credential_routes(Router& router) {
+    namespace c = credentials;
+    auto credentials = router.collection("/api/v1/credentials", "credentials");
+    credentials.get<c::list>("", {.summary = "List credentials, newest first"});
+    credentials.post<c::create>("", {.summary = "Set the password of an identity; the one before ends",
+                                     .problems = {password_refused, no_such_identity},
+                                     .body_limit = 16 * 1024});
+    credentials.get<c::get>("/{id}", {.summary = "Read what is known of a credential"});
+    credentials.del<c::remove>("/{id}", {.summary = "Delete a credential"});
+    credentials.post<c::check_password>("/check", {.summary = "Check a password, for a log-in page of one's own",
+                                                   .problems = {too_many_attempts},
+                                                   .scope = "credentials:check",
+                                                   .body_limit = 16 * 1024});
 }
 
 void token_routes(Router& router) {
@@ -77,6 +110,8 @@ void public_routes(Router& router) {
 void routes(Router& router) {
     key_routes(router);
     client_routes(router);
+    identity_routes(router);
+    credential_routes(router);
     token_routes(router);
     public_routes(router);
 }

@@ -7,11 +7,14 @@
 #include "forget_job.hpp"
 #include "keyring.hpp"
 #include "keys_schedule.hpp"
+#include "login_budgets.hpp"
 #include "metadata.hpp"
 #include "own_tokens.hpp"
+#include "password_pool.hpp"
 #include "reads.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/redis/client.hpp>
 
 #include <stdexcept>
 
@@ -30,6 +33,8 @@ void provide(app::Runtime& runtime) {
     auto reads = std::make_shared<Reads>(*runtime.database);
     runtime.resources.put(std::make_shared<ClientLogin>(*reads, settings));
     runtime.resources.put(std::move(reads));
+    runtime.resources.put(std::make_shared<PasswordPool>(settings));
+    runtime.resources.put(std::make_shared<LoginBudgets>(runtime.resources.find<redis::Client>(), runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(known)));
     runtime.resources.put(std::move(own));
     runtime.resources.put(std::move(schedule));
@@ -44,6 +49,7 @@ Service assemble(std::uint16_t port) {
     Service service{"auth", port};
     service.settings<Settings>("AUTH_")
         .postgres(auth_migrations())
+        .redis(app::Need::optional)
         .routes(routes)
         .roots({"/oauth2", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
         .job(forget_ended)

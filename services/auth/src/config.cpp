@@ -1,5 +1,9 @@
 #include "config.hpp"
 
+#include <gravity/base/ascii.hpp>
+
+#include <algorithm>
+
 namespace gravity::issuer {
 
 bool IssuerUrl::accept(std::string_view in, std::string& out, std::string& why) {
@@ -10,6 +14,16 @@ bool IssuerUrl::accept(std::string_view in, std::string& out, std::string& why) 
     if (!Url::accept(in, out, why)) return false;
     while (out.ends_with('/')) out.pop_back();
     return true;
+}
+
+std::vector<std::string> Settings::words() const {
+    std::vector<std::string> words;
+    for (std::string_view rest = password_words; !rest.empty();) {
+        const std::string_view word = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+        if (const auto trimmed = ascii::trim(word); !trimmed.empty()) words.emplace_back(trimmed);
+    }
+    return words;
 }
 
 } // namespace gravity::issuer

@@ -2,6 +2,9 @@
 
 #include <gravity/model.hpp>
 
+#include <string>
+#include <vector>
+
 /// The service's own settings, AUTH_<NAME> outside.
 namespace gravity::issuer {
 
@@ -21,10 +24,20 @@ struct Settings {
     Bounded<int, 60, 3600> access_token_seconds{300};
     Bounded<int, 1, 3650> key_rotation_days{90};
     std::optional<ProjectId> operator_project;
+    Bounded<int, 1, 64> password_threads{2};
+    Bounded<int, 0, 10'000> password_queue{64};
+    std::string password_words;
+    Bounded<int, 1, 1'000> login_attempts{10};
+    Bounded<int, 1, 100'000> login_network_attempts{200};
+    Bounded<int, 1, 86'400> login_window_seconds{600};
 
+    /// What stands between the commas of password_words.
+    std::vector<std::string> words() const;
     std::string at(std::string_view path) const { return public_url.str() + std::string(path); }
 };
-BOOST_DESCRIBE_STRUCT(Settings, (), (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project))
+BOOST_DESCRIBE_STRUCT(Settings, (),
+                      (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
+                       login_attempts, login_network_attempts, login_window_seconds))
 
 } // namespace gravity::issuer
 
@@ -36,6 +49,12 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"access_token_seconds", "For how long an access token is good"},
         {"key_rotation_days", "Days a key signs before the next one does"},
         {"operator_project", "Project that alone administers signing keys, and in whose name rotations by schedule are announced"},
+        {"password_threads", "Passwords that are hashed at a time"},
+        {"password_queue", "Passwords that may wait for that; beyond it 503"},
+        {"password_words", "Words that no password may be made of, such as the platform's name; commas between"},
+        {"login_attempts", "Sign-ins to one account that may fail from one network (/24, /56) within the window; beyond it 429"},
+        {"login_network_attempts", "Sign-ins that may fail from one network within the window, whatever the account"},
+        {"login_window_seconds", "How long failed sign-ins are counted"},
     };
 };
 

@@ -16,4 +16,11 @@ inline constexpr Problem two_secrets_live{409, "two-secrets-live", "The client h
 inline constexpr Problem no_secrets{409, "no-secrets", "The client proves who it is by its keys"};
 inline constexpr Problem already_expired{422, "already-expired", "The secret would have expired already"};
 
+// People
+inline constexpr Problem login_name_taken{409, "login-name-taken", "Another identity has the login name"};
+inline constexpr Problem password_exists{409, "password-exists", "The identity has a password"};
+inline constexpr Problem password_refused{422, "password-refused", "The password is too easily guessed"};
+inline constexpr Problem no_such_identity{422, "no-such-identity", "There is no such identity"};
+inline constexpr Problem too_many_attempts{429, "too-many-attempts", "Too many sign-ins have failed; later"};
+
 } // namespace gravity::issuer

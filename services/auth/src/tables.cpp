@@ -5,6 +5,13 @@
 
 #include "clients_model.hpp"
 #include "config.hpp"
+#include "credentials_api.hpp"
+#include "credentials_model.hpp"
+#include "credentials_store.hpp"
 #include "forget_job.hpp"
+#include "identities_model.hpp"
 #include "keys_model.hpp"
+#include "login_budgets_store.hpp"
+#include "networks.hpp"
+#include "password_sign_in.hpp"
 #include "scopes.hpp"

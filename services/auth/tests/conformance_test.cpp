@@ -12,6 +12,32 @@ std::string key_path(const Client& who, std::string_view state) {
     return "/api/v1/signing-keys/" + items.as_array().front().find("kid")->as_string();
 }
 
+std::string somebody(const Client& who) { return who.post("/api/v1/identities", {{"login_names", Json::array()}}).expect(201).text("/id"); }
+
+Json login_names() { // that nobody has yet
+    return Json::array({Json::object({{"kind", "username"}, {"value", Uuid::v7().to_string()}})});
+}
+
+void people(testkit::ConformanceOptions& options) {
+    const std::string identities = "/api/v1/identities", credentials = "/api/v1/credentials";
+    const auto named = [](const Client&, Json body) {
+        if (body.find("login_names") != nullptr) body["login_names"] = login_names();
+        return body;
+    };
+    options.body("POST " + identities, named).body("PATCH " + identities + "/{id}", named);
+    options.body("POST " + identities + "/{id}/import", [](const Client&, Json body) {
+        body["password_hash"] = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
+        return body;
+    });
+    options.path("POST " + identities + "/{id}/import", [=](const Client& who) { return identities + "/" + somebody(who) + "/import"; });
+    options.body("POST " + credentials, [](const Client& who, Json body) {
+        body["identity_id"] = somebody(who);
+        body["password"] = "correct horse battery staple";
+        return body;
+    });
+    options.except("POST " + credentials, "idempotency-honoured", "it sets the password: done again, it is the same password");
+}
+
 testkit::ConformanceOptions options() {
     testkit::ConformanceOptions options;
     options.settings = with_master_key({});
@@ -42,6 +68,7 @@ testkit::ConformanceOptions options() {
         const auto made = who.post("/api/v1/clients", {{"name", "x"}, {"scopes", Json::array()}}).expect(201);
         return made.location() + "/secrets/" + who.post(made.location() + "/secrets", Json::object()).expect(201).text("/id");
     });
+    people(options);
     return options;
 }
 

@@ -171,5 +171,6 @@ def secret_example(service: Service) -> dict:
     """Not among the resources: copied, filled in and applied by whoever installs the service."""
     values = facts.secrets(service, {"database": "PASSWORD", "owner": "PASSWORD", "redis": "PASSWORD", "events": "PASSWORD",
                                      "master_key": "32-BYTES-IN-BASE64"}, "POSTGRES-HOST", "REDIS-HOST")
-    values |= {item.name: item.name.replace("_", "-") for item in facts.own_settings(service) if item.required or item.secret}
+    own = {item.name: item.name.replace("_", "-") for item in facts.own_settings(service) if item.required or item.secret}
+    values |= {name: text for name, text in own.items() if name not in values}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata(service.name), "type": "Opaque", "stringData": values}

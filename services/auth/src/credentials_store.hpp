@@ -1,0 +1,35 @@
+#pragma once
+
+#include "credentials_model.hpp"
+
+#include <gravity/pg/tx.hpp>
+
+#include <string>
+
+/// Statements of credentials, by name. Their text is in credentials_store.cpp and nowhere else.
+namespace gravity::issuer {
+
+/// The row of a password that is set now.
+Credential fresh_password(Tx& tx, IdentityId identity);
+
+extern const Sql<Credential(Credential, std::string)> insert_password; // and its hash
+extern const Sql<Credential(CredentialId)> get_credential, lock_credential;
+extern const Sql<Credential(ListCredentials)> list_credentials;
+extern const Sql<void(CredentialId)> delete_credential;
+extern const Sql<Credential(IdentityId)> delete_password;
+
+/// What a password is held against.
+struct PasswordAtDoor {
+    IdentityId identity_id;
+    IdentityState state{};
+    std::optional<CredentialId> credential_id;
+    std::optional<std::string> hash;
+};
+BOOST_DESCRIBE_STRUCT(PasswordAtDoor, (), (identity_id, state, credential_id, hash))
+extern const Sql<PasswordAtDoor(LoginKind, std::string)> password_at_door;
+/// Notes that a password was used, and how it is kept from now on. Touches no row if it has changed since, or its identity may not sign in any more.
+extern const Sql<void(CredentialId, std::string, std::string, Timestamp)> use_password;
+
+} // namespace gravity::issuer
+
+GRAVITY_TABLES(issuer, PasswordAtDoor)

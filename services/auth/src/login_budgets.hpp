@@ -1,0 +1,54 @@
+#pragma once
+
+#include "config.hpp"
+#include "networks.hpp"
+
+#include <gravity/auth/sealed.hpp>
+#include <gravity/http/ctx.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gravity::redis {
+class Client;
+class Script;
+} // namespace gravity::redis
+
+/// How often sign-ins may fail. Counted by account and network, so that guessing at an account locks nobody out but those who guess, and by network.
+namespace gravity::issuer {
+
+/// I/O thread only. Redis, if there is one, outlives it; while it cannot be reached, and without it, a table counts.
+class LoginBudgets {
+public:
+    LoginBudgets(redis::Client* redis, const auth::MasterKeys& keys, const Settings& settings);
+
+    /// What an attempt is counted under: authentication codes, so that who reads them learns of no name.
+    struct Keys {
+        std::string network;
+        std::string account; // there
+    };
+    Keys keys_of(ProjectId project, std::string_view name, const IpAddress& address) const;
+
+    /// Counts an attempt before it is made: of any number at once no more pass than may fail. Throws Refusal (429 with Retry-After) once too many have.
+    Task<void> take(Ctx& ctx, pg::Scope scope, Keys keys);
+    /// The attempt did not fail.
+    Task<void> give_back(Ctx& ctx, pg::Scope scope, Keys keys);
+
+private:
+    /// What a script answers for a key; nothing if Redis is not to be had.
+    Task<std::optional<std::int64_t>> asked(Ctx& ctx, const redis::Script& script, std::string key, int limit);
+    /// Whether Redis has counted it. Throws as `take`.
+    Task<bool> taken_in_redis(Ctx& ctx, Keys keys);
+    Task<bool> given_back_in_redis(Ctx& ctx, Keys keys);
+    void note(bool away, std::string_view reason);
+
+    redis::Client* redis_;
+    auth::Authenticator authenticator_;
+    int account_limit_, network_limit_;
+    Duration window_;
+    bool away_ = false; // Redis was, when last asked
+};
+
+} // namespace gravity::issuer
