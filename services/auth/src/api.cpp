@@ -6,6 +6,7 @@
 #include "keys_api.hpp"
 #include "metadata_api.hpp"
 #include "problems.hpp"
+#include "roles_api.hpp"
 #include "tokens_api.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -70,6 +71,20 @@ void credential_routes(Router& router) {
                                                    .body_limit = 16 * 1024});
 }
 
+void role_routes(Router& router) {
+    namespace r = roles;
+    auto roles = router.collection("/api/v1/roles", "roles");
+    const std::vector<Problem> of_edges = {scope_not_yours, role_name_taken, role_cycle, roles_too_deep, no_such_parent};
+    roles.get<r::list>("", {.summary = "List roles by name"});
+    roles.post<r::create>("", {.summary = "Make a role", .problems = of_edges});
+    roles.get<r::get>("/{id}", {.summary = "Read a role"});
+    roles.patch<r::update>("/{id}", {.summary = "Change a role; tokens that its members have stay as they are", .problems = of_edges});
+    roles.del<r::remove>("/{id}", {.summary = "Delete a role: nobody has it, and nothing inherits from it, any more"});
+    roles.get<r::list_members>("/{id}/members", {.summary = "List who has a role, newest first"});
+    roles.put<r::add_member>("/{id}/members/{member}", {.summary = "Grant a role to a client", .problems = {scope_not_yours, too_many_roles}});
+    roles.del<r::remove_member>("/{id}/members/{member}", {.summary = "Take a role away from a client"});
+}
+
 void token_routes(Router& router) {
     namespace t = tokens;
     constexpr std::string_view by_client = "clients authenticate as OAuth has it";
@@ -112,6 +127,7 @@ void routes(Router& router) {
     client_routes(router);
     identity_routes(router);
     credential_routes(router);
+    role_routes(router);
     token_routes(router);
     public_routes(router);
 }

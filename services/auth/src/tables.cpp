@@ -14,4 +14,5 @@
 #include "login_budgets_store.hpp"
 #include "networks.hpp"
 #include "password_sign_in.hpp"
+#include "roles_model.hpp"
 #include "scopes.hpp"
