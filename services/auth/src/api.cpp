@@ -4,6 +4,7 @@
 #include "keys_api.hpp"
 #include "metadata_api.hpp"
 #include "problems.hpp"
+#include "roles_api.hpp"
 #include "tokens_api.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -35,6 +36,20 @@ void client_routes(Router& router) {
                                                      .shows_secret = true});
     clients.get<c::list_secrets>("/{id}/secrets", {.summary = "List what is known of a client's secrets"});
     clients.del<c::remove_secret>("/{id}/secrets/{secret_id}", {.summary = "Delete a secret"});
+}
+
+void role_routes(Router& router) {
+    namespace r = roles;
+    auto roles = router.collection("/api/v1/roles", "roles");
+    const std::vector<Problem> of_edges = {scope_not_yours, role_name_taken, role_cycle, roles_too_deep, no_such_parent};
+    roles.get<r::list>("", {.summary = "List roles by name"});
+    roles.post<r::create>("", {.summary = "Make a role", .problems = of_edges});
+    roles.get<r::get>("/{id}", {.summary = "Read a role"});
+    roles.patch<r::update>("/{id}", {.summary = "Change a role; tokens that its members have stay as they are", .problems = of_edges});
+    roles.del<r::remove>("/{id}", {.summary = "Delete a role: nobody has it, and nothing inherits from it, any more"});
+    roles.get<r::list_members>("/{id}/members", {.summary = "List who has a role, newest first"});
+    roles.put<r::add_member>("/{id}/members/{member}", {.summary = "Grant a role to a client", .problems = {scope_not_yours, too_many_roles}});
+    roles.del<r::remove_member>("/{id}/members/{member}", {.summary = "Take a role away from a client"});
 }
 
 void token_routes(Router& router) {
@@ -77,6 +92,7 @@ void public_routes(Router& router) {
 void routes(Router& router) {
     key_routes(router);
     client_routes(router);
+    role_routes(router);
     token_routes(router);
     public_routes(router);
 }

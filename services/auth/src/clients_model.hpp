@@ -79,8 +79,10 @@ struct ClientAtDoor {
     std::optional<Json> jwks;
     bool disabled = false;
     std::vector<std::string> secret_hashes; // of those that are live, hexadecimal
+    std::vector<std::string> roles;         // names of those it has, inherited ones included
+    std::vector<std::string> role_scopes;   // all that they let it do
 };
-BOOST_DESCRIBE_STRUCT(ClientAtDoor, (), (id, token_endpoint_auth_method, scopes, token_alg, jwks, disabled, secret_hashes))
+BOOST_DESCRIBE_STRUCT(ClientAtDoor, (), (id, token_endpoint_auth_method, scopes, token_alg, jwks, disabled, secret_hashes, roles, role_scopes))
 
 } // namespace gravity::issuer
 

@@ -31,9 +31,13 @@ const Sql<void(ClientId, ClientSecretId)> delete_client_secret{"client_secret.de
 
 const Sql<ProjectId(ClientId)> find_in_directory{"client.find_in_directory", "select project from client_directory where client_id = $1"};
 
-const Sql<ClientAtDoor(ClientId, Timestamp)> client_at_door{"client.at_door", R"sql(
+const Sql<ClientAtDoor(ClientId, Timestamp)> client_at_door{"client.at_door", R"sql($generic_plan
+    with recursive held (id) as (
+        select role_id from role_member where client_id = $1 union select p.parent_id from held h join role_parent p on p.role_id = h.id)
     select c.*, array(select encode(hash, 'hex') from client_secret s where s.client_id = c.id and (s.expires_at is null or s.expires_at > $2))
-           as secret_hashes
+           as secret_hashes,
+           array(select r.name from held h join role r on r.id = h.id order by r.name) as roles,
+           array(select distinct s.scope from held h join role_scope s on s.role_id = h.id order by s.scope) as role_scopes
     from client c where c.id = $1)sql"};
 
 const Sql<void(ClientId, std::string, Timestamp)> use_assertion{"client.use_assertion", R"sql(

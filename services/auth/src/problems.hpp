@@ -11,9 +11,16 @@ inline constexpr Problem key_retired{409, "key-retired", "The key is published n
 inline constexpr Problem keys_not_ready{503, "keys-not-ready", "The signing keys have not been read yet"};
 
 // Clients
-inline constexpr Problem scope_not_yours{403, "scope-not-yours", "A client may do no more than who registers it"};
+inline constexpr Problem scope_not_yours{403, "scope-not-yours", "Nobody grants what they may not do themselves"};
 inline constexpr Problem two_secrets_live{409, "two-secrets-live", "The client has two secrets; one must go first"};
 inline constexpr Problem no_secrets{409, "no-secrets", "The client proves who it is by its keys"};
 inline constexpr Problem already_expired{422, "already-expired", "The secret would have expired already"};
+
+// Roles
+inline constexpr Problem role_name_taken{409, "role-name-taken", "Another role has this name"};
+inline constexpr Problem role_cycle{422, "role-cycle", "A role cannot inherit from itself"};
+inline constexpr Problem roles_too_deep{422, "roles-too-deep", "There may be ten roles in a line that inherit from one another"};
+inline constexpr Problem no_such_parent{422, "no-such-parent", "A role to inherit from was deleted meanwhile"};
+inline constexpr Problem too_many_roles{409, "too-many-roles", "The client has 50 roles; one must go first"};
 
 } // namespace gravity::issuer

@@ -7,4 +7,5 @@
 #include "config.hpp"
 #include "forget_job.hpp"
 #include "keys_model.hpp"
+#include "roles_model.hpp"
 #include "scopes.hpp"

@@ -37,10 +37,11 @@ Task<std::string> signed_token(const Keyring& keyring, SigningAlgorithm alg, aut
 Task<Web> client_credentials(Ctx& ctx, const Form& form) {
     const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
     const Settings& settings = ctx.get<Settings>();
-    auto scopes = narrowed(known.client.scopes, form.find("scope"));
+    auto scopes = narrowed(scopes_of(known.client), form.find("scope"));
     if (!scopes) throw Refused(oauth::invalid_scope, "The client does not have every scope that it asks for");
     Json document = Json::object({{"token_type", "Bearer"}, {"expires_in", static_cast<int>(settings.access_token_seconds)}, {"scope", joined(*scopes)}});
-    auth::Claims claims = client_claims(settings, known.client.id, known.project, *std::move(scopes), now());
+    auth::Claims claims = client_claims(settings, known.client, known.project, *std::move(scopes), now());
+    if (!fits_token(claims)) throw Refused(oauth::invalid_scope, "A token does not hold all that the client has; it must ask for less, or have fewer roles");
     std::string text = co_await signed_token(ctx.get<Keyring>(), known.client.token_alg, std::move(claims));
     document["access_token"] = std::move(text);
     co_return oauth::answer(document);

@@ -1,17 +1,33 @@
 #include "tokens_domain.hpp"
 
+#include <algorithm>
+
 namespace gravity::issuer {
 
-auth::Claims client_claims(const Settings& settings, ClientId client, ProjectId project, std::vector<std::string> scopes, Timestamp now) {
+std::vector<std::string> scopes_of(const ClientAtDoor& client) {
+    std::vector<std::string> scopes = client.scopes;
+    for (const std::string& scope : client.role_scopes)
+        if (std::find(client.scopes.begin(), client.scopes.end(), scope) == client.scopes.end()) scopes.push_back(scope);
+    return scopes;
+}
+
+bool fits_token(const auth::Claims& claims) {
+    constexpr std::size_t most_bytes = 5000; // with header, the longest signature and base64 within auth::max_token_bytes
+    constexpr std::size_t most_items = 256;
+    return claims.scopes.size() <= most_items && claims.roles.size() <= most_items && auth::to_json(claims).size() <= most_bytes;
+}
+
+auth::Claims client_claims(const Settings& settings, const ClientAtDoor& client, ProjectId project, std::vector<std::string> scopes, Timestamp now) {
     auth::Claims claims;
     claims.issuer = settings.public_url.str();
     claims.audience = {settings.token_audience.str()};
-    claims.subject = claims.client = client.to_string(); // an id of its own kind, so that no person's can be taken for it
+    claims.subject = claims.client = client.id.to_string(); // an id of its own kind, so that no person's can be taken for it
     claims.issued_at = now.unix_seconds();
     claims.expires_at = *claims.issued_at + settings.access_token_seconds;
     claims.id = Uuid::v4().to_string();
     claims.project = project;
     claims.scopes = std::move(scopes);
+    claims.roles = client.roles;
     return claims;
 }
 

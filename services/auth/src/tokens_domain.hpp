@@ -8,8 +8,14 @@
 /// What tokens say: pure.
 namespace gravity::issuer {
 
+/// What a client may at most: its own scopes, and those of its roles.
+std::vector<std::string> scopes_of(const ClientAtDoor& client);
+
 /// Of an access token that a client gets for itself (RFC 9068 section 2.2).
-auth::Claims client_claims(const Settings& settings, ClientId client, ProjectId project, std::vector<std::string> scopes, Timestamp now);
+auth::Claims client_claims(const Settings& settings, const ClientAtDoor& client, ProjectId project, std::vector<std::string> scopes, Timestamp now);
+
+/// Whether whoever verifies the token reads it: it takes no longer ones, and no longer lists (auth/jws.hpp, auth/claims.hpp).
+bool fits_token(const auth::Claims& claims);
 
 /// The answer of introspection (RFC 7662 section 2.2).
 Json introspected(const auth::Claims& claims);

@@ -42,6 +42,23 @@ testkit::ConformanceOptions options() {
         const auto made = who.post("/api/v1/clients", {{"name", "x"}, {"scopes", Json::array()}}).expect(201);
         return made.location() + "/secrets/" + who.post(made.location() + "/secrets", Json::object()).expect(201).text("/id");
     });
+    // Roles give what who makes them has, and inherit from roles that are there.
+    const std::string roles = "/api/v1/roles";
+    const auto role = [](const Client&, Json body) {
+        body["name"] = "r-" + Uuid::v4().to_string();
+        body["parents"] = Json::array();
+        body["scopes"] = Json::array({"roles:read"});
+        return body;
+    };
+    options.body("POST " + roles, role).body("PATCH " + roles + "/{id}", role);
+    const auto some = [](const Client& who, std::string_view collection) {
+        return who.post("/api/v1/" + std::string(collection), {{"name", "n-" + Uuid::v4().to_string()}, {"scopes", Json::array()}}).expect(201);
+    };
+    options.path(roles + "/{id}/members/{member}", [some](const Client& who) {
+        const std::string path = some(who, "roles").location() + "/members/" + some(who, "clients").text("/id");
+        who.call("PUT", path).expect(204);
+        return path;
+    });
     return options;
 }
 
