@@ -9,6 +9,7 @@
 #include "keys_schedule.hpp"
 #include "metadata.hpp"
 #include "own_tokens.hpp"
+#include "proofs.hpp"
 #include "reads.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -29,6 +30,7 @@ void provide(app::Runtime& runtime) {
     app::OwnTokens known{[own](const http::Request& request) { return own->caller_of(request); }};
     auto reads = std::make_shared<Reads>(*runtime.database);
     runtime.resources.put(std::make_shared<ClientLogin>(*reads, settings));
+    runtime.resources.put(std::make_shared<Proofs>(runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::move(reads));
     runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(known)));
     runtime.resources.put(std::move(own));

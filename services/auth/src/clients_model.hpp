@@ -21,9 +21,10 @@ struct ClientEdit {
     std::vector<ScopeName> scopes;
     Default<SigningAlgorithm::es256> token_alg;
     std::optional<Json> jwks;
+    Default<false> require_dpop;
     Default<false> disabled;
 };
-BOOST_DESCRIBE_STRUCT(ClientEdit, (), (name, scopes, token_alg, jwks, disabled))
+BOOST_DESCRIBE_STRUCT(ClientEdit, (), (name, scopes, token_alg, jwks, require_dpop, disabled))
 
 struct NewClient : ClientEdit {
     Default<ClientAuth::client_secret> token_endpoint_auth_method; // for good
@@ -77,12 +78,13 @@ struct ClientAtDoor {
     std::vector<std::string> scopes;
     SigningAlgorithm token_alg{};
     std::optional<Json> jwks;
+    bool require_dpop = false;
     bool disabled = false;
     std::vector<std::string> secret_hashes; // of those that are live, hexadecimal
     std::vector<std::string> roles;         // names of those it has, inherited ones included
     std::vector<std::string> role_scopes;   // all that they let it do
 };
-BOOST_DESCRIBE_STRUCT(ClientAtDoor, (), (id, token_endpoint_auth_method, scopes, token_alg, jwks, disabled, secret_hashes, roles, role_scopes))
+BOOST_DESCRIBE_STRUCT(ClientAtDoor, (), (id, token_endpoint_auth_method, scopes, token_alg, jwks, require_dpop, disabled, secret_hashes, roles, role_scopes))
 
 } // namespace gravity::issuer
 
@@ -92,6 +94,7 @@ struct gravity::meta::docs<gravity::issuer::ClientEdit> {
         {"scopes", "What its tokens may say at most; nothing that who registers it may not"},
         {"token_alg", "What its access tokens are signed with"},
         {"jwks", "Public keys that private_key_jwt is verified with (RFC 7517)"},
+        {"require_dpop", "Gets no tokens but those bound to a key (RFC 9449)"},
         {"disabled", "Gets no tokens"},
     };
 };

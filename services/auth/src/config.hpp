@@ -21,10 +21,11 @@ struct Settings {
     Bounded<int, 60, 3600> access_token_seconds{300};
     Bounded<int, 1, 3650> key_rotation_days{90};
     std::optional<ProjectId> operator_project;
+    Default<false> dpop_nonce;
 
     std::string at(std::string_view path) const { return public_url.str() + std::string(path); }
 };
-BOOST_DESCRIBE_STRUCT(Settings, (), (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project))
+BOOST_DESCRIBE_STRUCT(Settings, (), (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, dpop_nonce))
 
 } // namespace gravity::issuer
 
@@ -36,6 +37,7 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"access_token_seconds", "For how long an access token is good"},
         {"key_rotation_days", "Days a key signs before the next one does"},
         {"operator_project", "Project that alone administers signing keys, and in whose name rotations by schedule are announced"},
+        {"dpop_nonce", "DPoP proofs at the token endpoint must have a nonce of the server's"},
     };
 };
 

@@ -2,7 +2,7 @@
 
 #include <gravity/jobs/job.hpp>
 
-/// Forgets what has ended by itself: used assertions, revoked tokens. Left every hour for each project.
+/// Forgets what has ended by itself: used assertions and proofs, revoked tokens. Left every hour for each project.
 namespace gravity::issuer {
 
 struct ForgetEnded {

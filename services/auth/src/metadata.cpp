@@ -18,6 +18,7 @@ Metadata metadata_of(const Settings& settings) {
     }
     document["grant_types_supported"] = Json::array({"client_credentials"});
     document["response_types_supported"] = Json::array();
+    document["dpop_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "Ed25519", "RS256"});
     Metadata metadata{document.dump(), {}};
     metadata.etag = '"' + hex_encode(sha256(metadata.document)).substr(0, 32) + '"';
     return metadata;
