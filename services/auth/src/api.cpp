@@ -4,6 +4,7 @@
 #include "keys_api.hpp"
 #include "metadata_api.hpp"
 #include "problems.hpp"
+#include "registration_api.hpp"
 #include "roles_api.hpp"
 #include "tokens_api.hpp"
 
@@ -76,6 +77,16 @@ void token_routes(Router& router) {
                                                .idempotency = false});
 }
 
+void registration_routes(Router& router) {
+    auto surface = router.surface("oauth2");
+    surface.post<registration::register_client>("/oauth2/register", {.summary = "Register a client by its metadata (RFC 7591)",
+                                                                     .scope = "clients:register",
+                                                                     .error_type = "application/json",
+                                                                     .body_limit = 64 * 1024,
+                                                                     .idempotency = false,
+                                                                     .shows_secret = true});
+}
+
 void public_routes(Router& router) {
     namespace w = well_known;
     auto surface = router.surface("oauth2");
@@ -94,6 +105,7 @@ void routes(Router& router) {
     client_routes(router);
     role_routes(router);
     token_routes(router);
+    registration_routes(router);
     public_routes(router);
 }
 

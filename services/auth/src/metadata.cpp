@@ -12,6 +12,7 @@ Metadata metadata_of(const Settings& settings) {
     document["token_endpoint"] = settings.at("/oauth2/token");
     document["introspection_endpoint"] = settings.at("/oauth2/introspect");
     document["revocation_endpoint"] = settings.at("/oauth2/revoke");
+    document["registration_endpoint"] = settings.at("/oauth2/register");
     for (const std::string endpoint : {"token", "introspection", "revocation"}) {
         document[endpoint + "_endpoint_auth_methods_supported"] = Json::array({"client_secret_basic", "client_secret_post", "private_key_jwt"});
         document[endpoint + "_endpoint_auth_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "RS256"});
