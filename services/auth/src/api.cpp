@@ -1,6 +1,7 @@
 #include "api.hpp"
 
 #include "clients_api.hpp"
+#include "exchange_policies_api.hpp"
 #include "keys_api.hpp"
 #include "metadata_api.hpp"
 #include "problems.hpp"
@@ -51,6 +52,17 @@ void role_routes(Router& router) {
     roles.get<r::list_members>("/{id}/members", {.summary = "List who has a role, newest first"});
     roles.put<r::add_member>("/{id}/members/{member}", {.summary = "Grant a role to a client", .problems = {scope_not_yours, too_many_roles}});
     roles.del<r::remove_member>("/{id}/members/{member}", {.summary = "Take a role away from a client"});
+}
+
+void exchange_routes(Router& router) {
+    namespace e = exchange_policies;
+    auto policies = router.collection("/api/v1/exchange-policies", "exchange-policies");
+    policies.get<e::list>("", {.summary = "List who may exchange whose tokens, newest first", .scope = "clients:admin"});
+    policies.post<e::create>("", {.summary = "Let a client exchange another's tokens",
+                                  .problems = {scope_not_yours, exchange_policy_exists},
+                                  .scope = "clients:admin"});
+    policies.get<e::get>("/{id}", {.summary = "Read an exchange policy", .scope = "clients:admin"});
+    policies.del<e::remove>("/{id}", {.summary = "Let it no more; tokens that came of it are good until they expire", .scope = "clients:admin"});
 }
 
 void token_routes(Router& router) {
@@ -104,6 +116,7 @@ void routes(Router& router) {
     key_routes(router);
     client_routes(router);
     role_routes(router);
+    exchange_routes(router);
     token_routes(router);
     registration_routes(router);
     public_routes(router);

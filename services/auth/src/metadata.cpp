@@ -1,5 +1,7 @@
 #include "metadata.hpp"
 
+#include "exchange_domain.hpp"
+
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 
@@ -17,7 +19,7 @@ Metadata metadata_of(const Settings& settings) {
         document[endpoint + "_endpoint_auth_methods_supported"] = Json::array({"client_secret_basic", "client_secret_post", "private_key_jwt"});
         document[endpoint + "_endpoint_auth_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "RS256"});
     }
-    document["grant_types_supported"] = Json::array({"client_credentials"});
+    document["grant_types_supported"] = Json::array({"client_credentials", exchange_grant});
     document["response_types_supported"] = Json::array();
     document["dpop_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "Ed25519", "RS256"});
     Metadata metadata{document.dump(), {}};

@@ -1,5 +1,6 @@
 #include "registration_domain.hpp"
 
+#include "exchange_domain.hpp"
 #include "oauth.hpp"
 
 #include <gravity/auth/keys.hpp>
@@ -58,9 +59,19 @@ void check_flows(const Json& metadata) {
         throw Refused(unapproved_software_statement, "Software statements are not taken, whoever made them; send their claims as metadata");
     if (!texts(metadata, "redirect_uris").empty()) throw Refused(invalid_redirect_uri, "No grant that redirects is supported");
     if (!texts(metadata, "response_types").empty()) throw unfit("No response type is supported: there is no authorization endpoint");
-    const auto grants = texts(metadata, "grant_types");
+}
+
+std::string_view uri_of(GrantType grant) { return grant == GrantType::client_credentials ? "client_credentials" : exchange_grant; }
+
+std::vector<GrantType> grants_of(const Json& metadata) {
+    std::vector<GrantType> grants;
+    for (const std::string& named : texts(metadata, "grant_types")) {
+        if (named != uri_of(GrantType::client_credentials) && named != uri_of(GrantType::token_exchange))
+            throw unfit("grant_types must be of client_credentials and " + std::string(exchange_grant));
+        grants.push_back(named == exchange_grant ? GrantType::token_exchange : GrantType::client_credentials);
+    }
     if (grants.empty()) throw unfit("grant_types must be given: the default, authorization_code, is not supported");
-    if (grants != std::vector<std::string>{"client_credentials"}) throw unfit("grant_types must be client_credentials alone");
+    return grants;
 }
 
 std::string auth_method_of(const Json& metadata) {
@@ -103,6 +114,7 @@ Registration registration_of(std::string_view content_type, std::string_view bod
     wanted.auth_method = auth_method_of(metadata);
     NewClient& client = wanted.client;
     client.name = name_of(metadata);
+    client.grant_types = grants_of(metadata);
     client.scopes = scopes_of(metadata, by);
     if (member(metadata, "jwks_uri") != nullptr) throw unfit("jwks_uri is not fetched; send the keys as jwks");
     if (const Json* const keys = member(metadata, "jwks")) client.jwks = *keys;
@@ -129,7 +141,8 @@ Json registered(const Registration& wanted, const MadeClient& made) {
     }
     answer["client_name"] = made.name.str();
     answer["token_endpoint_auth_method"] = wanted.auth_method;
-    answer["grant_types"] = Json::array({"client_credentials"});
+    answer["grant_types"] = Json::array();
+    for (const GrantType grant : made.grant_types) answer["grant_types"].push_back(uri_of(grant));
     answer["response_types"] = Json::array();
     answer["scope"] = joined(texts_of(made.scopes));
     answer["dpop_bound_access_tokens"] = *made.require_dpop;

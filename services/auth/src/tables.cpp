@@ -5,6 +5,7 @@
 
 #include "clients_model.hpp"
 #include "config.hpp"
+#include "exchange_model.hpp"
 #include "forget_job.hpp"
 #include "keys_model.hpp"
 #include "roles_model.hpp"

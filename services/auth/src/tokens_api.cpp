@@ -1,6 +1,8 @@
 #include "tokens_api.hpp"
 
 #include "client_login.hpp"
+#include "exchange_api.hpp"
+#include "exchange_domain.hpp"
 #include "issue.hpp"
 #include "oauth.hpp"
 #include "own_tokens.hpp"
@@ -23,6 +25,7 @@ using oauth::Refused;
 Task<Web> client_credentials(Ctx& ctx, const Form& form) {
     auto proof = ctx.get<Proofs>().read(ctx.request());
     const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    check_grant(known.client, GrantType::client_credentials);
     auto scopes = narrowed(scopes_of(known.client), form.find("scope"));
     if (!scopes) throw Refused(oauth::invalid_scope, "The client does not have every scope that it asks for");
     auth::Claims claims = client_claims(ctx.get<Settings>(), known.client, known.project, *std::move(scopes), now());
@@ -34,8 +37,11 @@ Task<Web> client_credentials(Ctx& ctx, const Form& form) {
 
 Task<Web> by_grant(Ctx& ctx, const Form& form) {
     const std::string& grant = form.required("grant_type");
-    if (grant != "client_credentials") throw Refused(oauth::unsupported_grant_type, "The grant type is not supported");
-    Web web = co_await client_credentials(ctx, form);
+    Task<Web> (*answer)(Ctx&, const Form&) = nullptr;
+    if (grant == "client_credentials") answer = client_credentials;
+    if (grant == exchange_grant) answer = exchange;
+    if (answer == nullptr) throw Refused(oauth::unsupported_grant_type, "The grant type is not supported");
+    Web web = co_await answer(ctx, form);
     co_return web;
 }
 

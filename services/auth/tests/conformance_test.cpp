@@ -60,6 +60,13 @@ testkit::ConformanceOptions options() {
         who.call("PUT", path).expect(204);
         return path;
     });
+    const auto pair = [some](const Client& who, Json body) {
+        body["client_id"] = some(who, "clients").text("/id");
+        body["subject_client_id"] = some(who, "clients").text("/id");
+        body["scopes"] = Json::array({"clients:read"});
+        return body;
+    };
+    options.body("POST /api/v1/exchange-policies", pair);
     return options;
 }
 

@@ -58,6 +58,9 @@ TEST_F(Registrations, MakeClientsOfKeysAndOfProofs) {
     EXPECT_EQ(post.status(), 201);
     const auto silent = ask(Json::object({{"grant_types", Json::array({"client_credentials"})}, {"scope", Json()}}));
     silent.field("/scope", "").field("/client_name", "Registered client");
+    const std::string exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+    const auto both = with("grant_types", Json::array({"client_credentials", exchange})).field("/grant_types", Json::array({"client_credentials", exchange}));
+    as.owner.get("/api/v1/clients/" + both.text("/client_id")).expect(200).field("/grant_types", Json::array({"client_credentials", "token_exchange"}));
     EXPECT_EQ(with("logo_uri", Json::object({{"whatever", "is not understood"}})).status(), 201) << "what is not understood is ignored";
 }
 
