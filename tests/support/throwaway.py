@@ -156,11 +156,11 @@ def wait_for(port, process):
     sys.exit(f"nothing listens on {port}")
 
 
-def signed_token(folder, collections=("products",)):
+def signed_token(folder, collections=("products",), more=()):
     from gravity import tokens  # the launcher's own signer
     identity = tokens.Identity(types.SimpleNamespace(secrets_dir=folder))
     identity.ensure()
-    return identity.token([f"{name}:admin" for name in collections], lifetime=7200), tokens.environment(identity)
+    return identity.token([*(f"{name}:admin" for name in collections), *more], lifetime=7200), tokens.environment(identity)
 
 
 def project_of(token):

@@ -2,10 +2,12 @@
 
 #include "clients_api.hpp"
 #include "credentials_api.hpp"
+#include "exchange_policies_api.hpp"
 #include "identities_api.hpp"
 #include "keys_api.hpp"
 #include "metadata_api.hpp"
 #include "problems.hpp"
+#include "registration_api.hpp"
 #include "roles_api.hpp"
 #include "tokens_api.hpp"
 
@@ -85,6 +87,17 @@ void role_routes(Router& router) {
     roles.del<r::remove_member>("/{id}/members/{member}", {.summary = "Take a role away from a client"});
 }
 
+void exchange_routes(Router& router) {
+    namespace e = exchange_policies;
+    auto policies = router.collection("/api/v1/exchange-policies", "exchange-policies");
+    policies.get<e::list>("", {.summary = "List who may exchange whose tokens, newest first", .scope = "clients:admin"});
+    policies.post<e::create>("", {.summary = "Let a client exchange another's tokens",
+                                  .problems = {scope_not_yours, exchange_policy_exists},
+                                  .scope = "clients:admin"});
+    policies.get<e::get>("/{id}", {.summary = "Read an exchange policy", .scope = "clients:admin"});
+    policies.del<e::remove>("/{id}", {.summary = "Let it no more; tokens that came of it are good until they expire", .scope = "clients:admin"});
+}
+
 void token_routes(Router& router) {
     namespace t = tokens;
     constexpr std::string_view by_client = "clients authenticate as OAuth has it";
@@ -109,6 +122,16 @@ void token_routes(Router& router) {
                                                .idempotency = false});
 }
 
+void registration_routes(Router& router) {
+    auto surface = router.surface("oauth2");
+    surface.post<registration::register_client>("/oauth2/register", {.summary = "Register a client by its metadata (RFC 7591)",
+                                                                     .scope = "clients:register",
+                                                                     .error_type = "application/json",
+                                                                     .body_limit = 64 * 1024,
+                                                                     .idempotency = false,
+                                                                     .shows_secret = true});
+}
+
 void public_routes(Router& router) {
     namespace w = well_known;
     auto surface = router.surface("oauth2");
@@ -128,7 +151,9 @@ void routes(Router& router) {
     identity_routes(router);
     credential_routes(router);
     role_routes(router);
+    exchange_routes(router);
     token_routes(router);
+    registration_routes(router);
     public_routes(router);
 }
 

@@ -11,6 +11,7 @@
 #include "metadata.hpp"
 #include "own_tokens.hpp"
 #include "password_pool.hpp"
+#include "proofs.hpp"
 #include "reads.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -32,6 +33,7 @@ void provide(app::Runtime& runtime) {
     app::OwnTokens known{[own](const http::Request& request) { return own->caller_of(request); }};
     auto reads = std::make_shared<Reads>(*runtime.database);
     runtime.resources.put(std::make_shared<ClientLogin>(*reads, settings));
+    runtime.resources.put(std::make_shared<Proofs>(runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::move(reads));
     runtime.resources.put(std::make_shared<PasswordPool>(settings));
     runtime.resources.put(std::make_shared<LoginBudgets>(runtime.resources.find<redis::Client>(), runtime.resources.get<auth::MasterKeys>(), settings));

@@ -5,6 +5,8 @@
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 
+#include <algorithm>
+
 namespace gravity::issuer {
 namespace {
 
@@ -17,6 +19,11 @@ bool note_assertion(Tx& tx, ClientId client, Assertion assertion) {
 }
 
 } // namespace
+
+void check_grant(const ClientAtDoor& client, GrantType grant) {
+    if (std::find(client.grant_types.begin(), client.grant_types.end(), grant) == client.grant_types.end())
+        throw oauth::Refused(oauth::unauthorized_client, "The client may not use this grant");
+}
 
 ClientLogin::ClientLogin(const Reads& reads, const Settings& settings)
     : reads_(reads),

@@ -16,6 +16,9 @@ struct KnownClient {
     ProjectId project;
 };
 
+/// Throws oauth::Refused unless the client may get tokens this way.
+void check_grant(const ClientAtDoor& client, GrantType grant);
+
 /// I/O thread only. What it reads with outlives it.
 class ClientLogin {
 public:

@@ -29,19 +29,21 @@ MadeClientSecret add_secret(Tx& tx, const ClientId& client, const NewClientSecre
 
 } // namespace
 
-Created<MadeClient> create(Tx& tx, Caller caller, Body<NewClient> in) {
-    check_scopes(caller, in->scopes);
+MadeClient make(Tx& tx, const Caller& by, const NewClient& wanted) {
+    check_scopes(by, wanted.scopes);
     Client row;
-    static_cast<NewClient&>(row) = *in;
+    static_cast<NewClient&>(row) = wanted;
     row.id = tx.new_id<ClientId>();
     row.created_at = row.updated_at = tx.now();
     MadeClient made;
     static_cast<Client&>(made) = tx.one(insert_client, row);
     tx.exec(list_in_directory, made.id);
     if (made.token_endpoint_auth_method == ClientAuth::client_secret) made.client_secret = add_secret(tx, made.id, {}).client_secret;
-    tx.after_commit([client = made.id.to_string(), by = caller.subject] { log::info("client registered", {{"client", client}, {"by", by}}); });
+    tx.after_commit([client = made.id.to_string(), by = by.subject] { log::info("client registered", {{"client", client}, {"by", by}}); });
     return made;
 }
+
+Created<MadeClient> create(Tx& tx, Caller caller, Body<NewClient> in) { return make(tx, caller, *in); }
 
 Page<Client> list(Tx& tx, Params<ListClients> query) { return tx.page(list_clients, *query); }
 Client get(Tx& tx, Path<"id", ClientId> id) { return tx.one(get_client, *id); }

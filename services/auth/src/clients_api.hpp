@@ -7,6 +7,9 @@
 /// Handlers of clients and their secrets.
 namespace gravity::issuer::clients {
 
+/// For whoever lets a client in: it may no more than who does. Throws Refusal.
+MadeClient make(Tx& tx, const Caller& by, const NewClient& wanted);
+
 Created<MadeClient> create(Tx& tx, Caller caller, Body<NewClient> in);
 Page<Client> list(Tx& tx, Params<ListClients> query);
 Client get(Tx& tx, Path<"id", ClientId> id);

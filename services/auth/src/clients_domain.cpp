@@ -10,6 +10,7 @@ namespace gravity::issuer {
 
 void check(const NewClient& client, meta::Errors& errors) {
     if (client.scopes.size() > 100) errors.reject("scopes", "must have at most 100 items");
+    if (client.grant_types.size() > 10) errors.reject("grant_types", "must have at most 10 items");
     if (client.token_endpoint_auth_method != ClientAuth::private_key_jwt) {
         if (client.jwks) errors.reject("jwks", "is for private_key_jwt");
         return;

@@ -16,14 +16,23 @@ enum class ClientAuth {
 };
 BOOST_DESCRIBE_ENUM(ClientAuth, client_secret, private_key_jwt)
 
+/// How a client may get tokens, by the names of RFC 7591 as far as they are names; token_exchange is RFC 8693's.
+enum class GrantType {
+    client_credentials,
+    token_exchange
+};
+BOOST_DESCRIBE_ENUM(GrantType, client_credentials, token_exchange)
+
 struct ClientEdit {
     Text<1, 200> name;
     std::vector<ScopeName> scopes;
+    std::vector<GrantType> grant_types{GrantType::client_credentials};
     Default<SigningAlgorithm::es256> token_alg;
     std::optional<Json> jwks;
+    Default<false> require_dpop;
     Default<false> disabled;
 };
-BOOST_DESCRIBE_STRUCT(ClientEdit, (), (name, scopes, token_alg, jwks, disabled))
+BOOST_DESCRIBE_STRUCT(ClientEdit, (), (name, scopes, grant_types, token_alg, jwks, require_dpop, disabled))
 
 struct NewClient : ClientEdit {
     Default<ClientAuth::client_secret> token_endpoint_auth_method; // for good
@@ -75,14 +84,17 @@ struct ClientAtDoor {
     ClientId id;
     ClientAuth token_endpoint_auth_method{};
     std::vector<std::string> scopes;
+    std::vector<GrantType> grant_types;
     SigningAlgorithm token_alg{};
     std::optional<Json> jwks;
+    bool require_dpop = false;
     bool disabled = false;
     std::vector<std::string> secret_hashes; // of those that are live, hexadecimal
     std::vector<std::string> roles;         // names of those it has, inherited ones included
     std::vector<std::string> role_scopes;   // all that they let it do
 };
-BOOST_DESCRIBE_STRUCT(ClientAtDoor, (), (id, token_endpoint_auth_method, scopes, token_alg, jwks, disabled, secret_hashes, roles, role_scopes))
+BOOST_DESCRIBE_STRUCT(ClientAtDoor, (),
+                      (id, token_endpoint_auth_method, scopes, grant_types, token_alg, jwks, require_dpop, disabled, secret_hashes, roles, role_scopes))
 
 } // namespace gravity::issuer
 
@@ -90,8 +102,10 @@ template <>
 struct gravity::meta::docs<gravity::issuer::ClientEdit> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"scopes", "What its tokens may say at most; nothing that who registers it may not"},
+        {"grant_types", "How it gets tokens; left out: client_credentials"},
         {"token_alg", "What its access tokens are signed with"},
         {"jwks", "Public keys that private_key_jwt is verified with (RFC 7517)"},
+        {"require_dpop", "Gets no tokens but those bound to a key (RFC 9449)"},
         {"disabled", "Gets no tokens"},
     };
 };

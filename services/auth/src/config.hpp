@@ -30,6 +30,7 @@ struct Settings {
     Bounded<int, 1, 1'000> login_attempts{10};
     Bounded<int, 1, 100'000> login_network_attempts{200};
     Bounded<int, 1, 86'400> login_window_seconds{600};
+    Default<false> dpop_nonce;
 
     /// What stands between the commas of password_words.
     std::vector<std::string> words() const;
@@ -37,7 +38,7 @@ struct Settings {
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
-                       login_attempts, login_network_attempts, login_window_seconds))
+                       login_attempts, login_network_attempts, login_window_seconds, dpop_nonce))
 
 } // namespace gravity::issuer
 
@@ -55,6 +56,7 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"login_attempts", "Sign-ins to one account that may fail from one network (/24, /56) within the window; beyond it 429"},
         {"login_network_attempts", "Sign-ins that may fail from one network within the window, whatever the account"},
         {"login_window_seconds", "How long failed sign-ins are counted"},
+        {"dpop_nonce", "DPoP proofs at the token endpoint must have a nonce of the server's"},
     };
 };
 

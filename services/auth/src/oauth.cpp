@@ -8,6 +8,7 @@ namespace gravity::issuer::oauth {
 Web error_answer(const Refused& refused) {
     Web web = answer(Json::object({{"error", refused.code().name}, {"error_description", refused.description()}}));
     web.status = refused.code().status;
+    for (const auto& header : refused.headers()) web.headers.push_back(header);
     // Section 5.2: the scheme that a client may try. A 401 has a challenge in any case (RFC 9110 section 15.5.2).
     if (web.status == 401) web.headers.emplace_back("WWW-Authenticate", "Basic realm=\"gravity\", charset=\"UTF-8\"");
     return web;

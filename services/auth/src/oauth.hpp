@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 /// What the endpoints of OAuth have in common (RFC 6749): forms that come in, errors that go out.
 namespace gravity::issuer::oauth {
@@ -29,10 +31,17 @@ public:
     const ErrorCode& code() const noexcept { return code_; }
     const std::string& description() const noexcept { return description_; }
     const char* what() const noexcept override { return description_.c_str(); }
+    /// A header that belongs to the answer.
+    Refused&& with_header(std::string name, std::string value) && {
+        headers_.emplace_back(std::move(name), std::move(value));
+        return std::move(*this);
+    }
+    const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
 
 private:
     ErrorCode code_;
     std::string description_;
+    std::vector<std::pair<std::string, std::string>> headers_;
 };
 
 /// `{"error": ..., "error_description": ...}`, never to be kept.

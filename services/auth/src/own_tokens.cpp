@@ -47,9 +47,9 @@ auth::Result<std::shared_ptr<const auth::Claims>> OwnTokens::verify(std::string_
 }
 
 // How a client authenticates at an endpoint of OAuth is read there, and would be refused here, where only bearer tokens are known: whoever comes is a caller
-// of no project who may nothing.
+// of no project who may nothing. Who registers clients comes with a token like any other caller.
 Task<std::optional<Caller>> OwnTokens::caller_of(const http::Request& request) {
-    if (request.path.starts_with("/oauth2/")) co_return Caller{};
+    if (request.path.starts_with("/oauth2/") && request.path != "/oauth2/register") co_return Caller{};
     const auto field = request.headers.get("Authorization");
     const auto blank = field ? field->find(' ') : std::string_view::npos;
     if (blank == std::string_view::npos || !ascii::iequals(field->substr(0, blank), "Bearer") || request.headers.count("Authorization") != 1)

@@ -1,15 +1,16 @@
 #include "tokens_api.hpp"
 
 #include "client_login.hpp"
-#include "keyring.hpp"
+#include "exchange_api.hpp"
+#include "exchange_domain.hpp"
+#include "issue.hpp"
 #include "oauth.hpp"
 #include "own_tokens.hpp"
-#include "problems.hpp"
+#include "proofs.hpp"
 #include "reads.hpp"
 #include "tokens_domain.hpp"
 #include "tokens_store.hpp"
 
-#include <gravity/async/blocking.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/http/ctx.hpp>
@@ -20,37 +21,27 @@ namespace {
 using oauth::Form;
 using oauth::Refused;
 
-std::string signed_text(auth::Signer signer, auth::Claims claims) { return signer.token(claims); }
-
-// An RSA signature takes some twenty times what the others do: not on the I/O thread.
-Task<std::string> signed_token(const Keyring& keyring, SigningAlgorithm alg, auth::Claims claims) {
-    const auto keys = keyring.now();
-    const auth::Signer* const found = keys ? keys->signer(alg) : nullptr;
-    if (found == nullptr) throw Refusal(keys_not_ready).with_header("Retry-After", "1");
-    const auth::Signer signer = *found;
-    if (alg != SigningAlgorithm::rs256) co_return signer.token(claims);
-    std::string text = co_await blocking(signed_text, signer, std::move(claims));
-    co_return text;
-}
-
 // RFC 6749 section 4.4.
 Task<Web> client_credentials(Ctx& ctx, const Form& form) {
+    auto proof = ctx.get<Proofs>().read(ctx.request());
     const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
-    const Settings& settings = ctx.get<Settings>();
+    check_grant(known.client, GrantType::client_credentials);
     auto scopes = narrowed(scopes_of(known.client), form.find("scope"));
     if (!scopes) throw Refused(oauth::invalid_scope, "The client does not have every scope that it asks for");
-    Json document = Json::object({{"token_type", "Bearer"}, {"expires_in", static_cast<int>(settings.access_token_seconds)}, {"scope", joined(*scopes)}});
-    auth::Claims claims = client_claims(settings, known.client, known.project, *std::move(scopes), now());
-    if (!fits_token(claims)) throw Refused(oauth::invalid_scope, "A token does not hold all that the client has; it must ask for less, or have fewer roles");
-    std::string text = co_await signed_token(ctx.get<Keyring>(), known.client.token_alg, std::move(claims));
-    document["access_token"] = std::move(text);
-    co_return oauth::answer(document);
+    auth::Claims claims = client_claims(ctx.get<Settings>(), known.client, known.project, *std::move(scopes), now());
+    std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
+    claims.key_thumbprint = std::move(key);
+    Web web = co_await issued(ctx, known.client.token_alg, std::move(claims));
+    co_return web;
 }
 
 Task<Web> by_grant(Ctx& ctx, const Form& form) {
     const std::string& grant = form.required("grant_type");
-    if (grant != "client_credentials") throw Refused(oauth::unsupported_grant_type, "The grant type is not supported");
-    Web web = co_await client_credentials(ctx, form);
+    Task<Web> (*answer)(Ctx&, const Form&) = nullptr;
+    if (grant == "client_credentials") answer = client_credentials;
+    if (grant == exchange_grant) answer = exchange;
+    if (answer == nullptr) throw Refused(oauth::unsupported_grant_type, "The grant type is not supported");
+    Web web = co_await answer(ctx, form);
     co_return web;
 }
 

@@ -31,10 +31,12 @@ auth::Claims client_claims(const Settings& settings, const ClientAtDoor& client,
     return claims;
 }
 
+std::string_view token_type(const auth::Claims& claims) { return claims.key_thumbprint.empty() ? "Bearer" : "DPoP"; }
+
 Json introspected(const auth::Claims& claims) {
     Json document = Json::parse(auth::to_json(claims)).or_throw();
     document["active"] = true;
-    document["token_type"] = "Bearer";
+    document["token_type"] = token_type(claims);
     return document;
 }
 

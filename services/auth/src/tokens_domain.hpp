@@ -17,6 +17,9 @@ auth::Claims client_claims(const Settings& settings, const ClientAtDoor& client,
 /// Whether whoever verifies the token reads it: it takes no longer ones, and no longer lists (auth/jws.hpp, auth/claims.hpp).
 bool fits_token(const auth::Claims& claims);
 
+/// How it is to be used: "DPoP" if it is bound to a key (RFC 9449 section 5), else "Bearer".
+std::string_view token_type(const auth::Claims& claims);
+
 /// The answer of introspection (RFC 7662 section 2.2).
 Json introspected(const auth::Claims& claims);
 

@@ -17,6 +17,11 @@ struct Web {
     }
 };
 
+/// The same where what is answered has been made: 201, unless it was refused.
+struct WebCreated {
+    Web web;
+};
+
 } // namespace gravity::issuer
 
 template <>
@@ -26,4 +31,10 @@ struct gravity::http::Result<gravity::issuer::Web> {
         for (const auto& [name, value] : web.headers) out.header(name, value);
     }
     static void describe(Route& route) { route.answer = {200, "OK", "*/*"}; }
+};
+
+template <>
+struct gravity::http::Result<gravity::issuer::WebCreated> {
+    static void write(Output& out, issuer::WebCreated&& made) { Result<issuer::Web>::write(out, std::move(made.web)); }
+    static void describe(Route& route) { route.answer = {201, "Created", "*/*"}; }
 };

@@ -13,7 +13,7 @@ namespace gravity::issuer {
 /// Clients of the owner's project, and what they send.
 class ClientApi : public IssuerApi {
 protected:
-    using IssuerApi::IssuerApi;
+    explicit ClientApi(app::Texts settings = {}) : IssuerApi(std::move(settings)) {}
     auth::Signer signer = auth::Signer::generate();
     testkit::Client granting = service.caller(service.project(), "clients:admin signing-keys:admin products:admin orders:admin");
 
@@ -37,10 +37,21 @@ protected:
         return "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion=" + signer.token(claims.dump(), "JWT");
     }
 
+    /// A proof of possession of this key (RFC 9449 section 4.2); with `changes` to its claims, of which null takes one away.
+    static std::string proof(const auth::Signer& key, const Json& changes = Json::object(), std::string type = "dpop+jwt") {
+        const Json claims = Json::object(
+            {{"htm", "POST"}, {"htu", "http://127.0.0.1:8081/oauth2/token"}, {"iat", now().unix_seconds()}, {"jti", Uuid::v4().to_string()}});
+        const Json header = Json::object(
+            {{"typ", std::move(type)}, {"alg", auth::to_string(key.algorithm())}, {"jwk", Json::parse(key.public_key().jwk()).or_throw()}});
+        const std::string input = base64url_encode(header.dump()) + "." + base64url_encode(merge_patch(claims, changes).dump());
+        return input + "." + base64url_encode(key.sign(input));
+    }
+
     /// A form as anybody may send it.
-    testkit::Answer form(std::string path, std::string body, std::string authorization = {}) {
+    testkit::Answer form(std::string path, std::string body, std::string authorization = {}, std::string dpop = {}) {
         auto call = as.anonymous.post(std::move(path)).raw(std::move(body), "application/x-www-form-urlencoded");
         if (!authorization.empty()) call.header("Authorization", authorization);
+        if (!dpop.empty()) call.header("DPoP", dpop);
         return call.send();
     }
     static std::string basic(const testkit::Answer& client) { return basic(client.text("/id"), client.text("/client_secret")); }

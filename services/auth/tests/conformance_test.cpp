@@ -52,6 +52,7 @@ testkit::ConformanceOptions options() {
     options.raw("POST /oauth2/token", "grant_type=client_credentials", form);
     options.raw("POST /oauth2/introspect", "token=x", form);
     options.raw("POST /oauth2/revoke", "token=x", form);
+    options.raw("POST /oauth2/register", R"({"grant_types":["client_credentials"]})", "application/json");
     // A client of keys has a key set with keys in it, one of secrets has none; and nobody grants what they may not.
     const std::string clients = "/api/v1/clients";
     const auto plain = [](const Client&, Json body) {
@@ -86,6 +87,13 @@ testkit::ConformanceOptions options() {
         who.call("PUT", path).expect(204);
         return path;
     });
+    const auto pair = [some](const Client& who, Json body) {
+        body["client_id"] = some(who, "clients").text("/id");
+        body["subject_client_id"] = some(who, "clients").text("/id");
+        body["scopes"] = Json::array({"clients:read"});
+        return body;
+    };
+    options.body("POST /api/v1/exchange-policies", pair);
     return options;
 }
 

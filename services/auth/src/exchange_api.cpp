@@ -1,0 +1,99 @@
+#include "exchange_api.hpp"
+
+#include "client_login.hpp"
+#include "exchange_domain.hpp"
+#include "exchange_store.hpp"
+#include "issue.hpp"
+#include "own_tokens.hpp"
+#include "proofs.hpp"
+#include "reads.hpp"
+#include "tokens_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
+#include <gravity/http/ctx.hpp>
+
+#include <memory>
+
+namespace gravity::issuer::tokens {
+namespace {
+
+using oauth::Refused;
+using Subject = std::shared_ptr<const auth::Claims>;
+
+// RFC 8693 section 2.2.2 has this code for whatever is wrong with a token.
+Refused bad_subject() { return Refused(oauth::invalid_request, "The subject token is not valid"); }
+
+pg::Scope scope_of(const KnownClient& known) { return pg::Scope::project(known.project, known.client.id.to_string()); }
+
+// What speaks for nobody any more is not exchanged, nor what is another project's.
+Subject verified_subject(Ctx& ctx, const KnownClient& known, const std::string& token) {
+    auto claims = ctx.get<OwnTokens>().verify(token);
+    if (!claims || (*claims)->project != known.project || (*claims)->expires_at <= now().unix_seconds()) throw bad_subject();
+    return *std::move(claims);
+}
+
+// Nothing for a client's own token, for which it needs no leave.
+Task<std::optional<ExchangePolicy>> leave(Ctx& ctx, const KnownClient& known, const Subject& subject) {
+    const auto issued_to = ClientId::parse(subject->client);
+    if (!issued_to) throw bad_subject();
+    const bool own = *issued_to == known.client.id;
+    bool good = false;
+    std::optional<ExchangePolicy> policy;
+    std::function<void(Tx&)> work = [&](Tx& tx) {
+        good = tx.one(token_good, subject->id, *issued_to);
+        if (!own) policy = tx.maybe(exchange_policy_for, known.client.id, *issued_to);
+    };
+    pg::Scope scope = scope_of(known);
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    if (!good) throw bad_subject();
+    if (!own && !policy) throw Refused(oauth::unauthorized_client, "No exchange policy lets the client have this client's tokens");
+    co_return policy;
+}
+
+std::vector<std::string> scopes_within(const auth::Claims& subject, const std::optional<ExchangePolicy>& policy, const std::string* wanted) {
+    auto scopes = narrowed(policy ? common_scopes(subject.scopes, texts_of(policy->scopes)) : subject.scopes, wanted);
+    if (!scopes) throw Refused(oauth::invalid_scope, "More is asked for than the subject token, or the exchange policy, allows");
+    return *std::move(scopes);
+}
+
+TokenExchanged exchange_of(const auth::Claims& subject, const auth::Claims& result, const std::optional<ExchangePolicy>& policy) {
+    TokenExchanged event;
+    event.jti = result.id;
+    event.subject_jti = subject.id;
+    event.subject = result.subject;
+    event.client_id = ClientId::parse(result.client).or_throw();
+    event.subject_client_id = ClientId::parse(subject.client).or_throw();
+    event.actors = result.actors;
+    event.scopes = result.scopes;
+    if (!result.key_thumbprint.empty()) event.key_thumbprint = result.key_thumbprint;
+    if (policy) event.policy_id = policy->id;
+    return event;
+}
+
+void announce(Tx& tx, TokenExchanged event) { tx.emit(event, event.jti); }
+
+} // namespace
+
+Task<Web> exchange(Ctx& ctx, const oauth::Form& form) {
+    auto proof = ctx.get<Proofs>().read(ctx.request());
+    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    check_grant(known.client, GrantType::token_exchange);
+    const Settings& settings = ctx.get<Settings>();
+    const Subject subject = verified_subject(ctx, known, subject_token_of(form, settings));
+    const std::optional<ExchangePolicy> policy = co_await leave(ctx, known, subject);
+    std::vector<std::string> scopes = scopes_within(*subject, policy, form.find("scope"));
+    auth::Claims claims = exchanged_claims(settings, *subject, known.client.id, std::move(scopes), now());
+    check_binding(*subject, !policy, proof ? proof->thumbprint : std::string());
+    std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
+    claims.key_thumbprint = std::move(key);
+
+    const TokenExchanged event = exchange_of(*subject, claims, policy);
+    pg::Scope scope = scope_of(known);
+    co_await ctx.in_scope(std::move(scope), announce, event); // before it is out: no token without its announcement
+    Json more = Json::object({{"issued_token_type", access_token_type}});
+    Web web = co_await issued(ctx, known.client.token_alg, std::move(claims), std::move(more));
+    co_return web;
+}
+
+} // namespace gravity::issuer::tokens

@@ -1,0 +1,72 @@
+#include "exchange_domain.hpp"
+
+#include <gravity/base/scope.hpp>
+#include <gravity/meta/errors.hpp>
+
+#include <algorithm>
+
+namespace gravity::issuer {
+namespace {
+
+using oauth::Refused;
+
+constexpr oauth::ErrorCode invalid_target{"invalid_target"};
+constexpr oauth::ErrorCode invalid_dpop_proof{"invalid_dpop_proof"};
+constexpr std::size_t longest_chain = 8; // of actors: what every verifier reads (auth/claims.hpp)
+
+} // namespace
+
+void check(const NewExchangePolicy& policy, meta::Errors& errors) {
+    if (policy.scopes.empty() || policy.scopes.size() > 100) errors.reject("scopes", "must have 1 to 100 items");
+    if (policy.client_id == policy.subject_client_id) errors.reject("subject_client_id", "must be another client: its own tokens a client exchanges anyway");
+}
+
+const std::string& subject_token_of(const oauth::Form& form, const Settings& settings) {
+    const std::string& token = form.required("subject_token");
+    if (form.required("subject_token_type") != access_token_type) throw Refused(oauth::invalid_request, "subject_token_type must be that of access tokens");
+    if (const auto* wanted = form.find("requested_token_type"); wanted != nullptr && *wanted != access_token_type)
+        throw Refused(oauth::invalid_request, "requested_token_type must be that of access tokens");
+    if (form.find("actor_token") != nullptr || form.find("actor_token_type") != nullptr)
+        throw Refused(oauth::invalid_request, "The client itself is who acts: actor_token is not taken");
+    for (const std::string_view target : {"audience", "resource"})
+        if (const auto* named = form.find(target); named != nullptr && *named != settings.token_audience.view())
+            throw Refused(invalid_target, "No tokens are issued for this " + std::string(target));
+    return token;
+}
+
+std::vector<std::string> common_scopes(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    std::vector<std::string> common;
+    for (const std::string& scope : a)
+        if (scope_allows(b, scope)) common.push_back(scope);
+    for (const std::string& scope : b)
+        if (scope_allows(a, scope)) common.push_back(scope);
+    std::sort(common.begin(), common.end());
+    common.erase(std::unique(common.begin(), common.end()), common.end());
+    return common;
+}
+
+auth::Claims exchanged_claims(const Settings& settings, const auth::Claims& subject, ClientId client, std::vector<std::string> scopes, Timestamp now) {
+    const std::string id = client.to_string();
+    auth::Claims claims = subject;
+    claims.audience = {settings.token_audience.str()};
+    claims.client = id;
+    claims.id = Uuid::v4().to_string();
+    claims.not_before.reset();
+    claims.issued_at = now.unix_seconds();
+    claims.expires_at = std::min<std::int64_t>(subject.expires_at, *claims.issued_at + settings.access_token_seconds);
+    claims.scopes = std::move(scopes);
+    claims.roles.clear();
+    claims.key_thumbprint.clear();
+    if (subject.client == id) return claims;
+    if (claims.actors.size() >= longest_chain) throw Refused(oauth::invalid_request, "The token has been handed on too often");
+    claims.actors.insert(claims.actors.begin(), id);
+    return claims;
+}
+
+void check_binding(const auth::Claims& subject, bool own, std::string_view key) {
+    if (subject.key_thumbprint.empty()) return;
+    if (key.empty()) throw Refused(invalid_dpop_proof, "The subject token is bound to a key, so what comes of it has to be: a DPoP proof is needed");
+    if (own && key != subject.key_thumbprint) throw Refused(invalid_dpop_proof, "The DPoP proof is of another key than the subject token is bound to");
+}
+
+} // namespace gravity::issuer

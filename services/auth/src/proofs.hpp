@@ -1,0 +1,48 @@
+#pragma once
+
+#include "client_login.hpp"
+#include "config.hpp"
+
+#include <gravity/auth/dpop.hpp>
+#include <gravity/auth/sealed.hpp>
+
+#include <optional>
+#include <string>
+
+/// Proofs of possession at the token endpoint (RFC 9449 section 5): which key a token is bound to.
+namespace gravity::issuer {
+
+/// Nonces of the server (RFC 9449 section 8) that nobody has to remember: a moment, authenticated by a key that all replicas have. Any thread.
+class Nonces {
+public:
+    static constexpr std::int64_t good_seconds = 300;
+
+    explicit Nonces(const auth::MasterKeys& keys) : authenticator_(keys.authenticator("dpop-nonce")) {}
+    std::string fresh(std::int64_t now) const;
+    bool good(std::string_view nonce, std::int64_t now) const;
+
+private:
+    auth::Authenticator authenticator_;
+};
+
+/// I/O thread only.
+class Proofs {
+public:
+    Proofs(const auth::MasterKeys& keys, const Settings& settings);
+
+    /// The proof of a request to the token endpoint; nothing if it has none. Throws oauth::Refused for one that is no good, or that lacks the nonce it has
+    /// to have.
+    std::optional<auth::Proof> read(const http::Request& request) const;
+    /// The thumbprint of the key that the client's token is to be bound to, empty for none; the proof is good for no other request after that. Throws
+    /// oauth::Refused for one that was used before, and where there is none and the client has to have one.
+    Task<std::string> use(Ctx& ctx, const KnownClient& known, std::optional<auth::Proof> proof) const;
+    /// For the next proof, where proofs need a nonce.
+    std::optional<std::string> next_nonce() const;
+
+private:
+    Nonces nonces_;
+    std::string token_endpoint_;
+    bool nonce_needed_;
+};
+
+} // namespace gravity::issuer

@@ -1,0 +1,118 @@
+#include "client_fixture.hpp"
+
+namespace gravity::issuer {
+namespace {
+
+class Registrations : public ClientApi {
+protected:
+    testkit::Client door = service.caller(service.project(), "clients:register products:write orders:read");
+
+    static Json metadata() { return Json::object({{"grant_types", Json::array({"client_credentials"})}, {"scope", "products:read orders:read"}}); }
+    testkit::Answer ask(Json body) { return door.post("/oauth2/register", testkit::Members(std::move(body))).send(); }
+    testkit::Answer with(std::string_view name, Json value) {
+        Json changed = metadata();
+        changed[name] = std::move(value);
+        return ask(std::move(changed));
+    }
+    static void expect_refused(const testkit::Answer& answer, std::string_view error = "invalid_client_metadata") {
+        EXPECT_EQ(answer.status(), 400) << answer.body();
+        EXPECT_EQ(answer.text("/error"), error) << answer.body();
+        EXPECT_NE(answer.text("/error_description"), "");
+    }
+    std::string clients() { return service.database().admin("select count(*) from client"); }
+};
+
+TEST_F(Registrations, MakeClientsThatGetTokens) {
+    const auto made = with("client_name", "Caf\xc3\xa9 till");
+    EXPECT_EQ(made.status(), 201) << made.body();
+    made.expect_header("Content-Type", "application/json").expect_header("Cache-Control", "no-store");
+    made.field("/client_name", "Caf\xc3\xa9 till")
+        .field("/token_endpoint_auth_method", "client_secret_basic")
+        .field("/grant_types", Json::array({"client_credentials"}))
+        .field("/response_types", Json::array())
+        .field("/scope", "orders:read products:read")
+        .field("/client_secret_expires_at", 0)
+        .field("/dpop_bound_access_tokens", false);
+    EXPECT_GT(made.at("/client_id_issued_at").as_integer(), 0);
+    const std::string id = made.text("/client_id"), secret = made.text("/client_secret");
+    form("/oauth2/token", "grant_type=client_credentials", basic(id, secret)).field("/scope", "orders:read products:read");
+    as.owner.get("/api/v1/clients/" + id).expect(200).field("/name", "Caf\xc3\xa9 till").field("/token_endpoint_auth_method", "client_secret");
+    as.stranger.get("/api/v1/clients/" + id).expect_problem(404, "not-found");
+    const Json document = as.anonymous.get("/.well-known/oauth-authorization-server").expect(200).json();
+    EXPECT_EQ(*document.find("registration_endpoint"), Json("http://127.0.0.1:8081/oauth2/register"));
+}
+
+TEST_F(Registrations, MakeClientsOfKeysAndOfProofs) {
+    Json body = metadata();
+    body["token_endpoint_auth_method"] = "private_key_jwt";
+    body["token_endpoint_auth_signing_alg"] = "ES256";
+    body["jwks"] = Json::parse(signer.jwks()).or_throw();
+    const auto keys = ask(body);
+    EXPECT_EQ(keys.status(), 201) << keys.body();
+    keys.field("/client_secret", Json()).field("/client_secret_expires_at", Json()).field("/jwks", body["jwks"]);
+    EXPECT_EQ(form("/oauth2/token", "grant_type=client_credentials&" + assertion(keys.text("/client_id"), "a")).status(), 200);
+
+    const auto bound = with("dpop_bound_access_tokens", true).field("/dpop_bound_access_tokens", true);
+    EXPECT_EQ(token_status(bound.text("/client_id"), bound.text("/client_secret")), 400);
+    const auto post = with("token_endpoint_auth_method", "client_secret_post").field("/token_endpoint_auth_method", "client_secret_post");
+    EXPECT_EQ(post.status(), 201);
+    const auto silent = ask(Json::object({{"grant_types", Json::array({"client_credentials"})}, {"scope", Json()}}));
+    silent.field("/scope", "").field("/client_name", "Registered client");
+    const std::string exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+    const auto both = with("grant_types", Json::array({"client_credentials", exchange})).field("/grant_types", Json::array({"client_credentials", exchange}));
+    as.owner.get("/api/v1/clients/" + both.text("/client_id")).expect(200).field("/grant_types", Json::array({"client_credentials", "token_exchange"}));
+    EXPECT_EQ(with("logo_uri", Json::object({{"whatever", "is not understood"}})).status(), 201) << "what is not understood is ignored";
+}
+
+TEST_F(Registrations, AreRefusedWhereTheyCannotBeKept) {
+    expect_refused(ask(Json::object()));
+    expect_refused(with("grant_types", Json::array({"authorization_code"})));
+    expect_refused(with("grant_types", Json::array({"client_credentials", "password"})));
+    expect_refused(with("grant_types", "client_credentials"));
+    expect_refused(with("grant_types", Json::array({1})));
+    expect_refused(with("response_types", Json::array({"code"})));
+    expect_refused(with("redirect_uris", Json::array({"https://client.example.com/cb"})), "invalid_redirect_uri");
+    expect_refused(with("software_statement", "eyJhbGciOiJSUzI1NiJ9.eyJ9.x"), "unapproved_software_statement");
+    expect_refused(with("token_endpoint_auth_method", "none"));
+    expect_refused(with("token_endpoint_auth_method", 1));
+    expect_refused(with("token_endpoint_auth_method", "private_key_jwt"));
+    expect_refused(with("jwks", Json::parse(signer.jwks()).or_throw()));
+    expect_refused(with("jwks_uri", "https://client.example.com/jwks"));
+    expect_refused(with("token_endpoint_auth_signing_alg", "HS256"));
+    expect_refused(with("dpop_bound_access_tokens", "yes"));
+    expect_refused(with("client_name", std::string(201, 'n')));
+    expect_refused(with("client_name", ""));
+    expect_refused(with("scope", "a\"b"));
+    expect_refused(with("scope", std::string(101, 's')));
+    std::string many;
+    for (int i = 0; i < 101; ++i) many += "products:read" + std::to_string(i) + " ";
+    expect_refused(with("scope", many));
+    const auto raw = [&](std::string bytes, std::string type) { return door.post("/oauth2/register").raw(std::move(bytes), std::move(type)).send(); };
+    expect_refused(raw("grant_types=client_credentials", "application/x-www-form-urlencoded"), "invalid_request");
+    expect_refused(raw("[]", "application/json"), "invalid_request");
+    expect_refused(raw("{", "application/json"), "invalid_request");
+    expect_refused(raw("", "application/json"), "invalid_request");
+    EXPECT_EQ(raw(R"({"grant_types":["client_credentials"]})", "application/json; charset=utf-8").status(), 201);
+    EXPECT_EQ(clients(), "1");
+}
+
+TEST_F(Registrations, AreForWhoHasAnInitialToken) {
+    const auto send = [&](const testkit::Client& who) { return who.post("/oauth2/register", testkit::Members(metadata())); };
+    EXPECT_NE(send(as.anonymous).expect(401).header("WWW-Authenticate"), "");
+    send(service.caller(service.project(), "clients:admin products:admin orders:admin")).expect(403);
+    send(testkit::Client(service.port(), "nonsense")).expect(401);
+    send(as.anonymous).header("Authorization", basic(client())).expect(401);
+    expect_refused(send(service.caller(service.project(), "clients:register products:read")).send());
+    EXPECT_EQ(clients(), "1");
+
+    // An initial token that was issued here, to a client that may do nothing else.
+    const auto maker = service.caller(service.project(), "clients:admin clients:register orders:read products:read")
+                           .post("/api/v1/clients", {{"name", "Door"}, {"scopes", Json::array({"clients:register", "orders:read", "products:read"})}})
+                           .expect(201);
+    const testkit::Client machine(service.port(), ask_token(maker).text("/access_token"));
+    send(machine).expect(201);
+    EXPECT_EQ(clients(), "3");
+}
+
+} // namespace
+} // namespace gravity::issuer
