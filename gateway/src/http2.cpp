@@ -259,6 +259,7 @@ void Http2Connection::check(Time now) {
     const auto head_timeout = core_.options().head_timeout;
     const auto is_late = [&](const auto& entry) { return !entry.second->has_begun() && now >= entry.second->begun() + head_timeout; };
     if (std::any_of(streams_.begin(), streams_.end(), is_late)) return close();
+    for (const auto& [id, stream] : streams_) stream->check(now);
     if (drains_ && !said_goodbye_) {
         said_goodbye_ = true;
         nghttp2_submit_goaway(frames_.get(), NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(frames_.get()), NGHTTP2_NO_ERROR, nullptr, 0);
@@ -271,7 +272,7 @@ void Http2Connection::check(Time now) {
         deadline_ = now + core_.options().linger;
         nghttp2_session_terminate_session(frames_.get(), NGHTTP2_NO_ERROR);
         has_output();
-    } else if (reading_ && !parking_ && now > deadline_ - core_.options().idle_timeout + core_.options().park_after) {
+    } else if (reading_ && !writing_ && !parking_ && now > deadline_ - core_.options().idle_timeout + core_.options().park_after) {
         parking_ = true;
         client_.socket().cancel();
     }

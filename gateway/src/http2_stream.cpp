@@ -26,7 +26,8 @@ void must(int result) {
 
 } // namespace
 
-Http2Stream::Http2Stream(Http2Connection& connection, std::int32_t id) : connection_(connection), id_(id), begun_(std::chrono::steady_clock::now()) {}
+Http2Stream::Http2Stream(Http2Connection& connection, std::int32_t id)
+    : connection_(connection), id_(id), begun_(std::chrono::steady_clock::now()), last_taken_(begun_) {}
 
 Http2Stream::~Http2Stream() {
     if (pipe_) pipe_->abandon();
@@ -77,12 +78,17 @@ void Http2Stream::give_credit() {
 void Http2Stream::pipe_changed() {
     give_credit();
     if (answer_ == Answer::head) read_head();
+    if (answer_ == Answer::body && pipe_->was_left()) return give_up();
     if (answer_ != Answer::body || !deferred_) return;
     collect();
     if (looked_at_ == out_.size() && !pipe_->output_ended()) return;
     deferred_ = false;
     must(nghttp2_session_resume_data(connection_.frames(), id_));
     connection_.has_output();
+}
+
+void Http2Stream::check(std::chrono::steady_clock::time_point now) {
+    if (answer_ == Answer::body && pipe_->output_ended() && now - last_taken_ > connection_.core().options().idle_timeout) give_up();
 }
 
 void Http2Stream::collect() {
@@ -144,6 +150,7 @@ ssize_t Http2Stream::next_data(char* into, std::size_t room, std::uint32_t& flag
         if (looked_at_ == out_.size()) break;
         size += take_data(into + size, room - size);
     }
+    if (size != 0) last_taken_ = std::chrono::steady_clock::now();
     if (answer_ == Answer::done) end_body(flags);
     if (answer_ == Answer::broken) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; // the stream is reset: what was sent is not the whole
     if (size != 0 || answer_ == Answer::done) return static_cast<ssize_t>(size);

@@ -31,6 +31,8 @@ public:
     std::size_t held() const { return held_; }
 
     void pipe_changed() override;
+    /// Gives up an answer that is all here, and that the client does not take.
+    void check(std::chrono::steady_clock::time_point now);
 
 private:
     enum class Answer : std::uint8_t {
@@ -52,7 +54,7 @@ private:
 
     Http2Connection& connection_;
     std::int32_t id_;
-    std::chrono::steady_clock::time_point begun_;
+    std::chrono::steady_clock::time_point begun_, last_taken_;
     Http2RequestHead request_;
     std::string trailer_; // of the request, as lines
     bool chunked_ = false, request_ended_ = false;

@@ -47,10 +47,9 @@ void Pipe::end_output() {
     tell();
 }
 
-void Pipe::leave(bool cut) {
+void Pipe::close() {
     if (left_) return;
     left_ = true;
-    cut_ = cut;
     serve_reader();
     serve_writer();
     tell();

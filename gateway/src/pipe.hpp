@@ -49,9 +49,8 @@ public:
         tell();
     }
     void end_output();
-    void close() { leave(false); }
-    /// What was written is not the whole: never to be taken for it.
-    void cut() { leave(true); }
+    /// Without `end_output` before it, what was written is not the whole: never to be taken for it.
+    void close();
 
     // The owner's side.
     void feed(std::string_view bytes);
@@ -64,7 +63,8 @@ public:
     void take_output(std::size_t size);
     /// Nothing follows what `output` shows.
     bool output_ended() const { return ended_ || left_; }
-    bool was_cut() const { return cut_; }
+    /// The session has gone before it said that its output was all.
+    bool was_left() const { return left_ && !ended_; }
 
 private:
     struct Operation {
@@ -84,7 +84,6 @@ private:
     void finish(std::unique_ptr<Operation>& operation, Error error, std::size_t size);
     void serve_reader();
     void serve_writer();
-    void leave(bool cut);
     void tell() {
         if (owner_ != nullptr) owner_->pipe_changed();
     }
@@ -93,7 +92,7 @@ private:
     Owner* owner_; // null: it has left
     std::string in_;
     std::size_t read_ = 0; // of in_
-    bool in_ended_ = false, ended_ = false, left_ = false, cut_ = false;
+    bool in_ended_ = false, ended_ = false, left_ = false;
     boost::asio::mutable_buffer room_;
     std::unique_ptr<Operation> reader_, writer_;
     std::vector<boost::asio::const_buffer> pieces_; // of the write that waits

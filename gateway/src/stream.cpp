@@ -34,7 +34,7 @@ void Stream::close() {
 }
 
 void Stream::cut() {
-    if (pipe_) return pipe_->cut();
+    if (pipe_) return pipe_->close();
     boost::system::error_code ignored;
     socket().set_option(boost::asio::socket_base::linger(true, 0), ignored);
     socket().close(ignored);

@@ -194,6 +194,28 @@ TEST(Http2, AnAnswerThatBreaksOffNeverLooksWhole) {
     EXPECT_EQ(client.ask(Http2Client::get("/health/live")).status, 200);
 }
 
+TEST(Http2, ABrokenAnswerIsGivenUpThoughTheClientTakesNothing) {
+    Behind behind([](Wire& wire) {
+        wire.read_message();
+        wire.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + bytes_of(10'000));
+    });
+    Http2Client client(behind.port(), false, 0); // it opens no window
+    const auto& answer = client.ask(Http2Client::get("/a"));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "");
+    EXPECT_EQ(answer.closed, std::uint32_t{NGHTTP2_INTERNAL_ERROR});
+}
+
+TEST(Http2, AWholeAnswerThatTheClientDoesNotTakeIsGivenUpLater) {
+    Options options;
+    options.idle_timeout = 300ms;
+    Behind behind(Instance::answering([](const Wire::Message&) { return Instance::ok("small"); }), options);
+    Http2Client client(behind.port(), false, 0);
+    const auto& answer = client.ask(Http2Client::get("/a"));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.closed, std::uint32_t{NGHTTP2_INTERNAL_ERROR});
+}
+
 TEST(Http2, AnAnswerMayComeBeforeTheRequestIsWhole) {
     Behind behind([&](Wire& wire) {
         wire.read_until("\r\n\r\n");
