@@ -1,8 +1,6 @@
 #pragma once
 
-#include "core.hpp"
-
-#include <boost/asio/steady_timer.hpp>
+#include "side_request.hpp"
 
 #include <functional>
 #include <memory>
@@ -13,7 +11,7 @@ namespace gravity::gateway {
 
 /// A second attempt at a request whose answer is late, at another instance, while the first still goes on; who answers first is heard. Only of requests
 /// that change nothing and have no body. The thread of its core.
-class Hedge : public std::enable_shared_from_this<Hedge> {
+class Hedge final : public SideRequest {
 public:
     /// `first` is the instance that was asked; `changed` is called when the answer's head is here, and when there will be none. Whoever holds this ends it by
     /// `take` or `cancel`.
@@ -23,38 +21,26 @@ public:
     /// Asks after this time, if the budget allows it and there is another instance.
     void start(std::chrono::steady_clock::duration wait);
     /// Its answer is still to come.
-    bool under_way() const { return state_ == State::asked; }
-    bool answered() const { return state_ == State::answered; }
+    bool under_way() const { return use_ && !answered_; }
+    bool answered() const { return answered_; }
 
     /// The connection, with the whole answer's head in its buffer.
-    std::pair<Use, std::shared_ptr<Upstream>> take();
+    std::pair<Use, std::shared_ptr<Upstream>> take() { return let_go(); }
     /// Nobody waits for it any more.
-    void cancel();
+    void cancel() { end(Outcome::neutral); }
 
 private:
-    enum class State : std::uint8_t {
-        waiting,
-        asked,
-        answered,
-        over
-    };
-    void ask();
-    void write();
-    void read();
-    void take_head();
-    void fail();
+    void rang() override;
+    void connected() override;
+    void written() override;
+    void received(bool ended) override;
+    void failed() override;
 
-    Core& core_;
-    std::shared_ptr<const Snapshot> snapshot_; // keeps the cluster
-    const Cluster& cluster_;
     std::shared_ptr<Endpoint> first_;
     std::string request_head_;
     http::Method method_;
     std::function<void()> changed_;
-    boost::asio::steady_timer timer_;
-    Use use_;
-    std::shared_ptr<Upstream> upstream_;
-    State state_ = State::waiting;
+    bool answered_ = false;
 };
 
 /// Asking twice does no harm (RFC 9110 section 9.2.1), and what was sent once can be sent again.

@@ -1,9 +1,7 @@
 #pragma once
 
 #include "body_relay.hpp"
-#include "core.hpp"
-
-#include <boost/asio/steady_timer.hpp>
+#include "side_request.hpp"
 
 #include <memory>
 #include <optional>
@@ -13,24 +11,23 @@ namespace gravity::gateway {
 
 /// Asks a service whether an answer is still so that is used meanwhile (stale-while-revalidate, RFC 5861 section 3), and keeps what it says. No client
 /// waits for it. The thread of its core.
-class Refresh : public std::enable_shared_from_this<Refresh> {
+class Refresh final : public SideRequest {
 public:
     Refresh(Core& core, std::shared_ptr<const Snapshot> snapshot, const Cluster& cluster, const Exchange& exchange, StoredPtr stored, ResponseCache::Lead lead);
     void start(std::chrono::steady_clock::time_point deadline);
 
 private:
-    void connect();
-    void write();
-    void read();
+    void rang() override { failed(); }
+    void connected() override { write(request_head_); }
+    void written() override { read(); }
+    void received(bool ended) override;
+    void failed() override;
     void take_head();
-    void take_body(bool end);
-    void finish();
-    void fail();
-    void close();
+    void take_body(bool ended);
+    void keep(const StoredPtr& fresh);
+    void give_up(bool remember);
+    void finish(bool reusable);
 
-    Core& core_;
-    std::shared_ptr<const Snapshot> snapshot_; // keeps the cluster
-    const Cluster& cluster_;
     CacheRequest request_;
     std::string original_head_; // as it would have gone out, for what Vary names
     std::string request_head_;  // as it does
@@ -39,13 +36,10 @@ private:
     StoredPtr stored_;
     ResponseCache::Lead lead_;
     ResponseCache::Room room_;
-    Use use_;
-    std::shared_ptr<Upstream> upstream_;
-    boost::asio::steady_timer timer_;
     BodyRelay response_body_;
-    std::optional<Stored> draft_;
+    std::optional<Stored> draft_; // once the head has been read
     std::string body_;
-    bool head_read_ = false, keep_alive_ = false, closed_ = false;
+    bool keep_alive_ = false;
 };
 
 } // namespace gravity::gateway
