@@ -6,7 +6,6 @@
 #include <charconv>
 #include <fstream>
 #include <set>
-#include <utility>
 
 namespace gravity::gateway {
 
@@ -60,19 +59,25 @@ Parsed<InstanceSpec> parse_upstream(const std::string& text) {
     return instance;
 }
 
+Parsed<std::vector<std::string>> prefixes_of(const std::vector<std::string>& texts) {
+    std::vector<std::string> prefixes;
+    for (const std::string& text : texts) {
+        prefixes.push_back(parse_prefix(text));
+        if (prefixes.back().empty()) return ParseError{"\"" + text + "\" is no path prefix"};
+    }
+    return prefixes;
+}
+
 Parsed<ServiceSpec> service_of(const FileRoute& route) {
     ServiceSpec spec;
     const auto refuse = [&](std::string why) { return ParseError{"route \"" + route.name + "\": " + std::move(why)}; };
     if (!is_service_name(route.name)) return refuse("the name must be lower-case letters, digits and hyphens");
     spec.name = route.name;
-    const std::vector<std::string> roots = route.roots.value_or(std::vector<std::string>());
-    for (const auto& [texts, prefixes] : {std::pair(&route.prefixes, &spec.prefixes), std::pair(&roots, &spec.roots)}) {
-        for (const std::string& text : *texts) {
-            std::string prefix = parse_prefix(text);
-            if (prefix.empty()) return refuse("\"" + text + "\" is no path prefix");
-            prefixes->push_back(std::move(prefix));
-        }
-    }
+    auto prefixes = prefixes_of(route.prefixes), roots = prefixes_of(route.roots.value_or(std::vector<std::string>()));
+    if (!prefixes) return refuse(prefixes.why());
+    if (!roots) return refuse(roots.why());
+    spec.prefixes = *std::move(prefixes);
+    spec.roots = *std::move(roots);
     if (route.auth && *route.auth != "jwt" && *route.auth != "public") return refuse("auth must be \"jwt\" or \"public\"");
     spec.access = route.auth == "public" ? Access::public_ : Access::jwt;
     spec.scope = route.scope.value_or("");

@@ -200,16 +200,20 @@ void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const S
 }
 
 void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const Snapshot* previous) {
+    enum class As : std::uint8_t {
+        prefix,
+        root,    // of a standard: credentials are the service's own matter
+        surface, // the prefix is the service's name, and removed
+    };
     struct Claim {
         const ServiceSpec* service;
-        bool surface; // the prefix is the service's name, and removed
-        bool root = false;
+        As as;
     };
     std::map<std::string, std::vector<Claim>> claims;
     for (const ServiceSpec* service : by_age) {
-        for (const std::string& prefix : service->prefixes) claims[prefix].push_back({service, false});
-        for (const std::string& prefix : service->roots) claims[prefix].push_back({service, false, true}); // after those whose token is checked
-        if (service->standard_surface) claims["/" + service->name].push_back({service, true});
+        for (const std::string& prefix : service->prefixes) claims[prefix].push_back({service, As::prefix});
+        for (const std::string& prefix : service->roots) claims[prefix].push_back({service, As::root}); // after those whose token is checked
+        if (service->standard_surface) claims["/" + service->name].push_back({service, As::surface});
     }
     for (auto& [prefix, claimants] : claims) {
         const Route* before = previous ? previous->find(prefix) : nullptr;
@@ -217,7 +221,7 @@ void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const S
         // others an incumbent stays, so that a restart does not move a prefix.
         std::stable_sort(claimants.begin(), claimants.end(), [&](const Claim& a, const Claim& b) {
             const auto rank = [&](const Claim& claim) {
-                if (prefix == "/" + claim.service->name) return claim.surface ? 1 : 0;
+                if (prefix == "/" + claim.service->name) return claim.as == As::surface ? 1 : 0;
                 return before && before->cluster->name == claim.service->name ? 2 : 3;
             };
             return rank(a) < rank(b);
@@ -229,14 +233,15 @@ void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const S
         Route route;
         route.prefix = prefix;
         route.cluster = cluster->get();
-        route.access = winner.root ? Access::public_ : winner.service->access;
+        const bool root = winner.as == As::root;
+        route.access = root ? Access::public_ : winner.service->access;
         route.timeout_ms = winner.service->timeout_ms;
         route.body_limit = winner.service->body_limit;
-        if (!winner.root) route.scope = winner.service->scope;
+        if (!root) route.scope = winner.service->scope;
         route.cache = winner.service->cache;
         route.compress = winner.service->compress;
         if (route.cache != CacheUse::off) route.cache_space = "service " + route.cluster->name;
-        route.surface = winner.surface;
+        route.surface = winner.as == As::surface;
         if (winner.service->hedge) route.pace = pace_of(route, previous);
         routes_.push_back(std::move(route));
     }
