@@ -212,7 +212,7 @@ void Http2Connection::was_written(Error error, std::size_t size) {
     writing_ = false;
     if (phase_ == Phase::closed) return;
     if (error) return close();
-    client_takes_.end(steady_clock::now(), size);
+    client_takes_.end(steady_clock::now(), size, core_.options().least_rate);
     write();
 }
 
@@ -255,7 +255,7 @@ void Http2Connection::check(Time now) {
         if (now >= deadline_) close();
         return;
     }
-    if (client_takes_.too_slow(now)) return close();
+    if (client_takes_.too_slow(now, core_.options().least_rate)) return close();
     const auto head_timeout = core_.options().head_timeout;
     const auto is_late = [&](const auto& entry) { return !entry.second->has_begun() && now >= entry.second->begun() + head_timeout; };
     if (std::any_of(streams_.begin(), streams_.end(), is_late)) return close();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "rate_guard.hpp"
 #include "response_cache.hpp"
 
 #include <gravity/net/tls.hpp>
@@ -38,6 +39,7 @@ struct Options {
     Milliseconds outlier_interval{10'000};   // instances are compared with each other so often
     Milliseconds tick{250};                  // how often time-outs are looked at
 
+    LeastRate least_rate;
     CacheLimits cache;
     net::TlsTrust upstream_tls; // towards instances that want TLS
 

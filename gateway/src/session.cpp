@@ -113,7 +113,7 @@ void Session::client_was_read(Error error, std::size_t size) {
     }
     const auto now = steady_clock::now();
     last_activity_ = now;
-    client_sends_.end(now, size);
+    client_sends_.end(now, size, core_.options().least_rate);
     in_.commit(size);
     switch (phase_) {
     case Phase::idle:
@@ -275,8 +275,8 @@ void Session::check(Time now) {
         if (now >= deadline_) connect_failed(true);
         return;
     case Phase::forwarding:
-        if (client_takes_.too_slow(now)) return client_gone();
-        if (!request_sent_ && client_sends_.too_slow(now)) {
+        if (client_takes_.too_slow(now, core_.options().least_rate)) return client_gone();
+        if (!request_sent_ && client_sends_.too_slow(now, core_.options().least_rate)) {
             return refuse_wire({408, "request-timeout", "The request's body came too slowly."});
         }
         // A client that takes its time with the body is the guard's matter above, unless it set the deadline itself.
@@ -284,7 +284,7 @@ void Session::check(Time now) {
         if (response_began_ && upstream_reading_ && !event_stream_ && now - last_activity_ > core_.options().upstream_silence) return upstream_broke();
         return;
     case Phase::replying:
-        if (client_takes_.too_slow(now)) close();
+        if (client_takes_.too_slow(now, core_.options().least_rate)) close();
         return;
     case Phase::lingering:
         if (now >= deadline_) close();

@@ -202,7 +202,7 @@ void Session::client_was_written(Error error, std::size_t size) {
     if (phase_ == Phase::closed) return;
     if (error) return client_gone();
     last_activity_ = steady_clock::now();
-    client_takes_.end(last_activity_, size);
+    client_takes_.end(last_activity_, size, core_.options().least_rate);
     if (caching_ && caching_->sends) return send_collected();
     if (phase_ == Phase::replying) return next_request();
     upstream_->in.consume(std::exchange(unconsumed_down_, 0));
