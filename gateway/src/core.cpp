@@ -134,9 +134,6 @@ void Core::publish(std::shared_ptr<asio::ssl::context> certificates) {
 void Core::drain() {
     asio::post(io_, [this] { drain_all(); });
 }
-void Core::cut() {
-    asio::post(io_, [this] { cut_all(); });
-}
 void Core::stop() { io_.stop(); }
 
 void Core::drain_all() {

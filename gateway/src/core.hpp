@@ -45,7 +45,6 @@ public:
     void publish(std::shared_ptr<const Snapshot> snapshot);
     void publish(std::shared_ptr<boost::asio::ssl::context> certificates); // for connections to come
     void drain();                            // no new connections; idle ones close, others after their answer
-    void cut();                              // what is left ends now
     void stop();
     std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
 

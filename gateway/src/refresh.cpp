@@ -58,8 +58,8 @@ void Refresh::take_body(bool ended) {
         if (batch.malformed) return failed();
         for (const std::string_view piece : batch.pieces) body_.append(piece);
         in.consume(batch.consumed);
-        if (batch.done) break;
         if (body_.size() > core_.shared().cache.limits().body) return give_up(true);
+        if (batch.done) break;
         if (batch.consumed == 0 || in.empty()) return read();
     }
     keep(complete(*std::exchange(draft_, std::nullopt), std::move(body_)));

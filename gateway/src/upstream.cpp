@@ -98,10 +98,4 @@ void UpstreamPool::sweep(std::chrono::steady_clock::time_point now) {
     }
 }
 
-std::size_t UpstreamPool::size() const {
-    std::size_t count = 0;
-    for (const auto& [identity, kept] : idle_) count += kept.size();
-    return count;
-}
-
 } // namespace gravity::gateway

@@ -53,7 +53,6 @@ public:
     /// Closes what was idle for too long or was closed by the other side.
     void sweep(std::chrono::steady_clock::time_point now);
     void clear() { idle_.clear(); }
-    std::size_t size() const;
 
 private:
     std::size_t most_;

@@ -131,9 +131,6 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
         throw std::runtime_error("GATEWAY_TLS_CERTIFICATE_FILE and GATEWAY_TLS_KEY_FILE are needed together");
     }
     if (settings.tls_certificate_file) tls_files_ = {*settings.tls_certificate_file, *settings.tls_key_file};
-    if (settings.upstream_ca_file || settings.upstream_certificate_file) { // the system's authorities are many, and read when they are needed
-        if (const std::string why = UpstreamTrust(upstream_tls_).problem(""); !why.empty()) throw std::runtime_error("TLS to instances: " + why);
-    }
     read_files();
     GateOptions limits;
     limits.requests_per_second = static_cast<std::uint32_t>(settings.rate_per_second.value());
@@ -343,7 +340,7 @@ Task<void> Daemon::watch_files() {
         co_await sleep_for(500ms);
         renew_certificates();
         try {
-            const std::string before = fingerprint_;
+            const auto before = fingerprint_;
             read_files();
             if (fingerprint_ != before) {
                 telemetry_.routes_refused.set(0);

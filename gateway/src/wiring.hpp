@@ -73,7 +73,7 @@ private:
 
     app::Runtime& runtime_;
     std::optional<std::string> file_, folder_;
-    std::string fingerprint_; // of both, as they were last read
+    std::optional<std::string> fingerprint_; // of both, as they were last read; none: never
     net::TlsFiles tls_files_; // no certificate: no TLS
     std::string tls_fingerprint_;
     bool own_refused_ = false; // the certificate's files as they are now

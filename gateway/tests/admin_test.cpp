@@ -89,6 +89,50 @@ TEST(Explain, DecidesAsForARequestAndTakesNothing) {
     EXPECT_EQ(ask("/x HTTP/1.1\r\nHost: h\r\n\r\nGET /y").status, 400) << "one request, not two";
 }
 
+TEST(Explain, TellsWhatEndsHereAndWhatLeadsNowhere) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("x"); }));
+    Running running;
+    const std::string port = std::to_string(instance.port());
+    running.publish({service("empty", {"/empty"}, {})},
+                    documents("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: shares}\nspec: {rules: [\n"
+                              "{matches: [{path: {value: /shares}}], backendRefs: [{name: 127.0.0.1, port: " +
+                              port + ", weight: 3}]},\n"
+                                     "{matches: [{path: {value: /none}}], backendRefs: [{name: 127.0.0.1, port: " +
+                              port + ", weight: 0}]},\n"
+                                     "{matches: [{path: {value: /cors}}], filters: [{type: CORS, cors: {allowOrigins: ['*']}}],\n"
+                                     " backendRefs: [{name: 127.0.0.1, port: " +
+                              port + "}]}]}\n"));
+    const auto snapshot = running.gateway.snapshot();
+    const auto ask = [&](const char* target, std::map<std::string, std::string, std::less<>> headers = {}, const char* method = "GET") {
+        ExplainRequest request;
+        request.method = method;
+        request.target = target;
+        request.headers = std::move(headers);
+        return explain(request, *snapshot, running.gate, running.pages);
+    };
+    const Explanation shares = ask("/shares", {{"host", "shop.example"}});
+    EXPECT_EQ(shares.outcome, "passed on") << shares.detail.value_or("");
+    EXPECT_EQ(shares.service, "127.0.0.1:" + port);
+    EXPECT_EQ(shares.route, "shares rule 0");
+    const Explanation none = ask("/none");
+    EXPECT_EQ(none.status, 500);
+    EXPECT_EQ(none.problem, "no-backend");
+    const Explanation empty = ask("/empty");
+    EXPECT_EQ(empty.status, 503);
+    EXPECT_EQ(empty.problem, "no-instance");
+    EXPECT_TRUE(empty.instances.empty());
+    const Explanation preflight = ask("/cors", {{"Origin", "https://a.example"}, {"Access-Control-Request-Method", "GET"}}, "OPTIONS");
+    EXPECT_EQ(preflight.outcome, "answered here");
+    EXPECT_EQ(preflight.status, 204);
+    EXPECT_NE(std::find(preflight.answer_fields.begin(), preflight.answer_fields.end(), "Access-Control-Allow-Origin: *"), preflight.answer_fields.end());
+    EXPECT_EQ(ask("/x", {{"X-Long", std::string(40'000, 'x')}}).status, 431);
+    EXPECT_EQ(ask("/x", {{"bad name", "x"}}).status, 400);
+    ExplainRequest from_nowhere;
+    from_nowhere.target = "/x";
+    from_nowhere.client = "somewhere";
+    EXPECT_THROW(explain(from_nowhere, *snapshot, running.gate, running.pages), Refusal);
+}
+
 TEST(ApiDocument, IsOneOfAllServicesAsTheyAreReachedHere) {
     const Json own = Json::parse(R"({"openapi":"3.1.0","info":{"title":"t","version":"1"},
         "paths":{"/health/live":{"get":{"responses":{"200":{"description":"x"}}}}}})")

@@ -168,6 +168,64 @@ TEST(Rules, ACopyGoesToTheMirrorAndItsAnswerToNobody) {
     EXPECT_EQ(seen.count(), 2u);
 }
 
+TEST(Rules, ACopyThatCannotBeDeliveredIsLostAndNobodyWaitsForIt) {
+    Instance instance([](Wire& wire) { // answers at once, and takes all that comes
+        const bool finishes = wire.read_until("\r\n\r\n").find("/whole") != std::string::npos;
+        if (finishes) wire.read_exactly(std::size_t{16} << 20);
+        wire.send(Instance::ok("from the service", "Connection: close\r\n"));
+        wire.read_to_end();
+    });
+    std::atomic<int> cut{0};
+    Instance silent([&](Wire& wire) {
+        wire.read_until("\r\n\r\n");
+        while (!wire.read_exactly(65536).empty()) {}
+        ++cut;
+    });
+    Instance deaf([&](Wire& wire) {
+        wire.read_until("\r\n\r\n");
+        EXPECT_TRUE(eventually([&] { return cut == 100; }));
+    });
+    Instance refuses([](Wire& wire) { wire.reset(); });
+    Options options;
+    options.mirror_timeout = 300ms;
+    Running running(options);
+    const auto publish = [&](std::string_view to) {
+        running.publish({service("nobody", {}, {})}, documents(route("a", "[{filters: [{type: RequestMirror, requestMirror: {backendRef: " + std::string(to) +
+                                                                              "}}], backendRefs: [" + backend(instance) + "]}]")));
+    };
+    const auto lost = [&] { return running.telemetry.mirrors_lost.value(); };
+    double before = lost();
+    publish("{name: nobody}");
+    EXPECT_EQ(running.client().ask(get("/")).body, "from the service");
+    EXPECT_EQ(lost(), before + 1) << "no instance";
+
+    publish("{name: 127.0.0.1, port: " + std::to_string(silent.port()) + "}");
+    before = lost();
+    EXPECT_EQ(running.client().ask(get("/")).body, "from the service");
+    EXPECT_TRUE(eventually([&] { return lost() == before + 1; })) << "it never answers";
+    EXPECT_TRUE(eventually([&] { return cut == 1; }));
+    before = lost();
+    auto leaves = running.client();
+    leaves.send("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nhalf");
+    EXPECT_EQ(leaves.read_message().body, "from the service");
+    leaves.close();
+    EXPECT_TRUE(eventually([&] { return lost() == before + 1 && cut == 2; })) << "half a request must not look whole";
+
+    publish("{name: 127.0.0.1, port: " + std::to_string(refuses.port()) + "}");
+    before = lost();
+    EXPECT_EQ(running.client().ask(get("/")).body, "from the service");
+    EXPECT_TRUE(eventually([&] { return lost() == before + 1; })) << "its connection broke";
+
+    publish("{name: 127.0.0.1, port: " + std::to_string(deaf.port()) + "}");
+    before = lost();
+    auto large = running.client();
+    std::thread sender([&] { large.send("POST /whole HTTP/1.1\r\nHost: h\r\nContent-Length: 16777216\r\n\r\n" + std::string(std::size_t{16} << 20, 'x')); });
+    EXPECT_EQ(large.read_message().body, "from the service") << "whoever takes nothing keeps nobody waiting";
+    sender.join();
+    EXPECT_TRUE(eventually([&] { return lost() == before + 1; }));
+    cut = 100;
+}
+
 TEST(Rules, TimeoutsOfAnAttemptAndOfAllAreKept) {
     Instance silent([](Wire& wire) { wire.read_to_end(); });
     Running running;

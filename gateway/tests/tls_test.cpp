@@ -1,61 +1,10 @@
 #include "certificate.hpp"
-#include "support.hpp"
+#include "secure_client.hpp"
 
 #include <gravity/net/tls_context.hpp>
-#include <gravity/testkit/free_port.hpp>
-
-#include <boost/asio/connect.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/write.hpp>
-#include <openssl/x509.h>
 
 namespace gravity::gateway::test {
 namespace {
-
-namespace asio = boost::asio;
-
-/// A client of the TLS port, which takes any certificate and tells whose it was.
-class Secure {
-public:
-    explicit Secure(std::uint16_t port) {
-        asio::ip::tcp::socket& socket = stream_.next_layer();
-        socket.connect({asio::ip::address_v4::loopback(), port});
-        const timeval limit{std::chrono::seconds(patience).count(), 0};
-        ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-        stream_.handshake(asio::ssl::stream_base::client);
-    }
-    std::string name() {
-        X509* certificate = SSL_get1_peer_certificate(stream_.native_handle());
-        char text[256] = {};
-        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, text, sizeof text);
-        X509_free(certificate);
-        return text;
-    }
-    void send(std::string_view bytes) { asio::write(stream_, asio::buffer(bytes.data(), bytes.size())); }
-    std::string read(std::size_t size) {
-        std::string bytes(size, '\0');
-        boost::system::error_code error;
-        bytes.resize(asio::read(stream_, asio::buffer(bytes), error));
-        end = error;
-        return bytes;
-    }
-    std::string read_until(std::string_view mark) {
-        std::string bytes;
-        while (!bytes.ends_with(mark)) {
-            const std::string byte = read(1);
-            if (byte.empty()) break;
-            bytes += byte;
-        }
-        return bytes;
-    }
-    boost::system::error_code end;
-
-private:
-    asio::io_context io_;
-    asio::ssl::context context_{asio::ssl::context::tls_client};
-    asio::ssl::stream<asio::ip::tcp::socket> stream_{io_, context_};
-};
 
 struct RunningTls {
     explicit RunningTls(const net::TlsFiles& files) : gateway(Running::fast({}), gate, pages, telemetry) { gateway.start(net::server_context(files)); }
@@ -89,7 +38,7 @@ TEST(Tls, RequestsAnswersAndTheEndOfAConnection) {
     EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
     EXPECT_EQ(client.read(large.size()), large);
     EXPECT_EQ(client.read(1), "");
-    EXPECT_EQ(client.end, asio::error::eof) << "a clean end, which nobody could have forged: " << client.end.message();
+    EXPECT_EQ(client.end, boost::asio::error::eof) << "a clean end, which nobody could have forged: " << client.end.message();
 }
 
 TEST(Tls, AParkedConnectionWakesUpAndWhoSpeaksNoTlsIsLeft) {

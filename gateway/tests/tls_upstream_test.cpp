@@ -1,120 +1,10 @@
-#include "certificate.hpp"
-#include "support.hpp"
+#include "secure_instance.hpp"
 
-#include <gravity/net/tls_context.hpp>
-
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/write.hpp>
-#include <openssl/x509.h>
-
-#include <filesystem>
 #include <fstream>
-#include <list>
-#include <mutex>
 
 /// Instances that are spoken to with TLS.
 namespace gravity::gateway::test {
 namespace {
-
-namespace asio = boost::asio;
-using asio::ip::tcp;
-
-std::string common_name(X509* certificate) {
-    if (!certificate) return "";
-    char text[256] = {};
-    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, text, sizeof text);
-    X509_free(certificate);
-    return text;
-}
-
-/// An instance with a certificate. Answers each request with its body, and in fields with what it was asked for by and who asked; a WebSocket is echoed.
-class SecureInstance {
-public:
-    /// `callers`: who vouches for those that may ask; empty: anybody may.
-    explicit SecureInstance(const net::TlsFiles& files, const std::string& callers = {}) : context_(net::server_context(files)) {
-        if (!callers.empty()) {
-            context_->load_verify_file(callers);
-            context_->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
-        }
-        acceptor_thread_ = std::thread([this] { accept(); });
-    }
-    ~SecureInstance() {
-        ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
-        acceptor_thread_.join();
-        {
-            const std::lock_guard lock(mutex_);
-            for (auto& one : connections_) ::shutdown(one.stream.next_layer().native_handle(), SHUT_RDWR);
-        }
-        for (auto& one : connections_) one.thread.join();
-    }
-    std::uint16_t port() { return acceptor_.local_endpoint().port(); }
-    unsigned handshakes() const { return handshakes_; }
-    unsigned requests() const { return requests_; }
-
-private:
-    struct Connection {
-        Connection(asio::io_context& io, asio::ssl::context& context) : stream(io, context) {}
-        asio::ssl::stream<tcp::socket> stream;
-        std::thread thread;
-    };
-    void accept() {
-        for (;;) {
-            Connection* made = nullptr;
-            {
-                const std::lock_guard lock(mutex_);
-                made = &connections_.emplace_back(io_, *context_);
-            }
-            boost::system::error_code error;
-            acceptor_.accept(made->stream.next_layer(), error);
-            made->thread = std::thread([this, made, closed = bool(error)] {
-                if (!closed) serve(made->stream);
-            });
-            if (error) return;
-        }
-    }
-    void serve(asio::ssl::stream<tcp::socket>& stream) {
-        boost::system::error_code error;
-        stream.handshake(asio::ssl::stream_base::server, error);
-        if (error) return;
-        ++handshakes_;
-        const char* name = SSL_get_servername(stream.native_handle(), TLSEXT_NAMETYPE_host_name);
-        const std::string caller = common_name(SSL_get1_peer_certificate(stream.native_handle()));
-        const std::string fields = "X-Asked-For: " + std::string(name ? name : "") + "\r\nX-Caller: " + caller + "\r\n";
-        std::string received;
-        const auto more = [&] {
-            char block[65536];
-            const std::size_t size = stream.read_some(asio::buffer(block), error);
-            received.append(block, size);
-            return !error;
-        };
-        for (;;) {
-            std::size_t end;
-            while ((end = received.find("\r\n\r\n")) == std::string::npos)
-                if (!more()) return;
-            ++requests_;
-            const Wire::Message request{received.substr(0, end + 4), {}};
-            received.erase(0, end + 4);
-            if (request.has("Upgrade: websocket")) {
-                asio::write(stream, asio::buffer("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" + received), error);
-                for (received.clear(); more(); received.clear()) asio::write(stream, asio::buffer(received), error);
-                return;
-            }
-            const std::size_t length = std::stoul(request.field("Content-Length").value_or("0"));
-            while (received.size() < length)
-                if (!more()) return;
-            asio::write(stream, asio::buffer(Instance::ok(received.substr(0, length), fields)), error);
-            received.erase(0, length);
-        }
-    }
-
-    asio::io_context io_;
-    std::shared_ptr<asio::ssl::context> context_;
-    tcp::acceptor acceptor_{io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
-    std::atomic<unsigned> handshakes_{0}, requests_{0};
-    std::thread acceptor_thread_;
-    std::mutex mutex_;
-    std::list<Connection> connections_;
-};
 
 ServiceSpec secured(std::uint16_t port, std::string name, std::string ca_file = {}) {
     ServiceSpec spec = service("a", {"/"}, {port});
@@ -199,6 +89,25 @@ TEST(TlsUpstream, AWebSocketPassesAndEndsWithEitherSide) {
     EXPECT_EQ(client.read_exactly(21), "frames are bytes here");
     client.half_close();
     EXPECT_TRUE(client.ended());
+}
+
+TEST(TlsUpstream, AClientThatGoesAwayEndsBothAttemptsOfItsRequest) {
+    const Certificate certificate("shop.internal");
+    SecureInstance one(certificate.files), two(certificate.files);
+    Running running;
+    ServiceSpec spec = secured(one.port(), "shop.internal", certificate.files.certificate_chain_file);
+    spec.instances.push_back(secured(two.port(), "shop.internal", certificate.files.certificate_chain_file).instances[0]);
+    spec.hedge = true;
+    running.publish({spec});
+    const auto snapshot = running.gateway.snapshot();
+    const Route& route = *snapshot->match("/silent").route;
+    for (int i = 0; i < 128; ++i) route.pace->record(1ms);
+    for (int i = 0; i < 100; ++i) route.cluster->state->count_request(std::chrono::steady_clock::now());
+    auto client = running.client();
+    client.send("GET /silent HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_TRUE(eventually([&] { return one.requests() == 1 && two.requests() == 1; })) << "the second is asked as well";
+    client.close();
+    EXPECT_TRUE(eventually([&] { return one.left() == 1 && two.left() == 1; }));
 }
 
 TEST(TlsUpstream, FilesAreReadAgainAndKeptWhereTheyDoNotFit) {
