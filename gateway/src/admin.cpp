@@ -28,6 +28,7 @@ struct RouteView {
     std::vector<BackendView> backends;
     std::string auth;
     std::optional<std::string> scope;
+    std::optional<std::string> client_certificate; // "any", or the names of which it must have one
     std::int64_t timeout_ms = 0;
     bool prefix_removed = false;
     std::string cache;
@@ -36,8 +37,8 @@ struct RouteView {
     std::optional<double> late_after_seconds; // of one that hedges, once it is known
 };
 BOOST_DESCRIBE_STRUCT(RouteView, (),
-                      (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, timeout_ms, prefix_removed, cache, compress,
-                       hedge, late_after_seconds))
+                      (name, prefix, kind, hostnames, method, headers, queries, backends, auth, scope, client_certificate, timeout_ms, prefix_removed, cache,
+                       compress, hedge, late_after_seconds))
 
 struct RouteViews {
     std::vector<RouteView> items;
@@ -167,6 +168,7 @@ RouteView view_of(const Route& route) {
     for (const Backend& backend : route.backends) view.backends.push_back(view_of(*backend.cluster, backend.spec->weight));
     view.auth = route.surface ? "public" : to_string(route.access);
     if (!route.scope.empty()) view.scope = route.scope;
+    if (route.certificate.needed) view.client_certificate = to_string(route.certificate);
     view.timeout_ms = route.timeout_ms;
     view.prefix_removed = route.surface;
     view.compress = route.compress;

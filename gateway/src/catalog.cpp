@@ -87,6 +87,12 @@ Parsed<ServiceSpec> parse_health(std::string_view name, std::string_view body) {
             spec.prefixes = parse_prefixes(meta_text(meta, "prefixes"));
             spec.roots = parse_prefixes(meta_text(meta, "roots"));
             spec.access = meta_text(meta, "auth") == "public" ? Access::public_ : Access::jwt;
+            if (const std::string text = meta_text(meta, "client_certificate"); !text.empty()) {
+                // What cannot be read is a certificate that nobody has: it must not be taken for none being needed.
+                spec.certificate = certificate_rule_from(text).value_or(CertificateRule{true, {text}});
+            } else {
+                spec.certificate = {};
+            }
             spec.cache = cache_use_from(meta_text(meta, "cache")).value_or(CacheUse::off);
             spec.compress = meta_text(meta, "compress") == "true";
             spec.hedge = meta_text(meta, "hedge") == "true";

@@ -9,6 +9,13 @@
 
 namespace gravity::gateway {
 
+enum class ClientCertificates {
+    off,
+    optional, // clients may show one
+    required  // without one there is no connection to the TLS port
+};
+BOOST_DESCRIBE_ENUM(ClientCertificates, off, optional, required)
+
 /// Settings that begin with GATEWAY_.
 struct Settings {
     Bounded<int, 1, 64> io_threads{1};
@@ -29,6 +36,8 @@ struct Settings {
     Bounded<int, 1, 65535> tls_port{8443};
     std::optional<std::string> tls_certificate_file;
     std::optional<std::string> tls_key_file;
+    ClientCertificates client_certificates = ClientCertificates::off;
+    std::optional<std::string> client_ca_file;
     std::optional<std::string> upstream_ca_file;
     std::optional<std::string> upstream_certificate_file;
     std::optional<std::string> upstream_key_file;
@@ -36,7 +45,7 @@ struct Settings {
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (io_threads, routes_file, routes_folder, http2, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance,
                        connect_timeout_ms, max_attempts, cache_bytes, cache_entries, cache_max_body_bytes, trusted_proxies, tls_port, tls_certificate_file,
-                       tls_key_file, upstream_ca_file, upstream_certificate_file, upstream_key_file))
+                       tls_key_file, client_certificates, client_ca_file, upstream_ca_file, upstream_certificate_file, upstream_key_file))
 
 /// Settings that begin with ADMIN_.
 struct AdminSettings {
@@ -68,6 +77,8 @@ struct gravity::meta::docs<gravity::gateway::Settings> {
         {"tls_port", "Port of the data path for clients who speak TLS, if there is a certificate"},
         {"tls_certificate_file", "PEM certificate chain of the TLS port; read again when it changes"},
         {"tls_key_file", "PEM private key of the TLS port; read again when it changes"},
+        {"client_certificates", "Whether clients of the TLS port are asked for certificates: not at all, they may show one, they must"},
+        {"client_ca_file", "PEM certificates of who vouches for clients; read again when it changes"},
         {"upstream_ca_file", "PEM certificates of who vouches for instances that speak TLS; absent: the system's authorities; read again when it changes"},
         {"upstream_certificate_file", "PEM certificate chain shown to instances that ask who calls; read again when it changes"},
         {"upstream_key_file", "PEM private key of that; read again when it changes"},

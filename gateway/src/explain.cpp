@@ -36,6 +36,11 @@ boost::asio::ip::address address_of(const ExplainRequest& request) {
     return address;
 }
 
+std::optional<ClientCertificate> certificate_of(const ExplainRequest& request) {
+    if (!request.client_certificate_names && !request.client_certificate_thumbprint) return std::nullopt;
+    return ClientCertificate{"", request.client_certificate_names.value_or(std::vector<std::string>()), request.client_certificate_thumbprint.value_or(""), ""};
+}
+
 void add_instances(const Cluster& cluster, Choices& choices, Explanation& result) {
     const auto now = std::chrono::steady_clock::now();
     result.service = cluster.name;
@@ -73,7 +78,9 @@ Explanation explain(const ExplainRequest& request, const Snapshot& snapshot, Gat
     }
     Admission admission;
     const auto now = std::chrono::steady_clock::now();
-    const auto denied = gate.admit(snapshot, bytes, head, path, address_of(request), now, admission, Count::no);
+    const auto address = address_of(request);
+    const auto certificate = certificate_of(request);
+    const auto denied = gate.admit(snapshot, bytes, head, path, Peer(address, certificate ? &*certificate : nullptr), now, admission, Count::no);
     if (admission.route) result.route = admission.route->label();
     for (const std::string_view line : ascii::split(admission.extra_lines, '\n'))
         if (!line.empty()) result.answer_fields.emplace_back(ascii::trim(line));

@@ -20,8 +20,10 @@ struct ExplainRequest {
     std::string target;                // "/api/v1/products?limit=3"
     std::map<std::string, std::string, std::less<>> headers;
     std::optional<std::string> client; // its address; 127.0.0.1
+    std::optional<std::vector<std::string>> client_certificate_names; // it shows a certificate with these ("DNS:a.example"); absent: none
+    std::optional<std::string> client_certificate_thumbprint;         // of that, x5t#S256
 };
-BOOST_DESCRIBE_STRUCT(ExplainRequest, (), (method, target, headers, client))
+BOOST_DESCRIBE_STRUCT(ExplainRequest, (), (method, target, headers, client, client_certificate_names, client_certificate_thumbprint))
 
 struct WeighedRoute {
     std::string name;

@@ -49,6 +49,7 @@ bool request_field_goes_on(std::string_view bytes, const Field& field, const Req
     if (ends_here(field)) return false;
     switch (field.known) {
     case Known::host: // written first
+    case Known::client_cert:
     case Known::via:
     case Known::x_forwarded_for:
     case Known::traceparent:
@@ -101,6 +102,7 @@ void write_request_head(std::string_view bytes, const RequestHead& head, const R
     extended_list(bytes, head, Known::x_forwarded_for, facts.trusted_peer, "X-Forwarded-For", facts.peer_address, out);
     if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Proto")) field_line(out, "X-Forwarded-Proto", facts.secure ? "https" : "http");
     if (!facts.trusted_peer || !has_field(bytes, head, "X-Forwarded-Host")) field_line(out, "X-Forwarded-Host", host);
+    if (!facts.client_cert.empty()) field_line(out, "Client-Cert", facts.client_cert);
     field_line(out, "traceparent", facts.traceparent);
     number_line(out, "X-Request-Timeout-Ms", facts.timeout_ms);
     out.append("\r\n");

@@ -26,6 +26,7 @@ struct RequestFacts {
     bool trusted_peer = false;          // a proxy whose X-Forwarded-* and Forwarded are believed
     bool secure = false;                // the client came over TLS
     bool http2 = false;                 // and spoke HTTP/2
+    std::string_view client_cert;       // and showed this certificate, as the field has it (RFC 9440); empty: none
     std::string_view traceparent;       // this gateway's own span
     bool continues_trace = false;       // the client's own: its tracestate goes along
     std::uint32_t timeout_ms = 0;       // what is left for the upstream
@@ -36,7 +37,7 @@ struct RequestFacts {
 /// Writes the request head to `out` (whose capacity is reused).
 ///
 /// Left out: hop-by-hop fields (RFC 9110 section 7.6.1) and all that Connection names, names with an underscore (which CGI-like servers cannot
-/// tell from a hyphen, a known way to forge a field), X-Forwarded-* and Forwarded of peers that are not trusted.
+/// tell from a hyphen, a known way to forge a field), X-Forwarded-* and Forwarded of peers that are not trusted, Client-Cert and Client-Cert-Chain of anybody.
 void write_request_head(std::string_view bytes, const RequestHead& head, const RequestFacts& facts, std::string& out);
 
 struct ResponseFacts {

@@ -14,6 +14,7 @@ namespace gravity::gateway {
 namespace {
 
 constexpr Problem no_route{404, "no-route", "No service has this path"};
+constexpr Problem certificate_missing{403, "client-certificate-required", "The route is for clients with a certificate"};
 constexpr Problem keys_missing{503, "keys-unavailable", "Tokens cannot be checked at the moment"};
 
 /// What one caller is held against: the token's subject in its project, else the address (of IPv6 the network of one subscriber).
@@ -99,21 +100,26 @@ std::string_view bearer_token(std::string_view authorization) {
 }
 
 std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view bytes, const RequestHead& head, std::string_view path,
-                                   const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Admission& out, Count count) {
+                                   const Peer& peer, std::chrono::steady_clock::time_point now, Admission& out, Count count) {
     const Snapshot::Match match = snapshot.match({path, head.host(bytes), head.method_text.in(bytes), head.query.in(bytes), &head, bytes});
     if (!match.route) return Refusal(no_route);
     out.route = match.route;
     out.upstream_path = match.upstream_path;
     out.preflight = false;
     if (match.route->rule && !follow_rule(*match.route, bytes, head, path, out)) return Refusal(no_route);
-    if (out.preflight) return limit(nullptr, peer, now, count, out.extra_lines); // browsers send it without credentials
+    if (out.preflight) return limit(nullptr, peer.address, now, count, out.extra_lines); // browsers send it without credentials
+    // Whoever guesses tokens or tries certificates is limited by where he is.
+    const auto turn_away = [&](Refusal denied) {
+        auto limited = limit(nullptr, peer.address, now, count, out.extra_lines);
+        return limited ? std::move(*limited) : std::move(denied);
+    };
+    if (const CertificateRule& rule = match.route->certificate; rule.needed) {
+        if (!peer.certificate) return turn_away(Refusal(certificate_missing));
+        if (!rule.allows(peer.certificate->names)) return turn_away(Refusal(problems::forbidden, "The certificate has none of the route's names."));
+    }
     std::shared_ptr<const auth::Claims> claims;
     if (match.access == Access::jwt) {
-        if (auto denied = authenticate(token_of(head, bytes), claims)) {
-            // Whoever guesses tokens is limited by where he is.
-            if (auto limited = limit(nullptr, peer, now, count, out.extra_lines)) return limited;
-            return denied;
-        }
+        if (auto denied = authenticate(token_of(head, bytes), peer, claims)) return turn_away(*std::move(denied));
         if (!match.route->scope.empty() && !scope_allows(claims->scopes, match.route->scope)) {
             return Refusal(problems::forbidden, "The token lacks the scope " + match.route->scope + ".")
                 .with_header("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"" + match.route->scope + "\"");
@@ -121,13 +127,13 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
     }
     if (match.route->document && match.route->document->sticky) {
         std::string key;
-        write_key(claims.get(), peer, key);
+        write_key(claims.get(), peer.address, key);
         out.caller = stable_hash(key);
     }
-    return limit(claims.get(), peer, now, count, out.extra_lines);
+    return limit(claims.get(), peer.address, now, count, out.extra_lines);
 }
 
-std::optional<Refusal> Gate::authenticate(std::string_view token, std::shared_ptr<const auth::Claims>& claims) {
+std::optional<Refusal> Gate::authenticate(std::string_view token, const Peer& peer, std::shared_ptr<const auth::Claims>& claims) {
     if (token.empty()) return unauthenticated("Bearer", "A bearer token is needed."); // RFC 6750 section 3: no error code without credentials
     constexpr std::string_view challenge = "Bearer error=\"invalid_token\"";
     if (!verifier_) return unauthenticated(challenge, "No issuer of tokens is configured.");
@@ -135,6 +141,10 @@ std::optional<Refusal> Gate::authenticate(std::string_view token, std::shared_pt
     if (verified) {
         claims = *std::move(verified);
         if (revocations_.covers(*claims)) return unauthenticated(challenge, "The token has been revoked.");
+        // RFC 8705 section 3: whoever has stolen it has no key to the certificate.
+        const std::string& bound_to = claims->certificate_thumbprint;
+        if (!bound_to.empty() && (!peer.certificate || peer.certificate->thumbprint != bound_to))
+            return unauthenticated(challenge, "The token is bound to a client certificate that the connection has not.");
         return std::nullopt;
     }
     if (verified.error() == auth::VerifyError::unknown_key && on_unknown_key_) on_unknown_key_();

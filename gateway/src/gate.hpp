@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client_certificate.hpp"
 #include "head.hpp"
 #include "revocations.hpp"
 #include "snapshot.hpp"
@@ -34,6 +35,13 @@ struct Admission {
     std::string extra_lines;        // RateLimit fields for the answer, as complete lines; its capacity is reused
 };
 
+/// Who has sent the request, as far as the connection tells.
+struct Peer {
+    Peer(const boost::asio::ip::address& from, const ClientCertificate* shown = nullptr) : address(from), certificate(shown) {}
+    const boost::asio::ip::address& address;
+    const ClientCertificate* certificate; // null: none
+};
+
 /// Whether a decision counts.
 enum class Count : std::uint8_t {
     yes,
@@ -51,12 +59,12 @@ public:
 
     /// Why not, or nothing. `path` in normal form; `bytes` is the head.
     std::optional<Refusal> admit(const Snapshot& snapshot, std::string_view bytes, const RequestHead& head, std::string_view path,
-                                 const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Admission& out,
+                                 const Peer& peer, std::chrono::steady_clock::time_point now, Admission& out,
                                  Count count = Count::yes);
     Revocations& revocations() { return revocations_; }
 
 private:
-    std::optional<Refusal> authenticate(std::string_view token, std::shared_ptr<const auth::Claims>& claims);
+    std::optional<Refusal> authenticate(std::string_view token, const Peer& peer, std::shared_ptr<const auth::Claims>& claims);
     std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Count count,
                                  std::string& lines);
 

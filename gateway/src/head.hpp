@@ -24,6 +24,7 @@ struct Slice {
 enum class Known : std::uint8_t {
     other,
     authorization,
+    client_cert, // Client-Cert, Client-Cert-Chain: this gateway's to say
     connection,
     content_length,
     content_type,

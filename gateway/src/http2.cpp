@@ -98,8 +98,14 @@ struct Http2Connection::Events {
     }
 };
 
-Http2Connection::Http2Connection(Core& core, Stream client, const asio::ip::address& peer)
-    : core_(core), client_(std::move(client)), peer_(peer), place_(core.add(*this)), in_(core.slab()), resets_left_(most_resets) {
+Http2Connection::Http2Connection(Core& core, Stream client, const asio::ip::address& peer, ClientCertificatePtr certificate)
+    : core_(core),
+      client_(std::move(client)),
+      peer_(peer),
+      certificate_(std::move(certificate)),
+      place_(core.add(*this)),
+      in_(core.slab()),
+      resets_left_(most_resets) {
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_option* options = nullptr;
     nghttp2_session* made = nullptr;

@@ -29,7 +29,8 @@ void choose_protocol(boost::asio::ssl::context& certificates, bool http2);
 /// Bounded: requests at a time, bytes of bodies that nobody has read yet (by the windows), heads, how often a client takes requests back (CVE-2023-44487).
 class Http2Connection final : public Client, public std::enable_shared_from_this<Http2Connection> {
 public:
-    Http2Connection(Core& core, Stream client, const boost::asio::ip::address& peer);
+    /// `certificate`: by which the client has said who he is; null: none.
+    Http2Connection(Core& core, Stream client, const boost::asio::ip::address& peer, ClientCertificatePtr certificate);
     ~Http2Connection();
 
     /// `received`: what has been read from the connection, the preface's beginning first.
@@ -44,6 +45,7 @@ public:
     nghttp2_session* frames() { return frames_.get(); }
     const boost::asio::ip::address& peer() const { return peer_; }
     bool secure() const { return client_.secure(); }
+    const ClientCertificatePtr& certificate() const { return certificate_; }
     /// There is something to be sent.
     void has_output();
 
@@ -73,6 +75,7 @@ private:
     Core& core_;
     Stream client_;
     boost::asio::ip::address peer_;
+    ClientCertificatePtr certificate_;
     std::list<Client*>::iterator place_;
     std::unique_ptr<nghttp2_session, Delete> frames_;
     std::unordered_map<std::int32_t, std::unique_ptr<Http2Stream>> streams_;

@@ -43,7 +43,7 @@ void Http2Stream::head_is_complete(bool ends) {
     request_ended_ = ends;
     Core& core = connection_.core();
     pipe_ = std::make_shared<Pipe>(core.io().get_executor(), *this);
-    std::make_shared<Session>(core, pipe_, connection_.peer(), connection_.secure())->start();
+    std::make_shared<Session>(core, pipe_, connection_.peer(), connection_.secure(), connection_.certificate())->start();
     pipe_->feed(request_.text(ends));
 }
 

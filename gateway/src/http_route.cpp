@@ -439,6 +439,8 @@ void read_annotations(const Json* annotations, HttpRoute& route) {
             route.compress = text == "true";
         } else if (name == "gravity/hedge" && (text == "true" || text == "false")) {
             route.hedge = text == "true";
+        } else if (auto rule = certificate_rule_from(text); name == "gravity/client-certificate" && rule) {
+            route.certificate = *std::move(rule);
         } else if (name == "gravity/cache" && cache_use_from(text)) {
             route.cache = *cache_use_from(text);
         } else if (name == "gravity/body-limit-bytes" && !text.empty() && text.size() < 16 && std::all_of(text.begin(), text.end(), ascii::is_digit)) {

@@ -118,6 +118,7 @@ struct HttpRoute {
     std::vector<RuleSpec> rules;
     Access access = Access::public_;
     std::string scope;
+    CertificateRule certificate{};
     std::uint64_t body_limit = 0;
     CacheUse cache = CacheUse::off;
     bool compress = false;
@@ -129,7 +130,8 @@ using HttpRoutePtr = std::shared_ptr<const HttpRoute>;
 
 /// One document, or why it is refused (one line that names the place). What the standard has and is not there is refused, never ignored. Annotations
 /// that count: `gravity/auth` ("public", which is the default, or "jwt"), `gravity/scope`, `gravity/body-limit-bytes`, `gravity/sticky` ("true"),
-/// `gravity/cache` ("shared", "shared-with-cookies"), `gravity/compress` ("true"), `gravity/hedge` ("true").
+/// `gravity/cache` ("shared", "shared-with-cookies"), `gravity/compress` ("true"), `gravity/hedge` ("true"),
+/// `gravity/client-certificate` (as certificate_rule_from has it).
 Parsed<HttpRoutePtr> parse_http_route(const Json& document);
 
 /// All HTTPRoutes of a YAML or JSON text; documents of other kinds (Gateway, Service ...) are left out. Refused: two of one name.

@@ -29,9 +29,11 @@ struct FileRoute {
     std::optional<bool> compress;
     std::optional<bool> hedge;
     std::optional<FileTls> tls;
+    std::optional<std::string> client_certificate;
 };
 BOOST_DESCRIBE_STRUCT(FileRoute, (),
-                      (name, prefixes, roots, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface, cache, compress, hedge, tls))
+                      (name, prefixes, roots, upstreams, auth, scope, timeout_ms, body_limit_bytes, standard_surface, cache, compress, hedge, tls,
+                       client_certificate))
 
 struct RouteFile {
     std::vector<FileRoute> routes;
@@ -82,6 +84,11 @@ Parsed<ServiceSpec> service_of(const FileRoute& route) {
     spec.access = route.auth == "public" ? Access::public_ : Access::jwt;
     spec.scope = route.scope.value_or("");
     if (spec.access == Access::public_ && !spec.scope.empty()) return refuse("a public route has no token whose scope could be asked for");
+    if (route.client_certificate) {
+        auto rule = certificate_rule_from(*route.client_certificate);
+        if (!rule) return refuse("client_certificate must be \"any\", or names such as \"DNS:a.example, URI:spiffe://a/b\"");
+        spec.certificate = *std::move(rule);
+    }
     spec.timeout_ms = static_cast<std::uint32_t>(route.timeout_ms.value());
     spec.body_limit = static_cast<std::uint64_t>(route.body_limit_bytes.value());
     spec.standard_surface = route.standard_surface.value_or(false);

@@ -24,6 +24,31 @@ std::optional<CacheUse> cache_use_from(std::string_view text) {
     return std::nullopt;
 }
 
+bool CertificateRule::allows(const std::vector<std::string>& shown) const {
+    const auto is_shown = [&](const std::string& name) { return std::find(shown.begin(), shown.end(), name) != shown.end(); };
+    return names.empty() || std::any_of(names.begin(), names.end(), is_shown);
+}
+
+std::optional<CertificateRule> certificate_rule_from(std::string_view text) {
+    CertificateRule rule;
+    rule.needed = true;
+    if (text == "any") return rule;
+    for (const std::string_view item : ascii::split(text, ',')) {
+        const std::string_view name = ascii::trim(item), kind = name.substr(0, name.find(':'));
+        if (name.size() < kind.size() + 2) return std::nullopt;
+        if (kind == "DNS") rule.names.push_back("DNS:" + ascii::lower(name.substr(kind.size() + 1))); // RFC 4343: in any case
+        else if (kind == "URI" || kind == "email" || kind == "IP") rule.names.emplace_back(name);
+        else return std::nullopt;
+    }
+    return rule;
+}
+
+std::string to_string(const CertificateRule& rule) {
+    std::string text = rule.needed && rule.names.empty() ? "any" : "";
+    for (const std::string& name : rule.names) text.append(text.empty() ? "" : ", ").append(name);
+    return text;
+}
+
 std::string parse_prefix(std::string_view text) {
     text = ascii::trim(text);
     std::string path;

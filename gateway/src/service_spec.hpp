@@ -32,6 +32,18 @@ struct TlsSpec {
     friend bool operator==(const TlsSpec&, const TlsSpec&) = default;
 };
 
+/// What a route asks of the certificate by which a client says who he is.
+struct CertificateRule {
+    bool needed = false;
+    std::vector<std::string> names; // of which it must have one (client_certificate.hpp); none: any certificate will do
+
+    bool allows(const std::vector<std::string>& shown) const;
+    friend bool operator==(const CertificateRule&, const CertificateRule&) = default;
+};
+/// "any", or a comma list of names: "DNS:a.example", "URI:spiffe://a/b", "email:a@b.example", "IP:192.0.2.1".
+std::optional<CertificateRule> certificate_rule_from(std::string_view text);
+std::string to_string(const CertificateRule& rule); // the same; empty if none is needed
+
 struct InstanceSpec {
     std::string id;
     std::string address; // textual IP or a host name
@@ -51,6 +63,7 @@ struct ServiceSpec {
     Access access = Access::jwt;
     std::string scope;                 // what a token must hold besides; empty: nothing
     std::uint32_t timeout_ms = 15'000;
+    CertificateRule certificate{};     // of whoever asks
     std::uint64_t body_limit = 0; // bytes; 0: the gateway's own
     CacheUse cache = CacheUse::off;
     bool compress = false; // its answers, where the service has not and the client wants it

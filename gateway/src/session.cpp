@@ -22,12 +22,13 @@ Session::Session(Core& core, Socket socket, asio::ip::address peer, std::shared_
       in_(core.slab()) {}
 
 /// One of the requests that share a connection.
-Session::Session(Core& core, std::shared_ptr<Pipe> pipe, const asio::ip::address& peer, bool secure)
+Session::Session(Core& core, std::shared_ptr<Pipe> pipe, const asio::ip::address& peer, bool secure, ClientCertificatePtr certificate)
     : core_(core),
       client_(std::move(pipe), core.io(), secure),
       peer_(peer),
       peer_text_(peer_.to_string()),
       trusted_peer_(core.shared().trusted.contains(peer_)),
+      certificate_(std::move(certificate)),
       place_(core.add(*this, Core::Counted::no)),
       in_(core.slab()) {}
 
@@ -39,7 +40,10 @@ void Session::start() {
     if (!client_.speaks_tls()) return read_client();
     client_.async_handshake(Stream::Side::server, [self = shared_from_this()](Error error) {
         if (self->phase_ == Phase::closed) return;
-        if (!error) return self->client_.protocol() == http2_protocol ? self->become_http2({}) : self->read_client();
+        if (!error) {
+            self->certificate_ = self->client_.peer_certificate();
+            return self->client_.protocol() == http2_protocol ? self->become_http2({}) : self->read_client();
+        }
         self->core_.shared().telemetry.tls_failures.add();
         self->close();
     });
@@ -47,7 +51,7 @@ void Session::start() {
 
 /// The connection goes on as one of HTTP/2 (RFC 9113 section 3.3 and 3.4); of it `received` is here already.
 void Session::become_http2(std::string_view received) {
-    const auto connection = std::make_shared<Http2Connection>(core_, std::move(client_), peer_);
+    const auto connection = std::make_shared<Http2Connection>(core_, std::move(client_), peer_, certificate_);
     phase_ = Phase::closed;
     core_.remove(place_);
     connection->start(received);
@@ -217,7 +221,8 @@ void Session::begin_request(std::string_view bytes) {
 
     snapshot_ = core_.snapshot();
     const asio::ip::address caller = trusted_peer_ ? core_.shared().trusted.client_of(peer_, bytes, head) : peer_;
-    if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, caller, begun_, admission_)) return refuse(*denied);
+    const Peer peer(caller, certificate_.get());
+    if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, peer, begun_, admission_)) return refuse(*denied);
     body_limit_ = admission_.route->body_limit != 0 ? admission_.route->body_limit : core_.options().body_limit;
     if (body_limit_ != 0 && head.framing.content_length.value_or(0) > body_limit_) return refuse(Refusal(problems::too_large));
     cluster_ = admission_.route->cluster;

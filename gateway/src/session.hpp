@@ -37,7 +37,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
 public:
     /// A client's connection. `certificates`: for one who speaks TLS; else null.
     Session(Core& core, Socket socket, boost::asio::ip::address peer, std::shared_ptr<boost::asio::ssl::context> certificates);
-    Session(Core& core, std::shared_ptr<Pipe> pipe, const boost::asio::ip::address& peer, bool secure);
+    Session(Core& core, std::shared_ptr<Pipe> pipe, const boost::asio::ip::address& peer, bool secure, ClientCertificatePtr certificate);
     ~Session();
 
     void start();
@@ -166,6 +166,7 @@ private:
     boost::asio::ip::address peer_;
     std::string peer_text_;
     bool trusted_peer_ = false;
+    ClientCertificatePtr certificate_; // by which the client has said who he is; null: none
     std::list<Client*>::iterator place_;
 
     Phase phase_ = Phase::idle;

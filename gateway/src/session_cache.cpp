@@ -55,6 +55,7 @@ bool Session::answered_by_cache(std::string_view bytes, const RequestHead& head)
     caching_ = std::make_unique<Caching>();
     caching_->request = *std::move(request);
     caching_->request.url = std::move(url);
+    if (certificate_) caching_->request.authorization += certificate_->thumbprint; // credentials like others: the answer may depend on them
     std::string& space = caching_->request.space;
     space.append(client_.secure() ? "https\n" : "http\n").append(route.cache_space);
     if (route.compress) space.append("\n").append(http::to_string(coding_)); // it is kept as it is sent

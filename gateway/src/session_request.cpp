@@ -27,6 +27,7 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
     facts.trusted_peer = trusted_peer_;
     facts.secure = client_.secure();
     facts.http2 = client_.is_pipe();
+    if (certificate_) facts.client_cert = certificate_->field;
     facts.traceparent = traceparent;
     facts.continues_trace = continues_trace_;
     facts.timeout_ms = timeout_ms;

@@ -242,8 +242,18 @@ void Session::record(int status) {
     const auto wanted = core_.options().access_log;
     if (wanted == Options::Log::off || (wanted == Options::Log::errors && status < 500)) return;
     const log::Scope scope{trace_.trace_id_text(), trace_.span_id_text(), {}};
+    if (!certificate_) {
+        return log::info(scope, "request",
+                         {{"method", http::to_string(method_)}, {"path", path_}, {"status", status}, {"seconds", took}, {"target", cluster_->name}});
+    }
     log::info(scope, "request",
-              {{"method", http::to_string(method_)}, {"path", path_}, {"status", status}, {"seconds", took}, {"target", cluster_->name}});
+              {{"method", http::to_string(method_)},
+               {"path", path_},
+               {"status", status},
+               {"seconds", took},
+               {"target", cluster_->name},
+               {"client_certificate", certificate_->subject},
+               {"client_certificate_thumbprint", certificate_->thumbprint}});
 }
 
 } // namespace gravity::gateway

@@ -177,6 +177,7 @@ void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const S
     Route route;
     route.access = document.access;
     route.scope = document.scope;
+    route.certificate = document.certificate;
     route.body_limit = document.body_limit;
     route.cache = document.cache;
     route.compress = document.compress;
@@ -238,6 +239,7 @@ void Snapshot::add_routes(const std::vector<const ServiceSpec*>& by_age, const S
         route.timeout_ms = winner.service->timeout_ms;
         route.body_limit = winner.service->body_limit;
         if (!root) route.scope = winner.service->scope;
+        route.certificate = winner.service->certificate;
         route.cache = winner.service->cache;
         route.compress = winner.service->compress;
         if (route.cache != CacheUse::off) route.cache_space = "service " + route.cluster->name;

@@ -37,6 +37,7 @@ struct Route {
     std::uint32_t timeout_ms = 15'000;
     std::uint64_t body_limit = 0; // bytes; 0: the gateway's own
     std::string scope;            // what a token must hold; empty: nothing
+    CertificateRule certificate;  // of whoever asks
     CacheUse cache = CacheUse::off;
     bool compress = false;
     std::shared_ptr<Pace> pace;   // of a route that hedges; outlives a change of the routes

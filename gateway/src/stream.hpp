@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client_certificate.hpp"
 #include "pipe.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -59,6 +60,8 @@ public:
     /// The other side must show a certificate of this host name or address, which it is told as well (RFC 6066 section 3; an address is not). Before the
     /// handshake.
     void expect(const std::string& name);
+    /// By which a client has said who he is; null if he has not, or was not asked. After the handshake.
+    ClientCertificatePtr peer_certificate() { return client_certificate_of(*tls_->native_handle()); }
     /// Before all else, if it is secure.
     template <class Handler>
     void async_handshake(Side side, Handler&& handler) {

@@ -122,6 +122,8 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
     : runtime_(runtime),
       file_(settings.routes_file),
       folder_(settings.routes_folder),
+      client_certificates_(settings.client_certificates),
+      client_ca_file_(settings.client_ca_file.value_or("")),
       verifier_(verifier_of(runtime.settings)),
       upstream_tls_(trust_of(settings)),
       key_client_(std::make_shared<http::Client>(runtime.io, http::ClientOptions{})),
@@ -130,6 +132,10 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
     if (settings.tls_certificate_file.has_value() != settings.tls_key_file.has_value()) {
         throw std::runtime_error("GATEWAY_TLS_CERTIFICATE_FILE and GATEWAY_TLS_KEY_FILE are needed together");
     }
+    if ((client_certificates_ != ClientCertificates::off) != settings.client_ca_file.has_value()) {
+        throw std::runtime_error("GATEWAY_CLIENT_CERTIFICATES and GATEWAY_CLIENT_CA_FILE are needed together");
+    }
+    if (settings.client_ca_file && !settings.tls_certificate_file) throw std::runtime_error("GATEWAY_CLIENT_CERTIFICATES needs GATEWAY_TLS_CERTIFICATE_FILE");
     if (settings.tls_certificate_file) tls_files_ = {*settings.tls_certificate_file, *settings.tls_key_file};
     read_files();
     GateOptions limits;
@@ -312,16 +318,22 @@ Task<void> Daemon::follow_documents() {
     }
 }
 
+std::string Daemon::certificates_fingerprint() const {
+    return fingerprint_of(tls_files_.certificate_chain_file) + fingerprint_of(tls_files_.private_key_file) +
+           (client_ca_file_.empty() ? std::string() : fingerprint_of(client_ca_file_));
+}
+
 std::shared_ptr<boost::asio::ssl::context> Daemon::read_certificates() {
-    tls_fingerprint_ = fingerprint_of(tls_files_.certificate_chain_file) + fingerprint_of(tls_files_.private_key_file);
-    return net::server_context(tls_files_);
+    tls_fingerprint_ = certificates_fingerprint();
+    auto context = net::server_context(tls_files_);
+    if (client_certificates_ != ClientCertificates::off) ask_for_certificates(*context, client_ca_file_, client_certificates_ == ClientCertificates::required);
+    return context;
 }
 
 /// Chain and key are two files: while they do not fit together, the connections go on with the last that did.
 void Daemon::renew_certificates() {
     const bool trust_refused = !gateway_->trust().renew();
-    const bool changed = !tls_files_.certificate_chain_file.empty() &&
-                         fingerprint_of(tls_files_.certificate_chain_file) + fingerprint_of(tls_files_.private_key_file) != tls_fingerprint_;
+    const bool changed = !tls_files_.certificate_chain_file.empty() && certificates_fingerprint() != tls_fingerprint_;
     try {
         if (changed) {
             gateway_->renew(read_certificates());

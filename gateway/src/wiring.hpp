@@ -60,6 +60,7 @@ public:
     void remove_route(std::string_view name);
 
 private:
+    std::string certificates_fingerprint() const;
     std::shared_ptr<boost::asio::ssl::context> read_certificates();
     void renew_certificates();
     Task<bool> fetch_document(std::string service, http::ClientRequest request);
@@ -75,6 +76,8 @@ private:
     std::optional<std::string> file_, folder_;
     std::optional<std::string> fingerprint_; // of both, as they were last read; none: never
     net::TlsFiles tls_files_; // no certificate: no TLS
+    ClientCertificates client_certificates_;
+    std::string client_ca_file_;
     std::string tls_fingerprint_;
     bool own_refused_ = false; // the certificate's files as they are now
     std::vector<ServiceSpec> from_file_, discovered_;

@@ -34,6 +34,12 @@ TEST(Settings, ThatCannotBeFollowedEndTheStartWithTheReason) {
     const Case cases[] = {
         {{"GATEWAY_TLS_CERTIFICATE_FILE=" + chain}, "GATEWAY_TLS_CERTIFICATE_FILE and GATEWAY_TLS_KEY_FILE are needed together"},
         {{"GATEWAY_TLS_CERTIFICATE_FILE=" + text, "GATEWAY_TLS_KEY_FILE=" + key, "GATEWAY_TLS_PORT=" + std::to_string(free_port())}, "text.pem"},
+        {{"GATEWAY_CLIENT_CERTIFICATES=required"}, "GATEWAY_CLIENT_CERTIFICATES and GATEWAY_CLIENT_CA_FILE are needed together"},
+        {{"GATEWAY_CLIENT_CA_FILE=" + chain}, "GATEWAY_CLIENT_CERTIFICATES and GATEWAY_CLIENT_CA_FILE are needed together"},
+        {{"GATEWAY_CLIENT_CERTIFICATES=required", "GATEWAY_CLIENT_CA_FILE=" + chain}, "GATEWAY_CLIENT_CERTIFICATES needs GATEWAY_TLS_CERTIFICATE_FILE"},
+        {{"GATEWAY_CLIENT_CERTIFICATES=required", "GATEWAY_CLIENT_CA_FILE=" + text, "GATEWAY_TLS_CERTIFICATE_FILE=" + chain, "GATEWAY_TLS_KEY_FILE=" + key,
+          "GATEWAY_TLS_PORT=" + std::to_string(free_port())},
+         "TLS certificate authorities of clients "},
         {{"GATEWAY_UPSTREAM_KEY_FILE=" + key}, "GATEWAY_UPSTREAM_CERTIFICATE_FILE and GATEWAY_UPSTREAM_KEY_FILE are needed together"},
         {{"GATEWAY_UPSTREAM_CA_FILE=" + text}, "TLS certificate authorities "},
         {{"GATEWAY_ROUTES_FILE=" + folder.file("a.json", file_of(routes_json("shop", "/a", 1, R"(,"tls":{"ca_file":")" + text + "\"}")))},
@@ -105,6 +111,43 @@ TEST(Settings, CertificatesAreReadAgainAndKeptWhereTheyDoNotFit) {
     certificate.make("two.example");
     EXPECT_TRUE(eventually([&] { return name() == "two.example"; }));
     EXPECT_TRUE(eventually([&] { return shows(platform.admin, "gravity_gateway_certificates_refused 0"); }));
+}
+
+TEST(Settings, WhoVouchesForClientsIsReadAgainAndKeptWhereThatCannotBeUsed) {
+    const Certificate certificate("one.example");
+    const Authority first("first"), second("second");
+    const net::TlsFiles of_first = first.issue("till-7", "DNS:till-7.example"), of_second = second.issue("till-7", "DNS:till-7.example");
+    const Folder folder;
+    const std::string authorities = folder.file("clients.pem", text_of(first.file())), log = folder.file("log", "");
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("in"); }));
+    const std::string routes = folder.file("routes.json", file_of(routes_json("shop", "/a", instance.port(), R"(,"client_certificate":"DNS:till-7.example")")));
+    const std::uint16_t port = free_port(), tls_port = free_port(), admin = free_port();
+    Process process({"PORT=" + std::to_string(port), "ADMIN_PORT=" + std::to_string(admin),
+                     "GATEWAY_TLS_CERTIFICATE_FILE=" + certificate.files.certificate_chain_file,
+                     "GATEWAY_TLS_KEY_FILE=" + certificate.files.private_key_file, "GATEWAY_TLS_PORT=" + std::to_string(tls_port),
+                     "GATEWAY_CLIENT_CERTIFICATES=optional", "GATEWAY_CLIENT_CA_FILE=" + authorities, "GATEWAY_ROUTES_FILE=" + routes, "ACCESS_LOG=all",
+                     "DEREGISTER_DELAY_SECONDS=0"},
+                    log);
+    ASSERT_TRUE(eventually([&] { return status_of(port, "/health/ready") == 200; }));
+    const auto passes = [&](const net::TlsFiles& files) {
+        try {
+            Secure client(tls_port, files);
+            client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+            return client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 ");
+        } catch (const boost::system::system_error&) { return false; }
+    };
+    EXPECT_TRUE(passes(of_first));
+    EXPECT_FALSE(passes(of_second));
+    folder.file("clients.pem", "no certificate, and longer than nothing");
+    EXPECT_TRUE(eventually([&] { return shows(admin, "gravity_gateway_certificates_refused 1"); }));
+    EXPECT_TRUE(passes(of_first));
+    folder.file("clients.pem", text_of(second.file()));
+    EXPECT_TRUE(eventually([&] { return passes(of_second); }));
+    EXPECT_FALSE(passes(of_first));
+    EXPECT_EQ(status_of(port, "/a"), 403);
+    process.signal(SIGTERM);
+    EXPECT_EQ(process.wait(), 0);
+    EXPECT_NE(text_of(log).find("CN=till-7,O=Shop"), std::string::npos) << "the access log says who it was";
 }
 
 TEST(Settings, AnInstanceDescribesItselfOverTlsToo) {
