@@ -24,6 +24,8 @@ void provision(app::Runtime& runtime) {
 Task<void> mirror_health(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().mirror_health(); }
 Task<void> watch_files(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().watch_files(); }
 Task<void> follow_documents(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().follow_documents(); }
+Task<void> tell_events(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().tell_events(); }
+Task<void> hear_events(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().hear_events(); }
 Task<void> drain(app::Runtime& runtime) { co_await runtime.resources.get<Daemon>().drain(); }
 
 } // namespace
@@ -40,6 +42,8 @@ int main(int argc, char** argv) {
         .background(mirror_health)
         .background(watch_files)
         .background(follow_documents)
+        .background(tell_events)
+        .background(hear_events)
         .on_drain(drain)
         .unregistered();
     service.before_start([admin](gravity::app::PlatformSettings& platform) { choose_ports(platform, *admin); });

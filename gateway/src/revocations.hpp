@@ -19,6 +19,8 @@ public:
 
     /// Times in Unix seconds.
     void revoke_token(const std::string& id, std::int64_t now);
+    /// All tokens with this `sid`.
+    void revoke_session(const std::string& id, std::int64_t now);
     /// All tokens of the subject that were issued before, or do not say when.
     void revoke_subject(const std::string& subject, std::int64_t before, std::int64_t now);
     bool covers(const auth::Claims& claims) const;
@@ -31,10 +33,12 @@ private:
     };
     using Entries = std::map<std::string, Entry, std::less<>>;
     void add(Entries& entries, const std::string& key, Entry entry, std::int64_t now);
+    void forget_old(std::int64_t now);
 
     mutable std::shared_mutex mutex_;
     std::atomic<bool> any_{false};
-    Entries tokens_, subjects_;
+    Entries tokens_, sessions_, subjects_;
+    std::int64_t looked_through_ = 0; // when the old ones were last forgotten
 };
 
 } // namespace gravity::gateway

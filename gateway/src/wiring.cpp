@@ -142,6 +142,7 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
     limits.requests_per_second = static_cast<std::uint32_t>(settings.rate_per_second.value());
     limits.burst = static_cast<std::uint32_t>(settings.rate_burst.value());
     gate_ = std::make_unique<Gate>(limits, verifier_, [this] { unknown_key(); });
+    if (const auto& url = runtime.settings.events_url) events_ = std::make_shared<EventLink>(runtime.io, url->reveal(), gate_->revocations());
     Options options = options_of(runtime.settings, address, settings);
     options.upstream_tls = upstream_tls_;
     gateway_ = std::make_unique<Gateway>(std::move(options), *gate_, pages_, telemetry_);
@@ -157,6 +158,7 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
 
 Daemon::~Daemon() {
     if (source_) source_->stop();
+    if (events_) events_->stop();
     if (keys_) keys_->stop();
 }
 
@@ -170,6 +172,7 @@ void Daemon::start() {
     }
     if (gateway_->tls_port() != 0) log::info("data path listens, with TLS", {{"port", gateway_->tls_port()}});
     log::info("data path listens", {{"port", gateway_->port()}});
+    if (events_) runtime_.health.add("events", app::Health::Kind::optional, [this] { return probe_events(); });
     if (!source_) return;
     runtime_.health.add("routes", app::Health::Kind::required, [this] { return probe_routes(); });
     runtime_.health.add("discovery", app::Health::Kind::optional, [this] { return probe_discovery(); });
@@ -391,11 +394,27 @@ Task<std::optional<std::string>> Daemon::probe_routes() const {
 
 Task<std::optional<std::string>> Daemon::probe_discovery() const { co_return source_->problem(); }
 
+Task<std::optional<std::string>> Daemon::probe_events() const { co_return events_->problem(); }
+
+Task<void> Daemon::tell_events() {
+    if (!events_) co_return;
+    const auto events = events_;
+    co_await EventLink::send(events);
+}
+
+Task<void> Daemon::hear_events() {
+    if (!events_) co_return;
+    const auto events = events_;
+    co_await EventLink::listen(events);
+}
+
 Task<void> Daemon::mirror_health() {
     while (!draining_) {
         pages_.set_ready(runtime_.health.reason());
         const auto snapshot = gateway_->snapshot();
         telemetry_.show(*snapshot);
+        if (events_)
+            for (InstanceEvent& event : watch_.look(*snapshot, std::chrono::steady_clock::now())) events_->tell(std::move(event));
         co_await sleep_for(200ms);
     }
 }
@@ -411,6 +430,7 @@ Task<void> Daemon::drain() {
     if (const std::size_t left = gateway_->connections(); left != 0) log::warn("connections were cut", {{"count", left}});
     gateway_->stop();
     if (source_) source_->stop();
+    if (events_) events_->stop();
     if (keys_) keys_->stop();
 }
 

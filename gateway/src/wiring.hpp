@@ -2,6 +2,7 @@
 
 #include "api_document.hpp"
 #include "config.hpp"
+#include "event_link.hpp"
 #include "gateway.hpp"
 #include "route_source.hpp"
 
@@ -39,6 +40,9 @@ public:
     Task<void> follow_documents();
     /// Tells the data port what the health probes found, again and again.
     Task<void> mirror_health();
+    /// Tells others what becomes of instances, and hears which tokens are to be refused, if there is something that carries events.
+    Task<void> tell_events();
+    Task<void> hear_events();
     /// Not ready, then no new connections, then an end for those that are left.
     Task<void> drain();
 
@@ -71,6 +75,7 @@ private:
     void publish();
     Task<std::optional<std::string>> probe_routes() const;
     Task<std::optional<std::string>> probe_discovery() const;
+    Task<std::optional<std::string>> probe_events() const;
 
     app::Runtime& runtime_;
     std::optional<std::string> file_, folder_;
@@ -95,6 +100,8 @@ private:
     OwnPages pages_;
     std::unique_ptr<Gate> gate_;
     std::shared_ptr<RouteSource> source_;
+    std::shared_ptr<EventLink> events_; // null: there are none
+    InstanceWatch watch_;
     std::unique_ptr<Gateway> gateway_; // last: its threads use all the others
     std::vector<Conflict> conflicts_;
     std::atomic<bool> draining_{false};

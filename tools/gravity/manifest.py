@@ -227,7 +227,7 @@ def common_settings() -> tuple[Setting, ...]:
 def applies(service: Service, item: Setting) -> bool:
     """Whether this daemon has the store that the setting is about."""
     return {"always": True, "postgres": service.store.postgres, "redis": service.store.redis,
-            "events": service.has_events and service.store.postgres}[item.when]
+            "events": service.has_events}[item.when]
 
 
 def settings_of(service: Service) -> list[Setting]:
