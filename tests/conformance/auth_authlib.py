@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # Runs beside other scripts: its daemons are its own.
 """What auth issues, got and read by a client that others wrote: Authlib with requests and joserfc, from nothing but the issuer's address. Client credentials in
-every way of authentication, verification of the token by the published keys, introspection, revocation. On an auth and a PostgreSQL of its own; once asked
+every way of authentication, verification of the token by the published keys, introspection, revocation, registration, proofs of possession by joserfc, exchange.
+On an auth and a PostgreSQL of its own; once asked
 itself, once at the root of a gateway with the route of the folders for Kubernetes."""
 
 import base64
@@ -12,8 +13,10 @@ import pathlib
 import shutil
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
+import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import throwaway  # noqa: E402
@@ -24,15 +27,18 @@ try:
     import requests
     from authlib.integrations.requests_client import OAuth2Session
     from authlib.oauth2.rfc7523 import PrivateKeyJWT
+    from authlib.oauth2.rfc7591 import ClientMetadataClaims
     from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
     from joserfc import jwt
-    from joserfc.jwk import KeySet, RSAKey
+    from joserfc.jwk import ECKey, KeySet, RSAKey
 except ImportError as missing:
     print(f"{missing.name} is not installed (tests/conformance/requirements.txt)")
     sys.exit(77)
 
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # it is on this machine
 SCOPES = ["products:write", "orders:read"]
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
 
 def claim(what, holds):
@@ -111,6 +117,69 @@ def check_assertion(issuer):
     same("a client without its key", requests.post(endpoint, {"grant_type": "client_credentials"}, auth=(client["id"], "x"), timeout=60).status_code, 401)
 
 
+def refused(code, call):
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001: whatever the library makes of it, it has to name the code
+        claim(f"{code} is the reason, not {error}", code in str(error))
+    else:
+        sys.exit(f"{code} was expected")
+
+
+def registered(issuer):
+    metadata = {"client_name": "Registered", "grant_types": ["client_credentials", EXCHANGE], "scope": " ".join(SCOPES), "token_endpoint_auth_method": "client_secret_post"}
+    answer = requests.post(issuer.metadata["registration_endpoint"], json=metadata, headers={"Authorization": f"Bearer {issuer.token}"}, timeout=60)
+    same("status of the registration", answer.status_code, 201)
+    client = answer.json()
+    ClientMetadataClaims(client, {}).validate()
+    same("what was registered", {name: client[name] for name in ("client_name", "grant_types", "token_endpoint_auth_method")},
+         {name: metadata[name] for name in ("client_name", "grant_types", "token_endpoint_auth_method")})
+    return {"id": client["client_id"], "client_secret": client["client_secret"]}
+
+
+def check_bound(issuer):
+    """A token bound to a key, by proofs that joserfc signs; and what becomes of it in an exchange."""
+    client, key, endpoint = registered(issuer), ECKey.generate_key("P-256"), issuer.metadata["token_endpoint"]
+    session = issuer.session(client, "client_secret_post")
+
+    def proof(signer=key):
+        claims = {"htm": "POST", "htu": endpoint, "iat": int(time.time()), "jti": str(uuid.uuid4())}
+        return {"DPoP": jwt.encode({"typ": "dpop+jwt", "alg": "ES256", "jwk": signer.as_dict(private=False)}, claims, signer)}
+
+    claim("ES256 is offered for proofs", "ES256" in issuer.metadata["dpop_signing_alg_values_supported"])
+    once = proof()
+    token = session.fetch_token(endpoint, grant_type="client_credentials", headers=once)
+    same("the type of its use", token["token_type"], "DPoP")
+    keys = KeySet.import_key_set(requests.get(issuer.metadata["jwks_uri"], timeout=60).json())
+    same("the key it is bound to", jwt.decode(token["access_token"], keys, algorithms=["ES256"]).claims["cnf"], {"jkt": key.thumbprint()})
+    refused("invalid_dpop_proof", lambda: session.fetch_token(endpoint, grant_type="client_credentials", headers=once))
+
+    def exchanged(headers, **more):
+        return issuer.session(client, "client_secret_post").fetch_token(endpoint, grant_type=EXCHANGE, subject_token=token["access_token"],
+                                                                        subject_token_type=ACCESS_TOKEN, headers=headers, **more)
+
+    refused("invalid_dpop_proof", lambda: exchanged({}))
+    refused("invalid_dpop_proof", lambda: exchanged(proof(ECKey.generate_key("P-256"))))
+    refused("invalid_scope", lambda: exchanged(proof(), scope="products:admin"))
+    refused("invalid_target", lambda: exchanged(proof(), audience="elsewhere"))
+    narrow = exchanged(proof(), scope="products:read")
+    same("what the exchange gave", (narrow["scope"], narrow["token_type"], narrow["issued_token_type"]), ("products:read", "DPoP", ACCESS_TOKEN))
+    told = session.introspect_token(issuer.metadata["introspection_endpoint"], token=narrow["access_token"]).json()
+    same("introspection of it", (told["active"], told["token_type"], told["cnf"]), (True, "DPoP", {"jkt": key.thumbprint()}))
+
+
+def check_roles(issuer):
+    client = issuer.make("/api/v1/clients", {"name": "Clerk", "scopes": []})
+    reader = issuer.make("/api/v1/roles", {"name": f"reader-{uuid.uuid4()}", "scopes": ["products:read"]})
+    clerk = issuer.make("/api/v1/roles", {"name": f"clerk-{uuid.uuid4()}", "scopes": ["orders:read"], "parents": [reader["id"]]})
+    granted = requests.put(f"{issuer.url}/api/v1/roles/{clerk['id']}/members/{client['id']}", headers={"Authorization": f"Bearer {issuer.token}"}, timeout=60)
+    same("status of the grant", granted.status_code, 204)
+    token = issuer.session(client, "client_secret_basic").fetch_token(issuer.metadata["token_endpoint"], grant_type="client_credentials")
+    same("what its roles let it do", token["scope"], "orders:read products:read")
+    keys = KeySet.import_key_set(requests.get(issuer.metadata["jwks_uri"], timeout=60).json())
+    same("its roles", jwt.decode(token["access_token"], keys, algorithms=["ES256"]).claims["roles"], sorted([reader["name"], clerk["name"]]))
+
+
 def use(program, cluster, folder, environment, token, public_port):
     """An auth that its clients reach itself, or at a gateway's root by this port."""
     port = throwaway.free_port()
@@ -126,6 +195,8 @@ def use(program, cluster, folder, environment, token, public_port):
             issuer = Issuer(url, token)
             check_secrets(issuer)
             check_assertion(issuer)
+            check_bound(issuer)
+            check_roles(issuer)
             same("the service's own API without a token", requests.get(f"{url}/api/v1/clients", timeout=60).status_code, 401)
     finally:
         daemon.kill()
@@ -141,7 +212,7 @@ def main():
     (folder / "pg").mkdir()
     cluster = throwaway.Cluster(folder / "pg")
     cluster.database("auth")
-    token, environment = throwaway.signed_token(folder, ["clients", "products", "orders"])
+    token, environment = throwaway.signed_token(folder, ["clients", "roles", "products", "orders"], more=["clients:register"])
     environment |= {"MASTER_KEY": base64.b64encode(os.urandom(32)).decode()}
     try:
         for public_port in (None, throwaway.free_port()):
@@ -149,7 +220,7 @@ def main():
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    print("Authlib got, verified, asked about and gave back tokens in every way.")
+    print("Authlib got, verified, bound, exchanged, asked about and gave back tokens in every way.")
 
 
 main()

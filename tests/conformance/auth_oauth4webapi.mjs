@@ -98,6 +98,18 @@ describe("tokens bound by DPoP", () => {
     assert.deepEqual([told.active, told.token_type, told.cnf.jkt], [true, "DPoP", claims.cnf.jkt]);
     assert.equal((await own(client, await keys(client, "Ed25519"))).token_type, "dpop");
   });
+  it("open a resource of the server's own", async () => {
+    const client = await machine({ scope: "clients:read" });
+    const proof = await keys(client);
+    const tokens = await own(client, proof, "clients:read");
+    const url = new URL(`/api/v1/clients/${client.client_id}`, issuer);
+    const answer = await oauth.protectedResourceRequest(tokens.access_token, "GET", url, undefined, undefined, { DPoP: proof, ...insecure });
+    assert.equal((await answer.json()).id, client.client_id);
+    await assert.rejects(oauth.protectedResourceRequest(tokens.access_token, "GET", url, undefined, undefined, insecure), (error) => {
+      assert.deepEqual([error.status, error.cause[0].scheme, error.cause[0].parameters.error], [401, "dpop", "invalid_token"]);
+      return true;
+    });
+  });
   it("are all that some clients get", async () => {
     const client = await machine({ dpop_bound_access_tokens: true });
     await refused(own(client), "invalid_dpop_proof");

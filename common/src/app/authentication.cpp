@@ -2,6 +2,7 @@
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
+#include <gravity/auth/dpop.hpp>
 #include <gravity/auth/jwks_source.hpp>
 #include <gravity/auth/keys.hpp>
 #include <gravity/auth/verifier.hpp>
@@ -33,8 +34,16 @@ struct Authentication::State {
         options.issuer = settings.auth_issuer.value_or("");
         for (const auto audience : ascii::split(settings.auth_audience, ',')) options.audiences.emplace_back(ascii::trim(audience));
         verifier = std::make_shared<auth::Verifier>(std::move(options));
+        gate.emplace(origins_of(settings));
         auth::JwksFetch fetch = [this](std::string url) { return fetch_document(std::move(url)); };
         source = std::make_unique<auth::JwksSource>(io, *settings.auth_jwks_url, verifier, std::move(fetch));
+    }
+
+    static std::vector<std::string> origins_of(const PlatformSettings& settings) {
+        std::vector<std::string> origins;
+        if (!settings.auth_dpop_origins) return origins;
+        for (const auto origin : ascii::split(*settings.auth_dpop_origins, ',')) origins.emplace_back(ascii::trim(origin));
+        return origins;
     }
 
     Task<std::string> fetch_document(std::string url) {
@@ -51,6 +60,7 @@ struct Authentication::State {
     http::Client client;
     std::shared_ptr<auth::Verifier> verifier;
     std::unique_ptr<auth::JwksSource> source;
+    std::optional<auth::ProofGate> gate;
 };
 
 Authentication::Authentication(boost::asio::io_context& io, const PlatformSettings& settings, auth::AccessKeys* keys) : keys_(keys) {
@@ -81,27 +91,32 @@ Task<std::optional<Caller>> Authentication::caller_of(const http::Request& reque
             co_return caller;
         }
     }
-    const auto field = request.headers.get("Authorization");
-    if (!field) co_return std::nullopt;
-    const auto blank = field->find(' ');
-    if (blank == std::string_view::npos || !ascii::iequals(field->substr(0, blank), "Bearer") || request.headers.count("Authorization") != 1)
-        throw unauthenticated(true);
-    std::string token(ascii::trim(field->substr(blank)));
-    Caller caller = co_await caller_of_token(std::move(token));
-    co_return caller;
+    if (!request.headers.has("Authorization")) co_return std::nullopt;
+    const auto presented = auth::presented_token(request);
+    if (!presented) throw unauthenticated(true);
+    std::string token(presented->token);
+    const std::shared_ptr<const auth::Claims> claims = co_await verified(std::move(token));
+    state_->gate->admit(request, *presented, *claims, now().unix_seconds());
+    co_return auth::caller_of(*claims);
 }
 
 Task<Caller> Authentication::caller_of_token(std::string token) {
+    const std::shared_ptr<const auth::Claims> claims = co_await verified(std::move(token));
+    if (!claims->key_thumbprint.empty()) throw unauthenticated(true); // nothing comes with it that could prove whose it is
+    co_return auth::caller_of(*claims);
+}
+
+Task<std::shared_ptr<const auth::Claims>> Authentication::verified(std::string token) {
     if (!state_) throw Refusal(problems::unauthenticated, "No keys are configured: set AUTH_JWKS_URL").with_header("WWW-Authenticate", "Bearer");
     const auto state = state_;
-    auto verified = state->verifier->verify(token, now().unix_seconds());
-    if (!verified && verified.error() == auth::VerifyError::unknown_key) {
+    auto claims = state->verifier->verify(token, now().unix_seconds());
+    if (!claims && claims.error() == auth::VerifyError::unknown_key) {
         const bool fresh = co_await state->source->refresh_for_unknown_key();
-        if (fresh) verified = state->verifier->verify(token, now().unix_seconds());
+        if (fresh) claims = state->verifier->verify(token, now().unix_seconds());
     }
-    if (verified) co_return auth::caller_of(**verified);
-    if (verified.error() == auth::VerifyError::no_keys) throw Refusal(keys_unavailable).with_header("Retry-After", "1");
-    log::debug("token refused", {{"reason", auth::to_string(verified.error())}});
+    if (claims) co_return *std::move(claims);
+    if (claims.error() == auth::VerifyError::no_keys) throw Refusal(keys_unavailable).with_header("Retry-After", "1");
+    log::debug("token refused", {{"reason", auth::to_string(claims.error())}});
     throw unauthenticated(true);
 }
 

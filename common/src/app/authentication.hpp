@@ -14,10 +14,14 @@ namespace boost::asio {
 class io_context;
 }
 
+namespace gravity::auth {
+struct Claims;
+}
+
 namespace gravity::app {
 
-/// From a request's credentials to its caller: a bearer token, by the keys that AUTH_JWKS_URL names; an access key, where the route takes
-/// them. I/O thread only.
+/// From a request's credentials to its caller: a bearer token, or one bound by DPoP with its proof, by the keys that AUTH_JWKS_URL names; an access key, where
+/// the route takes them. I/O thread only.
 class Authentication {
 public:
     /// `keys` may be null. Throws std::invalid_argument for settings that cannot be right.
@@ -27,7 +31,7 @@ public:
     /// Nothing without credentials. Throws Refusal: unauthenticated for a token that is no good, store_unavailable-like 503 while
     /// no keys could be loaded yet.
     Task<std::optional<Caller>> caller_of(const http::Request& request, AcceptKeys accept);
-    /// Of a bearer token, however it came.
+    /// Of a bearer token, however it came. One that is bound to a key is refused: no proof comes with it.
     Task<Caller> caller_of_token(std::string token);
     void start();
     /// Whether there are keys to verify tokens with.
@@ -36,6 +40,7 @@ public:
     std::optional<std::string> problem() const;
 
 private:
+    Task<std::shared_ptr<const auth::Claims>> verified(std::string token);
     struct State;
     auth::AccessKeys* keys_;
     std::shared_ptr<State> state_;

@@ -1,12 +1,17 @@
+#include <gravity/auth/claims.hpp>
 #include <gravity/auth/dpop.hpp>
 #include <gravity/auth/jws.hpp>
 #include <gravity/auth/keys.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/base/problem.hpp>
 #include <gravity/http/url.hpp>
+#include <gravity/log/log.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 namespace gravity::auth {
 namespace {
@@ -47,6 +52,15 @@ bool same_place(std::string_view a, std::string_view b) {
     return left && right && left->same_origin(*right) && path(*left) == path(*right);
 }
 
+constexpr std::int64_t remembered_seconds = 2 * proof_seconds + 5; // the longest that one proof is taken: by a clock that is ahead, until it is behind
+
+// Section 7.1: the scheme, what was wrong with the token or the proof, and what may sign one. What exactly is for the operator.
+Refusal refused(std::string_view error, std::string_view why) {
+    log::debug("bound token refused", {{"reason", why}});
+    return Refusal(problems::unauthenticated)
+        .with_header("WWW-Authenticate", "DPoP error=\"" + std::string(error) + "\", algs=\"ES256 EdDSA Ed25519 RS256\"");
+}
+
 } // namespace
 
 Parsed<Proof> check_proof(std::string_view proof, const ProofContext& context) {
@@ -76,6 +90,55 @@ Parsed<Proof> check_proof(std::string_view proof, const ProofContext& context) {
     if (nonce != nullptr && !nonce->is_string()) return ParseError{"has a nonce that is no text"};
     return Proof{key->thumbprint(), *id, static_cast<std::int64_t>(std::floor(issued->as_number())) + proof_seconds + 1,
                  nonce != nullptr ? nonce->as_string() : std::string()};
+}
+
+std::optional<PresentedToken> presented_token(const http::Request& request) {
+    const auto field = request.headers.get("Authorization");
+    const auto blank = field ? field->find(' ') : std::string_view::npos;
+    if (blank == std::string_view::npos || request.headers.count("Authorization") != 1) return std::nullopt;
+    const std::string_view scheme = field->substr(0, blank);
+    const bool by_dpop = ascii::iequals(scheme, "DPoP");
+    if (!by_dpop && !ascii::iequals(scheme, "Bearer")) return std::nullopt;
+    return PresentedToken{ascii::trim(field->substr(blank)), by_dpop};
+}
+
+ProofGate::ProofGate(const std::vector<std::string>& origins, std::size_t most_remembered) : origins_(origins), most_(most_remembered) {
+    for (std::string& origin : origins_) {
+        const auto url = http::parse_url(origin);
+        if (!url || url->target != "/") throw std::invalid_argument("not an origin, such as https://shop.example.com: " + origin);
+        origin = (url->secure ? "https://" : "http://") + url->authority();
+    }
+}
+
+void ProofGate::admit(const http::Request& request, const PresentedToken& presented, const Claims& claims, std::int64_t now) {
+    const std::string& bound_to = claims.key_thumbprint;
+    if (bound_to.empty() && !presented.by_dpop) return;
+    if (bound_to.empty()) throw refused("invalid_token", "it is bound to no key");
+    if (!presented.by_dpop) throw refused("invalid_token", "it came as a bearer token");
+    if (request.headers.count("DPoP") != 1) throw refused("invalid_dpop_proof", "there is not one proof");
+    std::string why = "no origins are set";
+    for (const std::string& origin : origins_) {
+        const std::string url = origin + request.path;
+        const auto proof = check_proof(*request.headers.get("DPoP"), {.method = request.method_text, .url = url, .access_token = presented.token, .now = now});
+        if (proof && proof->thumbprint == bound_to) return use(*proof, now);
+        why = proof ? "is of another key than the token's" : proof.why();
+    }
+    throw refused("invalid_dpop_proof", why);
+}
+
+// Two sets that take turns: what is in neither was not used within the time that a proof is taken for.
+void ProofGate::use(const Proof& proof, std::int64_t now) {
+    turned_at_ = std::min(turned_at_, now); // the clock was set back: what is remembered is remembered for longer
+    if (now - turned_at_ >= remembered_seconds) {
+        if (now - turned_at_ >= 2 * remembered_seconds) recent_.clear();
+        older_ = std::move(recent_);
+        recent_.clear();
+        turned_at_ = now;
+    }
+    const std::string id = sha256(proof.thumbprint + ' ' + proof.id).substr(0, 16);
+    if (older_.contains(id) || recent_.contains(id)) throw refused("invalid_dpop_proof", "was used before");
+    if (recent_.size() + older_.size() >= most_) throw Refusal(problems::overloaded).with_header("Retry-After", "60");
+    recent_.insert(id);
 }
 
 } // namespace gravity::auth

@@ -1,7 +1,9 @@
+#include <gravity/auth/claims.hpp>
 #include <gravity/auth/dpop.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/base/problem.hpp>
 #include <gravity/json/json.hpp>
 
 #include <gtest/gtest.h>
@@ -148,6 +150,109 @@ TEST_F(Proofs, AreShortAndWhole) {
     EXPECT_NE(why(made(header(), Json::array())), "");
     const std::string input = base64url_encode(header().dump()) + "." + base64url_encode("no json");
     EXPECT_EQ(why(input + "." + base64url_encode(key.sign(input))), "has no claims");
+}
+
+TEST(PresentedTokens, AreInOneFieldByEitherScheme) {
+    const auto of = [](std::vector<std::string> fields) {
+        http::Request request;
+        for (const std::string& field : fields) request.headers.add("Authorization", field);
+        const auto presented = presented_token(request);
+        return presented ? std::string(presented->by_dpop ? "dpop " : "bearer ") + std::string(presented->token) : "none";
+    };
+    EXPECT_EQ(of({"Bearer a.b"}), "bearer a.b");
+    EXPECT_EQ(of({"dpop  a.b "}), "dpop a.b");
+    for (const std::string other : {"Basic a", "Bearer", "", "DPoPx a"}) EXPECT_EQ(of({other}), "none") << other;
+    EXPECT_EQ(of({}), "none");
+    EXPECT_EQ(of({"Bearer a", "DPoP a"}), "none");
+}
+
+class ProofGates : public Proofs {
+protected:
+    ProofGate gate{{"https://server.example.com", "https://shop.example.com:8443/"}, 5};
+    std::string token = "some.access.token";
+    Claims claims_of_token;
+    http::Request request;
+    int made_proofs = 0;
+
+    ProofGates() {
+        claims_of_token.key_thumbprint = key.public_key().thumbprint();
+        request.method_text = "GET";
+        request.path = "/api/v1/things";
+        request.query = "limit=1";
+    }
+    Json fresh() {
+        return Json::object({{"jti", "id-" + std::to_string(++made_proofs)},
+                             {"htm", "GET"},
+                             {"htu", "https://server.example.com/api/v1/things"},
+                             {"iat", moment},
+                             {"ath", base64url_encode(sha256(token))}});
+    }
+    std::string fresh_with(std::string_view name, Json value) {
+        Json body = fresh();
+        body[name] = std::move(value);
+        return made(header(), body);
+    }
+    // "" if it may come in, else the problem's slug and what the challenge says.
+    std::string answer(const std::string& proof, std::int64_t now = moment, bool by_dpop = true) {
+        request.headers.clear();
+        if (!proof.empty()) request.headers.add("DPoP", proof);
+        try {
+            gate.admit(request, {token, by_dpop}, claims_of_token, now);
+        } catch (const Refusal& refusal) {
+            const std::string field = refusal.headers().front().second;
+            const auto quote = field.find('"');
+            const std::string said = quote == std::string::npos ? field : field.substr(quote + 1, field.find('"', quote + 1) - quote - 1);
+            return std::string(refusal.problem().slug) + " " + said;
+        }
+        return "";
+    }
+};
+
+TEST_F(ProofGates, LetABoundTokenInWithItsProofOnce) {
+    const std::string proof = made(header(), fresh());
+    EXPECT_EQ(answer(proof), "");
+    EXPECT_EQ(answer(proof), "unauthenticated invalid_dpop_proof");
+    EXPECT_EQ(answer(made(header(), fresh())), "");
+    EXPECT_EQ(answer(fresh_with("htu", "https://shop.example.com:8443/api/v1/things?limit=2")), "");
+    EXPECT_EQ(answer(""), "unauthenticated invalid_dpop_proof");
+    EXPECT_EQ(answer(fresh_with("htm", "POST")), "unauthenticated invalid_dpop_proof");
+    EXPECT_EQ(answer(fresh_with("htu", "https://server.example.com/api/v1/others")), "unauthenticated invalid_dpop_proof");
+    EXPECT_EQ(answer(fresh_with("htu", "https://evil.example.com/api/v1/things")), "unauthenticated invalid_dpop_proof");
+    EXPECT_EQ(answer(fresh_with("ath", base64url_encode(sha256("another token")))), "unauthenticated invalid_dpop_proof");
+    EXPECT_EQ(answer(fresh_with("ath", Json())), "unauthenticated invalid_dpop_proof");
+    EXPECT_EQ(answer(made(header(), fresh()), moment + 120), "unauthenticated invalid_dpop_proof");
+    request.headers.clear();
+    key = Signer::generate();
+    EXPECT_EQ(answer(made(header(), fresh())), "unauthenticated invalid_dpop_proof") << "of another key";
+}
+
+TEST_F(ProofGates, LetNeitherKindInAsTheOther) {
+    EXPECT_EQ(answer(made(header(), fresh()), moment, false), "unauthenticated invalid_token");
+    claims_of_token.key_thumbprint.clear();
+    EXPECT_EQ(answer("", moment, false), "");
+    EXPECT_EQ(answer(made(header(), fresh())), "unauthenticated invalid_token");
+}
+
+TEST_F(ProofGates, RememberForAsLongAsAProofIsTakenAndNoMoreThanTheyMay) {
+    const auto of = [&](std::int64_t iat) { return fresh_with("iat", iat); };
+    const std::string ahead = of(moment + 60);
+    EXPECT_EQ(answer(ahead, moment), "");
+    EXPECT_EQ(answer(of(moment + 100), moment + 100), "");
+    EXPECT_EQ(answer(ahead, moment + 119), "unauthenticated invalid_dpop_proof") << "it would be taken still";
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(answer(of(moment + 110), moment + 110), "");
+    EXPECT_EQ(answer(of(moment + 110), moment + 110), "overloaded 60");
+    EXPECT_EQ(answer(of(moment + 130), moment + 130), "overloaded 60") << "they are remembered for another period";
+    EXPECT_EQ(answer(of(moment + 400), moment + 400), "");
+    const std::string before = of(moment + 400);
+    EXPECT_EQ(answer(before, moment + 400), "");
+    EXPECT_EQ(answer(before, moment + 390), "unauthenticated invalid_dpop_proof") << "though the clock was set back";
+}
+
+TEST_F(ProofGates, TakeNoneWithoutOrigins) {
+    gate = ProofGate({});
+    EXPECT_EQ(answer(made(header(), fresh())), "unauthenticated invalid_dpop_proof");
+    for (const std::string bad : {"", "server.example.com", "https://server.example.com/path", "ftp://server.example.com", "https://a@server.example.com"})
+        EXPECT_THROW(ProofGate({bad}), std::invalid_argument) << bad;
 }
 
 } // namespace

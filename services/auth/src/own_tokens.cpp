@@ -4,7 +4,6 @@
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/auth/jws.hpp>
-#include <gravity/base/ascii.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/base/encoding.hpp>
 
@@ -31,10 +30,12 @@ bool names_issuer(std::string_view token, const std::string& issuer) {
     return named != nullptr && named->is_string() && named->as_string() == issuer;
 }
 
+std::string origin_of(const std::string& url) { return url.substr(0, url.find('/', url.find("://") + 3)); }
+
 } // namespace
 
 OwnTokens::OwnTokens(const Keyring& keyring, const Settings& settings)
-    : keyring_(keyring), issuer_(settings.public_url.str()), verifier_(verifier_options(settings)) {}
+    : keyring_(keyring), issuer_(settings.public_url.str()), verifier_(verifier_options(settings)), gate_({origin_of(issuer_)}) {}
 
 auth::Result<std::shared_ptr<const auth::Claims>> OwnTokens::verify(std::string_view token) {
     auto keys = keyring_.now();
@@ -50,14 +51,11 @@ auth::Result<std::shared_ptr<const auth::Claims>> OwnTokens::verify(std::string_
 // of no project who may nothing. Who registers clients comes with a token like any other caller.
 Task<std::optional<Caller>> OwnTokens::caller_of(const http::Request& request) {
     if (request.path.starts_with("/oauth2/") && request.path != "/oauth2/register") co_return Caller{};
-    const auto field = request.headers.get("Authorization");
-    const auto blank = field ? field->find(' ') : std::string_view::npos;
-    if (blank == std::string_view::npos || !ascii::iequals(field->substr(0, blank), "Bearer") || request.headers.count("Authorization") != 1)
-        co_return std::nullopt;
-    const std::string_view token = ascii::trim(field->substr(blank));
-    if (!names_issuer(token, issuer_)) co_return std::nullopt;
-    const auto claims = verify(token);
+    const auto presented = auth::presented_token(request);
+    if (!presented || !names_issuer(presented->token, issuer_)) co_return std::nullopt;
+    const auto claims = verify(presented->token);
     if (!claims) throw Refusal(problems::unauthenticated).with_header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+    gate_.admit(request, *presented, **claims, now().unix_seconds());
     co_return auth::caller_of(**claims);
 }
 

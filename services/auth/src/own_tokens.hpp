@@ -4,6 +4,7 @@
 #include "keyring.hpp"
 
 #include <gravity/app/token_check.hpp>
+#include <gravity/auth/dpop.hpp>
 #include <gravity/auth/verifier.hpp>
 
 /// Tokens that were issued here, verified as every service verifies them, but with the keys in memory.
@@ -23,6 +24,7 @@ private:
     const Keyring& keyring_;
     std::string issuer_;
     auth::Verifier verifier_;
+    auth::ProofGate gate_; // of its own API: by the origin of the issuer's address
     std::shared_ptr<const KeysNow> keys_; // that the verifier has
 };
 

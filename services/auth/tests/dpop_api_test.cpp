@@ -2,6 +2,7 @@
 #include "proofs.hpp"
 
 #include <gravity/auth/jws.hpp>
+#include <gravity/base/crypto.hpp>
 #include <gravity/testkit/clock.hpp>
 
 #include <atomic>
@@ -124,6 +125,60 @@ TEST_F(Dpop, IsWhatAClientMayHaveToUse) {
     granting.patch(made.location(), {{"require_dpop", true}}).expect(200).field("/require_dpop", true);
     expect_refused(ask_token(made));
     EXPECT_EQ(ask(made, proof(key)).text("/token_type"), "DPoP");
+}
+
+class BoundTokens : public Dpop {
+protected:
+    const std::string path = "/api/v1/clients";
+    testkit::Answer made = client({"clients:read"});
+    std::string token = ask(made, proof(key)).text("/access_token");
+
+    // A proof for that resource, at the service as its clients know it.
+    std::string proof_for(std::string origin, const auth::Signer& by) const {
+        return proof(by, Json::object({{"htm", "GET"}, {"htu", origin + path}, {"ath", base64url_encode(sha256(token))}}));
+    }
+    testkit::Answer get(std::uint16_t port, const std::string& credentials, const std::string& dpop = {}) const {
+        auto call = testkit::Client(port, "").get(path);
+        call.header("Authorization", credentials);
+        if (!dpop.empty()) call.header("DPoP", dpop);
+        return call.send();
+    }
+    static std::string challenge(const testkit::Answer& answer) { return std::to_string(answer.status()) + " " + answer.header("WWW-Authenticate"); }
+    static constexpr std::string_view bad_token = "401 DPoP error=\"invalid_token\", algs=\"ES256 EdDSA Ed25519 RS256\"";
+    static constexpr std::string_view bad_proof = "401 DPoP error=\"invalid_dpop_proof\", algs=\"ES256 EdDSA Ed25519 RS256\"";
+};
+
+TEST_F(BoundTokens, OpenTheIssuersOwnApiWithTheirProofAlone) {
+    const std::string here = "http://127.0.0.1:8081", once = proof_for(here, key);
+    const auto port = service.port();
+    EXPECT_EQ(get(port, "DPoP " + token, once).status(), 200);
+    EXPECT_EQ(challenge(get(port, "DPoP " + token, once)), bad_proof);
+    EXPECT_EQ(challenge(get(port, "DPoP " + token)), bad_proof);
+    EXPECT_EQ(challenge(get(port, "DPoP " + token, proof_for(here, auth::Signer::generate()))), bad_proof);
+    EXPECT_EQ(challenge(get(port, "DPoP " + token, proof_for("http://127.0.0.1:" + std::to_string(port), key))), bad_proof);
+    EXPECT_EQ(challenge(get(port, "Bearer " + token, proof_for(here, key))), bad_token);
+    EXPECT_EQ(challenge(get(port, "DPoP " + ask_token(made).text("/access_token"), proof_for(here, key))), bad_token);
+    EXPECT_EQ(get(port, "DPoP " + token, proof_for(here, key)).status(), 200);
+}
+
+// Any service of the platform, which knows the issuer by its keys and itself by AUTH_DPOP_ORIGINS.
+TEST_F(BoundTokens, OpenOtherServicesThatKnowTheirOwnName) {
+    const std::string there = "https://shop.example.com";
+    app::Texts settings{{"AUTH_JWKS_URL", "http://127.0.0.1:" + std::to_string(service.port()) + "/oauth2/jwks"},
+                        {"AUTH_ISSUER", "http://127.0.0.1:8081"},
+                        {"AUTH_PUBLIC_URL", "https://other.example.com"}};
+    testkit::RunningService nameless(assemble(0), with_master_key(settings));
+    settings["AUTH_DPOP_ORIGINS"] = "https://elsewhere.example.com, " + there;
+    testkit::RunningService other(assemble(0), with_master_key(settings));
+    const std::string once = proof_for(there, key);
+    EXPECT_EQ(get(other.port(), "DPoP " + token, once).status(), 200);
+    EXPECT_EQ(challenge(get(other.port(), "DPoP " + token, once)), bad_proof);
+    EXPECT_EQ(challenge(get(other.port(), "DPoP " + token, proof_for("https://evil.example.com", key))), bad_proof);
+    EXPECT_EQ(challenge(get(other.port(), "Bearer " + token)), bad_token);
+    EXPECT_EQ(get(other.port(), "Bearer " + ask_token(made).text("/access_token")).status(), 200);
+    EXPECT_EQ(challenge(get(nameless.port(), "DPoP " + token, proof_for(there, key))), bad_proof);
+    EXPECT_EQ(challenge(get(nameless.port(), "Bearer " + token)), bad_token);
+    EXPECT_EQ(challenge(get(nameless.port(), "Basic abc")), "401 Bearer error=\"invalid_token\"");
 }
 
 class DpopNonce : public Dpop {

@@ -53,6 +53,7 @@ struct PlatformSettings {
     std::optional<std::string> auth_jwks_url;
     std::optional<std::string> auth_issuer;
     std::string auth_audience = "gravity";
+    std::optional<std::string> auth_dpop_origins;
     std::optional<std::string> auth_token_url;
     std::optional<std::string> auth_client_id;
     std::optional<Secret<>> auth_client_secret;
@@ -73,7 +74,7 @@ struct PlatformSettings {
 BOOST_DESCRIBE_STRUCT(PlatformSettings, (),
                       (listen_address, port, database_url, migration_database_url, pg_pool_min, pg_pool_max, pg_queue_max, pg_prepare, redis_url,
                        events_url, discovery_mode, discovery_url, discovery_token, discovery_domain, advertise_address, auth_jwks_url, auth_issuer,
-                       auth_audience, auth_token_url, auth_client_id, auth_client_secret, master_key, log_level, access_log, otlp_endpoint,
+                       auth_audience, auth_dpop_origins, auth_token_url, auth_client_id, auth_client_secret, master_key, log_level, access_log, otlp_endpoint,
                        trace_sample_ratio, shutdown_grace_seconds, deregister_delay_seconds, docs_dir, tls_certificate_file, tls_private_key_file,
                        gravity_test_mode, clock_offset_seconds, clock_factor))
 
@@ -100,6 +101,7 @@ struct gravity::meta::docs<gravity::app::PlatformSettings> {
         {"auth_jwks_url", "Keys that sign access tokens: http(s):// or file://; without it every protected route answers 401"},
         {"auth_issuer", "Accepted `iss` of access tokens"},
         {"auth_audience", "Accepted `aud` of access tokens"},
+        {"auth_dpop_origins", "Origins that clients reach this service by, e.g. https://shop.example.com: for these it takes tokens bound by DPoP (RFC 9449)"},
         {"auth_token_url", "OAuth 2.0 token endpoint where this service gets tokens of its own for calls to neighbours (client credentials)"},
         {"auth_client_id", "Who this service is at the token endpoint"},
         {"auth_client_secret", "Its secret there"},
