@@ -130,6 +130,15 @@ void registration_routes(Router& router) {
                                                                      .body_limit = 64 * 1024,
                                                                      .idempotency = false,
                                                                      .shows_secret = true});
+    constexpr std::string_view by_token = "clients come with the token of their registration";
+    surface.get<registration::read>("/oauth2/register/{client_id}",
+                                    {.summary = "Read a registration (RFC 7592)", .open = by_token, .error_type = "application/json"});
+    surface.put<registration::update>("/oauth2/register/{client_id}", {.summary = "Change a registration (RFC 7592)",
+                                                                       .open = by_token,
+                                                                       .error_type = "application/json",
+                                                                       .body_limit = 64 * 1024});
+    surface.del<registration::remove>("/oauth2/register/{client_id}",
+                                      {.summary = "Delete a client (RFC 7592)", .open = by_token, .error_type = "application/json"});
 }
 
 void public_routes(Router& router) {

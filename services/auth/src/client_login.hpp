@@ -26,9 +26,10 @@ public:
 
     /// Throws oauth::Refused where the proof is missing or wrong, or the client disabled; Refusal where the store is away.
     Task<KnownClient> authenticate(Ctx& ctx, const oauth::Form& form);
+    /// Nothing if there is no such client.
+    Task<std::optional<ProjectId>> project_of(Ctx& ctx, ClientId client);
 
 private:
-    Task<std::optional<ProjectId>> project_of(Ctx& ctx, ClientId client);
     Task<void> use(Ctx& ctx, const KnownClient& known, const Assertion& assertion);
 
     const Reads& reads_;

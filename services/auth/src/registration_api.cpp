@@ -1,14 +1,101 @@
 #include "registration_api.hpp"
 
+#include "client_login.hpp"
 #include "clients_api.hpp"
+#include "clients_store.hpp"
 #include "oauth.hpp"
+#include "opaque.hpp"
 #include "registration_domain.hpp"
+#include "registration_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/auth/dpop.hpp>
+#include <gravity/base/crypto.hpp>
+#include <gravity/http/ctx.hpp>
 
 #include <optional>
 
 namespace gravity::issuer::registration {
+namespace {
 
-WebCreated register_client(Tx& tx, Caller caller, RawBody body) {
+// RFC 7592 section 2: whatever is wrong, a client that is gone too.
+Refusal not_let_in() { return Refusal(problems::unauthenticated).with_header("WWW-Authenticate", "Bearer error=\"invalid_token\""); }
+
+// A client as its registration token opens it.
+struct Opened {
+    Client client;
+    std::string auth_method;
+};
+
+std::optional<Opened> open(Tx& tx, const ClientId& id, const Bytes& hash) {
+    const auto registration = tx.maybe(get_registration, id);
+    if (!registration || !constant_time_equal(registration->hash.view(), hash.view())) return std::nullopt;
+    return Opened{tx.one(lock_client, id), registration->auth_method};
+}
+
+struct Door {
+    pg::Scope scope;
+    Bytes hash; // of the token that was sent
+};
+
+Task<Door> door_of(Ctx& ctx, ClientId client) {
+    const auto presented = auth::presented_token(ctx.request());
+    if (!presented || presented->by_dpop) throw not_let_in();
+    Bytes hash = opaque_hash(presented->token);
+    const auto project = co_await ctx.get<ClientLogin>().project_of(ctx, client);
+    if (!project) throw not_let_in();
+    Door door{pg::Scope::project(*project, client.to_string()), std::move(hash)};
+    co_return door;
+}
+
+using Change = std::optional<Opened> (*)(Tx&, ClientId, Bytes, RawBody);
+
+std::optional<Opened> look(Tx& tx, ClientId id, Bytes hash, RawBody) { return open(tx, id, hash); }
+
+// What cannot be kept throws oauth::Refused, and nothing has been changed.
+std::optional<Opened> change(Tx& tx, ClientId id, Bytes hash, RawBody body) {
+    auto opened = open(tx, id, hash);
+    if (!opened) return opened;
+    const Registration wanted = changed_registration(body.content_type, body.bytes, opened->client);
+    static_cast<NewClient&>(opened->client) = wanted.client;
+    opened->client.updated_at = tx.now();
+    opened->client = tx.one(save_client, opened->client);
+    opened->auth_method = wanted.auth_method;
+    tx.exec(save_registration, id, wanted.auth_method);
+    return opened;
+}
+
+std::optional<Opened> take_away(Tx& tx, ClientId id, Bytes hash, RawBody) {
+    auto opened = open(tx, id, hash);
+    if (opened) tx.exec(delete_client, id);
+    return opened;
+}
+
+Task<Opened> changed(Ctx& ctx, ClientId client, Change how, RawBody body) {
+    Door door = co_await door_of(ctx, client);
+    pg::Scope scope = std::move(door.scope);
+    std::optional<Opened> opened = co_await ctx.in_scope(std::move(scope), how, client, door.hash, body);
+    if (!opened) throw not_let_in();
+    co_return *std::move(opened);
+}
+
+// The token is told again, as section 3 of RFC 7592 demands: whoever reads this has it.
+Task<Web> answered(Ctx& ctx, ClientId client, Change how, RawBody body) {
+    std::optional<oauth::Refused> refused;
+    try {
+        const Opened opened = co_await changed(ctx, client, how, std::move(body));
+        Json document = registered(ctx.get<Settings>(), opened.auth_method, opened.client);
+        document["registration_access_token"] = auth::presented_token(ctx.request())->token;
+        co_return oauth::answer(document);
+    } catch (const oauth::Refused& error) {
+        refused = error;
+    }
+    co_return oauth::error_answer(*refused);
+}
+
+} // namespace
+
+WebCreated register_client(Tx& tx, Caller caller, RawBody body, Given<Settings> settings) {
     std::optional<Registration> wanted;
     try {
         wanted = registration_of(body.content_type, body.bytes, caller);
@@ -16,9 +103,26 @@ WebCreated register_client(Tx& tx, Caller caller, RawBody body) {
         return {oauth::error_answer(refused)};
     }
     const MadeClient made = clients::make(tx, caller, wanted->client);
-    Web web = oauth::answer(registered(*wanted, made));
+    const Secret<> token = fresh_opaque(registration_token_prefix);
+    tx.exec(insert_registration, made.id, opaque_hash(token.reveal()), wanted->auth_method);
+    Json document = registered(*settings, wanted->auth_method, made);
+    document["registration_access_token"] = token.reveal();
+    if (made.client_secret) {
+        document["client_secret"] = *made.client_secret;
+        document["client_secret_expires_at"] = 0; // it does not
+    }
+    Web web = oauth::answer(document);
     web.status = 201;
     return {std::move(web)};
+}
+
+Task<Web> read(Ctx& ctx, Path<"client_id", ClientId> client) { return answered(ctx, *client, look, {}); }
+Task<Web> update(Ctx& ctx, Path<"client_id", ClientId> client, RawBody body) { return answered(ctx, *client, change, std::move(body)); }
+
+Task<NoContent> remove(Ctx& ctx, Path<"client_id", ClientId> client) {
+    RawBody none;
+    co_await changed(ctx, *client, take_away, std::move(none));
+    co_return NoContent{};
 }
 
 } // namespace gravity::issuer::registration

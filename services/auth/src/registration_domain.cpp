@@ -105,10 +105,7 @@ Text<1, 200> name_of(const Json& metadata) {
     return *std::move(name);
 }
 
-} // namespace
-
-Registration registration_of(std::string_view content_type, std::string_view body, const Caller& by) {
-    const Json metadata = parsed(content_type, body);
+Registration registration_in(const Json& metadata, const Caller& by) {
     check_flows(metadata);
     Registration wanted;
     wanted.auth_method = auth_method_of(metadata);
@@ -131,22 +128,43 @@ Registration registration_of(std::string_view content_type, std::string_view bod
     return wanted;
 }
 
-Json registered(const Registration& wanted, const MadeClient& made) {
+} // namespace
+
+Registration registration_of(std::string_view content_type, std::string_view body, const Caller& by) { return registration_in(parsed(content_type, body), by); }
+
+Registration changed_registration(std::string_view content_type, std::string_view body, const Client& before) {
+    const Json metadata = parsed(content_type, body);
+    const std::string* const named = text(metadata, "client_id");
+    if (named == nullptr || *named != before.id.to_string()) throw Refused(oauth::invalid_request, "client_id must be the client's own");
+    for (const std::string_view given : {"registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"})
+        if (metadata.find(given) != nullptr) throw Refused(oauth::invalid_request, std::string(given) + " is for the server to say");
+    Caller itself;
+    itself.scopes = texts_of(before.scopes);
+    Registration wanted = registration_in(metadata, itself);
+    if (*wanted.client.token_endpoint_auth_method != *before.token_endpoint_auth_method)
+        throw unfit("A client of secrets stays one, and one of keys too: register another");
+    for (const GrantType grant : wanted.client.grant_types)
+        if (std::find(before.grant_types.begin(), before.grant_types.end(), grant) == before.grant_types.end())
+            throw unfit("grant_types must be of those that the client had");
+    wanted.client.require_dpop = *wanted.client.require_dpop || *before.require_dpop;
+    wanted.client.token_alg = before.token_alg;
+    wanted.client.disabled = before.disabled;
+    return wanted;
+}
+
+Json registered(const Settings& settings, std::string_view auth_method, const Client& client) {
     Json answer = Json::object();
-    answer["client_id"] = made.id.to_string();
-    answer["client_id_issued_at"] = made.created_at.unix_seconds();
-    if (made.client_secret) {
-        answer["client_secret"] = *made.client_secret;
-        answer["client_secret_expires_at"] = 0; // it does not
-    }
-    answer["client_name"] = made.name.str();
-    answer["token_endpoint_auth_method"] = wanted.auth_method;
+    answer["client_id"] = client.id.to_string();
+    answer["client_id_issued_at"] = client.created_at.unix_seconds();
+    answer["registration_client_uri"] = settings.at("/oauth2/register/" + client.id.to_string());
+    answer["client_name"] = client.name.str();
+    answer["token_endpoint_auth_method"] = auth_method;
     answer["grant_types"] = Json::array();
-    for (const GrantType grant : made.grant_types) answer["grant_types"].push_back(uri_of(grant));
+    for (const GrantType grant : client.grant_types) answer["grant_types"].push_back(uri_of(grant));
     answer["response_types"] = Json::array();
-    answer["scope"] = joined(texts_of(made.scopes));
-    answer["dpop_bound_access_tokens"] = *made.require_dpop;
-    if (made.jwks) answer["jwks"] = *made.jwks;
+    answer["scope"] = joined(texts_of(client.scopes));
+    answer["dpop_bound_access_tokens"] = *client.require_dpop;
+    if (client.jwks) answer["jwks"] = *client.jwks;
     return answer;
 }
 

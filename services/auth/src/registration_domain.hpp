@@ -1,6 +1,7 @@
 #pragma once
 
 #include "clients_model.hpp"
+#include "config.hpp"
 
 #include <gravity/base/caller.hpp>
 
@@ -19,7 +20,11 @@ struct Registration {
 /// what is understood and cannot be had throws oauth::Refused (section 3.2.2).
 Registration registration_of(std::string_view content_type, std::string_view body, const Caller& by);
 
-/// What the client is answered (section 3.2.1).
-Json registered(const Registration& wanted, const MadeClient& made);
+/// The same of a client that changes its metadata (RFC 7592 section 2.2): all of it, with nothing in it that only the server gives. It may no more than before,
+/// and proves who it is as before.
+Registration changed_registration(std::string_view content_type, std::string_view body, const Client& before);
+
+/// What the client is answered (section 3.2.1); of its secret nothing but where it was just made. `settings` tell where it looks after itself.
+Json registered(const Settings& settings, std::string_view auth_method, const Client& client);
 
 } // namespace gravity::issuer

@@ -15,5 +15,6 @@
 #include "login_budgets_store.hpp"
 #include "networks.hpp"
 #include "password_sign_in.hpp"
+#include "registration_store.hpp"
 #include "roles_model.hpp"
 #include "scopes.hpp"

@@ -52,6 +52,7 @@ testkit::ConformanceOptions options() {
     options.raw("POST /oauth2/token", "grant_type=client_credentials", form);
     options.raw("POST /oauth2/introspect", "token=x", form);
     options.raw("POST /oauth2/revoke", "token=x", form);
+    options.raw("PUT /oauth2/register/{client_id}", "{}", "application/json");
     options.raw("POST /oauth2/register", R"({"grant_types":["client_credentials"]})", "application/json");
     // A client of keys has a key set with keys in it, one of secrets has none; and nobody grants what they may not.
     const std::string clients = "/api/v1/clients";

@@ -114,5 +114,87 @@ TEST_F(Registrations, AreForWhoHasAnInitialToken) {
     EXPECT_EQ(clients(), "3");
 }
 
+class OwnRegistration : public Registrations {
+protected:
+    testkit::Answer made = ask(metadata());
+    std::string path = "/oauth2/register/" + made.text("/client_id");
+    testkit::Client itself{service.port(), made.text("/registration_access_token")};
+
+    Json present() {
+        Json body = metadata();
+        body["client_id"] = made.text("/client_id");
+        return body;
+    }
+    testkit::Answer put(Json body) { return itself.put(path, testkit::Members(std::move(body))).send(); }
+    testkit::Answer put_with(std::string_view name, Json value) {
+        Json changed = present();
+        changed[name] = std::move(value);
+        return put(std::move(changed));
+    }
+};
+
+TEST_F(OwnRegistration, IsReadByWhoHasItsToken) {
+    made.field("/registration_client_uri", "http://127.0.0.1:8081" + path);
+    itself.get(path)
+        .expect(200)
+        .field("/client_id", made.text("/client_id"))
+        .field("/scope", "orders:read products:read")
+        .field("/registration_access_token", itself.token())
+        .field("/registration_client_uri", "http://127.0.0.1:8081" + path)
+        .field("/client_secret", Json())
+        .expect_header("Cache-Control", "no-store");
+    EXPECT_EQ(service.database().admin("select count(*) from client_registration where encode(hash, 'escape') like '%gcr%'"), "0");
+
+    const auto refused = [&](const testkit::Client& who, const std::string& at) {
+        EXPECT_EQ(who.get(at).expect(401).header("WWW-Authenticate"), "Bearer error=\"invalid_token\"");
+        who.del(at).expect(401);
+        EXPECT_EQ(who.put(at, testkit::Members(present())).send().status(), 401);
+    };
+    const auto other = ask(metadata());
+    refused(testkit::Client(service.port(), other.text("/registration_access_token")), path);
+    refused(itself, "/oauth2/register/" + other.text("/client_id"));
+    refused(itself, "/oauth2/register/" + Uuid::v7().to_string());
+    refused(itself, "/oauth2/register/" + client().text("/id"));
+    refused(as.anonymous, path);
+    refused(door, path);
+    itself.get("/oauth2/register/nonsense").expect(404);
+    itself.get(path).header("Authorization", "DPoP " + itself.token()).expect(401);
+}
+
+TEST_F(OwnRegistration, IsChangedWithinWhatItWas) {
+    put_with("client_name", "Renamed").field("/client_name", "Renamed").field("/token_endpoint_auth_method", "client_secret_basic");
+    as.owner.get("/api/v1/clients/" + made.text("/client_id")).expect(200).field("/name", "Renamed").field("/version", 2);
+    put_with("token_endpoint_auth_method", "client_secret_post").field("/client_name", "Registered client");
+    itself.get(path).expect(200).field("/token_endpoint_auth_method", "client_secret_post");
+    put_with("scope", "products:read").field("/scope", "products:read");
+    expect_refused(put_with("scope", "orders:read")); // what was given up is not to be had again
+    EXPECT_EQ(token_status(made.text("/client_id"), made.text("/client_secret")), 200);
+
+    expect_refused(put(metadata()), "invalid_request");
+    expect_refused(put_with("client_id", Uuid::v7().to_string()), "invalid_request");
+    expect_refused(put_with("registration_access_token", itself.token()), "invalid_request");
+    expect_refused(put_with("scope", "products:write"));
+    expect_refused(put_with("grant_types", Json::array({"authorization_code"})));
+    expect_refused(put_with("grant_types", Json::array({"client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"})));
+    Json keys = present();
+    keys["scope"] = "products:read";
+    keys["token_endpoint_auth_method"] = "private_key_jwt";
+    keys["jwks"] = Json::parse(signer.jwks()).or_throw();
+    expect_refused(put(keys));
+    itself.get(path).expect(200).field("/scope", "products:read");
+
+    granting.patch("/api/v1/clients/" + made.text("/client_id"), {{"disabled", true}, {"require_dpop", true}}).expect(200);
+    put_with("scope", "products:read").field("/dpop_bound_access_tokens", true);
+    EXPECT_EQ(token_status(made.text("/client_id"), made.text("/client_secret")), 401) << "it does not put itself in office again";
+}
+
+TEST_F(OwnRegistration, EndsWithTheClient) {
+    itself.del(path).expect(204);
+    itself.get(path).expect(401);
+    itself.del(path).expect(401);
+    as.owner.get("/api/v1/clients/" + made.text("/client_id")).expect_problem(404, "not-found");
+    EXPECT_EQ(token_status(made.text("/client_id"), made.text("/client_secret")), 401);
+}
+
 } // namespace
 } // namespace gravity::issuer
