@@ -83,8 +83,8 @@ void role_routes(Router& router) {
     roles.patch<r::update>("/{id}", {.summary = "Change a role; tokens that its members have stay as they are", .problems = of_edges});
     roles.del<r::remove>("/{id}", {.summary = "Delete a role: nobody has it, and nothing inherits from it, any more"});
     roles.get<r::list_members>("/{id}/members", {.summary = "List who has a role, newest first"});
-    roles.put<r::add_member>("/{id}/members/{member}", {.summary = "Grant a role to a client", .problems = {scope_not_yours, too_many_roles}});
-    roles.del<r::remove_member>("/{id}/members/{member}", {.summary = "Take a role away from a client"});
+    roles.put<r::add_member>("/{id}/members/{member}", {.summary = "Grant a role to a client or an identity", .problems = {scope_not_yours, too_many_roles}});
+    roles.del<r::remove_member>("/{id}/members/{member}", {.summary = "Take a role away"});
 }
 
 void exchange_routes(Router& router) {

@@ -28,7 +28,7 @@ inline constexpr Problem role_name_taken{409, "role-name-taken", "Another role h
 inline constexpr Problem role_cycle{422, "role-cycle", "A role cannot inherit from itself"};
 inline constexpr Problem roles_too_deep{422, "roles-too-deep", "There may be ten roles in a line that inherit from one another"};
 inline constexpr Problem no_such_parent{422, "no-such-parent", "A role to inherit from was deleted meanwhile"};
-inline constexpr Problem too_many_roles{409, "too-many-roles", "The client has 50 roles; one must go first"};
+inline constexpr Problem too_many_roles{409, "too-many-roles", "They have 50 roles; one must go first"};
 
 // Exchange policies
 inline constexpr Problem exchange_policy_exists{409, "exchange-policy-exists", "There is a policy for these two clients"};

@@ -2,6 +2,7 @@
 
 #include "clients_domain.hpp"
 #include "clients_store.hpp"
+#include "identities_store.hpp"
 #include "problems.hpp"
 #include "roles_store.hpp"
 
@@ -14,7 +15,7 @@
 namespace gravity::issuer::roles {
 namespace {
 
-constexpr std::int64_t most_roles_of_a_client = 50;
+constexpr std::int64_t most_roles_of_one = 50;
 
 bool among(const std::vector<RoleId>& roles, const RoleId& role) { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
 
@@ -45,9 +46,9 @@ void give(Tx& tx, const Caller& caller, const Role& role, const RoleEdit& before
     tx.exec(add_role_parents, role.id, fresh);
 }
 
-void tell(Tx& tx, std::string what, const RoleId& role, const ClientId& member, const Caller& by) {
-    tx.after_commit([what = std::move(what), role = role.to_string(), client = member.to_string(), by = by.subject] {
-        log::info(what, {{"role", role}, {"client", client}, {"by", by}});
+void tell(Tx& tx, std::string what, const RoleId& role, const MemberId& member, const Caller& by) {
+    tx.after_commit([what = std::move(what), role = role.to_string(), member = member.to_string(), by = by.subject] {
+        log::info(what, {{"role", role}, {"member", member}, {"by", by}});
     });
 }
 
@@ -87,18 +88,22 @@ Page<RoleMember> list_members(Tx& tx, Path<"id", RoleId> id, Params<PageQuery> p
     return tx.page(list_role_members, *page, *id);
 }
 
-NoContent add_member(Tx& tx, Caller caller, Path<"id", RoleId> id, Path<"member", ClientId> member) {
+NoContent add_member(Tx& tx, Caller caller, Path<"id", RoleId> id, Path<"member", MemberId> member) {
     const Role role = tx.one(get_role, *id);
-    tx.one(lock_client, *member);
+    const ClientId client(member->uuid());
+    const bool to_client = tx.maybe(lock_client, client).has_value(); // locked: of those who grant at once, each counts what the other gave
+    const IdentityId identity(member->uuid());
+    if (!to_client) tx.one(lock_identity, identity);
     check_scopes(caller, tx.all(reach_of_roles, std::vector<RoleId>{role.id}));
-    if (tx.exec(grant_to_client, role.id, *member, tx.now()) == 0) return {};
-    if (tx.one(count_roles_of_client, *member) > most_roles_of_a_client) throw Refusal(too_many_roles);
+    const auto granted = to_client ? tx.exec(grant_to_client, role.id, client, tx.now()) : tx.exec(grant_to_identity, role.id, identity, tx.now());
+    if (granted == 0) return {};
+    if (tx.one(count_roles_of, *member) > most_roles_of_one) throw Refusal(too_many_roles);
     tell(tx, "role granted", role.id, *member, caller);
     return {};
 }
 
-NoContent remove_member(Tx& tx, Caller caller, Path<"id", RoleId> id, Path<"member", ClientId> member) {
-    if (tx.exec(take_from_client, *id, *member) == 0) throw Refusal(problems::not_found);
+NoContent remove_member(Tx& tx, Caller caller, Path<"id", RoleId> id, Path<"member", MemberId> member) {
+    if (tx.exec(take_role, *id, *member) == 0) throw Refusal(problems::not_found);
     tell(tx, "role taken away", *id, *member, caller);
     return {};
 }

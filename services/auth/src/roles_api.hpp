@@ -14,7 +14,7 @@ Role update(Tx& tx, Caller caller, Path<"id", RoleId> id, Patch<RoleEdit> patch,
 NoContent remove(Tx& tx, Path<"id", RoleId> id, IfMatch expected);
 
 Page<RoleMember> list_members(Tx& tx, Path<"id", RoleId> id, Params<PageQuery> page);
-NoContent add_member(Tx& tx, Caller caller, Path<"id", RoleId> id, Path<"member", ClientId> member);
-NoContent remove_member(Tx& tx, Caller caller, Path<"id", RoleId> id, Path<"member", ClientId> member);
+NoContent add_member(Tx& tx, Caller caller, Path<"id", RoleId> id, Path<"member", MemberId> member);
+NoContent remove_member(Tx& tx, Caller caller, Path<"id", RoleId> id, Path<"member", MemberId> member);
 
 } // namespace gravity::issuer::roles

@@ -1,11 +1,20 @@
 #pragma once
 
 #include "clients_model.hpp"
+#include "identities_model.hpp"
 
 /// Coarse roles: bundles of scopes by name, which a token tells as `roles` and `scope`.
 namespace gravity::issuer {
 
 using RoleId = Id<"role">;
+using MemberId = Id<"role-member">; // of a client or an identity: ids of the two never meet
+
+/// Who may have a role.
+enum class MemberKind {
+    client,
+    identity
+};
+BOOST_DESCRIBE_ENUM(MemberKind, client, identity)
 
 /// What `roles` in a token says: letters, digits and . _ : - within.
 class RoleName : public TextValue<RoleName> {
@@ -37,15 +46,16 @@ BOOST_DESCRIBE_STRUCT(Role, (RoleEdit), (id, version, created_at, updated_at))
 
 struct ListRoles : PageQuery {
     std::optional<RoleName> name;
-    std::optional<ClientId> member;
+    std::optional<MemberId> member;
 };
 BOOST_DESCRIBE_STRUCT(ListRoles, (PageQuery), (name, member))
 
 struct RoleMember {
-    ClientId client_id;
+    MemberKind kind{};
+    MemberId member_id;
     Timestamp granted_at;
 };
-BOOST_DESCRIBE_STRUCT(RoleMember, (), (client_id, granted_at))
+BOOST_DESCRIBE_STRUCT(RoleMember, (), (kind, member_id, granted_at))
 
 } // namespace gravity::issuer
 
@@ -58,7 +68,7 @@ struct gravity::meta::docs<gravity::issuer::RoleEdit> {
 };
 template <>
 struct gravity::meta::docs<gravity::issuer::ListRoles> {
-    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"member", "Those granted to this client itself"}};
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"member", "Those granted to this client or identity itself"}};
 };
 
-GRAVITY_TABLES(issuer, RoleId, RoleName, RoleEdit, Role, ListRoles, RoleMember)
+GRAVITY_TABLES(issuer, RoleId, MemberId, RoleName, RoleEdit, Role, ListRoles, RoleMember)

@@ -15,7 +15,7 @@ const std::string get_text = std::string(role_of) + "role r where r.id = $1";
 const std::string lock_text = std::string(role_of) + "(select * from role where id = $1 for no key update) r";
 const std::string list_text = std::string(role_of) + R"sql(role r
     where ($name::text is null or r.name = $name)
-      and ($member::uuid is null or exists (select from role_member m where m.role_id = r.id and m.client_id = $member))
+      and ($member::uuid is null or exists (select from role_member m where m.role_id = r.id and m.member_id = $member))
       and $page(r.name, r.id))sql";
 
 } // namespace
@@ -56,9 +56,14 @@ const Sql<ScopeName(std::vector<RoleId>)> reach_of_roles{"role.reach", R"sql(
 const Sql<void(RoleId, ClientId, Timestamp)> grant_to_client{
     "role_member.grant_to_client",
     "insert into role_member (role_id, client_id, granted_at) values ($1, $2, $3) on conflict on constraint role_member_client_key do nothing"};
-const Sql<std::int64_t(ClientId)> count_roles_of_client{"role_member.count", "select count(*) from role_member where client_id = $1"};
-const Sql<void(RoleId, ClientId)> take_from_client{"role_member.take_from_client", "delete from role_member where role_id = $1 and client_id = $2"};
+const Sql<void(RoleId, IdentityId, Timestamp)> grant_to_identity{
+    "role_member.grant_to_identity",
+    "insert into role_member (role_id, identity_id, granted_at) values ($1, $2, $3) on conflict on constraint role_member_identity_key do nothing"};
+const Sql<std::int64_t(MemberId)> count_roles_of{"role_member.count",
+                                                 "select count(*) from role_member where client_id = $1 or identity_id = $1"};
+const Sql<void(RoleId, MemberId)> take_role{"role_member.take", "delete from role_member where role_id = $1 and member_id = $2"};
 const Sql<RoleMember(PageQuery, RoleId)> list_role_members{"role_member.list", R"sql(
-    select m.client_id, m.granted_at from role_member m where m.role_id = $3 and $page(m.granted_at desc, m.client_id desc))sql"};
+    select case when m.client_id is null then 'identity' else 'client' end as kind, m.member_id, m.granted_at
+    from role_member m where m.role_id = $3 and $page(m.granted_at desc, m.member_id desc))sql"};
 
 } // namespace gravity::issuer

@@ -20,10 +20,11 @@ extern const Sql<RoleId(std::vector<RoleId>)> unknown_roles;
 /// All that the roles let their members do, what they inherit included.
 extern const Sql<ScopeName(std::vector<RoleId>)> reach_of_roles;
 
-/// Nothing happens where it has the role.
+/// Nothing happens where they have the role.
 extern const Sql<void(RoleId, ClientId, Timestamp)> grant_to_client;
-extern const Sql<std::int64_t(ClientId)> count_roles_of_client;
-extern const Sql<void(RoleId, ClientId)> take_from_client;
+extern const Sql<void(RoleId, IdentityId, Timestamp)> grant_to_identity;
+extern const Sql<std::int64_t(MemberId)> count_roles_of;
+extern const Sql<void(RoleId, MemberId)> take_role;
 extern const Sql<RoleMember(PageQuery, RoleId)> list_role_members;
 
 } // namespace gravity::issuer

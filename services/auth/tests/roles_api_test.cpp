@@ -160,7 +160,7 @@ TEST_F(Roles, ShowInTokensFromTheirIssueOn) {
     EXPECT_EQ(ask_token(machine, "&scope=products:read").status(), 400);
     grant(clerk, machine);
     grant(clerk, machine); // again is no other thing
-    mighty.get("/api/v1/roles/" + clerk + "/members").expect(200).field("/items/0/client_id", machine.text("/id")).field("/items/1", Json());
+    mighty.get("/api/v1/roles/" + clerk + "/members").expect(200).field("/items/0/member_id", machine.text("/id")).field("/items/1", Json());
     mighty.get("/api/v1/roles?member=" + machine.text("/id")).expect(200).field("/items/0/name", "clerk").field("/items/1", Json());
 
     Json claims = claims_of(machine);
@@ -192,10 +192,38 @@ TEST_F(Roles, EndWithTheirClientOrThemselves) {
     EXPECT_EQ(*claims_of(first).find("roles"), texts({"clerk"}));
     EXPECT_EQ(claims_of(first).find("scope"), nullptr);
     mighty.del(first.location()).expect(204);
-    mighty.get("/api/v1/roles/" + clerk + "/members").expect(200).field("/items/0/client_id", second.text("/id")).field("/items/1", Json());
+    mighty.get("/api/v1/roles/" + clerk + "/members").expect(200).field("/items/0/member_id", second.text("/id")).field("/items/1", Json());
     mighty.del("/api/v1/roles/" + clerk).expect(204);
     EXPECT_EQ(claims_of(second).find("roles"), nullptr);
     EXPECT_EQ(service.database().admin("select (select count(*) from role_member) + (select count(*) from role_parent)"), "0");
+}
+
+TEST_F(Roles, AreOfIdentitiesToo) {
+    const auto people = service.caller(service.project(), "identities:admin roles:admin products:admin");
+    const auto some = [&](const testkit::Client& who) {
+        return who.post("/api/v1/identities", {{"login_names", Json::array()}}).expect(201);
+    };
+    const std::string viewer = role("viewer", {"products:read"}), boss = role("boss", {"orders:admin"});
+    const auto ada = some(people), grace = some(people);
+    const auto machine = plain_client();
+    for (const auto& member : {ada, grace, machine}) mighty.call("PUT", membership(viewer, member.text("/id"))).expect(204);
+    mighty.call("PUT", membership(viewer, ada.text("/id"))).expect(204); // again is no other thing
+    people.call("PUT", membership(boss, ada.text("/id"))).expect_problem(403, "scope-not-yours");
+    const auto first = mighty.get("/api/v1/roles/" + viewer + "/members?limit=2").expect(200);
+    first.field("/items/0/kind", "client").field("/items/0/member_id", machine.at("/id"));
+    first.field("/items/1/kind", "identity").field("/items/1/member_id", grace.at("/id"));
+    mighty.get("/api/v1/roles/" + viewer + "/members?limit=2&cursor=" + first.text("/next_cursor"))
+        .expect(200)
+        .field("/items/0/member_id", ada.at("/id"))
+        .field("/items/1", Json());
+    mighty.get("/api/v1/roles?member=" + ada.text("/id")).expect(200).field("/items/0/name", "viewer").field("/items/1", Json());
+    mighty.del(membership(viewer, ada.text("/id"))).expect(204);
+    mighty.get("/api/v1/roles?member=" + ada.text("/id")).expect(200).field("/items", Json::array());
+    people.del("/api/v1/identities/" + grace.text("/id")).expect(204);
+    EXPECT_EQ(service.database().admin("select string_agg(member_id::text, ' ') from role_member"), machine.text("/id"));
+    const auto theirs = some(as.stranger);
+    mighty.call("PUT", membership(viewer, theirs.text("/id"))).expect_problem(404, "not-found");
+    mighty.call("PUT", membership(viewer, Uuid::v7().to_string())).expect_problem(404, "not-found");
 }
 
 TEST_F(Roles, OfAnotherProjectAreNotThere) {
