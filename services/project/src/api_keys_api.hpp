@@ -1,0 +1,19 @@
+#pragma once
+
+#include "api_keys_model.hpp"
+#include "key_door.hpp"
+
+#include <gravity/handlers.hpp>
+
+/// Handlers of API keys.
+namespace gravity::project::api_keys {
+
+Created<MadeApiKey> create(Tx& tx, Caller caller, Body<NewApiKey> in);
+Page<ApiKey> list(Tx& tx, Caller caller, Params<ListApiKeys> query);
+ApiKey get(Tx& tx, Caller caller, Path<"id", ApiKeyId> id);
+ApiKey update(Tx& tx, Caller caller, Path<"id", ApiKeyId> id, Patch<ApiKeyEdit> patch, IfMatch expected);
+Created<MadeApiKey> rotate(Tx& tx, Caller caller, Path<"id", ApiKeyId> id, Body<RotateApiKey> in, IfMatch expected);
+NoContent revoke(Tx& tx, Caller caller, Path<"id", ApiKeyId> id, IfMatch expected);
+Task<Verification> verify(Ctx& ctx, Caller caller, Body<VerifyApiKey> in, Given<KeyDoor> door);
+
+} // namespace gravity::project::api_keys

@@ -1,0 +1,62 @@
+#include "api_keys_domain.hpp"
+
+#include "problems.hpp"
+
+#include <gravity/base/crypto.hpp>
+#include <gravity/meta/errors.hpp>
+
+#include <algorithm>
+
+namespace gravity::project {
+
+bool ScopeName::accept(std::string_view in, std::string& out, std::string& why) {
+    if (in.empty() || in.size() > 100) {
+        why = "must have 1 to 100 characters";
+        return false;
+    }
+    if (std::any_of(in.begin(), in.end(), [](char c) { return c < '!' || c > '~' || c == '"' || c == '\\'; })) {
+        why = "must be printable ASCII without blanks, quotes and backslashes";
+        return false;
+    }
+    out = in;
+    return true;
+}
+
+void check(const NewApiKey& key, meta::Errors& errors) {
+    if (key.scopes.size() > 100) errors.reject("scopes", "must have at most 100 items");
+}
+
+void check_scopes(const Caller& maker, const std::vector<ScopeName>& wanted) {
+    for (const ScopeName& scope : wanted)
+        if (!maker.may(scope.view())) throw Refusal(scope_not_yours, "You lack the scope " + scope.str());
+}
+
+std::optional<Timestamp> end_of(const ApiKey& key) {
+    if (key.expires_at && key.grace_until) return std::min(*key.expires_at, *key.grace_until);
+    return key.expires_at ? key.expires_at : key.grace_until;
+}
+
+bool is_live(const ApiKey& key, Timestamp now) {
+    const auto end = end_of(key);
+    return !key.revoked_at && (!end || *end > now);
+}
+
+Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash, Timestamp now) {
+    const std::string nothing(hash.size(), '\0');
+    const bool same = constant_time_equal(hash.view(), found ? found->hash.view() : std::string_view(nothing));
+    if (!found || !same || !is_live(*found, now) || found->project_state != ProjectState::active) return {};
+    Verification answer;
+    answer.active = true;
+    answer.key_id = found->id;
+    answer.sub = "api_key:" + found->id.to_string();
+    answer.project = found->project_id;
+    answer.env = found->env;
+    std::string scope;
+    for (const ScopeName& each : found->scopes) scope += (scope.empty() ? "" : " ") + each.str();
+    answer.scope = std::move(scope);
+    answer.iat = found->created_at.unix_seconds();
+    if (const auto end = end_of(*found)) answer.exp = end->unix_seconds();
+    return answer;
+}
+
+} // namespace gravity::project

@@ -1,0 +1,144 @@
+#pragma once
+
+#include "projects_model.hpp"
+
+#include <gravity/base/bytes.hpp>
+
+/// API keys: what programs show to be let into a project.
+namespace gravity::project {
+
+using ApiKeyId = Id<"api-key">;
+
+/// One scope token (RFC 6749 section 3.3).
+class ScopeName : public TextValue<ScopeName> {
+public:
+    using TextValue::TextValue;
+    static bool accept(std::string_view in, std::string& out, std::string& why);
+    static constexpr meta::Type describe() {
+        return meta::text_type<ScopeName>({.pattern = R"(^[!#-\[\]-~]+$)", .doc = "Scope", .example = "\"products:read\"", .min = 1, .max = 100});
+    }
+};
+
+struct ApiKeyEdit {
+    Text<1, 200> name;
+    std::optional<Timestamp> expires_at;
+};
+BOOST_DESCRIBE_STRUCT(ApiKeyEdit, (), (name, expires_at))
+
+struct NewApiKey : ApiKeyEdit {
+    ProjectId project_id;
+    EnvironmentName env;
+    std::vector<ScopeName> scopes;
+};
+BOOST_DESCRIBE_STRUCT(NewApiKey, (ApiKeyEdit), (project_id, env, scopes))
+void check(const NewApiKey& key, meta::Errors& errors);
+
+struct ApiKey : NewApiKey {
+    ApiKeyId id;
+    Version version;
+    std::string public_id;
+    std::string created_by;
+    Timestamp created_at;
+    Timestamp updated_at;
+    std::optional<ApiKeyId> rotated_from;
+    std::optional<Timestamp> grace_until;
+    std::optional<Timestamp> revoked_at;
+};
+BOOST_DESCRIBE_STRUCT(ApiKey, (NewApiKey), (id, version, public_id, created_by, created_at, updated_at, rotated_from, grace_until, revoked_at))
+
+/// The answer to making one: the key itself is seen this once.
+struct MadeApiKey : ApiKey {
+    std::string key;
+};
+BOOST_DESCRIBE_STRUCT(MadeApiKey, (ApiKey), (key))
+
+struct RotateApiKey {
+    Bounded<int, 0, 2'592'000> grace_seconds{86'400};
+};
+BOOST_DESCRIBE_STRUCT(RotateApiKey, (), (grace_seconds))
+
+struct ListApiKeys : PageQuery {
+    std::optional<ProjectId> project_id;
+    std::optional<EnvironmentName> env;
+};
+BOOST_DESCRIBE_STRUCT(ListApiKeys, (PageQuery), (project_id, env))
+
+struct VerifyApiKey {
+    Text<1, 500> key;
+};
+BOOST_DESCRIBE_STRUCT(VerifyApiKey, (), (key))
+
+/// What RFC 7662 section 2.2 has, and the key's id: of a key that is not good nothing but that.
+struct Verification {
+    bool active = false;
+    std::optional<ApiKeyId> key_id;
+    std::optional<std::string> sub;
+    std::optional<ProjectId> project;
+    std::optional<EnvironmentName> env;
+    std::optional<std::string> scope;
+    std::optional<std::int64_t> iat;
+    std::optional<std::int64_t> exp;
+};
+BOOST_DESCRIBE_STRUCT(Verification, (), (active, key_id, sub, project, env, scope, iat, exp))
+
+/// What a key that is shown is held against.
+struct ApiKeyAtDoor : ApiKey {
+    Bytes hash;
+    ProjectState project_state{};
+};
+BOOST_DESCRIBE_STRUCT(ApiKeyAtDoor, (ApiKey), (hash, project_state))
+
+struct ApiKeyCreated {
+    static constexpr Event event{"gravity.project.api_key.created"};
+    ApiKeyId id;
+    ProjectId project_id;
+    EnvironmentName env;
+};
+BOOST_DESCRIBE_STRUCT(ApiKeyCreated, (), (id, project_id, env))
+
+struct ApiKeyRotated {
+    static constexpr Event event{"gravity.project.api_key.rotated"};
+    ApiKeyId id; // the old one
+    ProjectId project_id;
+    ApiKeyId successor;
+    Timestamp grace_until;
+};
+BOOST_DESCRIBE_STRUCT(ApiKeyRotated, (), (id, project_id, successor, grace_until))
+
+struct ApiKeyRevoked {
+    static constexpr Event event{"gravity.project.api_key.revoked"};
+    ApiKeyId id;
+    ProjectId project_id;
+    EnvironmentName env;
+};
+BOOST_DESCRIBE_STRUCT(ApiKeyRevoked, (), (id, project_id, env))
+
+} // namespace gravity::project
+
+template <>
+struct gravity::meta::docs<gravity::project::NewApiKey> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"project_id", "The project that it opens"},
+        {"env", "The environment of the project; part of the key's text"},
+        {"scopes", "What its bearer may do; nothing that who makes it may not"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::project::ApiKey> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"public_id", "The part of the key that may be shown, to know it by"},
+        {"rotated_from", "The key whose place it took"},
+        {"grace_until", "Another key has taken its place: how long both are good"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::project::MadeApiKey> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"key", "The key; shown this once"}};
+};
+template <>
+struct gravity::meta::docs<gravity::project::RotateApiKey> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"grace_seconds", "How long the old key is good beside the new one"}};
+};
+
+GRAVITY_TABLES(project, ApiKeyId, ScopeName, ApiKeyEdit, NewApiKey, ApiKey, MadeApiKey, RotateApiKey, ListApiKeys, VerifyApiKey, Verification, ApiKeyAtDoor,
+               ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked)

@@ -1,0 +1,34 @@
+#include "api_keys_store.hpp"
+
+#include "problems.hpp"
+
+namespace gravity::project {
+
+const Sql<ApiKey(ApiKeyAtDoor)> insert_api_key{
+    "api_key.insert",
+    R"sql(
+    insert into api_key (id, project_id, env, public_id, hash, name, scopes, created_by, created_at, updated_at, expires_at, rotated_from)
+    values ($id, $project_id, $env, $public_id, $hash, $name, $scopes, $created_by, $created_at, $updated_at, $expires_at, $rotated_from)
+    returning *)sql",
+    {{"api_key_environment_fkey", no_such_environment}, {"api_key_rotated_once", already_rotated}}};
+const Sql<void(ApiKeyId, std::string)> list_in_directory{"api_key.list_in_directory", "insert into api_key_directory (api_key_id, public_id) values ($1, $2)"};
+const Sql<ApiKey(ApiKey)> save_api_key{"api_key.save", R"sql(
+    update api_key set name = $name, expires_at = $expires_at, grace_until = $grace_until, revoked_at = $revoked_at, version = version + 1,
+           updated_at = $updated_at
+    where id = $id returning *)sql"};
+const Sql<ApiKey(ApiKeyId)> get_api_key{"api_key.get", "select * from api_key where id = $1"};
+// The key that takes its place refers to its id, which does not change.
+const Sql<ApiKey(ApiKeyId)> lock_api_key{"api_key.lock", "select * from api_key where id = $1 for no key update"};
+const Sql<ApiKey(ListApiKeys, std::string)> list_api_keys{"api_key.list", R"sql(
+    select k.* from api_key k join project p on p.id = k.project_id join member m on m.organization_id = p.organization_id
+    where m.subject = $5 and ($project_id::uuid is null or k.project_id = $project_id) and ($env::text is null or k.env = $env)
+      and $page(k.created_at desc, k.id desc))sql"};
+const Sql<bool(ProjectId, EnvironmentName, Timestamp)> has_live_key{"api_key.has_live", R"sql(
+    select exists (select from api_key where project_id = $1 and env = $2 and revoked_at is null
+                   and (expires_at is null or expires_at > $3) and (grace_until is null or grace_until > $3)))sql"};
+
+const Sql<ProjectId(std::string)> find_in_directory{"api_key.find_in_directory", "select project from api_key_directory where public_id = $1"};
+const Sql<ApiKeyAtDoor(std::string)> api_key_at_door{"api_key.at_door", R"sql($generic_plan
+    select k.*, p.state as project_state from api_key k join project p on p.id = k.project_id where k.public_id = $1)sql"};
+
+} // namespace gravity::project

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "api_keys_model.hpp"
+
+#include <gravity/pg/tx.hpp>
+
+/// Statements of API keys, by name. Their text is in api_keys_store.cpp and nowhere else.
+namespace gravity::project {
+
+extern const Sql<ApiKey(ApiKeyAtDoor)> insert_api_key;
+extern const Sql<void(ApiKeyId, std::string)> list_in_directory;
+extern const Sql<ApiKey(ApiKey)> save_api_key;
+extern const Sql<ApiKey(ApiKeyId)> get_api_key, lock_api_key;
+/// Those of projects of organisations that somebody is a member of.
+extern const Sql<ApiKey(ListApiKeys, std::string)> list_api_keys;
+extern const Sql<bool(ProjectId, EnvironmentName, Timestamp)> has_live_key;
+
+/// Whose rows the key of a public id is among, whoever asks: under Scope::system.
+extern const Sql<ProjectId(std::string)> find_in_directory;
+extern const Sql<ApiKeyAtDoor(std::string)> api_key_at_door;
+
+} // namespace gravity::project

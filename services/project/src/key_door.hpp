@@ -1,0 +1,31 @@
+#pragma once
+
+#include "api_keys_model.hpp"
+#include "config.hpp"
+
+#include <gravity/async/task.hpp>
+#include <gravity/http/ctx.hpp>
+
+#include <functional>
+#include <string>
+
+namespace gravity::project {
+
+/// Says who a key stands for. Reads as auth's door does: on the I/O thread, without a transaction around them (decisions 9 and 28). What was revoked is not
+/// good at the next question: nothing is remembered. The database outlives it.
+class KeyDoor {
+public:
+    KeyDoor(pg::Database& database, const Settings& settings) : database_(database), operator_(settings.operator_project) {}
+
+    /// Callers are told of keys of their own project, whether it is the one that the key opens or the one that administers that; of all keys in the
+    /// operator's. Of every other key they are told what they are told of one that never was. Throws Refusal where the store is away.
+    Task<Verification> verify(Ctx& ctx, const Caller& caller, const std::string& text) const;
+
+private:
+    Task<void> read(const Ctx& ctx, pg::Scope scope, std::function<void(Tx&)> work) const;
+
+    pg::Database& database_;
+    std::optional<ProjectId> operator_;
+};
+
+} // namespace gravity::project

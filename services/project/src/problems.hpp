@@ -1,0 +1,33 @@
+#pragma once
+
+#include <gravity/base/problem.hpp>
+
+/// Every way this service says no, beyond what all services share.
+namespace gravity::project {
+
+// Organisations and members
+inline constexpr Problem role_too_low{403, "role-too-low", "Your role in the organisation does not allow this"};
+inline constexpr Problem subject_not_usable{403, "subject-not-usable", "The subject of the token cannot be a member"};
+inline constexpr Problem organization_slug_taken{409, "organization-slug-taken", "Another organisation has this slug"};
+inline constexpr Problem has_projects{409, "has-projects", "The organisation has projects"};
+inline constexpr Problem already_member{409, "already-member", "They are a member already"};
+inline constexpr Problem last_owner{409, "last-owner", "An organisation has an owner at all times"};
+
+// Projects and environments
+inline constexpr Problem no_such_organization{422, "no-such-organization", "There is no such organisation"};
+inline constexpr Problem project_slug_taken{409, "project-slug-taken", "Another project of the organisation has this slug"};
+inline constexpr Problem deletion_pending{409, "deletion-pending", "The project is to be deleted"};
+inline constexpr Problem not_pending{409, "not-pending", "Nobody has asked for the project's deletion"};
+inline constexpr Problem too_late{409, "too-late", "The days to undo the deletion have passed"};
+inline constexpr Problem environment_exists{409, "environment-exists", "The project has an environment of this name"};
+inline constexpr Problem has_live_keys{409, "has-live-keys", "The environment has API keys that are good"};
+
+// API keys
+inline constexpr Problem scope_not_yours{403, "scope-not-yours", "Nobody grants what they may not do themselves"};
+inline constexpr Problem no_such_environment{422, "no-such-environment", "There is no such project, or it has no such environment"};
+inline constexpr Problem project_not_active{409, "project-not-active", "The project is suspended, or to be deleted"};
+inline constexpr Problem already_expired{422, "already-expired", "The key would have expired already"};
+inline constexpr Problem already_rotated{409, "already-rotated", "Another key has taken this one's place"};
+inline constexpr Problem key_ended{409, "key-ended", "The key was revoked or has expired"};
+
+} // namespace gravity::project

@@ -1,0 +1,135 @@
+#include "projects_api.hpp"
+
+#include "access.hpp"
+#include "api_keys_store.hpp"
+#include "organizations_store.hpp"
+#include "problems.hpp"
+#include "projects_domain.hpp"
+#include "projects_store.hpp"
+
+namespace gravity::project {
+namespace {
+
+Project seen(Tx& tx, const Caller& caller, const ProjectId& id, Right right) {
+    Project project = tx.one(get_project, id);
+    check_access(tx, caller, project.organization_id, right);
+    return project;
+}
+
+// Access first: a stranger makes nobody wait.
+Project locked(Tx& tx, const Caller& caller, const ProjectId& id, Right right, const IfMatch& expected) {
+    seen(tx, caller, id, right);
+    return expected.check(tx.one(lock_project, id));
+}
+
+Project save(Tx& tx, Project project) {
+    project.updated_at = tx.now();
+    return tx.one(save_project, project);
+}
+
+Environment add(Tx& tx, const ProjectId& project, const NewEnvironment& wanted) {
+    Environment row;
+    static_cast<NewEnvironment&>(row) = wanted;
+    row.project_id = project;
+    row.created_at = row.updated_at = tx.now();
+    return tx.one(insert_environment, row);
+}
+
+} // namespace
+
+namespace projects {
+
+Created<Project> create(Tx& tx, Caller caller, Body<NewProject> in) {
+    const auto role = tx.maybe(role_of, in->organization_id, caller.subject);
+    if (!role) throw Refusal(no_such_organization);
+    check_right(*role, Right::administer);
+    Project row;
+    static_cast<NewProject&>(row) = *in;
+    row.id = tx.new_id<ProjectId>();
+    row.created_at = row.updated_at = tx.now();
+    row = tx.one(insert_project, row);
+    add(tx, row.id, {{EnvironmentKind::development}, "development"});
+    add(tx, row.id, {{EnvironmentKind::staging}, "staging"});
+    add(tx, row.id, {{EnvironmentKind::production}, "production"});
+    tx.emit(ProjectCreated{row.id, row.organization_id});
+    return row;
+}
+
+Page<Project> list(Tx& tx, Caller caller, Params<ListProjects> query) { return tx.page(list_projects, *query, caller.subject); }
+Project get(Tx& tx, Caller caller, Path<"id", ProjectId> id) { return seen(tx, caller, *id, Right::see); }
+
+Project update(Tx& tx, Caller caller, Path<"id", ProjectId> id, Patch<ProjectEdit> patch, IfMatch expected) {
+    Project project = locked(tx, caller, *id, Right::administer, expected);
+    static_cast<ProjectEdit&>(project) = patch.apply(project);
+    return save(tx, std::move(project));
+}
+
+Project suspend(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected) {
+    Project project = locked(tx, caller, *id, Right::administer, expected);
+    if (!project::suspend(project, tx.now())) return project;
+    tx.emit(ProjectSuspended{project.id});
+    return save(tx, std::move(project));
+}
+
+Project resume(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected) {
+    Project project = locked(tx, caller, *id, Right::administer, expected);
+    if (!project::resume(project)) return project;
+    tx.emit(ProjectResumed{project.id});
+    return save(tx, std::move(project));
+}
+
+NoContent remove(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected, Given<Settings> settings) {
+    Project project = locked(tx, caller, *id, Right::own, expected);
+    if (!request_deletion(project, tx.now(), settings->undo_days)) return {};
+    tx.emit(ProjectDeletionRequested{project.id, *project.delete_after});
+    save(tx, std::move(project));
+    return {};
+}
+
+Project restore(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected) {
+    Project project = locked(tx, caller, *id, Right::own, expected);
+    project::restore(project, tx.now());
+    project = save(tx, std::move(project));
+    tx.emit(ProjectRestored{project.id, project.state});
+    return project;
+}
+
+} // namespace projects
+
+namespace environments {
+
+Created<Environment> create(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<NewEnvironment> in) {
+    seen(tx, caller, *id, Right::administer);
+    Environment made = add(tx, *id, *in);
+    std::string location = "/api/v1/projects/" + id->to_string() + "/environments/" + made.name.str();
+    return {std::move(made), std::move(location)};
+}
+
+Page<Environment> list(Tx& tx, Caller caller, Path<"id", ProjectId> id, Params<PageQuery> query) {
+    seen(tx, caller, *id, Right::see);
+    return tx.page(list_environments, *query, *id);
+}
+
+Environment get(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name) {
+    seen(tx, caller, *id, Right::see);
+    return tx.one(get_environment, *id, *name);
+}
+
+Environment update(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name, Patch<EnvironmentEdit> patch, IfMatch expected) {
+    seen(tx, caller, *id, Right::administer);
+    Environment environment = expected.check(tx.one(lock_environment, *id, *name));
+    static_cast<EnvironmentEdit&>(environment) = patch.apply(environment);
+    environment.updated_at = tx.now();
+    return tx.one(save_environment, environment);
+}
+
+NoContent remove(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name, IfMatch expected) {
+    seen(tx, caller, *id, Right::administer);
+    expected.check(tx.one(lock_environment, *id, *name));
+    if (tx.one(has_live_key, *id, *name, tx.now())) throw Refusal(has_live_keys);
+    tx.exec(delete_environment, *id, *name);
+    return {};
+}
+
+} // namespace environments
+} // namespace gravity::project

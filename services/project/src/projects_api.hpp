@@ -1,0 +1,31 @@
+#pragma once
+
+#include "config.hpp"
+#include "projects_model.hpp"
+
+#include <gravity/handlers.hpp>
+
+/// Handlers of projects and their environments.
+namespace gravity::project {
+namespace projects {
+
+Created<Project> create(Tx& tx, Caller caller, Body<NewProject> in);
+Page<Project> list(Tx& tx, Caller caller, Params<ListProjects> query);
+Project get(Tx& tx, Caller caller, Path<"id", ProjectId> id);
+Project update(Tx& tx, Caller caller, Path<"id", ProjectId> id, Patch<ProjectEdit> patch, IfMatch expected);
+Project suspend(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected);
+Project resume(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected);
+NoContent remove(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected, Given<Settings> settings);
+Project restore(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected);
+
+} // namespace projects
+namespace environments {
+
+Created<Environment> create(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<NewEnvironment> in);
+Page<Environment> list(Tx& tx, Caller caller, Path<"id", ProjectId> id, Params<PageQuery> query);
+Environment get(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name);
+Environment update(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name, Patch<EnvironmentEdit> patch, IfMatch expected);
+NoContent remove(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name, IfMatch expected);
+
+} // namespace environments
+} // namespace gravity::project

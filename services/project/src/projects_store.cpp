@@ -1,0 +1,43 @@
+#include "projects_store.hpp"
+
+#include "problems.hpp"
+
+namespace gravity::project {
+
+const Sql<Project(Project)> insert_project{
+    "project.insert",
+    R"sql(
+    insert into project (id, organization_id, slug, name, created_at, updated_at) values ($id, $organization_id, $slug, $name, $created_at, $updated_at)
+    returning *)sql",
+    {{"project_slug_key", project_slug_taken}, {"project_organization_fkey", no_such_organization}}};
+const Sql<Project(Project)> save_project{
+    "project.save",
+    R"sql(
+    update project set slug = $slug, name = $name, suspended_at = $suspended_at, delete_after = $delete_after, version = version + 1,
+           updated_at = $updated_at
+    where id = $id returning *)sql",
+    {{"project_slug_key", project_slug_taken}}};
+const Sql<Project(ProjectId)> get_project{"project.get", "select * from project where id = $1"};
+const Sql<Project(ProjectId)> lock_project{"project.lock", "select * from project where id = $1 for update"};
+const Sql<Project(ListProjects, std::string)> list_projects{"project.list", R"sql(
+    select p.* from project p join member m on m.organization_id = p.organization_id
+    where m.subject = $5 and ($organization_id::uuid is null or p.organization_id = $organization_id) and ($state::text is null or p.state = $state)
+      and $page(p.created_at desc, p.id desc))sql"};
+
+const Sql<Environment(Environment)> insert_environment{
+    "environment.insert",
+    R"sql(
+    insert into environment (project_id, name, kind, created_at, updated_at) values ($project_id, $name, $kind, $created_at, $updated_at)
+    returning *)sql",
+    {{"environment_pkey", environment_exists}}};
+const Sql<Environment(Environment)> save_environment{"environment.save", R"sql(
+    update environment set kind = $kind, version = version + 1, updated_at = $updated_at where project_id = $project_id and name = $name returning *)sql"};
+const Sql<Environment(ProjectId, EnvironmentName)> get_environment{"environment.get", "select * from environment where project_id = $1 and name = $2"};
+// Whoever makes a key in it refers to it, and waits here or is waited for.
+const Sql<Environment(ProjectId, EnvironmentName)> lock_environment{"environment.lock",
+                                                                    "select * from environment where project_id = $1 and name = $2 for update"};
+const Sql<Environment(PageQuery, ProjectId)> list_environments{"environment.list", R"sql(
+    select * from environment where project_id = $3 and $page(name))sql"};
+const Sql<void(ProjectId, EnvironmentName)> delete_environment{"environment.delete", "delete from environment where project_id = $1 and name = $2"};
+
+} // namespace gravity::project

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "projects_model.hpp"
+
+#include <gravity/pg/tx.hpp>
+
+/// Statements of projects and environments, by name. Their text is in projects_store.cpp and nowhere else.
+namespace gravity::project {
+
+extern const Sql<Project(Project)> insert_project, save_project;
+extern const Sql<Project(ProjectId)> get_project, lock_project;
+/// Those of organisations that somebody is a member of.
+extern const Sql<Project(ListProjects, std::string)> list_projects;
+
+extern const Sql<Environment(Environment)> insert_environment, save_environment;
+extern const Sql<Environment(ProjectId, EnvironmentName)> get_environment, lock_environment;
+extern const Sql<Environment(PageQuery, ProjectId)> list_environments;
+extern const Sql<void(ProjectId, EnvironmentName)> delete_environment;
+
+} // namespace gravity::project

@@ -1,0 +1,9 @@
+// Makes the tables of all types that are described in headers: see GRAVITY_TABLES in meta/describe.hpp.
+// clang-format off
+#include <gravity/meta/make_tables.hpp> // before what follows
+// clang-format on
+
+#include "api_keys_model.hpp"
+#include "config.hpp"
+#include "organizations_model.hpp"
+#include "projects_model.hpp"

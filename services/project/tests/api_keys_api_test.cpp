@@ -1,0 +1,287 @@
+#include "key_text.hpp"
+#include "project_fixture.hpp"
+
+#include <gravity/base/clock.hpp>
+#include <gravity/base/encoding.hpp>
+#include <gravity/testkit/check_isolation.hpp>
+#include <gravity/testkit/clock.hpp>
+
+#include <atomic>
+
+namespace gravity::project {
+namespace {
+
+constexpr std::string_view not_good = R"({"active":false})";
+
+class ApiKeys : public ProjectApi {
+protected:
+    using ProjectApi::ProjectApi;
+    testkit::Answer acme = organization(ada), shop = project(ada, acme);
+
+    bool good(const testkit::Answer& made) { return verify(ada, made.text("/key")).at("/active") == Json(true); }
+    testkit::Answer rotated(const testkit::Answer& key, int grace_seconds) {
+        return ada.post("/api/v1/api-keys/" + key.text("/id") + "/rotate", {{"grace_seconds", grace_seconds}}).expect(201);
+    }
+};
+
+TEST_F(ApiKeys, AreMadeShownOnceAndVerified) {
+    event_types();
+    const auto made = key(ada, shop);
+    EXPECT_EQ(made.location(), "/api/v1/api-keys/" + made.text("/id"));
+    const std::string text = made.text("/key");
+    EXPECT_TRUE(text.starts_with("grv_production_" + made.text("/public_id") + "_")) << text;
+    ada.get(made.location()).expect(200).field("/key", Json()).field("/created_by", "ada").field("/env", "production").field("/hash", Json());
+    EXPECT_EQ(ada.get("/api/v1/api-keys").expect(200).body().find(text), std::string::npos);
+
+    const auto answer = verify(ada, text).field("/active", true).field("/key_id", made.text("/id")).field("/sub", "api_key:" + made.text("/id"));
+    answer.field("/project", shop.text("/id")).field("/env", "production").field("/scope", "products:read").field("/exp", Json());
+    EXPECT_EQ(event_types(), "api_key.created ");
+
+    // What is kept of it is the SHA-256.
+    EXPECT_EQ(service.database().admin("select encode(hash, 'hex') from api_key"), hex_encode(key_text::hash_of(text).view()));
+    EXPECT_EQ(service.database().admin("select count(*) from api_key k where k::text like '%" + text.substr(30) + "%'"), "0");
+    EXPECT_EQ(service.database().admin("select count(*) from gravity.outbox o where o::text like '%" + text.substr(30) + "%'"), "0");
+}
+
+TEST_F(ApiKeys, ThatAreNotGoodAreAllAnsweredAlike) {
+    testkit::FakeClock clock(now());
+    const auto made = key(ada, shop);
+    const std::string text = made.text("/key");
+    ASSERT_TRUE(good(made));
+    std::vector<std::string> bad = {"x", "grv_production_" + made.text("/public_id"), text + "0", text.substr(0, text.size() - 1), " " + text};
+    std::string wrong_check = text;
+    wrong_check.back() = wrong_check.back() == '0' ? '1' : '0';
+    bad.push_back(wrong_check);
+    bad.push_back(key_text::fresh("production").text.reveal()); // well made, and nobody's
+    std::string forged = "grv_production_" + made.text("/public_id") + "_" + std::string(43, 'A'); // a known id with another secret and a right check
+    const std::uint32_t crc = key_text::crc32(forged);
+    constexpr std::string_view digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    std::string check(6, '0');
+    std::uint32_t rest = crc;
+    for (auto digit = check.rbegin(); digit != check.rend(); ++digit, rest /= 62) *digit = digits[rest % 62];
+    forged += check;
+    ASSERT_TRUE(key_text::public_id_of(forged));
+    bad.push_back(forged);
+    for (const auto& each : bad) EXPECT_EQ(verify(ada, each).body(), not_good) << each;
+
+    ada.del(made.location()).expect(204);
+    EXPECT_EQ(verify(ada, text).body(), not_good) << "revoked";
+    auto body = key_body(shop);
+    body["expires_at"] = (now() + Duration::minutes(10)).to_string();
+    const auto brief = ada.post("/api/v1/api-keys", body).expect(201);
+    verify(ada, brief.text("/key")).field("/active", true).field("/exp", (now() + Duration::minutes(10)).unix_seconds());
+    clock.advance(Duration::minutes(10));
+    EXPECT_EQ(verify(ada, brief.text("/key")).body(), not_good) << "expired";
+}
+
+TEST_F(ApiKeys, AreGoodWhileTheirProjectIsActive) {
+    const auto made = key(ada, shop), other = key(ada, project(ada, acme, "blog"));
+    ada.post(shop.location() + "/suspend").expect(200);
+    EXPECT_FALSE(good(made));
+    EXPECT_TRUE(good(other));
+    ada.post("/api/v1/api-keys", key_body(shop)).expect_problem(409, "project-not-active");
+    ada.post(shop.location() + "/resume").expect(200);
+    EXPECT_TRUE(good(made));
+    ada.del(shop.location()).expect(204);
+    EXPECT_FALSE(good(made));
+    ada.post(shop.location() + "/restore").expect(200);
+    EXPECT_TRUE(good(made));
+}
+
+TEST_F(ApiKeys, AreVerifiedForTheirOwn) {
+    const auto made = key(ada, shop);
+    const std::string text = made.text("/key");
+    const auto of_shop = service.caller(ProjectId::parse(shop.text("/id")).or_throw(), "api-keys:verify");
+    const auto of_blog = service.caller(ProjectId::parse(project(ada, acme, "blog").text("/id")).or_throw(), "api-keys:verify");
+    verify(of_shop, text).field("/active", true);
+    EXPECT_EQ(verify(of_blog, text).body(), not_good);
+    EXPECT_EQ(verify(as.stranger, text).body(), not_good);
+    service.caller(service.project(), "api-keys:admin").post("/api/v1/api-keys/verify", {{"key", text}}).expect_problem(403, "forbidden");
+    as.anonymous.post("/api/v1/api-keys/verify", {{"key", text}}).expect_problem(401, "unauthenticated");
+    ada.post("/api/v1/api-keys/verify", {{"key", ""}}).expect_problem(422, "invalid-value");
+    ada.post("/api/v1/api-keys/verify", {{"key", std::string(501, 'x')}}).expect_problem(422, "invalid-value");
+    ada.post("/api/v1/api-keys/verify", {{"token", text}}).expect_problem(400, "malformed-request");
+}
+
+const char* const operators = "0190c5a8-7d3a-7b52-a1f6-0d3f3a2c9e11";
+class OperatedApiKeys : public ApiKeys {
+protected:
+    OperatedApiKeys() : ApiKeys({{"PROJECT_OPERATOR_PROJECT", operators}}) {}
+};
+
+TEST_F(OperatedApiKeys, AreVerifiedForTheOperator) {
+    const auto made = key(ada, shop);
+    const auto gateway = service.caller(ProjectId::parse(operators).or_throw(), "api-keys:verify", "gateway");
+    verify(gateway, made.text("/key")).field("/active", true).field("/project", shop.text("/id"));
+    gateway.get(made.location()).expect_problem(403, "forbidden");
+    EXPECT_EQ(verify(as.stranger, made.text("/key")).body(), not_good);
+}
+
+TEST_F(ApiKeys, AreRotatedWithATimeInWhichBothAreGood) {
+    testkit::FakeClock clock(now());
+    const auto old = key(ada, shop);
+    event_types();
+    const auto made = rotated(old, 600);
+    EXPECT_EQ(made.location(), "/api/v1/api-keys/" + made.text("/id"));
+    made.field("/rotated_from", old.text("/id")).field("/name", "Back end").field("/scopes", old.at("/scopes"));
+    EXPECT_NE(made.text("/key"), old.text("/key"));
+    verify(ada, old.text("/key")).field("/active", true).field("/exp", (now() + Duration::seconds(600)).unix_seconds());
+    EXPECT_TRUE(good(made));
+    ada.post(old.location() + "/rotate", Json::object()).expect_problem(409, "already-rotated");
+    clock.advance(Duration::seconds(600));
+    EXPECT_FALSE(good(old));
+    EXPECT_TRUE(good(made));
+    const auto third = rotated(made, 0);
+    EXPECT_FALSE(good(made));
+    EXPECT_TRUE(good(third));
+    ada.post(third.location() + "/rotate", {{"grace_seconds", -1}}).expect_problem(422, "invalid-value");
+    ada.post(third.location() + "/rotate", {{"grace_seconds", 2'592'001}}).expect_problem(422, "invalid-value");
+    ada.post("/api/v1/api-keys/" + third.text("/id") + "/rotate", Json::object()).if_match("\"9\"").expect_problem(412, "stale-version");
+    EXPECT_EQ(event_types(), "api_key.rotated api_key.rotated ");
+}
+
+TEST_F(ApiKeys, AreRotatedOnceHoweverManyAsk) {
+    const auto old = key(ada, shop);
+    std::atomic<int> made{0}, refused{0};
+    at_once(8, [&](int) {
+        const auto answer = ada.post(old.location() + "/rotate", Json::object()).send();
+        ++(answer.status() == 201 ? made : refused);
+        EXPECT_TRUE(answer.status() == 201 || answer.text("/type") == problem_type("already-rotated")) << answer.body();
+    });
+    EXPECT_EQ(made, 1);
+    EXPECT_EQ(refused, 7);
+    EXPECT_EQ(service.database().admin("select count(*) from api_key"), "2");
+}
+
+TEST_F(ApiKeys, AreRevokedForGood) {
+    const auto made = key(ada, shop);
+    event_types();
+    ada.del(made.location()).if_match("\"2\"").expect_problem(412, "stale-version");
+    std::atomic<int> done{0};
+    at_once(6, [&](int) { done += ada.del(made.location()).send().status() == 204 ? 1 : 0; });
+    EXPECT_EQ(done, 6);
+    const auto events = service.take_events();
+    ASSERT_EQ(events.size(), 1u) << "told once";
+    EXPECT_EQ(events[0].type, "gravity.project.api_key.revoked");
+    EXPECT_EQ(events[0].subject, made.text("/id"));
+    EXPECT_EQ(*events[0].data.find("project_id"), shop.at("/id"));
+    EXPECT_FALSE(good(made));
+    ada.get(made.location()).expect(200).field("/version", 2);
+    ada.post(made.location() + "/rotate", Json::object()).expect_problem(409, "key-ended");
+    EXPECT_ANY_THROW(service.database().admin("update api_key set revoked_at = null"));
+    EXPECT_FALSE(good(made));
+}
+
+// It is rotated before it is revoked or not at all; revoked it is either way.
+TEST_F(ApiKeys, AreRevokedThoughTheyAreRotatedMeanwhile) {
+    for (int round = 0; round < 8; ++round) {
+        const auto old = key(ada, shop);
+        int rotation = 0;
+        at_once(2, [&](int i) {
+            if (i == 0)
+                rotation = ada.post(old.location() + "/rotate", Json::object()).send().status();
+            else
+                EXPECT_EQ(ada.del(old.location()).send().status(), 204);
+        });
+        EXPECT_TRUE(rotation == 201 || rotation == 409) << rotation;
+        EXPECT_FALSE(good(old));
+    }
+}
+
+TEST_F(ApiKeys, MayNoMoreThanWhoMakesThem) {
+    const auto modest = service.caller(service.project(), "api-keys:write products:write", "ada");
+    modest.post("/api/v1/api-keys", key_body(shop, {"products:read", "products:write"})).expect(201);
+    modest.post("/api/v1/api-keys", key_body(shop, {"products:admin"})).expect_problem(403, "scope-not-yours");
+    const auto strong = ada.post("/api/v1/api-keys", key_body(shop, {"projects:admin"})).expect(201);
+    modest.post(strong.location() + "/rotate", Json::object()).expect_problem(403, "scope-not-yours");
+    modest.patch(strong.location(), {{"name", "x"}}).expect(200);
+    modest.patch(strong.location(), {{"expires_at", (now() + Duration::hours(1)).to_string()}}).expect_problem(403, "scope-not-yours");
+    modest.del(strong.location()).expect(204); // less is for everybody to see to
+}
+
+TEST_F(ApiKeys, AreManagedByRole) {
+    for (const std::string role : {"admin", "developer", "viewer", "billing"}) join(ada, acme, role, role);
+    const auto made = key(ada, shop);
+    for (const std::string role : {"viewer", "billing"}) {
+        const auto who = person(role);
+        who.get(made.location()).expect(200);
+        who.get("/api/v1/api-keys").expect(200).field("/items/0/id", made.text("/id"));
+        who.post("/api/v1/api-keys", key_body(shop)).expect_problem(403, "role-too-low");
+        who.patch(made.location(), {{"name", "x"}}).expect_problem(403, "role-too-low");
+        who.post(made.location() + "/rotate", Json::object()).expect_problem(403, "role-too-low");
+        who.del(made.location()).expect_problem(403, "role-too-low");
+    }
+    for (const std::string role : {"admin", "developer"}) {
+        const auto own = key(person(role), shop);
+        person(role).patch(own.location(), {{"name", role}}).expect(200).field("/name", role);
+        person(role).post(own.location() + "/rotate", Json::object()).expect(201);
+        person(role).del(own.location()).expect(204);
+    }
+}
+
+TEST_F(ApiKeys, OfOthersAreNotThere) {
+    const auto made = key(ada, shop);
+    const auto namesake = service.caller(ProjectId::fresh(), service.all_scopes() + " products:write", "ada");
+    for (const auto& who : {ben, namesake}) {
+        who.get(made.location()).expect_problem(404, "not-found");
+        who.patch(made.location(), {{"name", "Mine"}}).expect_problem(404, "not-found");
+        who.post(made.location() + "/rotate", Json::object()).expect_problem(404, "not-found");
+        who.del(made.location()).expect_problem(404, "not-found");
+        who.get("/api/v1/api-keys").expect(200).field("/items", Json::array());
+        who.post("/api/v1/api-keys", key_body(shop)).expect_problem(422, "no-such-environment"); // and not a word of whether it is there
+    }
+    EXPECT_TRUE(good(made));
+}
+
+TEST_F(ApiKeys, AreListedByProjectAndEnvironment) {
+    const auto blog = project(ada, acme, "blog");
+    const auto one = key(ada, shop), two = key(ada, blog);
+    auto body = key_body(blog);
+    body["env"] = "staging";
+    const auto three = ada.post("/api/v1/api-keys", body).expect(201);
+    ada.get("/api/v1/api-keys?project_id=" + shop.text("/id")).expect(200).field("/items/0/id", one.text("/id")).field("/items/1", Json());
+    ada.get("/api/v1/api-keys?env=production").expect(200).field("/items/0/id", two.text("/id")).field("/items/1/id", one.text("/id"));
+    const auto page = ada.get("/api/v1/api-keys?limit=1").expect(200).field("/items/0/id", three.text("/id"));
+    ada.get("/api/v1/api-keys?limit=2&cursor=" + page.text("/next_cursor")).expect(200).field("/items/1/id", one.text("/id")).field("/next_cursor", Json());
+}
+
+TEST_F(ApiKeys, AreMadeOfWhatCanBe) {
+    const auto with = [&](std::string name, Json value) {
+        auto body = key_body(shop);
+        body[name] = std::move(value);
+        return ada.post("/api/v1/api-keys", testkit::Members(std::move(body)));
+    };
+    with("env", "nowhere").expect_problem(422, "no-such-environment");
+    with("env", "No_Where").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/env");
+    with("project_id", Uuid::v7().to_string()).expect_problem(422, "no-such-environment");
+    with("scopes", Json::array({"a b"})).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/scopes/0");
+    Json many = Json::array();
+    for (int i = 0; i < 101; ++i) many.push_back("products:read");
+    with("scopes", many).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/scopes");
+    with("expires_at", "2020-01-01T00:00:00Z").expect_problem(422, "already-expired");
+    with("expires_at", "tomorrow").expect_problem(422, "invalid-value");
+    const auto made = key(ada, shop);
+    const auto later = (now() + Duration::hours(1)).to_string();
+    ada.patch(made.location(), {{"expires_at", "2020-01-01T00:00:00Z"}}).expect_problem(422, "already-expired");
+    ada.patch(made.location(), {{"expires_at", later}}).if_match("\"1\"").expect(200).field("/version", 2);
+    ada.patch(made.location(), {{"scopes", Json::array()}}).expect_problem(400, "malformed-request");
+    ada.patch(made.location(), {{"expires_at", Json()}}).expect(200).field("/expires_at", Json());
+}
+
+TEST_F(ApiKeys, AreShownAgainToWhoAskedUnderAKeyOfTheirs) {
+    const auto first = ada.post("/api/v1/api-keys", key_body(shop)).key("7f0e1f3e-one").expect(201);
+    const auto again = ada.post("/api/v1/api-keys", key_body(shop)).key("7f0e1f3e-one").expect(201);
+    EXPECT_EQ(first.text("/key"), again.text("/key"));
+    EXPECT_EQ(service.database().admin("select count(*) from api_key"), "1");
+    EXPECT_EQ(service.database().admin("select count(*) from gravity.idempotency i where i::text like '%" + first.text("/key").substr(30) + "%'"), "0");
+}
+
+TEST_F(ApiKeys, AndAllElseIsIsolated) {
+    key(ada, shop);
+    std::vector<std::string> empty;
+    for (const auto& fault : testkit::check_isolation(service.database(), service.project(), &empty)) ADD_FAILURE() << fault;
+    for (const auto& table : empty) EXPECT_FALSE(table.starts_with("public.")) << table << " has no row to show a leak by";
+}
+
+} // namespace
+} // namespace gravity::project

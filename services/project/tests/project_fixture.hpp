@@ -1,0 +1,59 @@
+#pragma once
+
+#include "assembly.hpp"
+
+#include <gravity/testkit/service.hpp>
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace gravity::project {
+
+/// The service in this process, and people of one administering project: each has every scope, so that what they may not is their role's doing.
+class ProjectApi : public testing::Test {
+protected:
+    explicit ProjectApi(app::Texts settings = {}) : service(assemble(0), std::move(settings)) {}
+
+    testkit::RunningService service;
+    testkit::Callers as{service}; // owner, stranger and reader all say they are "tester"
+    testkit::Client ada = person("ada"), ben = person("ben"), cleo = person("cleo");
+
+    testkit::Client person(std::string_view subject) { return service.caller(service.project(), service.all_scopes() + " products:write", subject); }
+
+    testkit::Answer organization(const testkit::Client& founder, std::string slug = "acme") {
+        return founder.post("/api/v1/organizations", {{"slug", slug}, {"name", "Acme"}}).expect(201);
+    }
+    testkit::Answer join(const testkit::Client& by, const testkit::Answer& organization, std::string subject, std::string role) {
+        return by.post(organization.location() + "/members", {{"subject", subject}, {"role", role}}).expect(201);
+    }
+    static std::string seat(const testkit::Answer& organization, const std::string& subject) { return organization.location() + "/members/" + subject; }
+    testkit::Answer project(const testkit::Client& who, const testkit::Answer& organization, std::string slug = "shop") {
+        return who.post("/api/v1/projects", {{"organization_id", organization.text("/id")}, {"slug", slug}, {"name", "Shop"}}).expect(201);
+    }
+    static Json key_body(const testkit::Answer& project, std::vector<std::string> scopes = {"products:read"}) {
+        Json list = Json::array();
+        for (auto& scope : scopes) list.push_back(std::move(scope));
+        return Json::object({{"project_id", project.text("/id")}, {"env", "production"}, {"name", "Back end"}, {"scopes", std::move(list)}});
+    }
+    testkit::Answer key(const testkit::Client& who, const testkit::Answer& project) { return who.post("/api/v1/api-keys", key_body(project)).expect(201); }
+    testkit::Answer verify(const testkit::Client& who, const std::string& key) { return who.post("/api/v1/api-keys/verify", {{"key", key}}).expect(200); }
+
+    /// "project.created member.added ": what has been announced since the last look, each with a subject.
+    std::string event_types() {
+        std::string types;
+        for (const auto& event : service.take_events())
+            types += event.type.substr(std::string_view("gravity.project.").size()) + (event.subject.empty() ? "?" : "") + " ";
+        return types;
+    }
+    static void at_once(int count, const std::function<void(int)>& what) {
+        std::vector<std::thread> threads;
+        for (int i = 0; i < count; ++i) threads.emplace_back(what, i);
+        for (auto& thread : threads) thread.join();
+    }
+};
+
+} // namespace gravity::project
