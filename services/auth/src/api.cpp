@@ -1,5 +1,6 @@
 #include "api.hpp"
 
+#include "authorize_api.hpp"
 #include "clients_api.hpp"
 #include "credentials_api.hpp"
 #include "exchange_policies_api.hpp"
@@ -10,6 +11,7 @@
 #include "registration_api.hpp"
 #include "roles_api.hpp"
 #include "tokens_api.hpp"
+#include "userinfo_api.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/http/router.hpp>
@@ -141,6 +143,31 @@ void registration_routes(Router& router) {
                                       {.summary = "Delete a client (RFC 7592)", .open = by_token, .error_type = "application/json"});
 }
 
+void people_routes(Router& router) {
+    namespace a = authorization;
+    namespace p = people;
+    constexpr std::string_view by_browser = "browsers of people come here";
+    const auto page = [](std::string_view summary) {
+        return http::RouteOptions{.summary = summary, .open = by_browser, .error_type = "text/html", .body_limit = 16 * 1024, .idempotency = false};
+    };
+    auto surface = router.surface("oauth2");
+    surface.get<a::authorize>("/oauth2/authorize", page("Ask for a code (RFC 6749 section 3.1)"));
+    surface.post<a::authorize_by_form>("/oauth2/authorize", page("Ask for a code by a form"));
+    surface.get<a::login_page>("/login", page("The page where people sign in"));
+    surface.post<a::login>("/login", page("Sign in"));
+    surface.get<a::consent_page>("/login/consent", page("The page where people let a client know them"));
+    surface.post<a::consent>("/login/consent", page("Let a client know them, or not"));
+    surface.get<p::logout>("/oauth2/logout", page("Sign out (OpenID Connect RP-Initiated Logout 1.0); 303 where the client has a way back"));
+    surface.post<p::logout_by_form>("/oauth2/logout", page("Sign out by a form"));
+    const http::RouteOptions by_token{.summary = "What a client may know of the person (OpenID Connect Core section 5.3)",
+                                      .problems = {keys_not_ready},
+                                      .open = "the access token is the person's",
+                                      .error_type = "application/json",
+                                      .body_limit = 1024,
+                                      .idempotency = false};
+    surface.get<p::userinfo>("/oauth2/userinfo", by_token);
+}
+
 void public_routes(Router& router) {
     namespace w = well_known;
     auto surface = router.surface("oauth2");
@@ -163,6 +190,7 @@ void routes(Router& router) {
     exchange_routes(router);
     token_routes(router);
     registration_routes(router);
+    people_routes(router);
     public_routes(router);
 }
 

@@ -9,6 +9,7 @@
 #include "keys_schedule.hpp"
 #include "login_budgets.hpp"
 #include "metadata.hpp"
+#include "networks.hpp"
 #include "own_tokens.hpp"
 #include "password_pool.hpp"
 #include "proofs.hpp"
@@ -36,6 +37,7 @@ void provide(app::Runtime& runtime) {
     runtime.resources.put(std::make_shared<Proofs>(runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::move(reads));
     runtime.resources.put(std::make_shared<PasswordPool>(settings));
+    runtime.resources.put(std::make_shared<Networks>(settings.trusted_proxies));
     runtime.resources.put(std::make_shared<LoginBudgets>(runtime.resources.find<redis::Client>(), runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(known)));
     runtime.resources.put(std::move(own));
@@ -53,7 +55,7 @@ Service assemble(std::uint16_t port) {
         .postgres(auth_migrations())
         .redis(app::Need::optional)
         .routes(routes)
-        .roots({"/oauth2", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
+        .roots({"/oauth2", "/login", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
         .job(forget_ended)
         .schedule("23 * * * *", ForgetEnded{}, {.each_project = true})
         .provision(provide)

@@ -29,6 +29,11 @@ ClientLogin::ClientLogin(const Reads& reads, const Settings& settings)
     : reads_(reads),
       audiences_{settings.public_url.str(), settings.at("/oauth2/token"), settings.at("/oauth2/introspect"), settings.at("/oauth2/revoke")} {}
 
+void check_confidential(const ClientAtDoor& client) {
+    if (client.token_endpoint_auth_method == ClientAuth::none)
+        throw oauth::Refused(oauth::unauthorized_client, "A client that proves nothing may not do this");
+}
+
 Task<std::optional<ProjectId>> ClientLogin::project_of(Ctx& ctx, ClientId client) {
     if (const auto known = projects_.find(client); known != projects_.end()) co_return known->second;
     std::optional<ProjectId> project;
@@ -61,6 +66,10 @@ Task<KnownClient> ClientLogin::authenticate(Ctx& ctx, const oauth::Form& form) {
     if (!found || found->disabled) throw unknown_client();
 
     KnownClient known{*std::move(found), *project};
+    if (known.client.token_endpoint_auth_method == ClientAuth::none) {
+        if (proof.kind != ClientProof::Kind::none) throw unknown_client();
+        co_return known;
+    }
     if (known.client.token_endpoint_auth_method == ClientAuth::client_secret) {
         if (proof.kind != ClientProof::Kind::secret || !secret_matches(proof.text, known.client.secret_hashes)) throw unknown_client();
         co_return known;

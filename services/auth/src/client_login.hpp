@@ -19,6 +19,9 @@ struct KnownClient {
 /// Throws oauth::Refused unless the client may get tokens this way.
 void check_grant(const ClientAtDoor& client, GrantType grant);
 
+/// Throws oauth::Refused for a public client: whoever knows its id may say that they are it.
+void check_confidential(const ClientAtDoor& client);
+
 /// I/O thread only. What it reads with outlives it.
 class ClientLogin {
 public:
@@ -26,7 +29,7 @@ public:
 
     /// Throws oauth::Refused where the proof is missing or wrong, or the client disabled; Refusal where the store is away.
     Task<KnownClient> authenticate(Ctx& ctx, const oauth::Form& form);
-    /// Nothing if there is no such client.
+    /// Nothing for an id that no client has.
     Task<std::optional<ProjectId>> project_of(Ctx& ctx, ClientId client);
 
 private:

@@ -95,7 +95,10 @@ ClientProof client_proof(const http::Headers& headers, const oauth::Form& form) 
     const bool posted = form.find("client_secret") != nullptr, asserted = form.find("client_assertion") != nullptr;
     if (headers.count("Authorization") > 1 || int{authorization.has_value()} + int{posted} + int{asserted} > 1)
         throw Refused(oauth::invalid_request, "The client must authenticate in one way");
-    if (!authorization && !posted && !asserted) throw not_proven();
+    if (!authorization && !posted && !asserted) {
+        if (form.find("client_id") == nullptr) throw not_proven();
+        return {ClientProof::Kind::none, client_named(*form.find("client_id")), {}};
+    }
     const auto read = [&] {
         if (authorization) return from_basic(*authorization);
         return asserted ? from_assertion(form) : from_form(form);

@@ -12,7 +12,8 @@ namespace gravity::issuer {
 struct ClientProof {
     enum class Kind {
         secret,   // client_secret_basic or client_secret_post
-        assertion // private_key_jwt
+        assertion, // private_key_jwt
+        none // a public client only says who it is
     };
     Kind kind{};
     ClientId client;

@@ -8,7 +8,27 @@
 
 namespace gravity::issuer {
 
+namespace {
+
+bool has_grant(const NewClient& client, GrantType grant) {
+    return std::find(client.grant_types.begin(), client.grant_types.end(), grant) != client.grant_types.end();
+}
+
+void check_redirects(const NewClient& client, meta::Errors& errors) {
+    if (client.redirect_uris.size() > 20) errors.reject("redirect_uris", "must have at most 20 items");
+    if (client.post_logout_redirect_uris.size() > 20) errors.reject("post_logout_redirect_uris", "must have at most 20 items");
+    const bool by_code = has_grant(client, GrantType::authorization_code);
+    if (by_code && client.redirect_uris.empty()) errors.reject("redirect_uris", "must have one for authorization_code");
+    if (!by_code && has_grant(client, GrantType::refresh_token)) errors.reject("grant_types", "has refresh_token, which needs authorization_code");
+    const bool alone = has_grant(client, GrantType::client_credentials) || has_grant(client, GrantType::token_exchange);
+    if (client.token_endpoint_auth_method == ClientAuth::none && alone)
+        errors.reject("grant_types", "must be authorization_code and refresh_token only for a client that proves nothing");
+}
+
+} // namespace
+
 void check(const NewClient& client, meta::Errors& errors) {
+    check_redirects(client, errors);
     if (client.scopes.size() > 100) errors.reject("scopes", "must have at most 100 items");
     if (client.grant_types.size() > 10) errors.reject("grant_types", "must have at most 10 items");
     if (client.token_endpoint_auth_method != ClientAuth::private_key_jwt) {

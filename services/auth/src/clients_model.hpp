@@ -1,6 +1,7 @@
 #pragma once
 
 #include "keys_model.hpp"
+#include "redirects.hpp"
 #include "scopes.hpp"
 
 /// OAuth clients: the programs that tokens are given to.
@@ -12,16 +13,19 @@ using ClientSecretId = Id<"client-secret">;
 /// How a client proves who it is. By secret it may do so in either form, client_secret_basic or client_secret_post.
 enum class ClientAuth {
     client_secret,
-    private_key_jwt
+    private_key_jwt,
+    none // a public client: an app or a page, which can keep no secret
 };
-BOOST_DESCRIBE_ENUM(ClientAuth, client_secret, private_key_jwt)
+BOOST_DESCRIBE_ENUM(ClientAuth, client_secret, private_key_jwt, none)
 
 /// How a client may get tokens, by the names of RFC 7591 as far as they are names; token_exchange is RFC 8693's.
 enum class GrantType {
     client_credentials,
-    token_exchange
+    token_exchange,
+    authorization_code,
+    refresh_token
 };
-BOOST_DESCRIBE_ENUM(GrantType, client_credentials, token_exchange)
+BOOST_DESCRIBE_ENUM(GrantType, client_credentials, token_exchange, authorization_code, refresh_token)
 
 struct ClientEdit {
     Text<1, 200> name;
@@ -30,9 +34,13 @@ struct ClientEdit {
     Default<SigningAlgorithm::es256> token_alg;
     std::optional<Json> jwks;
     Default<false> require_dpop;
+    std::vector<RedirectUri> redirect_uris;
+    std::vector<RedirectUri> post_logout_redirect_uris;
+    Default<false> first_party;
     Default<false> disabled;
 };
-BOOST_DESCRIBE_STRUCT(ClientEdit, (), (name, scopes, grant_types, token_alg, jwks, require_dpop, disabled))
+BOOST_DESCRIBE_STRUCT(ClientEdit, (),
+                      (name, scopes, grant_types, token_alg, jwks, require_dpop, redirect_uris, post_logout_redirect_uris, first_party, disabled))
 
 struct NewClient : ClientEdit {
     Default<ClientAuth::client_secret> token_endpoint_auth_method; // for good
@@ -106,6 +114,9 @@ struct gravity::meta::docs<gravity::issuer::ClientEdit> {
         {"token_alg", "What its access tokens are signed with"},
         {"jwks", "Public keys that private_key_jwt is verified with (RFC 7517)"},
         {"require_dpop", "Gets no tokens but those bound to a key (RFC 9449)"},
+        {"redirect_uris", "Where browsers may be sent back to with a code: compared as text, of loopback addresses whatever the port"},
+        {"post_logout_redirect_uris", "Where browsers may be sent to once somebody has signed out"},
+        {"first_party", "People are not asked whether it may know them"},
         {"disabled", "Gets no tokens"},
     };
 };

@@ -1,6 +1,7 @@
 #include "forget_job.hpp"
 
 #include "login_budgets_store.hpp"
+#include "sign_in_store.hpp"
 #include "tokens_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -14,7 +15,9 @@ constexpr int rows_at_once = 500; // a transaction that others hardly notice
 bool forget_some(Tx& tx) {
     const Timestamp before = tx.now() - Duration::minutes(5);
     bool more = false;
-    for (const auto* forget : {&forget_assertions, &forget_revoked_tokens, &forget_proofs, &forget_budgets})
+    const auto all = {&forget_assertions, &forget_revoked_tokens, &forget_proofs, &forget_budgets,
+                      &forget_sessions, &forget_flows, &forget_codes, &forget_families};
+    for (const auto* forget : all)
         more |= tx.one(*forget, before, rows_at_once) == rows_at_once;
     return more;
 }

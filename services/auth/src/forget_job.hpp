@@ -2,7 +2,8 @@
 
 #include <gravity/jobs/job.hpp>
 
-/// Forgets what has ended by itself: used assertions and proofs, revoked tokens, failed sign-ins. Left every hour for each project.
+/// Forgets what has ended by itself: used assertions and proofs, revoked tokens, failed sign-ins, sessions and what came of them. Left every hour for
+/// each project.
 namespace gravity::issuer {
 
 struct ForgetEnded {

@@ -1,6 +1,5 @@
 #include "issue.hpp"
 
-#include "keyring.hpp"
 #include "oauth.hpp"
 #include "problems.hpp"
 #include "proofs.hpp"
@@ -13,33 +12,49 @@
 namespace gravity::issuer {
 namespace {
 
-std::string signed_text(auth::Signer signer, auth::Claims claims) { return signer.token(claims); }
+std::string token_of(auth::Signer signer, auth::Claims claims) { return signer.token(claims); }
+std::string text_of(auth::Signer signer, std::string payload, std::string type) { return signer.token(payload, type); }
 
-// An RSA signature takes some twenty times what the others do: not on the I/O thread.
-Task<std::string> signed_token(const Keyring& keyring, SigningAlgorithm alg, auth::Claims claims) {
+auth::Signer signer_of(const Keyring& keyring, SigningAlgorithm alg) {
     const auto keys = keyring.now();
     const auth::Signer* const found = keys ? keys->signer(alg) : nullptr;
     if (found == nullptr) throw Refusal(keys_not_ready).with_header("Retry-After", "1");
-    const auth::Signer signer = *found;
-    if (alg != SigningAlgorithm::rs256) co_return signer.token(claims);
-    std::string text = co_await blocking(signed_text, signer, std::move(claims));
-    co_return text;
+    return *found;
 }
 
 } // namespace
 
-Task<Web> issued(Ctx& ctx, SigningAlgorithm alg, auth::Claims claims, Json more) {
-    if (!fits_token(claims))
-        throw oauth::Refused(oauth::invalid_scope, "A token does not hold all that the client has; it must ask for less, or have fewer roles");
+// An RSA signature takes some twenty times what the others do: not on the I/O thread.
+Task<std::string> signed_token(const Keyring& keyring, SigningAlgorithm alg, auth::Claims claims) {
+    const auth::Signer signer = signer_of(keyring, alg);
+    if (alg != SigningAlgorithm::rs256) co_return signer.token(claims);
+    std::string text = co_await blocking(token_of, signer, std::move(claims));
+    co_return text;
+}
+
+Task<std::string> signed_text(const Keyring& keyring, SigningAlgorithm alg, std::string payload, std::string type) {
+    const auth::Signer signer = signer_of(keyring, alg);
+    if (alg != SigningAlgorithm::rs256) co_return signer.token(payload, type);
+    std::string text = co_await blocking(text_of, signer, std::move(payload), std::move(type));
+    co_return text;
+}
+
+Web answer_with(Ctx& ctx, const auth::Claims& claims, std::string access_token, Json more) {
     Json document = std::move(more);
     document["token_type"] = token_type(claims);
     document["expires_in"] = claims.expires_at - claims.issued_at.value_or(claims.expires_at);
     document["scope"] = joined(claims.scopes);
-    std::string text = co_await signed_token(ctx.get<Keyring>(), alg, std::move(claims));
-    document["access_token"] = std::move(text);
+    document["access_token"] = std::move(access_token);
     Web web = oauth::answer(document);
     if (auto nonce = ctx.get<Proofs>().next_nonce()) web.headers.emplace_back("DPoP-Nonce", *std::move(nonce));
-    co_return web;
+    return web;
+}
+
+Task<Web> issued(Ctx& ctx, SigningAlgorithm alg, auth::Claims claims, Json more) {
+    if (!fits_token(claims))
+        throw oauth::Refused(oauth::invalid_scope, "A token does not hold all that the client has; it must ask for less, or have fewer roles");
+    std::string text = co_await signed_token(ctx.get<Keyring>(), alg, claims);
+    co_return answer_with(ctx, claims, std::move(text), std::move(more));
 }
 
 } // namespace gravity::issuer

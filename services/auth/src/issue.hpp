@@ -1,5 +1,6 @@
 #pragma once
 
+#include "keyring.hpp"
 #include "keys_model.hpp"
 #include "web.hpp"
 
@@ -7,6 +8,14 @@
 
 /// The end of every grant: a token with these claims is signed and answered.
 namespace gravity::issuer {
+
+/// A token in the algorithm's present key. Throws Refusal while there is none.
+Task<std::string> signed_token(const Keyring& keyring, SigningAlgorithm alg, auth::Claims claims);
+/// The same over a payload of another type than an access token's.
+Task<std::string> signed_text(const Keyring& keyring, SigningAlgorithm alg, std::string payload, std::string type);
+
+/// The answer of the token endpoint for an access token that has been signed.
+Web answer_with(Ctx& ctx, const auth::Claims& claims, std::string access_token, Json more);
 
 /// RFC 6749 section 5.1, with the members of `more` beside; the nonce for the next proof where proofs need one. Throws oauth::Refused for claims that no
 /// verifier would read, Refusal while there is no key of the algorithm.

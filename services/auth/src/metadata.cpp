@@ -1,5 +1,6 @@
 #include "metadata.hpp"
 
+#include "authorize_domain.hpp"
 #include "exchange_domain.hpp"
 
 #include <gravity/base/crypto.hpp>
@@ -19,8 +20,24 @@ Metadata metadata_of(const Settings& settings) {
         document[endpoint + "_endpoint_auth_methods_supported"] = Json::array({"client_secret_basic", "client_secret_post", "private_key_jwt"});
         document[endpoint + "_endpoint_auth_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "RS256"});
     }
-    document["grant_types_supported"] = Json::array({"client_credentials", exchange_grant});
-    document["response_types_supported"] = Json::array();
+    document["authorization_endpoint"] = settings.at("/oauth2/authorize");
+    document["userinfo_endpoint"] = settings.at("/oauth2/userinfo");
+    document["end_session_endpoint"] = settings.at("/oauth2/logout");
+    document["token_endpoint_auth_methods_supported"].push_back("none");
+    document["revocation_endpoint_auth_methods_supported"].push_back("none");
+    document["grant_types_supported"] = Json::array({"client_credentials", "authorization_code", "refresh_token", exchange_grant});
+    document["response_types_supported"] = Json::array({"code"});
+    document["response_modes_supported"] = Json::array({"query"});
+    document["code_challenge_methods_supported"] = Json::array({"S256"});
+    document["authorization_response_iss_parameter_supported"] = true; // RFC 9207
+    document["request_parameter_supported"] = false;
+    document["request_uri_parameter_supported"] = false;
+    document["scopes_supported"] = Json::array();
+    for (const std::string& scope : person_scopes()) document["scopes_supported"].push_back(scope);
+    document["subject_types_supported"] = Json::array({"public"});
+    document["id_token_signing_alg_values_supported"] = Json::array({"RS256"});
+    document["claims_supported"] = Json::array({"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash", "email", "email_verified",
+                                                "phone_number", "phone_number_verified", "preferred_username"});
     document["dpop_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "Ed25519", "RS256"});
     Metadata metadata{document.dump(), {}};
     metadata.etag = '"' + hex_encode(sha256(metadata.document)).substr(0, 32) + '"';

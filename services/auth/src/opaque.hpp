@@ -12,6 +12,7 @@ namespace gravity::issuer {
 
 inline constexpr std::string_view client_secret_prefix = "gcs_";
 inline constexpr std::string_view registration_token_prefix = "gcr_";
+inline constexpr std::string_view refresh_prefix = "grt_";
 
 Secret<> fresh_opaque(std::string_view prefix);
 /// 32 bytes.

@@ -3,6 +3,7 @@
 #include <gravity/meta/make_tables.hpp> // before what follows
 // clang-format on
 
+#include "authorize_domain.hpp"
 #include "clients_model.hpp"
 #include "config.hpp"
 #include "credentials_api.hpp"
@@ -15,6 +16,8 @@
 #include "login_budgets_store.hpp"
 #include "networks.hpp"
 #include "password_sign_in.hpp"
+#include "redirects.hpp"
 #include "registration_store.hpp"
 #include "roles_model.hpp"
 #include "scopes.hpp"
+#include "sign_in_model.hpp"

@@ -5,15 +5,20 @@
 #include "exchange_domain.hpp"
 #include "issue.hpp"
 #include "oauth.hpp"
+#include "opaque.hpp"
 #include "own_tokens.hpp"
+#include "people_grants.hpp"
 #include "proofs.hpp"
 #include "reads.hpp"
+#include "sign_in_store.hpp"
 #include "tokens_domain.hpp"
 #include "tokens_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/http/ctx.hpp>
+
+#include <algorithm>
 
 namespace gravity::issuer::tokens {
 namespace {
@@ -40,9 +45,20 @@ Task<Web> by_grant(Ctx& ctx, const Form& form) {
     Task<Web> (*answer)(Ctx&, const Form&) = nullptr;
     if (grant == "client_credentials") answer = client_credentials;
     if (grant == exchange_grant) answer = exchange;
+    if (grant == "authorization_code") answer = authorization_code;
+    if (grant == "refresh_token") answer = refresh_token;
     if (answer == nullptr) throw Refused(oauth::unsupported_grant_type, "The grant type is not supported");
     Web web = co_await answer(ctx, form);
     co_return web;
+}
+
+// A person who may sign in no more, or has signed out, is spoken for by no token.
+bool speaks_for_somebody(Tx& tx, const auth::Claims& claims) {
+    const auto session = SessionId::parse(claims.session);
+    const auto identity = IdentityId::parse(claims.subject);
+    if (claims.session.empty() || !session || !identity) return true;
+    const bool offline = std::find(claims.scopes.begin(), claims.scopes.end(), "offline_access") != claims.scopes.end();
+    return tx.one(still_signed_in, *identity, *session, offline, now());
 }
 
 void set_revoked(Tx& tx, std::string jti, Timestamp until) { tx.exec(revoke_token, jti, until); }
@@ -50,6 +66,7 @@ void set_revoked(Tx& tx, std::string jti, Timestamp until) { tx.exec(revoke_toke
 // A token of another project is none: nothing is told of it.
 Task<Web> introspection(Ctx& ctx, const Form& form) {
     const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    check_confidential(known.client);
     const std::string& token = form.required("token");
     const auto claims = ctx.get<OwnTokens>().verify(token);
     const Json inactive = Json::object({{"active", false}});
@@ -58,15 +75,25 @@ Task<Web> introspection(Ctx& ctx, const Form& form) {
     if (!client) co_return oauth::answer(inactive);
     bool good = false;
     pg::Scope scope = pg::Scope::project(known.project, known.client.id.to_string());
-    std::function<void(Tx&)> work = [&](Tx& tx) { good = tx.one(token_good, (*claims)->id, *client); };
+    std::function<void(Tx&)> work = [&](Tx& tx) { good = tx.one(token_good, (*claims)->id, *client) && speaks_for_somebody(tx, **claims); };
     co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
     co_return oauth::answer(good ? introspected(**claims) : inactive);
+}
+
+// With a refresh token goes all that it is of.
+void end_family(Tx& tx, Bytes hash, ClientId client) {
+    if (const auto family = tx.maybe(family_of_token, hash, client)) tx.exec(revoke_family, *family, tx.now());
 }
 
 // RFC 7009 section 2: what is no token any more is as good as revoked.
 Task<Web> revocation(Ctx& ctx, const Form& form) {
     const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
     const std::string& token = form.required("token");
+    if (token.starts_with(refresh_prefix)) {
+        pg::Scope scope = pg::Scope::project(known.project, known.client.id.to_string());
+        co_await ctx.in_scope(std::move(scope), end_family, opaque_hash(token), known.client.id);
+        co_return oauth::answer(Json::object());
+    }
     const auto claims = ctx.get<OwnTokens>().verify(token);
     if (claims) {
         if ((*claims)->client != known.client.id.to_string()) throw Refused(oauth::unauthorized_client, "The token was issued to another client");

@@ -22,6 +22,11 @@ struct WebCreated {
     Web web;
 };
 
+/// The same where a browser is sent on: 303, unless it was refused.
+struct WebSeeOther {
+    Web web;
+};
+
 } // namespace gravity::issuer
 
 template <>
@@ -37,4 +42,13 @@ template <>
 struct gravity::http::Result<gravity::issuer::WebCreated> {
     static void write(Output& out, issuer::WebCreated&& made) { Result<issuer::Web>::write(out, std::move(made.web)); }
     static void describe(Route& route) { route.answer = {201, "Created", "*/*"}; }
+};
+
+template <>
+struct gravity::http::Result<gravity::issuer::WebSeeOther> {
+    static void write(Output& out, issuer::WebSeeOther&& sent) { Result<issuer::Web>::write(out, std::move(sent.web)); }
+    static void describe(Route& route) {
+        route.answer = {303, "See Other"};
+        route.answer.location = true;
+    }
 };

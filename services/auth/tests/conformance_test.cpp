@@ -38,6 +38,20 @@ void people(testkit::ConformanceOptions& options) {
     options.except("POST " + credentials, "idempotency-honoured", "it sets the password: done again, it is the same password");
 }
 
+void pages(testkit::ConformanceOptions& options) {
+    options.path("GET /oauth2/authorize", [](const Client& who) {
+        const std::string callback = "https://app.example.com/cb";
+        const auto made = who.post("/api/v1/clients", {{"name", "x"},
+                                                       {"scopes", Json::array()},
+                                                       {"grant_types", Json::array({"authorization_code"})},
+                                                       {"redirect_uris", Json::array({callback})}})
+                              .expect(201);
+        return "/oauth2/authorize?response_type=code&client_id=" + made.text("/id") + "&redirect_uri=" + http::percent_encode(callback) +
+               "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+    });
+    for (const std::string page : {"GET /login", "GET /login/consent"}) options.except(page, "valid", "it is for the browser that began a flow (SignIns)");
+}
+
 testkit::ConformanceOptions options() {
     testkit::ConformanceOptions options;
     options.settings = with_master_key({});
@@ -57,7 +71,7 @@ testkit::ConformanceOptions options() {
     // A client of keys has a key set with keys in it, one of secrets has none; and nobody grants what they may not.
     const std::string clients = "/api/v1/clients";
     const auto plain = [](const Client&, Json body) {
-        for (const std::string name : {"jwks", "token_endpoint_auth_method"}) body.as_object().erase(name);
+        for (const std::string name : {"jwks", "token_endpoint_auth_method", "grant_types"}) body.as_object().erase(name);
         if (body.find("scopes") != nullptr) body["scopes"] = Json::array({"clients:read"});
         return body;
     };
@@ -71,6 +85,7 @@ testkit::ConformanceOptions options() {
         return made.location() + "/secrets/" + who.post(made.location() + "/secrets", Json::object()).expect(201).text("/id");
     });
     people(options);
+    pages(options);
     // Roles give what who makes them has, and inherit from roles that are there.
     const std::string roles = "/api/v1/roles";
     const auto role = [](const Client&, Json body) {

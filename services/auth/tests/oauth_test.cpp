@@ -88,7 +88,8 @@ TEST(ClientProofs, AreOneAndWhole) {
     const std::string id = somebody.to_string();
     const auto error = [](std::string authorization, std::string form = "a=1") { return error_of([&] { proof_of(authorization, form); }); };
     EXPECT_EQ(error(""), "invalid_client");
-    EXPECT_EQ(error("", "client_id=" + id), "invalid_client");
+    EXPECT_EQ(proof_of("", "client_id=" + id).kind, ClientProof::Kind::none) << "a public client only says who it is";
+    EXPECT_EQ(error("", "client_id=nobody"), "invalid_client");
     EXPECT_EQ(error("", "client_secret=s"), "invalid_request");
     EXPECT_EQ(error("", "client_id=nobody&client_secret=s"), "invalid_client");
     EXPECT_EQ(error("Bearer abc"), "invalid_client");

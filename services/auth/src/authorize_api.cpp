@@ -1,0 +1,262 @@
+#include "authorize_api.hpp"
+
+#include "authorize_domain.hpp"
+#include "client_login.hpp"
+#include "networks.hpp"
+#include "opaque.hpp"
+#include "pages.hpp"
+#include "password_sign_in.hpp"
+#include "problems.hpp"
+#include "reads.hpp"
+#include "sessions.hpp"
+#include "sign_in_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
+#include <gravity/http/ctx.hpp>
+
+namespace gravity::issuer::authorization {
+namespace {
+
+using oauth::Form;
+
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+constexpr std::string_view flow_gone = "This sign-in has ended. Please go back to where you came from, and begin again.";
+const Duration code_life = Duration::seconds(60);
+
+struct Visit { // a request whose client is known, and where it may be answered
+    ProjectId project;
+    ClientToVisit client;
+};
+
+// Behind it the client is told; `iss` by RFC 9207.
+std::string answer_uri(Ctx& ctx, std::string_view redirect, std::string_view state, Parameters parameters) {
+    parameters.emplace_back("state", state);
+    parameters.emplace_back("iss", ctx.get<Settings>().public_url.str());
+    return with_parameters(redirect, parameters);
+}
+
+Web refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const AuthorizeError& error) {
+    return pages::to(answer_uri(ctx, redirect, state, {{"error", error.code()}, {"error_description", error.description()}}));
+}
+
+Task<std::optional<Visit>> visit_of(Ctx& ctx, std::optional<ClientId> id) {
+    std::optional<Visit> visit;
+    if (!id) co_return visit;
+    const auto project = co_await ctx.get<ClientLogin>().project_of(ctx, *id);
+    if (!project) co_return visit;
+    std::optional<ClientToVisit> client;
+    std::function<void(Tx&)> work = [&](Tx& tx) { client = tx.maybe(client_to_visit, *id); };
+    pg::Scope scope = pg::Scope::project(*project, "browser");
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    if (client && !client->disabled) visit = Visit{*project, *std::move(client)};
+    co_return visit;
+}
+
+bool is_fresh(const Session& session, const Prompting& prompting) {
+    if (prompting.login) return false;
+    return !prompting.max_age || now() - session.auth_time <= Duration::seconds(std::min<std::int64_t>(*prompting.max_age, 10'000'000));
+}
+
+Task<bool> needs_consent(Ctx& ctx, const Visit& visit, IdentityId identity, const AuthorizeRequest& request) {
+    if (visit.client.first_party) co_return false;
+    if (request.ask_consent) co_return true;
+    bool given = false;
+    std::function<void(Tx&)> work = [&](Tx& tx) { given = tx.one(has_consented, identity, visit.client.id, request.scopes); };
+    pg::Scope scope = pg::Scope::project(visit.project, identity.to_string());
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    co_return !given;
+}
+
+struct Ending {
+    std::optional<Bytes> flow;
+    bool consented = false;
+};
+
+void store_code(Tx& tx, AuthCode code, Bytes hash, Ending ending) {
+    if (ending.consented) tx.exec(save_consent, code.identity_id, code.client_id, code.scopes, tx.now());
+    if (ending.flow) tx.exec(delete_flow, *ending.flow);
+    tx.exec(insert_code, code, hash);
+}
+
+Task<Web> answered_by_code(Ctx& ctx, ProjectId project, Session session, AuthorizeRequest request, Ending ending) {
+    const Secret<> text = fresh_opaque("gac_");
+    AuthCode code;
+    code.identity_id = session.identity_id;
+    code.session_id = session.id;
+    code.scopes = request.scopes;
+    code.amr = session.amr;
+    code.auth_time = session.auth_time;
+    code.client_id = request.client_id;
+    code.redirect_uri = request.redirect_uri;
+    code.code_challenge = request.code_challenge;
+    code.nonce = request.nonce;
+    code.expires_at = now() + code_life;
+    pg::Scope scope = pg::Scope::project(project, session.identity_id.to_string());
+    co_await ctx.in_scope(std::move(scope), store_code, std::move(code), opaque_hash(text.reveal()), std::move(ending));
+    co_return pages::to(answer_uri(ctx, request.redirect_uri, request.state, {{"code", text.reveal()}}));
+}
+
+Task<Web> sent_to_page(Ctx& ctx, std::string_view page, ProjectId project, AuthorizeRequest request) {
+    const BegunFlow flow = co_await begin_flow(ctx, project, std::move(request));
+    Web web = pages::to(std::string(page) + "?flow=" + flow.token);
+    if (flow.cookie) web.headers.emplace_back("Set-Cookie", *flow.cookie);
+    co_return web;
+}
+
+Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit) {
+    AuthorizeRequest request = authorize_request(visit.client, form);
+    const Prompting prompts = prompting(form);
+    const auto browser = co_await session_of(ctx);
+    if (!browser || browser->project != visit.project || !is_fresh(browser->session, prompts)) {
+        if (prompts.none) throw AuthorizeError("login_required", "The person has to sign in");
+        Web web = co_await sent_to_page(ctx, "/login", visit.project, std::move(request));
+        co_return web;
+    }
+    const bool asking = co_await needs_consent(ctx, visit, browser->session.identity_id, request);
+    if (asking && prompts.none) throw AuthorizeError("consent_required", "The person has to consent");
+    if (asking) {
+        Web web = co_await sent_to_page(ctx, "/login/consent", visit.project, std::move(request));
+        co_return web;
+    }
+    Web web = co_await answered_by_code(ctx, visit.project, browser->session, std::move(request), Ending());
+    co_return web;
+}
+
+Task<Web> authorized(Ctx& ctx, std::string text) {
+    std::optional<Form> form;
+    try {
+        form = Form::parse(form_type, text);
+    } catch (const oauth::Refused& refused) {
+        co_return pages::fault(400, refused.description());
+    }
+    const std::string* const named = form->find("client_id");
+    std::optional<ClientId> id;
+    if (named != nullptr)
+        if (const auto parsed = ClientId::parse(*named)) id = *parsed;
+    const auto visit = co_await visit_of(ctx, id);
+    if (!visit) co_return pages::fault(400, "The application that sent you here is not known.");
+    if (!redirects_home(visit->client, *form))
+        co_return pages::fault(400, "The application that sent you here did not say where to go back to, or may not go there.");
+    std::optional<AuthorizeError> error;
+    try {
+        Web web = co_await at_client(ctx, *form, *visit);
+        co_return web;
+    } catch (const AuthorizeError& thrown) {
+        error = thrown;
+    }
+    const std::string* const state = form->find("state");
+    co_return refusal(ctx, *form->find("redirect_uri"), state != nullptr && state->size() <= 2048 ? *state : "", *error);
+}
+
+struct OpenFlow {
+    RunningFlow flow;
+    Visit visit;
+};
+Task<std::optional<OpenFlow>> open_flow(Ctx& ctx, const Form& form) {
+    std::optional<OpenFlow> open;
+    const std::string* const token = form.find("flow");
+    if (token == nullptr) co_return open;
+    auto flow = co_await running_flow(ctx, *token);
+    if (!flow) co_return open;
+    auto visit = co_await visit_of(ctx, flow->request.client_id);
+    if (visit) open = OpenFlow{*std::move(flow), *std::move(visit)};
+    co_return open;
+}
+
+Web login_again(const Form& form, const OpenFlow& open, std::string_view fault, int status) {
+    const std::string* const name = form.find("login_name");
+    return pages::login(form.required("flow"), open.visit.client.name.view(), name != nullptr ? *name : open.flow.request.login_hint, fault, status,
+                        redirect_origin(open.flow.request.redirect_uri));
+}
+
+IpAddress address_of(const Ctx& ctx) {
+    return origin(ctx.request().peer_address, ctx.request().headers.joined("X-Forwarded-For"), ctx.get<Networks>());
+}
+
+Task<Web> tried(Ctx& ctx, const Form& form, const OpenFlow& open) {
+    const std::string* const name = form.find("login_name");
+    const std::string* const password = form.find("password");
+    if (name == nullptr || name->size() > 1000 || password == nullptr) co_return login_again(form, open, "Please enter your name and your password.", 400);
+    PasswordClaim claim{*name, Secret<>(*password), address_of(ctx)};
+    pg::Scope scope = pg::Scope::project(open.flow.project, "browser");
+    std::optional<SignedIn> signed_in;
+    std::optional<Refusal> refused;
+    try {
+        signed_in = co_await sign_in_by_password(ctx, std::move(scope), std::move(claim));
+    } catch (const Refusal& refusal) {
+        refused = refusal;
+    }
+    if (refused) {
+        constexpr std::string_view too_often = "Too many sign-ins have failed. Please try again later.";
+        const bool often = refused->problem().status == too_many_attempts.status;
+        Web web = login_again(form, open, often ? too_often : "This does not work at the moment. Please try again.",
+                              refused->problem().status);
+        for (const auto& header : refused->headers()) web.headers.push_back(header);
+        co_return web;
+    }
+    if (!signed_in) co_return login_again(form, open, "Name or password are not right.", 400);
+    Session session;
+    std::string cookie = co_await start_session(ctx, open.flow.project, signed_in->identity, session);
+    const bool asking = co_await needs_consent(ctx, open.visit, signed_in->identity, open.flow.request);
+    Web web = pages::to("/login/consent?flow=" + form.required("flow"));
+    Ending ending{open.flow.hash, false};
+    if (!asking) web = co_await answered_by_code(ctx, open.flow.project, session, open.flow.request, std::move(ending));
+    web.headers.emplace_back("Set-Cookie", std::move(cookie));
+    co_return web;
+}
+
+Task<Web> decided(Ctx& ctx, const Form& form, const OpenFlow& open, Session session) {
+    const std::string* const decision = form.find("decision");
+    if (decision != nullptr && *decision == "allow") {
+        Ending ending{open.flow.hash, true};
+        Web web = co_await answered_by_code(ctx, open.flow.project, std::move(session), open.flow.request, std::move(ending));
+        co_return web;
+    }
+    co_return refusal(ctx, open.flow.request.redirect_uri, open.flow.request.state, {"access_denied", "The person refused"});
+}
+
+// What a page of ours sends: of a flow that this browser runs.
+Task<Web> with_flow(Ctx& ctx, std::string text, Task<Web> (*go_on)(Ctx&, const Form&, const OpenFlow&)) {
+    std::optional<std::string> fault;
+    try {
+        const Form form = Form::parse(form_type, text);
+        const auto open = co_await open_flow(ctx, form);
+        if (!open) co_return pages::fault(400, flow_gone);
+        Web web = co_await go_on(ctx, form, *open);
+        co_return web;
+    } catch (const oauth::Refused& refused) {
+        fault = refused.description();
+    }
+    co_return pages::fault(400, *fault);
+}
+
+Task<Web> shown_login(Ctx&, const Form& form, const OpenFlow& open) { co_return login_again(form, open, {}, 200); }
+
+Task<Web> with_session(Ctx& ctx, const Form& form, const OpenFlow& open, bool deciding) {
+    const auto browser = co_await session_of(ctx);
+    if (!browser || browser->project != open.flow.project) co_return pages::to("/login?flow=" + form.required("flow"));
+    if (!deciding)
+        co_return pages::consent(form.required("flow"), open.visit.client.name.view(), open.flow.request.scopes,
+                                 redirect_origin(open.flow.request.redirect_uri));
+    Web web = co_await decided(ctx, form, open, browser->session);
+    co_return web;
+}
+Task<Web> shown_consent(Ctx& ctx, const Form& form, const OpenFlow& open) { return with_session(ctx, form, open, false); }
+Task<Web> decided_consent(Ctx& ctx, const Form& form, const OpenFlow& open) { return with_session(ctx, form, open, true); }
+
+Task<WebSeeOther> sent_on(Task<Web> answer) {
+    Web web = co_await std::move(answer);
+    co_return WebSeeOther{std::move(web)};
+}
+
+} // namespace
+
+Task<WebSeeOther> authorize(Ctx& ctx) { return sent_on(authorized(ctx, ctx.request().query)); }
+Task<WebSeeOther> authorize_by_form(Ctx& ctx, RawBody body) { return sent_on(authorized(ctx, std::move(body.bytes))); }
+Task<Web> login_page(Ctx& ctx) { return with_flow(ctx, ctx.request().query, shown_login); }
+Task<WebSeeOther> login(Ctx& ctx, RawBody body) { return sent_on(with_flow(ctx, std::move(body.bytes), tried)); }
+Task<Web> consent_page(Ctx& ctx) { return with_flow(ctx, ctx.request().query, shown_consent); }
+Task<WebSeeOther> consent(Ctx& ctx, RawBody body) { return sent_on(with_flow(ctx, std::move(body.bytes), decided_consent)); }
+
+} // namespace gravity::issuer::authorization

@@ -1,0 +1,119 @@
+#include "authorize_domain.hpp"
+
+#include <gravity/base/ascii.hpp>
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
+#include <gravity/base/scope.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace gravity::issuer {
+namespace {
+
+AuthorizeError invalid(std::string why) { return {"invalid_request", std::move(why)}; }
+
+bool has(const std::vector<std::string>& list, std::string_view item) { return std::find(list.begin(), list.end(), item) != list.end(); }
+
+std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> words;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+        if (!word.empty()) words.emplace_back(word);
+    }
+    return words;
+}
+
+bool is_unreserved(char c) { return ascii::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
+
+std::string short_text(const oauth::Form& form, std::string_view name, std::size_t most) {
+    const std::string* const value = form.find(name);
+    if (value == nullptr) return {};
+    if (value->size() > most) throw invalid(std::string(name) + " is too long");
+    return *value;
+}
+
+std::string challenge_of(const oauth::Form& form) {
+    const std::string* const challenge = form.find("code_challenge");
+    const std::string* const method = form.find("code_challenge_method");
+    if (challenge == nullptr) throw invalid("code_challenge is missing: PKCE is needed (RFC 7636)");
+    if (method == nullptr || *method != "S256") throw invalid("code_challenge_method must be S256");
+    const auto bytes = base64url_decode(*challenge);
+    if (!bytes || bytes->size() != 32) throw invalid("code_challenge must be a SHA-256 in base64url");
+    return *challenge;
+}
+
+std::vector<std::string> scopes_of(const oauth::Form& form) {
+    const std::string* const wanted = form.find("scope");
+    std::vector<std::string> scopes;
+    if (wanted == nullptr) return scopes;
+    const auto asked = parse_scopes(*wanted);
+    if (!asked) throw AuthorizeError("invalid_scope", "scope is malformed");
+    for (const std::string& scope : person_scopes())
+        if (has(*asked, scope)) scopes.push_back(scope);
+    return scopes;
+}
+
+std::vector<std::string> prompts_of(const oauth::Form& form) {
+    const std::string* const text = form.find("prompt");
+    if (text == nullptr) return {};
+    auto prompts = words_of(*text);
+    for (const std::string& prompt : prompts)
+        if (prompt != "none" && prompt != "login" && prompt != "consent" && prompt != "select_account") throw invalid("prompt is not known");
+    if (has(prompts, "none") && prompts.size() > 1) throw invalid("prompt=none stands alone");
+    return prompts;
+}
+
+} // namespace
+
+const std::vector<std::string>& person_scopes() {
+    static const std::vector<std::string> scopes{"openid", "profile", "email", "phone", "offline_access"};
+    return scopes;
+}
+
+bool redirects_home(const ClientToVisit& client, const oauth::Form& form) {
+    const std::string* const given = form.find("redirect_uri");
+    const auto is_it = [&](const RedirectUri& uri) { return same_redirect(uri, *given); };
+    return given != nullptr && std::any_of(client.redirect_uris.begin(), client.redirect_uris.end(), is_it);
+}
+
+AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::Form& form) {
+    if (form.find("request") != nullptr) throw AuthorizeError("request_not_supported", "Request objects are not supported");
+    if (form.find("request_uri") != nullptr) throw AuthorizeError("request_uri_not_supported", "request_uri is not supported");
+    const std::string* const type = form.find("response_type");
+    if (type == nullptr) throw invalid("response_type is missing");
+    if (*type != "code") throw AuthorizeError("unsupported_response_type", "response_type must be code");
+    if (const std::string* mode = form.find("response_mode"); mode != nullptr && *mode != "query") throw invalid("response_mode must be query");
+    if (std::find(client.grant_types.begin(), client.grant_types.end(), GrantType::authorization_code) == client.grant_types.end())
+        throw AuthorizeError("unauthorized_client", "The client may not use the authorization code grant");
+    AuthorizeRequest request;
+    request.client_id = client.id;
+    request.redirect_uri = *form.find("redirect_uri");
+    request.state = short_text(form, "state", 2048);
+    request.nonce = short_text(form, "nonce", 512);
+    request.login_hint = short_text(form, "login_hint", 254);
+    request.code_challenge = challenge_of(form);
+    request.scopes = scopes_of(form);
+    request.ask_consent = has(prompts_of(form), "consent");
+    return request;
+}
+
+Prompting prompting(const oauth::Form& form) {
+    const auto prompts = prompts_of(form);
+    Prompting prompting{.none = has(prompts, "none"), .login = has(prompts, "login") || has(prompts, "select_account"), .max_age = std::nullopt};
+    if (const std::string* const text = form.find("max_age")) {
+        std::int64_t seconds = -1;
+        const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+        if (error != std::errc() || end != text->data() + text->size() || seconds < 0) throw invalid("max_age must be a number of seconds");
+        prompting.max_age = seconds;
+    }
+    return prompting;
+}
+
+bool pkce_matches(std::string_view verifier, std::string_view challenge) {
+    if (verifier.size() < 43 || verifier.size() > 128 || !std::all_of(verifier.begin(), verifier.end(), is_unreserved)) return false;
+    return constant_time_equal(base64url_encode(sha256(verifier)), challenge);
+}
+
+} // namespace gravity::issuer

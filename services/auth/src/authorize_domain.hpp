@@ -1,0 +1,72 @@
+#pragma once
+
+#include "clients_model.hpp"
+#include "oauth.hpp"
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Requests for a code (RFC 6749 section 4.1.1 with OAuth 2.1's restrictions, OpenID Connect Core section 3.1.2.1): pure.
+namespace gravity::issuer {
+
+/// What of a request is kept while the person signs in.
+struct AuthorizeRequest {
+    ClientId client_id;
+    std::string redirect_uri;
+    std::string state;
+    std::vector<std::string> scopes; // those that there are of what was asked for
+    std::string nonce;
+    std::string code_challenge;
+    std::string login_hint;
+    bool ask_consent = false; // prompt=consent
+};
+BOOST_DESCRIBE_STRUCT(AuthorizeRequest, (), (client_id, redirect_uri, state, scopes, nonce, code_challenge, login_hint, ask_consent))
+
+/// How the request wants the person to be asked.
+struct Prompting {
+    bool none = false;  // not at all
+    bool login = false; // to sign in again
+    std::optional<std::int64_t> max_age; // seconds since the last time
+};
+
+/// A client as a request is held against it.
+struct ClientToVisit {
+    ClientId id;
+    Text<1, 200> name;
+    std::vector<RedirectUri> redirect_uris;
+    std::vector<GrantType> grant_types;
+    bool first_party = false;
+    bool disabled = false;
+};
+BOOST_DESCRIBE_STRUCT(ClientToVisit, (), (id, name, redirect_uris, grant_types, first_party, disabled))
+
+/// Thrown for what goes back to the client by a redirect.
+class AuthorizeError : public std::exception {
+public:
+    AuthorizeError(std::string code, std::string description) : code_(std::move(code)), description_(std::move(description)) {}
+    const std::string& code() const noexcept { return code_; }
+    const std::string& description() const noexcept { return description_; }
+    const char* what() const noexcept override { return description_.c_str(); }
+
+private:
+    std::string code_, description_;
+};
+
+/// Scopes of people's tokens. What a person may do at services comes with roles, not with the client they use.
+const std::vector<std::string>& person_scopes();
+
+/// Whether the redirect of a request is one of the client's: before that, nobody is sent anywhere.
+bool redirects_home(const ClientToVisit& client, const oauth::Form& form);
+/// Throws AuthorizeError.
+AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::Form& form);
+Prompting prompting(const oauth::Form& form);
+
+/// RFC 7636 section 4.6 by S256.
+bool pkce_matches(std::string_view verifier, std::string_view challenge);
+
+} // namespace gravity::issuer
+
+GRAVITY_TABLES(issuer, AuthorizeRequest, ClientToVisit)

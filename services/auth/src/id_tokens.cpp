@@ -1,0 +1,73 @@
+#include "id_tokens.hpp"
+
+#include <gravity/auth/jws.hpp>
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
+
+#include <algorithm>
+
+namespace gravity::issuer {
+namespace {
+
+bool has(const std::vector<std::string>& scopes, std::string_view scope) { return std::find(scopes.begin(), scopes.end(), scope) != scopes.end(); }
+
+const std::string* first_of(const std::vector<StoredName>& names, LoginKind kind) {
+    for (const StoredName& name : names)
+        if (name.kind == kind) return kind == LoginKind::phone ? &name.canonical : &name.value;
+    return nullptr;
+}
+
+std::string text(const Json& claims, std::string_view name) {
+    const Json* const found = claims.find(name);
+    return found != nullptr && found->is_string() ? found->as_string() : "";
+}
+
+bool signed_by_us(const KeysNow& keys, const auth::Jws& jws) {
+    const std::string kid = text(jws.header, "kid"), type = text(jws.header, "typ");
+    if (type != "JWT") return false;
+    return std::any_of(keys.published.keys().begin(), keys.published.keys().end(), [&](const auth::PublicKey& key) {
+        return key.kid() == kid && to_string(key.algorithm()) == text(jws.header, "alg") && key.verify(jws.signing_input, jws.signature);
+    });
+}
+
+} // namespace
+
+Json id_token_claims(const Settings& settings, const Authentication& who, ClientId client, std::string_view nonce, std::string_view access_token,
+                     Timestamp now) {
+    Json claims = Json::object();
+    claims["iss"] = settings.public_url.str();
+    claims["sub"] = who.identity_id.to_string();
+    claims["aud"] = client.to_string();
+    claims["iat"] = now.unix_seconds();
+    claims["exp"] = now.unix_seconds() + settings.access_token_seconds;
+    claims["auth_time"] = who.auth_time.unix_seconds();
+    claims["sid"] = who.session_id.to_string();
+    claims["at_hash"] = base64url_encode(sha256(access_token).substr(0, 16)); // section 3.1.3.6, of algorithms with SHA-256
+    claims["amr"] = Json::array();
+    for (const std::string& method : who.amr) claims["amr"].push_back(method);
+    if (!nonce.empty()) claims["nonce"] = std::string(nonce);
+    return claims;
+}
+
+void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<StoredName>& names) {
+    if (const auto* name = first_of(names, LoginKind::email); name != nullptr && has(scopes, "email")) {
+        claims["email"] = *name;
+        claims["email_verified"] = false; // nobody has looked
+    }
+    if (const auto* name = first_of(names, LoginKind::phone); name != nullptr && has(scopes, "phone")) {
+        claims["phone_number"] = *name;
+        claims["phone_number_verified"] = false;
+    }
+    if (const auto* name = first_of(names, LoginKind::username); name != nullptr && has(scopes, "profile")) claims["preferred_username"] = *name;
+}
+
+std::optional<SignedOutBy> read_id_token(const KeysNow& keys, const Settings& settings, std::string_view token) {
+    const auto jws = auth::parse_jws(token);
+    if (!jws || !signed_by_us(keys, *jws)) return std::nullopt;
+    const auto payload = base64url_decode(jws->payload);
+    const auto claims = payload ? Json::parse(*payload, {.max_depth = 8, .max_values = 256}) : Parsed<Json>(ParseError{""});
+    if (!claims || text(*claims, "iss") != settings.public_url.str()) return std::nullopt;
+    return SignedOutBy{text(*claims, "aud"), text(*claims, "sid")};
+}
+
+} // namespace gravity::issuer

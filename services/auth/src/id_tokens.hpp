@@ -1,0 +1,27 @@
+#pragma once
+
+#include "config.hpp"
+#include "keyring.hpp"
+#include "sign_in_model.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// ID tokens (OpenID Connect Core section 2): what a client is told of who signed in. Pure.
+namespace gravity::issuer {
+
+Json id_token_claims(const Settings& settings, const Authentication& who, ClientId client, std::string_view nonce, std::string_view access_token,
+                     Timestamp now);
+
+/// What a scope lets a client know of the person's names (section 5.4).
+void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<StoredName>& names);
+
+/// Of an ID token of ours, whether it has ended or not (RP-Initiated Logout section 2); nothing if it is none.
+struct SignedOutBy {
+    std::string client;
+    std::string session;
+};
+std::optional<SignedOutBy> read_id_token(const KeysNow& keys, const Settings& settings, std::string_view token);
+
+} // namespace gravity::issuer

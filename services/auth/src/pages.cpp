@@ -1,0 +1,99 @@
+#include "pages.hpp"
+
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
+
+namespace gravity::issuer::pages {
+namespace {
+
+constexpr std::string_view style =
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:24rem;margin:10vh auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
+    "label{display:block;margin:1rem 0 .25rem}input[type=text],input[type=password]{box-sizing:border-box;width:100%;font:inherit;padding:.5rem;"
+    "border:1px solid #595959;border-radius:.25rem}button{font:inherit;margin:1.5rem .5rem 0 0;padding:.5rem 1.25rem;border:1px solid #0b4f9e;"
+    "border-radius:.25rem;background:#0b4f9e;color:#fff}button.other{background:#fff;color:#0b4f9e}[role=alert]{color:#9e0b0f;font-weight:600}"
+    "@media(prefers-color-scheme:dark){body{color:#eee;background:#181818}input{color:#eee;background:#262626}button.other{background:#181818;color:#8cbcf2}"
+    "[role=alert]{color:#ff9d9f}}";
+
+std::string hidden(std::string_view name, std::string_view value) {
+    return "<input type=\"hidden\" name=\"" + std::string(name) + "\" value=\"" + escaped(value) + "\">";
+}
+
+std::string_view explained(std::string_view scope) {
+    if (scope == "openid") return "that it is you who signed in";
+    if (scope == "profile") return "your user name";
+    if (scope == "email") return "your e-mail address";
+    if (scope == "phone") return "your phone number";
+    return "all this later too, while you are away";
+}
+
+} // namespace
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+        case '&': out += "&amp;"; break;
+        case '<': out += "&lt;"; break;
+        case '>': out += "&gt;"; break;
+        case '"': out += "&quot;"; break;
+        case '\'': out += "&#39;"; break;
+        default: out += c;
+        }
+    }
+    return out;
+}
+
+Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets) {
+    static const std::string style_hash = base64_encode(sha256(style));
+    std::string policy = "default-src 'none'; style-src 'sha256-" + style_hash + "'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    for (const std::string& target : form_targets) policy += " " + target;
+    const std::string head = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">";
+    Web web{"text/html; charset=utf-8", head + "<title>" + escaped(title) + "</title><style>" + std::string(style) + "</style></head><body><main><h1>" +
+                                            escaped(title) + "</h1>" + std::string(content) + "</main></body></html>"};
+    web.status = status;
+    web.headers = {{"Content-Security-Policy", policy}, {"Cache-Control", "no-store"}, {"Referrer-Policy", "no-referrer"}};
+    web.headers.emplace_back("X-Frame-Options", "DENY");
+    web.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    return web;
+}
+
+Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target) {
+    std::string content = "<p>to go on to " + escaped(client) + "</p>";
+    if (!fault.empty()) content += "<p role=\"alert\">" + escaped(fault) + "</p>";
+    content += "<form method=\"post\" action=\"/login\">" + hidden("flow", flow) +
+               "<label for=\"name\">E-mail address, phone number or user name</label><input type=\"text\" id=\"name\" name=\"login_name\" value=\"" +
+               escaped(name) +
+               "\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"254\" required>"
+               "<label for=\"password\">Password</label>"
+               "<input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required>"
+               "<button type=\"submit\">Sign in</button></form>";
+    return page(status, "Sign in", content, {target});
+}
+
+Web consent(std::string_view flow, std::string_view client, const std::vector<std::string>& scopes, const std::string& target) {
+    std::string content = "<p>" + escaped(client) + " asks to know:</p><ul>";
+    for (const std::string& scope : scopes) content += "<li>" + std::string(explained(scope)) + "</li>";
+    content += "</ul><form method=\"post\" action=\"/login/consent\">" + hidden("flow", flow) +
+               "<button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>"
+               "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"other\">Refuse</button></form>";
+    return page(200, "Allow " + std::string(client) + "?", content, {target});
+}
+
+Web sign_out(std::string_view proof, std::string_view client_id, std::string_view redirect, std::string_view state, const std::string& target) {
+    const std::string content = "<form method=\"post\" action=\"/oauth2/logout\">" + hidden("proof", proof) + hidden("client_id", client_id) +
+                                hidden("post_logout_redirect_uri", redirect) + hidden("state", state) + "<button type=\"submit\">Sign out</button></form>";
+    return page(200, "Sign out?", content, target.empty() ? std::vector<std::string>{} : std::vector<std::string>{target});
+}
+
+Web signed_out() { return page(200, "Signed out", "<p>You may close this page.</p>"); }
+
+Web fault(int status, std::string_view explanation) { return page(status, "This does not work", "<p role=\"alert\">" + escaped(explanation) + "</p>"); }
+
+Web to(std::string location) {
+    Web web{"text/html; charset=utf-8", ""};
+    web.status = 303;
+    web.headers = {{"Location", std::move(location)}, {"Cache-Control", "no-store"}, {"Referrer-Policy", "no-referrer"}};
+    return web;
+}
+
+} // namespace gravity::issuer::pages

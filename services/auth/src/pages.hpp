@@ -1,0 +1,27 @@
+#pragma once
+
+#include "web.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Pages that people see: no script, no picture, nothing from elsewhere; readable by a screen reader. Pure.
+namespace gravity::issuer::pages {
+
+std::string escaped(std::string_view text);
+
+/// A page with the policy that keeps it from anything but its own style and its own form. `form_targets`: where a form's answer may send the browser on to.
+Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets = {});
+
+Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target);
+Web consent(std::string_view flow, std::string_view client, const std::vector<std::string>& scopes, const std::string& target);
+Web sign_out(std::string_view proof, std::string_view client_id, std::string_view redirect, std::string_view state, const std::string& target);
+Web signed_out();
+/// What cannot go on, and is told here because nobody may be sent elsewhere.
+Web fault(int status, std::string_view explanation);
+
+/// 303 to another page of ours or the client's.
+Web to(std::string location);
+
+} // namespace gravity::issuer::pages

@@ -1,0 +1,243 @@
+#include "people_grants.hpp"
+
+#include "client_login.hpp"
+#include "id_tokens.hpp"
+#include "issue.hpp"
+#include "opaque.hpp"
+#include "proofs.hpp"
+#include "reads.hpp"
+#include "refresh_seal.hpp"
+#include "sign_in_store.hpp"
+#include "tokens_domain.hpp"
+#include "tokens_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
+#include <gravity/http/ctx.hpp>
+#include <gravity/log/log.hpp>
+
+#include <algorithm>
+
+namespace gravity::issuer::tokens {
+namespace {
+
+using oauth::Form;
+using oauth::Refused;
+
+const Duration retry_window = Duration::seconds(60);
+
+Refused bad_grant(std::string_view why) {
+    log::debug("grant refused", {{"reason", why}});
+    return Refused(oauth::invalid_grant, "The grant is not valid");
+}
+
+pg::Scope scope_of(const KnownClient& known) { return pg::Scope::project(known.project, known.client.id.to_string()); }
+
+auth::Claims person_claims(const Settings& settings, const Authentication& who, const KnownClient& known, Timestamp now) {
+    auth::Claims claims;
+    claims.issuer = settings.public_url.str();
+    claims.audience = {settings.token_audience.str()};
+    claims.subject = who.identity_id.to_string();
+    claims.client = known.client.id.to_string();
+    claims.issued_at = now.unix_seconds();
+    claims.expires_at = *claims.issued_at + settings.access_token_seconds;
+    claims.id = Uuid::v4().to_string();
+    claims.project = known.project;
+    claims.scopes = who.scopes;
+    claims.session = who.session_id.to_string();
+    claims.amr = who.amr;
+    claims.auth_time = who.auth_time.unix_seconds();
+    return claims;
+}
+
+bool has(const std::vector<std::string>& scopes, std::string_view scope) { return std::find(scopes.begin(), scopes.end(), scope) != scopes.end(); }
+
+bool may_refresh(const KnownClient& known) {
+    const auto& grants = known.client.grant_types;
+    return std::find(grants.begin(), grants.end(), GrantType::refresh_token) != grants.end();
+}
+
+// Tokens of a person, and the refresh token beside them where there is one.
+Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Claims claims, std::string nonce, std::string refresh) {
+    Json more = Json::object();
+    if (!refresh.empty()) more["refresh_token"] = std::move(refresh);
+    std::string access = co_await signed_token(ctx.get<Keyring>(), known.client.token_alg, claims);
+    if (has(who.scopes, "openid")) {
+        const Json id_token = id_token_claims(ctx.get<Settings>(), who, known.client.id, nonce, access, now());
+        std::string text = co_await signed_text(ctx.get<Keyring>(), SigningAlgorithm::rs256, id_token.dump(), "JWT"); // what every client can verify
+        more["id_token"] = std::move(text);
+    }
+    co_return answer_with(ctx, claims, std::move(access), std::move(more));
+}
+
+struct Redeemed {
+    std::optional<AuthCode> code; // nothing: it is none, or no more
+    bool good = false;
+};
+
+// What came of a code that comes twice ends: one of the two who had it stole it (RFC 6749 section 4.1.2).
+void end_what_came_of(Tx& tx, const Bytes& hash, const KnownClient& known, Timestamp until) {
+    const auto spent = tx.maybe(spent_code, hash);
+    if (!spent || spent->client_id != known.client.id) return;
+    if (spent->family_id) tx.exec(revoke_family, *spent->family_id, tx.now());
+    if (spent->access_jti) tx.exec(revoke_token, *spent->access_jti, until);
+}
+
+struct Redemption {
+    Bytes hash;
+    std::string redirect_uri, verifier, jti, jkt;
+    Bytes refresh_hash; // of the token that is to be the first of a family
+    Duration idle, most;
+};
+
+Redeemed redeem(Tx& tx, KnownClient known, Redemption with) {
+    Redeemed redeemed;
+    redeemed.code = tx.maybe(use_code, with.hash, known.client.id, tx.now(), with.jti);
+    if (!redeemed.code) {
+        end_what_came_of(tx, with.hash, known, tx.now() + Duration::hours(1));
+        return redeemed;
+    }
+    const AuthCode& code = *redeemed.code;
+    redeemed.good = code.redirect_uri == with.redirect_uri && pkce_matches(with.verifier, code.code_challenge) &&
+                    tx.one(still_signed_in, code.identity_id, code.session_id, false, tx.now());
+    if (!redeemed.good || !may_refresh(known)) return redeemed;
+    RefreshFamily family;
+    static_cast<Authentication&>(family) = code;
+    family.id = FamilyId(Uuid::v7());
+    family.client_id = known.client.id;
+    family.offline = has(code.scopes, "offline_access");
+    family.dpop_jkt = with.jkt;
+    family.expires_at = tx.now() + with.most;
+    tx.exec(insert_family, family);
+    tx.exec(insert_refresh_token, with.refresh_hash, family.id, 0, tx.now() + with.idle);
+    tx.exec(set_family_of_code, with.hash, family.id);
+    return redeemed;
+}
+
+// ---- refresh
+
+struct Presented {
+    std::optional<RefreshToken> token;
+    std::optional<RefreshFamily> family;
+    bool good = false; // so far: the person may be signed in still
+};
+
+Task<Presented> presented_by(Ctx& ctx, KnownClient known, Bytes hash) {
+    Presented presented;
+    std::function<void(Tx&)> work = [&](Tx& tx) {
+        presented.token = tx.maybe(get_refresh_token, hash);
+        if (presented.token) presented.family = tx.maybe(live_family, presented.token->family_id);
+        const auto& family = presented.family;
+        presented.good = family && tx.one(still_signed_in, family->identity_id, family->session_id, family->offline, now());
+    };
+    pg::Scope scope = scope_of(known);
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    co_return presented;
+}
+
+struct Rotation {
+    Bytes hash, next_hash, sealed;
+    FamilyId family;
+    Duration idle;
+};
+struct Rotated {
+    bool done = false;
+    std::optional<Bytes> before; // what the token was exchanged for already
+};
+
+// The family's row is what two with one token wait for.
+Rotated rotate(Tx& tx, Rotation with) {
+    Rotated rotated;
+    const auto family = tx.maybe(lock_family, with.family);
+    if (!family) return rotated;
+    const RefreshToken token = tx.one(get_refresh_token, with.hash);
+    if (token.generation == family->generation) {
+        const Timestamp idle_end = tx.now() + with.idle;
+        tx.exec(use_refresh_token, with.hash, with.sealed, tx.now());
+        tx.exec(advance_family, family->id, family->generation + 1);
+        tx.exec(insert_refresh_token, with.next_hash, family->id, family->generation + 1, std::min(idle_end, family->expires_at));
+        rotated.done = true;
+        return rotated;
+    }
+    if (token.generation + 1 == family->generation && token.used_at && tx.now() - *token.used_at <= retry_window) {
+        rotated.before = token.answer;
+        return rotated;
+    }
+    tx.exec(revoke_family, family->id, tx.now());
+    tx.emit(RefreshTokenReused{family->id, family->client_id, family->identity_id}, family->id.to_string());
+    return rotated;
+}
+
+void check_presented(const Presented& presented, const KnownClient& known, std::string_view jkt) {
+    if (!presented.token || !presented.family) throw bad_grant("no such refresh token");
+    if (presented.family->client_id != known.client.id) throw bad_grant("of another client");
+    if (!presented.good) throw bad_grant("signed out");
+    if (presented.family->expires_at <= now() || presented.token->expires_at <= now()) throw bad_grant("expired");
+    if (!presented.family->dpop_jkt.empty() && presented.family->dpop_jkt != jkt) throw bad_grant("bound to another key");
+}
+
+Authentication narrowed_to(const RefreshFamily& family, const Form& form) {
+    Authentication who = family;
+    auto scopes = narrowed(family.scopes, form.find("scope"));
+    if (!scopes) throw Refused(oauth::invalid_scope, "More is asked for than was granted");
+    who.scopes = *std::move(scopes);
+    return who;
+}
+
+} // namespace
+
+Task<Web> authorization_code(Ctx& ctx, const Form& form) {
+    auto proof = ctx.get<Proofs>().read(ctx.request());
+    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    check_grant(known.client, GrantType::authorization_code);
+    const Settings& settings = ctx.get<Settings>();
+    const Secret<> refresh = fresh_opaque(refresh_prefix);
+    Redemption with{opaque_hash(form.required("code")),
+                    form.required("redirect_uri"),
+                    form.required("code_verifier"),
+                    Uuid::v4().to_string(),
+                    {},
+                    opaque_hash(refresh.reveal()),
+                    Duration::days(settings.refresh_idle_days),
+                    Duration::days(settings.refresh_days)};
+    std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
+    if (known.client.token_endpoint_auth_method == ClientAuth::none) with.jkt = key; // RFC 9449 section 5: others are bound by what they prove anyway
+    const std::string jti = with.jti;
+    pg::Scope scope = scope_of(known);
+    const Redeemed redeemed = co_await ctx.in_scope(std::move(scope), redeem, known, std::move(with));
+    if (!redeemed.good) throw bad_grant(redeemed.code ? "redirect_uri, code_verifier or session do not fit" : "no such code, or it was used");
+    auth::Claims claims = person_claims(settings, *redeemed.code, known, now());
+    claims.id = jti;
+    claims.key_thumbprint = std::move(key);
+    std::string beside = may_refresh(known) ? refresh.reveal() : "";
+    Web web = co_await tokens_for(ctx, known, *redeemed.code, std::move(claims), redeemed.code->nonce, std::move(beside));
+    co_return web;
+}
+
+// The answer is made before the row is locked: signing takes longer than all else here. Whoever comes second throws theirs away.
+Task<Web> refresh_token(Ctx& ctx, const Form& form) {
+    auto proof = ctx.get<Proofs>().read(ctx.request());
+    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    check_grant(known.client, GrantType::refresh_token);
+    const Settings& settings = ctx.get<Settings>();
+    const std::string token = form.required("refresh_token");
+    std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
+    const Presented presented = co_await presented_by(ctx, known, opaque_hash(token));
+    check_presented(presented, known, key);
+    const Authentication who = narrowed_to(*presented.family, form);
+    auth::Claims claims = person_claims(settings, who, known, now());
+    claims.key_thumbprint = std::move(key);
+    const Secret<> next = fresh_opaque(refresh_prefix);
+    Web web = co_await tokens_for(ctx, known, who, std::move(claims), {}, next.reveal());
+    Rotation with{opaque_hash(token), opaque_hash(next.reveal()), Bytes(seal_answer(token, web.body)), presented.family->id,
+                  Duration::days(settings.refresh_idle_days)};
+    pg::Scope scope = scope_of(known);
+    const Rotated rotated = co_await ctx.in_scope(std::move(scope), rotate, std::move(with));
+    if (rotated.done) co_return web;
+    const auto before = rotated.before ? open_answer(token, rotated.before->view()) : std::nullopt;
+    if (!before) throw bad_grant("used before");
+    web.body = *before;
+    co_return web;
+}
+
+} // namespace gravity::issuer::tokens

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "sign_in_model.hpp"
+
+#include <gravity/pg/tx.hpp>
+
+/// Statements of sessions, flows, codes and refresh tokens, by name. Their text is in sign_in_store.cpp and nowhere else.
+namespace gravity::issuer {
+
+extern const Sql<ClientToVisit(ClientId)> client_to_visit;
+extern const Sql<RedirectUri(ClientId)> logout_redirects;
+
+extern const Sql<void(Session, Bytes)> insert_session; // and the hash of its cookie
+/// Of an identity that may sign in.
+extern const Sql<Session(Bytes, Timestamp)> live_session;
+/// The same by its id: whether what came of it is good still.
+extern const Sql<bool(IdentityId, SessionId, bool, Timestamp)> still_signed_in;
+extern const Sql<Session(SessionId)> end_session;
+extern const Sql<void(SessionId, Timestamp)> revoke_families_of_session;
+
+extern const Sql<void(Bytes, Bytes, ClientId, Json, Timestamp)> insert_flow;
+extern const Sql<LoginFlow(Bytes, Bytes, Timestamp)> get_flow;
+extern const Sql<void(Bytes)> delete_flow;
+
+/// Whether the identity has let the client have all these.
+extern const Sql<bool(IdentityId, ClientId, std::vector<std::string>)> has_consented;
+extern const Sql<void(IdentityId, ClientId, std::vector<std::string>, Timestamp)> save_consent;
+
+extern const Sql<void(AuthCode, Bytes)> insert_code; // and its hash
+/// Once: the second time there is no row.
+extern const Sql<AuthCode(Bytes, ClientId, Timestamp, std::string)> use_code;
+extern const Sql<void(Bytes, FamilyId)> set_family_of_code;
+extern const Sql<SpentCode(Bytes)> spent_code;
+
+extern const Sql<void(RefreshFamily)> insert_family;
+extern const Sql<RefreshFamily(FamilyId)> live_family, lock_family;
+extern const Sql<void(FamilyId, int)> advance_family;
+extern const Sql<void(FamilyId, Timestamp)> revoke_family;
+extern const Sql<void(Bytes, FamilyId, int, Timestamp)> insert_refresh_token;
+extern const Sql<RefreshToken(Bytes)> get_refresh_token;
+/// The family of a refresh token that was given to the client.
+extern const Sql<FamilyId(Bytes, ClientId)> family_of_token;
+extern const Sql<void(Bytes, Bytes, Timestamp)> use_refresh_token; // and the sealed answer
+
+/// What userinfo and ID tokens say.
+extern const Sql<StoredName(IdentityId)> names_of;
+
+extern const Sql<std::int64_t(Timestamp, int)> forget_sessions, forget_flows, forget_codes, forget_families;
+
+} // namespace gravity::issuer

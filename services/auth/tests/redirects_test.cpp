@@ -1,0 +1,82 @@
+#include "authorize_domain.hpp"
+#include "networks.hpp"
+#include "redirects.hpp"
+#include "refresh_seal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace gravity::issuer {
+namespace {
+
+TEST(Redirects, GoToTheirOwnPlacesOnly) {
+    for (const std::string good : {"https://app.example.com/callback", "https://app.example.com/callback?a=b", "http://127.0.0.1/cb",
+                                   "http://127.0.0.1:8080/cb",
+                                   "http://localhost:3000/", "http://[::1]/cb", "com.example.app:/cb", "com.example.app://cb"})
+        EXPECT_TRUE(RedirectUri::parse(good)) << good;
+    for (const std::string bad : {"", "app", "/callback", "http://app.example.com/", "https://app.example.com/#", "https://app.example.com/#a",
+                                  "javascript:alert(1)",
+                                  "data:text/html,x", "app:/cb", "https:", "https://app.example.com/a b", "https://a\\@b/", "https://user@app.example.com/",
+                                  "http://127.0.0.1.example.com/", "HTTPS://app.example.com/", "com.example.app:"})
+        EXPECT_FALSE(RedirectUri::parse(bad)) << bad;
+}
+
+TEST(Redirects, AreTheSameAsTextButForPortsOfThisMachine) {
+    const RedirectUri web("https://app.example.com/cb"), native("http://127.0.0.1/cb");
+    EXPECT_TRUE(same_redirect(web, "https://app.example.com/cb"));
+    for (const std::string other : {"https://app.example.com/cb/", "https://app.example.com/cb?x=1", "https://app.example.com:443/cb",
+                                    "https://APP.example.com/cb",
+                                    "https://app.example.com/", "https://app.example.com.evil.example/cb"})
+        EXPECT_FALSE(same_redirect(web, other)) << other;
+    EXPECT_TRUE(same_redirect(native, "http://127.0.0.1:49152/cb"));
+    EXPECT_TRUE(same_redirect(native, "http://127.0.0.1/cb"));
+    for (const std::string other : {"http://127.0.0.1:1/other", "http://127.0.0.1:80@evil.example/cb", "http://127.0.0.1evil.example/cb", "http://[::1]:1/cb",
+                                    "http://127.0.0.1:99999/cb", "http://localhost:1/cb"})
+        EXPECT_FALSE(same_redirect(native, other)) << other;
+}
+
+TEST(Redirects, CarryParameters) {
+    EXPECT_EQ(with_parameters("https://a.example/cb", {{"code", "x y"}, {"state", ""}, {"iss", "https://b"}}),
+              "https://a.example/cb?code=x%20y&iss=https%3A%2F%2Fb");
+    EXPECT_EQ(with_parameters("https://a.example/cb?k=1", {{"code", "x"}}), "https://a.example/cb?k=1&code=x");
+    EXPECT_EQ(redirect_origin("https://a.example/cb?k=1"), "https://a.example");
+    EXPECT_EQ(redirect_origin("com.example.app:/cb"), "com.example.app:");
+}
+
+// RFC 7636 appendix B.
+TEST(Pkce, IsTheHashOfTheVerifier) {
+    EXPECT_TRUE(pkce_matches("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+    EXPECT_FALSE(pkce_matches("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+    EXPECT_FALSE(pkce_matches("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")) << "plain";
+    EXPECT_FALSE(pkce_matches("", "")) << "too short";
+}
+
+TEST(RefreshAnswers, OpenWithTheirTokenOnly) {
+    const std::string sealed = seal_answer("grt_one", "answer");
+    EXPECT_EQ(sealed.find("answer"), std::string::npos);
+    EXPECT_EQ(open_answer("grt_one", sealed), "answer");
+    EXPECT_FALSE(open_answer("grt_two", sealed));
+    EXPECT_FALSE(open_answer("grt_one", sealed.substr(0, sealed.size() - 1)));
+    EXPECT_FALSE(open_answer("grt_one", "short"));
+}
+
+std::string from(std::string_view peer, std::string_view forwarded, std::string_view proxies) { return origin(peer, forwarded, Networks(proxies)).str(); }
+
+TEST(Origins, AreBelievedOfProxiesOnly) {
+    EXPECT_EQ(from("198.51.100.1", "203.0.113.7", ""), "198.51.100.1");
+    EXPECT_EQ(from("10.1.2.3", "203.0.113.7", "10.0.0.0/8"), "203.0.113.7");
+    EXPECT_EQ(from("11.1.2.3", "203.0.113.7", "10.0.0.0/8"), "11.1.2.3");
+    EXPECT_EQ(from("10.1.2.3", "1.2.3.4, 203.0.113.7, 10.9.9.9", "10.0.0.0/8, ::1"), "203.0.113.7") << "what the client wrote itself is not looked at";
+    EXPECT_EQ(from("::1", "2001:db8::7", "10.0.0.0/8, ::1"), "2001:db8::7");
+    EXPECT_EQ(from("::ffff:10.0.0.1", "203.0.113.7", "10.0.0.0/8"), "203.0.113.7");
+    EXPECT_EQ(from("10.1.2.3", "203.0.113.7, unknown", "10.0.0.0/8"), "10.1.2.3");
+    EXPECT_EQ(from("10.1.2.3", "10.0.0.5", "10.0.0.0/8"), "10.0.0.5");
+    EXPECT_EQ(from("10.128.0.1", "203.0.113.7", "10.0.0.0/9"), "10.128.0.1");
+    for (const std::string bad : {"10.0.0.0/33", "10.0.0.0/x", "example.com", "10.0.0.0/"}) EXPECT_THROW(Networks{bad}, std::invalid_argument) << bad;
+    EXPECT_EQ(IpAddress("2001:DB8:1:23ff::1").network(), "2001:db8:1:2300::/56");
+    EXPECT_EQ(IpAddress("203.0.113.7").network(), "203.0.113.0/24");
+}
+
+} // namespace
+} // namespace gravity::issuer
