@@ -38,7 +38,7 @@ void client_routes(Router& router) {
     clients.patch<c::update>("/{id}", {.summary = "Change a client", .problems = {scope_not_yours}});
     clients.del<c::remove>("/{id}", {.summary = "Delete a client; tokens that it has are good until they expire"});
     clients.post<c::create_secret>("/{id}/secrets", {.summary = "Make a second secret, to be swapped for the first; it is shown this once",
-                                                     .problems = {two_secrets_live, no_secrets, already_expired},
+                                                     .problems = {two_secrets_live, no_secrets, already_expired, scope_not_yours},
                                                      .shows_secret = true});
     clients.get<c::list_secrets>("/{id}/secrets", {.summary = "List what is known of a client's secrets"});
     clients.del<c::remove_secret>("/{id}/secrets/{secret_id}", {.summary = "Delete a secret"});

@@ -4,6 +4,7 @@
 #include "clients_store.hpp"
 #include "opaque.hpp"
 #include "problems.hpp"
+#include "tokens_domain.hpp"
 
 #include <gravity/http/problem.hpp>
 #include <gravity/log/log.hpp>
@@ -25,6 +26,12 @@ MadeClientSecret add_secret(Tx& tx, const ClientId& client, const NewClientSecre
     made.client_secret = text.reveal();
     tx.after_commit([client = client.to_string(), id = made.id.to_string()] { log::info("client secret made", {{"client", client}, {"secret", id}}); });
     return made;
+}
+
+// Whoever gives a client what it proves itself by could be the client: they must be allowed all that it is.
+void check_may_be(Tx& tx, const Caller& caller, const ClientId& client) {
+    for (const std::string& scope : scopes_of(tx.one(client_at_door, client, tx.now())))
+        if (!caller.may(scope)) throw Refusal(scope_not_yours, "You lack the scope " + scope + ", which the client has");
 }
 
 } // namespace
@@ -50,12 +57,13 @@ Client get(Tx& tx, Path<"id", ClientId> id) { return tx.one(get_client, *id); }
 
 Client update(Tx& tx, Caller caller, Path<"id", ClientId> id, Patch<ClientEdit> patch, IfMatch expected) {
     Client client = expected.check(tx.one(lock_client, *id));
-    const std::vector<ScopeName> before = client.scopes;
+    const ClientEdit before = client;
     static_cast<ClientEdit&>(client) = patch.apply(client);
     meta::Errors errors;
     check(client, errors);
     if (!errors.empty()) throw http::refusal_of(errors);
-    check_scopes(caller, client.scopes, before);
+    check_scopes(caller, client.scopes, before.scopes);
+    if (client.jwks != before.jwks) check_may_be(tx, caller, client.id);
     client.updated_at = tx.now();
     return tx.one(save_client, client);
 }
@@ -66,9 +74,10 @@ NoContent remove(Tx& tx, Path<"id", ClientId> id, IfMatch expected) {
     return {};
 }
 
-Created<MadeClientSecret> create_secret(Tx& tx, Path<"id", ClientId> id, Body<NewClientSecret> in) {
+Created<MadeClientSecret> create_secret(Tx& tx, Caller caller, Path<"id", ClientId> id, Body<NewClientSecret> in) {
     const Client client = tx.one(lock_client, *id);
     if (client.token_endpoint_auth_method != ClientAuth::client_secret) throw Refusal(no_secrets);
+    check_may_be(tx, caller, client.id);
     return add_secret(tx, client.id, *in);
 }
 

@@ -16,7 +16,7 @@ Client get(Tx& tx, Path<"id", ClientId> id);
 Client update(Tx& tx, Caller caller, Path<"id", ClientId> id, Patch<ClientEdit> patch, IfMatch expected);
 NoContent remove(Tx& tx, Path<"id", ClientId> id, IfMatch expected);
 
-Created<MadeClientSecret> create_secret(Tx& tx, Path<"id", ClientId> id, Body<NewClientSecret> in);
+Created<MadeClientSecret> create_secret(Tx& tx, Caller caller, Path<"id", ClientId> id, Body<NewClientSecret> in);
 ClientSecrets list_secrets(Tx& tx, Path<"id", ClientId> id);
 NoContent remove_secret(Tx& tx, Path<"id", ClientId> id, Path<"secret_id", ClientSecretId> secret);
 

@@ -61,7 +61,7 @@ void check_flows(const Json& metadata) {
     if (!texts(metadata, "response_types").empty()) throw unfit("No response type is supported: there is no authorization endpoint");
 }
 
-std::string_view uri_of(GrantType grant) { return grant == GrantType::client_credentials ? "client_credentials" : exchange_grant; }
+std::string_view uri_of(GrantType grant) { return grant == GrantType::token_exchange ? exchange_grant : meta::enum_name(grant); }
 
 std::vector<GrantType> grants_of(const Json& metadata) {
     std::vector<GrantType> grants;

@@ -35,6 +35,24 @@ TEST_F(Clients, MayNoMoreThanWhoRegistersThem) {
     modest.patch(strong.location(), {{"scopes", Json::array({"signing-keys:admin"})}}).expect_problem(403, "scope-not-yours");
 }
 
+// What a client proves itself by is the client: who may set it could be the client.
+TEST_F(Clients, GetNoProofFromWhoMayLessThanThey) {
+    const auto modest = service.caller(service.project(), "clients:write products:read");
+    const auto by_secret = client(), by_key = key_client();
+    const Json set = Json::parse(auth::Signer::generate().jwks()).or_throw();
+    modest.post(by_secret.location() + "/secrets", Json::object()).expect_problem(403, "scope-not-yours");
+    modest.patch(by_key.location(), {{"jwks", set}}).expect(200); // it reads products, as they do
+    granting.patch(by_key.location(), {{"scopes", Json::array({"products:write"})}}).expect(200);
+    modest.patch(by_key.location(), {{"jwks", Json::parse(signer.jwks()).or_throw()}}).expect_problem(403, "scope-not-yours");
+    // By a role too.
+    const auto all = service.caller(service.project(), "clients:admin roles:admin orders:admin products:admin");
+    const auto plain = client({"products:read"});
+    const auto role = all.post("/api/v1/roles", {{"name", "r"}, {"scopes", Json::array({"orders:write"})}, {"parents", Json::array()}}).expect(201);
+    all.call("PUT", role.location() + "/members/" + plain.text("/id")).expect(204);
+    modest.post(plain.location() + "/secrets", Json::object()).expect_problem(403, "scope-not-yours");
+    all.post(plain.location() + "/secrets", Json::object()).expect(201);
+}
+
 TEST_F(Clients, HaveKeysOrSecretsAsTheySay) {
     const Json set = Json::parse(signer.jwks()).or_throw();
     const auto post = [&](Json body) {
@@ -52,16 +70,16 @@ TEST_F(Clients, HaveKeysOrSecretsAsTheySay) {
         .expect_problem(422, "invalid-value");
     const auto made = post(Json::object({{"token_endpoint_auth_method", "private_key_jwt"}, {"jwks", set}})).expect(201);
     as.owner.patch(made.location(), {{"jwks", Json()}}).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/jwks");
-    as.owner.post(made.location() + "/secrets", Json::object()).expect_problem(409, "no-secrets");
+    granting.post(made.location() + "/secrets", Json::object()).expect_problem(409, "no-secrets");
 }
 
 TEST_F(Clients, SwapTheirSecretWithNoRefusedCall) {
     const auto made = client();
     const std::string id = made.text("/id"), first = made.text("/client_secret");
-    const auto second = as.owner.post(made.location() + "/secrets", Json::object()).expect(201);
+    const auto second = granting.post(made.location() + "/secrets", Json::object()).expect(201);
     EXPECT_EQ(token_status(id, first), 200);
     EXPECT_EQ(token_status(id, second.text("/client_secret")), 200);
-    as.owner.post(made.location() + "/secrets", Json::object()).expect_problem(409, "two-secrets-live");
+    granting.post(made.location() + "/secrets", Json::object()).expect_problem(409, "two-secrets-live");
     const Json secrets = as.owner.get(made.location() + "/secrets").expect(200).at("/items");
     ASSERT_EQ(secrets.size(), 2u);
     EXPECT_EQ(secrets.as_array()[0].find("client_secret"), nullptr);
@@ -76,20 +94,20 @@ TEST_F(Clients, SecretsEndWhenTheyAreSaidTo) {
     const auto made = client();
     const std::string id = made.text("/id");
     const auto soon = (now() + Duration::minutes(10)).to_string();
-    as.owner.post(made.location() + "/secrets", {{"expires_at", "2020-01-01T00:00:00Z"}}).expect_problem(422, "already-expired");
-    const auto second = as.owner.post(made.location() + "/secrets", {{"expires_at", soon}}).expect(201);
+    granting.post(made.location() + "/secrets", {{"expires_at", "2020-01-01T00:00:00Z"}}).expect_problem(422, "already-expired");
+    const auto second = granting.post(made.location() + "/secrets", {{"expires_at", soon}}).expect(201);
     EXPECT_EQ(token_status(id, second.text("/client_secret")), 200);
     clock.advance(Duration::minutes(10));
     EXPECT_EQ(token_status(id, second.text("/client_secret")), 401);
     EXPECT_EQ(token_status(id, made.text("/client_secret")), 200);
-    as.owner.post(made.location() + "/secrets", Json::object()).expect(201); // what has ended does not count
+    granting.post(made.location() + "/secrets", Json::object()).expect(201); // what has ended does not count
 }
 
 TEST_F(Clients, HaveTwoSecretsHoweverManyAskAtOnce) {
     const auto made = client();
     std::atomic<int> got{0}, refused{0};
     at_once(20, [&](int) {
-        const auto answer = as.owner.post(made.location() + "/secrets", Json::object()).send();
+        const auto answer = granting.post(made.location() + "/secrets", Json::object()).send();
         ++(answer.status() == 201 ? got : refused);
         EXPECT_TRUE(answer.status() == 201 || answer.text("/type") == problem_type("two-secrets-live")) << answer.body();
     });
