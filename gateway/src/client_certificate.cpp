@@ -18,7 +18,7 @@ namespace {
 namespace asio = boost::asio;
 
 /// All certificates that a client shows, together: the one that is passed on must fit into a request's head.
-constexpr long most_bytes = 16 * 1024;
+constexpr long most_certificate_bytes = 16 * 1024;
 
 template <class T, void (*release)(T*)>
 struct Release {
@@ -100,7 +100,7 @@ void ask_for_certificates(asio::ssl::context& context, const std::string& ca_fil
     if (error) throw boost::system::system_error(error, "TLS certificate authorities of clients " + ca_file);
     SSL_CTX_set_client_CA_list(native, names);
     context.set_verify_mode(asio::ssl::verify_peer | (required ? asio::ssl::verify_fail_if_no_peer_cert : 0));
-    SSL_CTX_set_max_cert_list(native, most_bytes);
+    SSL_CTX_set_max_cert_list(native, most_certificate_bytes);
     // A session is taken up again with the certificate that it began with, and never under other authorities: each context has ticket keys of its own.
     constexpr std::string_view id = "gravity-gateway";
     if (SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(id.data()), id.size()) != 1) throw std::bad_alloc();

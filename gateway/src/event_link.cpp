@@ -23,19 +23,19 @@ constexpr std::uint64_t stream_length = 200'000; // as of other services: the ol
 constexpr std::uint32_t at_once = 500;
 constexpr auto pause = 250ms; // what is revoked is refused within a second
 
-redis::Options client_options() {
+redis::Options redis_options() {
     redis::Options options;
     options.client_name = "gravity-gateway";
     return options;
 }
 
-const std::string& text_at(const Json& data, std::string_view name) {
+const std::string& member_text(const Json& data, std::string_view name) {
     const Json* found = data.find(name);
     if (!found || !found->is_string() || found->as_string().empty()) throw std::runtime_error("it lacks \"" + std::string(name) + "\"");
     return found->as_string();
 }
 
-metrics::Counter plain(std::string_view name, std::string_view help) { return metrics::counter(name, help).with({}); }
+metrics::Counter counter_of(std::string_view name, std::string_view help) { return metrics::counter(name, help).with({}); }
 
 } // namespace
 
@@ -68,28 +68,28 @@ bool heed(std::string_view type, const Json& event, Revocations& revocations, st
     const bool reuse = type == "gravity.auth.refresh_token.reuse_detected", token = type == "gravity.auth.token.revoked";
     const bool identity = type == "gravity.auth.identity.disabled" || type == "gravity.auth.identity.deleted";
     if (!session && !reuse && !token && !identity) return false;
-    const auto time = Timestamp::parse(text_at(event, "time"));
+    const auto time = Timestamp::parse(member_text(event, "time"));
     if (!time) throw std::runtime_error("its time is none");
     if (time->unix_seconds() + Revocations::lifetime_seconds < now) return true; // no token is as old
     static const Json none;
     const Json* found = event.find("data");
     const Json& data = found ? *found : none;
-    if (session) revocations.revoke_session(text_at(data, "id"), now);
-    else if (reuse) revocations.revoke_session(text_at(data, "session"), now);
-    else if (token) revocations.revoke_token(text_at(data, "jti"), now);
-    else revocations.revoke_subject(text_at(data, "id"), time->unix_seconds() + 1, now); // those of the same second too
+    if (session) revocations.revoke_session(member_text(data, "id"), now);
+    else if (reuse) revocations.revoke_session(member_text(data, "session"), now);
+    else if (token) revocations.revoke_token(member_text(data, "jti"), now);
+    else revocations.revoke_subject(member_text(data, "id"), time->unix_seconds() + 1, now); // those of the same second too
     return true;
 }
 
 EventLink::EventLink(boost::asio::io_context& io, std::string_view url, Revocations& revocations)
-    : client_(io, url, client_options()),
+    : client_(io, url, redis_options()),
       revocations_(revocations),
       heard_{{"gravity:events:{auth}", "0"}, {"gravity:events:{session}", "0"}},
       epoch_(now().unix_ms()),
-      sent_(plain("gravity_gateway_events_sent_total", "Events told to others")),
-      lost_(plain("gravity_gateway_events_lost_total", "Events that were not told, because too many waited or the answer of Redis was lost")),
-      heeded_(plain("gravity_gateway_events_heeded_total", "Events of others that tokens were refused for")),
-      undecodable_(plain("gravity_gateway_events_undecodable_total", "Events of others that lacked what they have to say")) {}
+      sent_(counter_of("gravity_gateway_events_sent_total", "Events told to others")),
+      lost_(counter_of("gravity_gateway_events_lost_total", "Events that were not told, because too many waited or the answer of Redis was lost")),
+      heeded_(counter_of("gravity_gateway_events_heeded_total", "Events of others that tokens were refused for")),
+      undecodable_(counter_of("gravity_gateway_events_undecodable_total", "Events of others that lacked what they have to say")) {}
 
 void EventLink::tell(InstanceEvent event) {
     if (waiting_.size() >= most_waiting) return lost_.add(); // which leaves a gap in the numbers

@@ -69,7 +69,7 @@ struct BoundedPool::State {
     }
 
     void serve(int niceness) {
-        static_cast<void>(nice(niceness)); // of this thread alone, as Linux has it
+        [[maybe_unused]] const int reached = nice(niceness); // of this thread alone, as Linux has it; where it may not, it stands back less
         std::unique_lock lock(mutex);
         while (true) {
             more.wait(lock, [this] { return stopping || !queue.empty(); });

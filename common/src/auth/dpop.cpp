@@ -52,7 +52,7 @@ bool same_place(std::string_view a, std::string_view b) {
     return left && right && left->same_origin(*right) && path(*left) == path(*right);
 }
 
-constexpr std::int64_t remembered_seconds = 2 * proof_seconds + 5; // the longest that one proof is taken: by a clock that is ahead, until it is behind
+constexpr std::int64_t proof_memory_seconds = 2 * proof_seconds + 5; // the longest that one proof is taken: by a clock that is ahead, until it is behind
 
 // Section 7.1: the scheme, what was wrong with the token or the proof, and what may sign one. What exactly is for the operator.
 Refusal refused(std::string_view error, std::string_view why) {
@@ -129,8 +129,8 @@ void ProofGate::admit(const http::Request& request, const PresentedToken& presen
 // Two sets that take turns: what is in neither was not used within the time that a proof is taken for.
 void ProofGate::use(const Proof& proof, std::int64_t now) {
     turned_at_ = std::min(turned_at_, now); // the clock was set back: what is remembered is remembered for longer
-    if (now - turned_at_ >= remembered_seconds) {
-        if (now - turned_at_ >= 2 * remembered_seconds) recent_.clear();
+    if (now - turned_at_ >= proof_memory_seconds) {
+        if (now - turned_at_ >= 2 * proof_memory_seconds) recent_.clear();
         older_ = std::move(recent_);
         recent_.clear();
         turned_at_ = now;

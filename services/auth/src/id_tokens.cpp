@@ -9,7 +9,7 @@
 namespace gravity::issuer {
 namespace {
 
-bool has(const std::vector<std::string>& scopes, std::string_view scope) { return std::find(scopes.begin(), scopes.end(), scope) != scopes.end(); }
+bool granted(const std::vector<std::string>& scopes, std::string_view scope) { return std::find(scopes.begin(), scopes.end(), scope) != scopes.end(); }
 
 const std::string* first_of(const std::vector<StoredName>& names, LoginKind kind) {
     for (const StoredName& name : names)
@@ -17,16 +17,16 @@ const std::string* first_of(const std::vector<StoredName>& names, LoginKind kind
     return nullptr;
 }
 
-std::string text(const Json& claims, std::string_view name) {
+std::string text_in(const Json& claims, std::string_view name) {
     const Json* const found = claims.find(name);
     return found != nullptr && found->is_string() ? found->as_string() : "";
 }
 
 bool signed_by_us(const KeysNow& keys, const auth::Jws& jws) {
-    const std::string kid = text(jws.header, "kid"), type = text(jws.header, "typ");
+    const std::string kid = text_in(jws.header, "kid"), type = text_in(jws.header, "typ");
     if (type != "JWT") return false;
     return std::any_of(keys.published.keys().begin(), keys.published.keys().end(), [&](const auth::PublicKey& key) {
-        return key.kid() == kid && to_string(key.algorithm()) == text(jws.header, "alg") && key.verify(jws.signing_input, jws.signature);
+        return key.kid() == kid && to_string(key.algorithm()) == text_in(jws.header, "alg") && key.verify(jws.signing_input, jws.signature);
     });
 }
 
@@ -50,15 +50,15 @@ Json id_token_claims(const Settings& settings, const Authentication& who, Client
 }
 
 void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<StoredName>& names) {
-    if (const auto* name = first_of(names, LoginKind::email); name != nullptr && has(scopes, "email")) {
+    if (const auto* name = first_of(names, LoginKind::email); name != nullptr && granted(scopes, "email")) {
         claims["email"] = *name;
         claims["email_verified"] = false; // nobody has looked
     }
-    if (const auto* name = first_of(names, LoginKind::phone); name != nullptr && has(scopes, "phone")) {
+    if (const auto* name = first_of(names, LoginKind::phone); name != nullptr && granted(scopes, "phone")) {
         claims["phone_number"] = *name;
         claims["phone_number_verified"] = false;
     }
-    if (const auto* name = first_of(names, LoginKind::username); name != nullptr && has(scopes, "profile")) claims["preferred_username"] = *name;
+    if (const auto* name = first_of(names, LoginKind::username); name != nullptr && granted(scopes, "profile")) claims["preferred_username"] = *name;
 }
 
 std::optional<SignedOutBy> read_id_token(const KeysNow& keys, const Settings& settings, std::string_view token) {
@@ -66,8 +66,8 @@ std::optional<SignedOutBy> read_id_token(const KeysNow& keys, const Settings& se
     if (!jws || !signed_by_us(keys, *jws)) return std::nullopt;
     const auto payload = base64url_decode(jws->payload);
     const auto claims = payload ? Json::parse(*payload, {.max_depth = 8, .max_values = 256}) : Parsed<Json>(ParseError{""});
-    if (!claims || text(*claims, "iss") != settings.public_url.str()) return std::nullopt;
-    return SignedOutBy{text(*claims, "aud"), text(*claims, "sid")};
+    if (!claims || text_in(*claims, "iss") != settings.public_url.str()) return std::nullopt;
+    return SignedOutBy{text_in(*claims, "aud"), text_in(*claims, "sid")};
 }
 
 } // namespace gravity::issuer
