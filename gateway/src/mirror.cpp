@@ -38,9 +38,11 @@ void Mirror::written() {
     send();
 }
 
-/// The request says "Connection: close", so the answer's end is the connection's. What becomes of a copy says nothing of the service, unless all went well.
+/// The request says "Connection: close", so the answer's end is the connection's; an end without an answer is a connection that broke, even where a write
+/// has been told of that and the read is told nothing. What becomes of a copy says nothing of the service, unless all went well.
 void Mirror::received(bool ended) {
-    if (ended) return whole_ ? end(Outcome::success) : abandon();
+    if (ended) return whole_ && answered_ ? end(Outcome::success) : abandon();
+    answered_ = true;
     upstream_->in.release();
     read();
 }

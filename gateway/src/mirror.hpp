@@ -34,7 +34,7 @@ private:
     void failed() override { abandon(); }
 
     std::string waiting_, writing_;
-    bool connected_ = false, whole_ = false;
+    bool answered_ = false, connected_ = false, whole_ = false;
 };
 
 } // namespace gravity::gateway
