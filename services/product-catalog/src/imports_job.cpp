@@ -223,6 +223,7 @@ std::string csv_text(const std::vector<std::vector<std::string>>& rows) {
 }
 
 ExportPlace begin_export(Tx& tx, Settings* settings, Export of) {
+    GRAVITY_TESTPOINT("export.begins");
     tx.exec(set_export_state, of.id, BulkState::running);
     if (of.format == BulkFormat::ndjson) return {Uuid(), 0, false};
     std::vector<std::string> langs;
