@@ -1,5 +1,7 @@
 #include "authorize_domain.hpp"
 
+#include "among.hpp"
+
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
@@ -12,8 +14,6 @@ namespace gravity::issuer {
 namespace {
 
 AuthorizeError invalid(std::string why) { return {"invalid_request", std::move(why)}; }
-
-bool has(const std::vector<std::string>& list, std::string_view item) { return std::find(list.begin(), list.end(), item) != list.end(); }
 
 std::vector<std::string> words_of(std::string_view text) {
     std::vector<std::string> words;
@@ -51,7 +51,7 @@ std::vector<std::string> scopes_of(const oauth::Form& form) {
     const auto asked = parse_scopes(*wanted);
     if (!asked) throw AuthorizeError("invalid_scope", "scope is malformed");
     for (const std::string& scope : person_scopes())
-        if (has(*asked, scope)) scopes.push_back(scope);
+        if (among(*asked, scope)) scopes.push_back(scope);
     return scopes;
 }
 
@@ -61,7 +61,7 @@ std::vector<std::string> prompts_of(const oauth::Form& form) {
     auto prompts = words_of(*text);
     for (const std::string& prompt : prompts)
         if (prompt != "none" && prompt != "login" && prompt != "consent" && prompt != "select_account") throw invalid("prompt is not known");
-    if (has(prompts, "none") && prompts.size() > 1) throw invalid("prompt=none stands alone");
+    if (among(prompts, "none") && prompts.size() > 1) throw invalid("prompt=none stands alone");
     return prompts;
 }
 
@@ -95,13 +95,13 @@ AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::For
     request.login_hint = short_text(form, "login_hint", 254);
     request.code_challenge = challenge_of(form);
     request.scopes = scopes_of(form);
-    request.ask_consent = has(prompts_of(form), "consent");
+    request.ask_consent = among(prompts_of(form), "consent");
     return request;
 }
 
 Prompting prompting(const oauth::Form& form) {
     const auto prompts = prompts_of(form);
-    Prompting prompting{.none = has(prompts, "none"), .login = has(prompts, "login") || has(prompts, "select_account"), .max_age = std::nullopt};
+    Prompting prompting{.none = among(prompts, "none"), .login = among(prompts, "login") || among(prompts, "select_account"), .max_age = std::nullopt};
     if (const std::string* const text = form.find("max_age")) {
         std::int64_t seconds = -1;
         const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);

@@ -20,6 +20,8 @@ bool note_assertion(Tx& tx, ClientId client, Assertion assertion) {
 
 } // namespace
 
+pg::Scope scope_of(const KnownClient& known) { return pg::Scope::project(known.project, known.client.id.to_string()); }
+
 void check_grant(const ClientAtDoor& client, GrantType grant) {
     if (std::find(client.grant_types.begin(), client.grant_types.end(), grant) == client.grant_types.end())
         throw oauth::Refused(oauth::unauthorized_client, "The client may not use this grant");

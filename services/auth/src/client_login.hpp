@@ -16,6 +16,9 @@ struct KnownClient {
     ProjectId project;
 };
 
+/// What the client asks for is done among its project's rows, in its name.
+pg::Scope scope_of(const KnownClient& known);
+
 /// Throws oauth::Refused unless the client may get tokens this way.
 void check_grant(const ClientAtDoor& client, GrantType grant);
 

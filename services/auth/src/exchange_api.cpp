@@ -24,8 +24,6 @@ using Subject = std::shared_ptr<const auth::Claims>;
 // RFC 8693 section 2.2.2 has this code for whatever is wrong with a token.
 Refused bad_subject() { return Refused(oauth::invalid_request, "The subject token is not valid"); }
 
-pg::Scope scope_of(const KnownClient& known) { return pg::Scope::project(known.project, known.client.id.to_string()); }
-
 // What speaks for nobody any more is not exchanged, nor what is another project's.
 Subject verified_subject(Ctx& ctx, const KnownClient& known, const std::string& token) {
     auto claims = ctx.get<OwnTokens>().verify(token);

@@ -11,7 +11,6 @@ namespace {
 using oauth::Refused;
 
 constexpr oauth::ErrorCode invalid_target{"invalid_target"};
-constexpr oauth::ErrorCode invalid_proof{"invalid_dpop_proof"};
 constexpr std::size_t longest_chain = 8; // of actors: what every verifier reads (auth/claims.hpp)
 
 } // namespace
@@ -65,8 +64,8 @@ auth::Claims exchanged_claims(const Settings& settings, const auth::Claims& subj
 
 void check_binding(const auth::Claims& subject, bool own, std::string_view key) {
     if (subject.key_thumbprint.empty()) return;
-    if (key.empty()) throw Refused(invalid_proof, "The subject token is bound to a key, so what comes of it has to be: a DPoP proof is needed");
-    if (own && key != subject.key_thumbprint) throw Refused(invalid_proof, "The DPoP proof is of another key than the subject token is bound to");
+    if (key.empty()) throw Refused(oauth::invalid_dpop_proof, "The subject token is bound to a key, so what comes of it has to be: a DPoP proof is needed");
+    if (own && key != subject.key_thumbprint) throw Refused(oauth::invalid_dpop_proof, "The DPoP proof is of another key than the subject token is bound to");
 }
 
 } // namespace gravity::issuer

@@ -1,5 +1,7 @@
 #include "id_tokens.hpp"
 
+#include "among.hpp"
+
 #include <gravity/auth/jws.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
@@ -8,8 +10,6 @@
 
 namespace gravity::issuer {
 namespace {
-
-bool granted(const std::vector<std::string>& scopes, std::string_view scope) { return std::find(scopes.begin(), scopes.end(), scope) != scopes.end(); }
 
 const std::string* first_of(const std::vector<StoredName>& names, LoginKind kind) {
     for (const StoredName& name : names)
@@ -50,15 +50,15 @@ Json id_token_claims(const Settings& settings, const Authentication& who, Client
 }
 
 void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<StoredName>& names) {
-    if (const auto* name = first_of(names, LoginKind::email); name != nullptr && granted(scopes, "email")) {
+    if (const auto* name = first_of(names, LoginKind::email); name != nullptr && among(scopes, "email")) {
         claims["email"] = *name;
         claims["email_verified"] = false; // nobody has looked
     }
-    if (const auto* name = first_of(names, LoginKind::phone); name != nullptr && granted(scopes, "phone")) {
+    if (const auto* name = first_of(names, LoginKind::phone); name != nullptr && among(scopes, "phone")) {
         claims["phone_number"] = *name;
         claims["phone_number_verified"] = false;
     }
-    if (const auto* name = first_of(names, LoginKind::username); name != nullptr && granted(scopes, "profile")) claims["preferred_username"] = *name;
+    if (const auto* name = first_of(names, LoginKind::username); name != nullptr && among(scopes, "profile")) claims["preferred_username"] = *name;
 }
 
 std::optional<SignedOutBy> read_id_token(const KeysNow& keys, const Settings& settings, std::string_view token) {

@@ -23,6 +23,7 @@ inline constexpr ErrorCode invalid_grant{"invalid_grant"};
 inline constexpr ErrorCode unauthorized_client{"unauthorized_client"};
 inline constexpr ErrorCode unsupported_grant_type{"unsupported_grant_type"};
 inline constexpr ErrorCode invalid_scope{"invalid_scope"};
+inline constexpr ErrorCode invalid_dpop_proof{"invalid_dpop_proof"}; // RFC 9449 section 5
 
 /// Thrown to answer with an error of OAuth.
 class Refused : public std::exception {

@@ -1,5 +1,6 @@
 #include "people_grants.hpp"
 
+#include "among.hpp"
 #include "client_login.hpp"
 #include "id_tokens.hpp"
 #include "issue.hpp"
@@ -31,8 +32,6 @@ Refused bad_grant(std::string_view why) {
     return Refused(oauth::invalid_grant, "The grant is not valid");
 }
 
-pg::Scope project_scope_of(const KnownClient& known) { return pg::Scope::project(known.project, known.client.id.to_string()); }
-
 auth::Claims person_claims(const Settings& settings, const Authentication& who, const KnownClient& known, Timestamp now) {
     auth::Claims claims;
     claims.issuer = settings.public_url.str();
@@ -50,8 +49,6 @@ auth::Claims person_claims(const Settings& settings, const Authentication& who, 
     return claims;
 }
 
-bool holds(const std::vector<std::string>& scopes, std::string_view scope) { return std::find(scopes.begin(), scopes.end(), scope) != scopes.end(); }
-
 bool may_refresh(const KnownClient& known) {
     const auto& grants = known.client.grant_types;
     return std::find(grants.begin(), grants.end(), GrantType::refresh_token) != grants.end();
@@ -62,7 +59,7 @@ Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Clai
     Json more = Json::object();
     if (!refresh.empty()) more["refresh_token"] = std::move(refresh);
     std::string access = co_await signed_token(ctx.get<Keyring>(), known.client.token_alg, claims);
-    if (holds(who.scopes, "openid")) {
+    if (among(who.scopes, "openid")) {
         const Json id_token = id_token_claims(ctx.get<Settings>(), who, known.client.id, nonce, access, now());
         std::string text = co_await signed_text(ctx.get<Keyring>(), SigningAlgorithm::rs256, id_token.dump(), "JWT"); // what every client can verify
         more["id_token"] = std::move(text);
@@ -105,7 +102,7 @@ Redeemed redeem(Tx& tx, KnownClient known, Redemption with) {
     static_cast<Authentication&>(family) = code;
     family.id = FamilyId(Uuid::v7());
     family.client_id = known.client.id;
-    family.offline = holds(code.scopes, "offline_access");
+    family.offline = among(code.scopes, "offline_access");
     family.dpop_jkt = with.jkt;
     family.expires_at = tx.now() + with.most;
     tx.exec(insert_family, family);
@@ -130,7 +127,7 @@ Task<Presented> presented_by(Ctx& ctx, KnownClient known, Bytes hash) {
         const auto& family = presented.family;
         presented.good = family && tx.one(still_signed_in, family->identity_id, family->session_id, family->offline, now());
     };
-    pg::Scope scope = project_scope_of(known);
+    pg::Scope scope = scope_of(known);
     co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
     co_return presented;
 }
@@ -203,7 +200,7 @@ Task<Web> authorization_code(Ctx& ctx, const Form& form) {
     std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
     if (known.client.token_endpoint_auth_method == ClientAuth::none) with.jkt = key; // RFC 9449 section 5: others are bound by what they prove anyway
     const std::string jti = with.jti;
-    pg::Scope scope = project_scope_of(known);
+    pg::Scope scope = scope_of(known);
     const Redeemed redeemed = co_await ctx.in_scope(std::move(scope), redeem, known, std::move(with));
     if (!redeemed.good) throw bad_grant(redeemed.code ? "redirect_uri, code_verifier or session do not fit" : "no such code, or it was used");
     auth::Claims claims = person_claims(settings, *redeemed.code, known, now());
@@ -231,7 +228,7 @@ Task<Web> refresh_token(Ctx& ctx, const Form& form) {
     Web web = co_await tokens_for(ctx, known, who, std::move(claims), {}, next.reveal());
     Rotation with{opaque_hash(token), opaque_hash(next.reveal()), Bytes(seal_answer(token, web.body)), presented.family->id,
                   Duration::days(settings.refresh_idle_days)};
-    pg::Scope scope = project_scope_of(known);
+    pg::Scope scope = scope_of(known);
     const Rotated rotated = co_await ctx.in_scope(std::move(scope), rotate, std::move(with));
     if (rotated.done) co_return web;
     const auto before = rotated.before ? open_answer(token, rotated.before->view()) : std::nullopt;

@@ -13,13 +13,12 @@ namespace {
 
 using oauth::Refused;
 
-constexpr oauth::ErrorCode invalid_dpop_proof{"invalid_dpop_proof"};
 constexpr oauth::ErrorCode use_dpop_nonce{"use_dpop_nonce"};
 
 // What was wrong is for the operator; a client is told that its proof is not taken.
 Refused bad_proof(std::string_view why) {
     log::debug("DPoP proof refused", {{"reason", why}});
-    return Refused(invalid_dpop_proof, "The DPoP proof is not valid");
+    return Refused(oauth::invalid_dpop_proof, "The DPoP proof is not valid");
 }
 
 bool note_proof(Tx& tx, std::string jkt, std::string jti, Timestamp until) { return tx.exec(use_proof, jkt, jti, until) == 1; }
@@ -53,7 +52,7 @@ std::optional<auth::Proof> Proofs::read(const http::Request& request) const {
 
 // The primary key decides: of two requests with one proof, one has it.
 Task<std::string> Proofs::use(Ctx& ctx, const KnownClient& known, std::optional<auth::Proof> proof) const {
-    if (!proof && known.client.require_dpop) throw Refused(invalid_dpop_proof, "The client's tokens are bound to a key: a DPoP proof is needed");
+    if (!proof && known.client.require_dpop) throw Refused(oauth::invalid_dpop_proof, "The client's tokens are bound to a key: a DPoP proof is needed");
     if (!proof) co_return std::string();
     pg::Scope scope = pg::Scope::project(known.project, known.client.id.to_string());
     const Timestamp until = Timestamp::from_unix_seconds(proof->good_until);
