@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support import PLATFORM, ROOT, manifest
 
-from gravity import checks, derive_secrets, drift, httpget, junit, logfiles, machine, output, packages, paths, processes, readiness, remedies, scaffold, selection, supervisor, testing, tokens
+from gravity import checks, derive_secrets, drift, httpget, junit, logfiles, machine, output, packages, paths, processes, readiness, remedies, scaffold, selection, sign_in, supervisor, testing, tokens
 from gravity import manifest as manifests
 from gravity.errors import Failure
 from gravity.generate import documents, environment, text
@@ -219,6 +219,60 @@ class Tokens(unittest.TestCase):
     def test_uuid7_carries_the_time(self):
         self.assertTrue(tokens.uuid7(1645557742.0).startswith("017f22e2-79b0-7"))  # RFC 9562 appendix A.6
         self.assertNotEqual(tokens.uuid7(1.0), tokens.uuid7(1.0))
+
+
+class SigningIn(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.instance = Instance(Path(folder.name))
+        self.services = services(manifest("auth", 8081), manifest("shop", 8100))
+
+    def test_auth_is_believed_where_there_is_auth(self):
+        sign_in.decide(self.instance, [self.services["shop"]])
+        self.assertFalse(sign_in.by_auth(self.instance))
+        sign_in.decide(self.instance, list(self.services.values()))
+        self.assertTrue(sign_in.by_auth(self.instance))
+
+    def test_only_auth_is_told_who_may_begin(self):
+        self.assertTrue(sign_in.ensure(self.instance))
+        self.assertFalse(sign_in.ensure(self.instance))
+        kept = self.instance.secrets_dir / "first-run.env"
+        self.assertEqual(kept.stat().st_mode & 0o777, 0o600)
+        told = sign_in.environment(self.instance, self.services["auth"])
+        self.assertEqual(told["AUTH_BOOTSTRAP_PASSWORD"], sign_in.account(self.instance)["password"])
+        self.assertGreaterEqual(len(told["AUTH_BOOTSTRAP_CLIENT_SECRET"]), 32)
+        self.assertNotIn("AUTH_JWKS_URL", told)
+        others = sign_in.environment(self.instance, self.services["shop"])
+        self.assertEqual(others, {"AUTH_JWKS_URL": "http://127.0.0.1:8081/oauth2/jwks", "AUTH_ISSUER": told["AUTH_PUBLIC_URL"], "AUTH_AUDIENCE": "gravity"})
+
+    def test_two_platforms_have_nothing_in_common(self):
+        with tempfile.TemporaryDirectory() as folder:
+            other = Instance(Path(folder))
+            sign_in.ensure(self.instance)
+            sign_in.ensure(other)
+            self.assertNotEqual(sign_in.account(self.instance)["password"], sign_in.account(other)["password"])
+
+    def test_scopes_have_no_lesser_ones_beside_them(self):
+        self.assertIn("products:admin", sign_in.scopes())
+        self.assertNotIn("products:read", sign_in.scopes())
+        self.assertIn("credentials:check", sign_in.scopes())
+
+    def test_a_token_is_asked_for_as_any_client_does(self):
+        sign_in.ensure(self.instance)
+        said = {"access_token": "a.b.c"}
+        with unittest.mock.patch.object(sign_in.httpget, "request", return_value=httpget.Answer(200, json.dumps(said))) as request:
+            self.assertEqual(sign_in.token(self.instance, ["products:read"]), "a.b.c")
+        self.assertEqual(request.call_args.args[3], b"grant_type=client_credentials&scope=products%3Aread")
+        for answer, reason in ((httpget.Answer(0, "nothing listens on port 8081"), "nothing listens"), (httpget.Answer(503, "<html>"), "503"),
+                               (httpget.Answer(400, '{"error_description": "more than it may"}'), "more than it may"), (httpget.Answer(200, "[]"), "200")):
+            with unittest.mock.patch.object(sign_in.httpget, "request", return_value=answer), self.assertRaises(Failure) as failed:
+                sign_in.token(self.instance, None)
+            self.assertIn(reason, str(failed.exception))
+
+    def test_without_a_first_run_there_is_nobody(self):
+        with self.assertRaises(Failure):
+            sign_in.token(self.instance, None)
 
 
 class Logs(unittest.TestCase):

@@ -8,7 +8,7 @@ import json
 import shlex
 from pathlib import Path
 
-from . import derive_secrets, paths, postgres, redisserver, tokens
+from . import derive_secrets, paths, postgres, redisserver, sign_in, tokens
 from .manifest import Service, settings_of
 from .paths import Instance, write_private
 from .postgres import Postgres
@@ -34,7 +34,7 @@ def environment(instance: Instance, service: Service, with_discovery: bool, port
         values["DISCOVERY_URL"] = f"http://127.0.0.1:{instance.port(8500)}"
     else:
         values["DISCOVERY_MODE"] = "off"  # the registry does not register in itself
-    values |= tokens.environment(tokens.Identity(instance))
+    values |= sign_in.environment(instance, service) if sign_in.by_auth(instance) else tokens.environment(tokens.Identity(instance))
     values["MASTER_KEY"] = derive_secrets.of_service(instance, service)["MASTER_KEY"]
     values |= {"LOG_LEVEL": "info", "DEREGISTER_DELAY_SECONDS": "0"}
     docs = paths.ROOT / "var" / "docs" / "swagger-ui"

@@ -2,6 +2,7 @@
 
 #include "api.hpp"
 #include "auth_migrations.hpp"
+#include "bootstrap.hpp"
 #include "client_login.hpp"
 #include "config.hpp"
 #include "forget_job.hpp"
@@ -36,7 +37,13 @@ void provide(app::Runtime& runtime) {
     runtime.resources.put(std::make_shared<ClientLogin>(*reads, settings));
     runtime.resources.put(std::make_shared<Proofs>(runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::move(reads));
-    runtime.resources.put(std::make_shared<PasswordPool>(settings));
+    auto passwords = std::make_shared<PasswordPool>(settings);
+    if (settings.bootstrap_project) {
+        auto bootstrap = std::make_shared<Bootstrap>(*runtime.database, *passwords, settings);
+        runtime.health.add("bootstrap", app::Health::Kind::required, [bootstrap] { return bootstrap->probe(); });
+        runtime.resources.put(std::move(bootstrap));
+    }
+    runtime.resources.put(std::move(passwords));
     runtime.resources.put(std::make_shared<Networks>(settings.trusted_proxies));
     runtime.resources.put(std::make_shared<LoginBudgets>(runtime.resources.find<redis::Client>(), runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(known)));
@@ -46,6 +53,10 @@ void provide(app::Runtime& runtime) {
 }
 
 Task<void> keep_keys(app::Runtime& runtime) { return runtime.resources.get<KeySchedule>().run(); }
+
+Task<void> begin(app::Runtime& runtime) {
+    if (Bootstrap* const bootstrap = runtime.resources.find<Bootstrap>()) co_await bootstrap->run();
+}
 
 } // namespace
 
@@ -59,7 +70,8 @@ Service assemble(std::uint16_t port) {
         .job(forget_ended)
         .schedule("23 * * * *", ForgetEnded{}, {.each_project = true})
         .provision(provide)
-        .background(keep_keys);
+        .background(keep_keys)
+        .background(begin);
     return service;
 }
 

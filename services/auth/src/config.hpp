@@ -8,6 +8,8 @@
 /// The service's own settings, AUTH_<NAME> outside.
 namespace gravity::issuer {
 
+using ClientId = Id<"client">;
+
 /// What `iss` says and the addresses of all endpoints begin with: an http or https URL without query, fragment and a slash at its end.
 class IssuerUrl : public TextValue<IssuerUrl> {
 public:
@@ -35,6 +37,12 @@ struct Settings {
     Bounded<int, 1, 720> session_hours{12};
     Bounded<int, 1, 365> refresh_idle_days{14};
     Bounded<int, 1, 3650> refresh_days{30};
+    std::optional<ProjectId> bootstrap_project;
+    std::optional<ClientId> bootstrap_client_id;
+    std::optional<Secret<>> bootstrap_client_secret;
+    std::string bootstrap_scopes;
+    std::optional<Text<1, 64>> bootstrap_username;
+    std::optional<Secret<>> bootstrap_password;
 
     /// What stands between the commas of password_words.
     std::vector<std::string> words() const;
@@ -43,7 +51,8 @@ struct Settings {
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
                        login_attempts, login_network_attempts, login_window_seconds, dpop_nonce, trusted_proxies, session_hours,
-                       refresh_idle_days, refresh_days))
+                       refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret, bootstrap_scopes,
+                       bootstrap_username, bootstrap_password))
 
 } // namespace gravity::issuer
 
@@ -66,6 +75,12 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"session_hours", "For how long somebody is signed in in a browser"},
         {"refresh_idle_days", "For how long a refresh token is good that is not used"},
         {"refresh_days", "For how long tokens are refreshed before the person has to sign in again"},
+        {"bootstrap_project", "Project in which the bootstrap's client and identity are kept; without it there are none"},
+        {"bootstrap_client_id", "Client (a UUID) that has the role administrator from the start on"},
+        {"bootstrap_client_secret", "The one secret of that client: at least 32 characters that nobody can guess"},
+        {"bootstrap_scopes", "Scopes of the role administrator, with blanks between"},
+        {"bootstrap_username", "User name of an identity that is made if it is missing, with the role administrator"},
+        {"bootstrap_password", "The password it is made with; changed later by the API alone"},
     };
 };
 

@@ -8,7 +8,7 @@ import json
 import shlex
 import time
 
-from .. import build, docs_assets, errors, lock, machine, manifest, output, packages, paths, remedies, selection, tokens
+from .. import build, docs_assets, errors, lock, machine, manifest, output, packages, paths, remedies, selection, sign_in, tokens
 from ..errors import Failure
 from ..platform_run import Outcome, Platform, tail
 
@@ -48,6 +48,9 @@ def run(arguments) -> int:
         known = {service.name for service in (*platform.known_services(), *chosen)}
         services = [service for service in manifest.load_all().values() if service.name in known]
         instance.save_state(services=[service.name for service in services], preset=arguments.preset)
+        sign_in.decide(instance, services)
+        if sign_in.by_auth(instance):
+            first = sign_in.ensure(instance) or first
         platform.start_stores(services, platform.needs(services))
         outcomes = platform.start_services(chosen, arguments.timeout, report, arguments.reverse)
     failed = [outcome for outcome in outcomes if not outcome.verdict.ready]
@@ -154,13 +157,20 @@ def facts(instance, outcomes, first) -> dict:
                           **dataclasses.asdict(o.verdict)} for o in outcomes]}
 
 
-def farewell(instance, services, first: bool, seconds: float) -> None:
+def described_account(instance) -> str:
     identity = tokens.Identity(instance).facts()
+    project = f"project `{identity['project_name']}` {identity['project']}"
+    if not sign_in.by_auth(instance):
+        return f"{identity['sub']}, {project} (a development key stands for it; kept in var/secrets)"
+    account = sign_in.account(instance)
+    return f"{account['username']}, password {account['password']}, {project} (kept in var/secrets/first-run.env)"
+
+
+def farewell(instance, services, first: bool, seconds: float) -> None:
     output.say(f"\nGravity is up: {len(services)} services ready in {seconds:.1f} s.")
     output.say(f"  URL      http://127.0.0.1:{instance.port(8000)}")
     if first:
-        output.say(f"  Account  {identity['sub']}, project `{identity['project_name']}` {identity['project']} "
-                   "(development identity; kept in var/secrets)")
+        output.say(f"  Account  {described_account(instance)}")
     output.say("  Token    ./gravity token")
     call = first_call(instance, services)
     if call:

@@ -1,0 +1,96 @@
+"""Signing in at the platform's own auth service: the first client and the first person, and tokens that auth signs.
+
+Auth keeps both as its settings AUTH_BOOTSTRAP_... say (services/auth, `Bootstrap`); what they are is made once, by chance, and kept in
+var/secrets/first-run.env. Nobody else learns it: the other services know auth's public keys alone."""
+
+import base64
+import json
+import secrets
+import uuid
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from . import derive_secrets, errors, httpget, manifest, tokens
+from .errors import Failure
+from .manifest import Service
+from .paths import Instance
+
+AUTH_PORT = 8081
+TOKEN_SECONDS = 3600  # of a developer's platform: `export TOKEN=$(./gravity token)` should outlive a cup of tea
+USERNAME = "admin"
+
+
+def _file(instance: Instance):
+    return instance.secrets_dir / "first-run.env"
+
+
+def ensure(instance: Instance) -> bool:
+    """Makes what is missing of the first client and person; True if this was the first time."""
+    first = not _file(instance).exists()
+    tokens.Identity(instance).ensure()  # its project is the one they are in
+    derive_secrets.ensure(_file(instance), {"AUTH_BOOTSTRAP_CLIENT_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_CLIENT_SECRET": lambda: secrets.token_hex(32),
+                                            "AUTH_BOOTSTRAP_USERNAME": lambda: USERNAME, "AUTH_BOOTSTRAP_PASSWORD": derive_secrets.password})
+    return first
+
+
+def account(instance: Instance) -> dict[str, str]:
+    """User name and password of the first person, and their project."""
+    values = derive_secrets.read_env(_file(instance))
+    return {"username": values["AUTH_BOOTSTRAP_USERNAME"], "password": values["AUTH_BOOTSTRAP_PASSWORD"],
+            "project": tokens.Identity(instance).facts()["project"]}
+
+
+def decide(instance: Instance, services: list[Service]) -> None:
+    """Remembers whom this platform's services believe: auth if it is one of them, else the development key."""
+    instance.save_state(issuer="auth" if any(service.name == "auth" for service in services) else "development")
+
+
+def by_auth(instance: Instance) -> bool:
+    return instance.state().get("issuer") == "auth"
+
+
+def environment(instance: Instance, service: Service) -> dict[str, str]:
+    """What a service is told of whom to believe; auth, who may begin."""
+    issuer = f"http://127.0.0.1:{instance.port(AUTH_PORT)}"
+    if service.name != "auth":
+        return {"AUTH_JWKS_URL": f"{issuer}/oauth2/jwks", "AUTH_ISSUER": issuer, "AUTH_AUDIENCE": tokens.AUDIENCE}
+    project = tokens.Identity(instance).facts()["project"]
+    return {"AUTH_PUBLIC_URL": issuer, "AUTH_ACCESS_TOKEN_SECONDS": str(TOKEN_SECONDS), "AUTH_OPERATOR_PROJECT": project,
+            "AUTH_BOOTSTRAP_PROJECT": project, "AUTH_BOOTSTRAP_SCOPES": " ".join(scopes()), **derive_secrets.read_env(_file(instance))}
+
+
+def scopes() -> list[str]:
+    """All that a token can say of this checkout's services: `admin` of every collection, which has `write` and `read` in it, and whatever else their
+    documents ask for."""
+    everything = {f"{collection}:admin" for service in manifest.load_all().values() for collection in service.collections}
+    asked = {scope for service in manifest.load_all().values() for scope in _asked_for(service.folder / "openapi.json")}
+    verbs = ("read", "write")
+    return sorted(everything | {scope for scope in asked if not (scope.endswith(verbs) and f"{scope.rsplit(':', 1)[0]}:admin" in everything | asked)})
+
+
+def _asked_for(document: Path) -> set[str]:
+    try:
+        paths = json.loads(document.read_text(encoding="utf-8")).get("paths", {})
+    except FileNotFoundError:
+        return set()
+    return {scope for operations in paths.values() for operation in operations.values() if isinstance(operation, dict)
+            for way in operation.get("security", []) for named in way.values() for scope in named}
+
+
+def token(instance: Instance, wanted: list[str] | None) -> str:
+    """An access token of the first client, by client credentials (RFC 6749 section 4.4)."""
+    values = derive_secrets.read_env(_file(instance))
+    try:
+        name, secret = values["AUTH_BOOTSTRAP_CLIENT_ID"], values["AUTH_BOOTSTRAP_CLIENT_SECRET"]
+    except KeyError:
+        raise Failure("There is no client to sign in with yet.", "`./gravity up` makes it.") from None
+    credentials = base64.b64encode(f"{quote(name)}:{quote(secret)}".encode()).decode()
+    form = urlencode({"grant_type": "client_credentials", "scope": " ".join(wanted if wanted is not None else scopes())})
+    answer = httpget.request(instance.port(AUTH_PORT), "/oauth2/token", "POST", form.encode(), seconds=10,
+                             headers={"Authorization": f"Basic {credentials}", "Content-Type": "application/x-www-form-urlencoded"})
+    document = answer.json()
+    if answer.status != 200 or not isinstance(document, dict):
+        said = document.get("error_description") or document.get("detail") if isinstance(document, dict) else answer.text
+        raise Failure(f"Auth gives no token: {answer.status or 'no answer'}, {said}",
+                      "`./gravity status` tells whether auth is ready.", errors.NOT_READY if answer.status in (0, 503) else 1)
+    return document["access_token"]
