@@ -86,15 +86,18 @@ Task<Web> told(Ctx& ctx, Presented presented) {
     const bool offline = among(claims->scopes, "offline_access");
     bool good = false;
     std::vector<StoredName> names;
+    HeldRoles held;
     std::function<void(Tx&)> work = [&](Tx& tx) {
         good = tx.one(token_good, claims->id, *client) && tx.one(still_signed_in, *identity, *session, offline, now());
         names = tx.all(names_of, *identity);
+        if (among(claims->scopes, "roles")) held = tx.one(roles_held, *identity);
     };
     pg::Scope scope = pg::Scope::project(claims->project, client->to_string());
     co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
     if (!good) throw Challenge{401, "invalid_token", presented.by_dpop};
     Json document = Json::object({{"sub", claims->subject}});
     add_names(document, claims->scopes, names);
+    add_roles(document, claims->scopes, held.names);
     co_return oauth::answer(document);
 }
 
