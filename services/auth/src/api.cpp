@@ -6,6 +6,7 @@
 #include "exchange_policies_api.hpp"
 #include "identities_api.hpp"
 #include "keys_api.hpp"
+#include "logout_api.hpp"
 #include "metadata_api.hpp"
 #include "problems.hpp"
 #include "registration_api.hpp"
@@ -163,9 +164,10 @@ void people_routes(Router& router) {
                                       .problems = {keys_not_ready},
                                       .open = "the access token is the person's",
                                       .error_type = "application/json",
-                                      .body_limit = 1024,
+                                      .body_limit = 16 * 1024,
                                       .idempotency = false};
     surface.get<p::userinfo>("/oauth2/userinfo", by_token);
+    surface.post<p::userinfo_by_form>("/oauth2/userinfo", by_token);
 }
 
 void public_routes(Router& router) {

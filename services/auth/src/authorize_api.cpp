@@ -68,6 +68,16 @@ Task<bool> needs_consent(Ctx& ctx, const Visit& visit, IdentityId identity, cons
     co_return !given;
 }
 
+// Of what the client asks for, what this person can give: pages and consent are about that.
+Task<void> keep_what_is_had(Ctx& ctx, const Visit& visit, IdentityId identity, AuthorizeRequest& request) {
+    if (!wants_roles(request.scopes)) co_return;
+    HeldRoles held;
+    std::function<void(Tx&)> work = [&](Tx& tx) { held = tx.one(roles_held, identity); };
+    pg::Scope scope = pg::Scope::project(visit.project, identity.to_string());
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    request.scopes = scopes_for(request.scopes, request.scopes, held); // the client's limit was held against it
+}
+
 struct Ending {
     std::optional<Bytes> flow;
     bool consented = false;
@@ -113,6 +123,7 @@ Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit) {
         Web web = co_await sent_to_page(ctx, "/login", visit.project, std::move(request));
         co_return web;
     }
+    co_await keep_what_is_had(ctx, visit, browser->session.identity_id, request);
     const bool asking = co_await needs_consent(ctx, visit, browser->session.identity_id, request);
     if (asking && prompts.none) throw AuthorizeError("consent_required", "The person has to consent");
     if (asking) {
@@ -198,22 +209,24 @@ Task<Web> tried(Ctx& ctx, const Form& form, const OpenFlow& open) {
     if (!signed_in) co_return login_again(form, open, "Name or password are not right.", 400);
     Session session;
     std::string cookie = co_await start_session(ctx, open.flow.project, signed_in->identity, session);
-    const bool asking = co_await needs_consent(ctx, open.visit, signed_in->identity, open.flow.request);
+    AuthorizeRequest request = open.flow.request;
+    co_await keep_what_is_had(ctx, open.visit, signed_in->identity, request);
+    const bool asking = co_await needs_consent(ctx, open.visit, signed_in->identity, request);
     Web web = pages::to("/login/consent?flow=" + form.required("flow"));
     Ending ending{open.flow.hash, false};
-    if (!asking) web = co_await answered_by_code(ctx, open.flow.project, session, open.flow.request, std::move(ending));
+    if (!asking) web = co_await answered_by_code(ctx, open.flow.project, session, std::move(request), std::move(ending));
     web.headers.emplace_back("Set-Cookie", std::move(cookie));
     co_return web;
 }
 
-Task<Web> decided(Ctx& ctx, const Form& form, const OpenFlow& open, Session session) {
+Task<Web> decided(Ctx& ctx, const Form& form, const OpenFlow& open, Session session, AuthorizeRequest request) {
     const std::string* const decision = form.find("decision");
     if (decision != nullptr && *decision == "allow") {
         Ending ending{open.flow.hash, true};
-        Web web = co_await answered_by_code(ctx, open.flow.project, std::move(session), open.flow.request, std::move(ending));
+        Web web = co_await answered_by_code(ctx, open.flow.project, std::move(session), std::move(request), std::move(ending));
         co_return web;
     }
-    co_return refusal(ctx, open.flow.request.redirect_uri, open.flow.request.state, {"access_denied", "The person refused"});
+    co_return refusal(ctx, request.redirect_uri, request.state, {"access_denied", "The person refused"});
 }
 
 // What a page of ours sends: of a flow that this browser runs.
@@ -236,10 +249,11 @@ Task<Web> shown_login(Ctx&, const Form& form, const OpenFlow& open) { co_return 
 Task<Web> with_session(Ctx& ctx, const Form& form, const OpenFlow& open, bool deciding) {
     const auto browser = co_await session_of(ctx);
     if (!browser || browser->project != open.flow.project) co_return pages::to("/login?flow=" + form.required("flow"));
+    AuthorizeRequest request = open.flow.request;
+    co_await keep_what_is_had(ctx, open.visit, browser->session.identity_id, request);
     if (!deciding)
-        co_return pages::consent(form.required("flow"), open.visit.client.name.view(), open.flow.request.scopes,
-                                 redirect_origin(open.flow.request.redirect_uri));
-    Web web = co_await decided(ctx, form, open, browser->session);
+        co_return pages::consent(form.required("flow"), open.visit.client.name.view(), request.scopes, redirect_origin(request.redirect_uri));
+    Web web = co_await decided(ctx, form, open, browser->session, std::move(request));
     co_return web;
 }
 Task<Web> shown_consent(Ctx& ctx, const Form& form, const OpenFlow& open) { return with_session(ctx, form, open, false); }

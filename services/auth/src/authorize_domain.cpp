@@ -44,7 +44,8 @@ std::string challenge_of(const oauth::Form& form) {
     return *challenge;
 }
 
-std::vector<std::string> scopes_of(const oauth::Form& form) {
+// Others than there are left out (OpenID Connect Core section 3.1.2.1).
+std::vector<std::string> scopes_of(const oauth::Form& form, const ClientToVisit& client) {
     const std::string* const wanted = form.find("scope");
     std::vector<std::string> scopes;
     if (wanted == nullptr) return scopes;
@@ -52,6 +53,8 @@ std::vector<std::string> scopes_of(const oauth::Form& form) {
     if (!asked) throw AuthorizeError("invalid_scope", "scope is malformed");
     for (const std::string& scope : person_scopes())
         if (among(*asked, scope)) scopes.push_back(scope);
+    for (const std::string& scope : *asked)
+        if (!among(scopes, scope) && (scope_allows(client.scopes, scope) || scope_allows(client.role_scopes, scope))) scopes.push_back(scope);
     return scopes;
 }
 
@@ -68,8 +71,19 @@ std::vector<std::string> prompts_of(const oauth::Form& form) {
 } // namespace
 
 const std::vector<std::string>& person_scopes() {
-    static const std::vector<std::string> scopes{"openid", "profile", "email", "phone", "offline_access"};
+    static const std::vector<std::string> scopes{"openid", "profile", "email", "phone", "roles", "offline_access"};
     return scopes;
+}
+
+std::vector<std::string> scopes_for(const std::vector<std::string>& asked, const std::vector<std::string>& of_client, const HeldRoles& held) {
+    std::vector<std::string> scopes;
+    for (const std::string& scope : asked)
+        if (among(person_scopes(), scope) || (scope_allows(of_client, scope) && scope_allows(held.scopes, scope))) scopes.push_back(scope);
+    return scopes;
+}
+
+bool wants_roles(const std::vector<std::string>& scopes) {
+    return std::any_of(scopes.begin(), scopes.end(), [](const std::string& scope) { return scope == "roles" || !among(person_scopes(), scope); });
 }
 
 bool redirects_home(const ClientToVisit& client, const oauth::Form& form) {
@@ -94,7 +108,7 @@ AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::For
     request.nonce = short_text(form, "nonce", 512);
     request.login_hint = short_text(form, "login_hint", 254);
     request.code_challenge = challenge_of(form);
-    request.scopes = scopes_of(form);
+    request.scopes = scopes_of(form, client);
     request.ask_consent = among(prompts_of(form), "consent");
     return request;
 }

@@ -38,10 +38,11 @@ struct ClientToVisit {
     Text<1, 200> name;
     std::vector<RedirectUri> redirect_uris;
     std::vector<GrantType> grant_types;
+    std::vector<std::string> scopes, role_scopes; // its own, and those of its roles: what it may do
     bool first_party = false;
     bool disabled = false;
 };
-BOOST_DESCRIBE_STRUCT(ClientToVisit, (), (id, name, redirect_uris, grant_types, first_party, disabled))
+BOOST_DESCRIBE_STRUCT(ClientToVisit, (), (id, name, redirect_uris, grant_types, scopes, role_scopes, first_party, disabled))
 
 /// Thrown for what goes back to the client by a redirect.
 class AuthorizeError : public std::exception {
@@ -55,8 +56,19 @@ private:
     std::string code_, description_;
 };
 
-/// Scopes of people's tokens. What a person may do at services comes with roles, not with the client they use.
+/// Scopes that let a client know of the person (OpenID Connect Core section 5.4), `offline_access`, and `roles`: which roles they have.
 const std::vector<std::string>& person_scopes();
+
+/// What a person has by their roles.
+struct HeldRoles {
+    std::vector<std::string> names; // inherited ones included
+    std::vector<std::string> scopes; // all that they let them do
+};
+BOOST_DESCRIBE_STRUCT(HeldRoles, (), (names, scopes))
+/// Of the scopes that were asked for those that a token may have: person_scopes, and what both the client and the person's roles allow.
+std::vector<std::string> scopes_for(const std::vector<std::string>& asked, const std::vector<std::string>& of_client, const HeldRoles& held);
+/// Whether there are any among them that roles decide about.
+bool wants_roles(const std::vector<std::string>& scopes);
 
 /// Whether the redirect of a request is one of the client's: before that, nobody is sent anywhere.
 bool redirects_home(const ClientToVisit& client, const oauth::Form& form);
@@ -69,4 +81,4 @@ bool pkce_matches(std::string_view verifier, std::string_view challenge);
 
 } // namespace gravity::issuer
 
-GRAVITY_TABLES(issuer, AuthorizeRequest, ClientToVisit)
+GRAVITY_TABLES(issuer, AuthorizeRequest, ClientToVisit, HeldRoles)

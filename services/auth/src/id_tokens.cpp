@@ -61,6 +61,12 @@ void add_names(Json& claims, const std::vector<std::string>& scopes, const std::
     if (const auto* name = first_of(names, LoginKind::username); name != nullptr && among(scopes, "profile")) claims["preferred_username"] = *name;
 }
 
+void add_roles(Json& claims, const std::vector<std::string>& scopes, const std::vector<std::string>& roles) {
+    if (!among(scopes, "roles")) return;
+    claims["roles"] = Json::array();
+    for (const std::string& role : roles) claims["roles"].push_back(role);
+}
+
 std::optional<SignedOutBy> read_id_token(const KeysNow& keys, const Settings& settings, std::string_view token) {
     const auto jws = auth::parse_jws(token);
     if (!jws || !signed_by_us(keys, *jws)) return std::nullopt;

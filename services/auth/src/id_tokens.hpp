@@ -17,6 +17,9 @@ Json id_token_claims(const Settings& settings, const Authentication& who, Client
 /// What a scope lets a client know of the person's names (section 5.4).
 void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<StoredName>& names);
 
+/// Which roles the person has, where a scope lets the client know.
+void add_roles(Json& claims, const std::vector<std::string>& scopes, const std::vector<std::string>& roles);
+
 /// Of an ID token of ours, whether it has ended or not (RP-Initiated Logout section 2); nothing if it is none.
 struct SignedOutBy {
     std::string client;

@@ -37,7 +37,7 @@ Metadata metadata_of(const Settings& settings) {
     document["subject_types_supported"] = Json::array({"public"});
     document["id_token_signing_alg_values_supported"] = Json::array({"RS256"});
     document["claims_supported"] = Json::array({"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash", "email", "email_verified",
-                                                "phone_number", "phone_number_verified", "preferred_username"});
+                                                "phone_number", "phone_number_verified", "preferred_username", "roles"});
     document["dpop_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "Ed25519", "RS256"});
     Metadata metadata{document.dump(), {}};
     metadata.etag = '"' + hex_encode(sha256(metadata.document)).substr(0, 32) + '"';

@@ -23,7 +23,9 @@ std::string_view explained(std::string_view scope) {
     if (scope == "profile") return "your user name";
     if (scope == "email") return "your e-mail address";
     if (scope == "phone") return "your phone number";
-    return "all this later too, while you are away";
+    if (scope == "roles") return "which roles you have";
+    if (scope == "offline_access") return "all this later too, while you are away";
+    return {};
 }
 
 } // namespace
@@ -71,9 +73,14 @@ Web login(std::string_view flow, std::string_view client, std::string_view name,
 }
 
 Web consent(std::string_view flow, std::string_view client, const std::vector<std::string>& scopes, const std::string& target) {
-    std::string content = "<p>" + escaped(client) + " asks to know:</p><ul>";
-    for (const std::string& scope : scopes) content += "<li>" + std::string(explained(scope)) + "</li>";
-    content += "</ul><form method=\"post\" action=\"/login/consent\">" + hidden("flow", flow) +
+    std::string known, acts;
+    for (const std::string& scope : scopes) {
+        const std::string_view what = explained(scope);
+        (what.empty() ? acts : known) += "<li>" + (what.empty() ? "<code>" + escaped(scope) + "</code>" : std::string(what)) + "</li>";
+    }
+    std::string content = "<p>" + escaped(client) + " asks to know:</p><ul>" + known + "</ul>";
+    if (!acts.empty()) content += "<p>and to act in your name where this is needed:</p><ul>" + acts + "</ul>";
+    content += "<form method=\"post\" action=\"/login/consent\">" + hidden("flow", flow) +
                "<button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>"
                "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"other\">Refuse</button></form>";
     return page(200, "Allow " + std::string(client) + "?", content, {target});

@@ -32,7 +32,22 @@ Refused bad_grant(std::string_view why) {
     return Refused(oauth::invalid_grant, "The grant is not valid");
 }
 
-auth::Claims person_claims(const Settings& settings, const Authentication& who, const KnownClient& known, Timestamp now) {
+// What somebody's tokens say of them: `who.scopes` are those that the tokens have.
+struct Bearer {
+    Authentication who;
+    std::vector<std::string> roles;
+};
+
+// Roles are as they are now, whatever they were when the person let the client have what it asked for.
+Bearer bearer_of(Authentication who, const KnownClient& known, HeldRoles held) {
+    who.scopes = scopes_for(who.scopes, scopes_of(known.client), held);
+    Bearer bearer{std::move(who), {}};
+    if (among(bearer.who.scopes, "roles")) bearer.roles = std::move(held.names);
+    return bearer;
+}
+
+auth::Claims person_claims(const Settings& settings, const Bearer& bearer, const KnownClient& known, Timestamp now) {
+    const Authentication& who = bearer.who;
     auth::Claims claims;
     claims.issuer = settings.public_url.str();
     claims.audience = {settings.token_audience.str()};
@@ -43,6 +58,7 @@ auth::Claims person_claims(const Settings& settings, const Authentication& who, 
     claims.id = Uuid::v4().to_string();
     claims.project = known.project;
     claims.scopes = who.scopes;
+    claims.roles = bearer.roles;
     claims.session = who.session_id.to_string();
     claims.amr = who.amr;
     claims.auth_time = who.auth_time.unix_seconds();
@@ -56,11 +72,13 @@ bool may_refresh(const KnownClient& known) {
 
 // Tokens of a person, and the refresh token beside them where there is one.
 Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Claims claims, std::string nonce, std::string refresh) {
+    if (!fits_token(claims)) throw Refused(oauth::invalid_scope, "A token does not hold all that the person has; less must be asked for");
     Json more = Json::object();
     if (!refresh.empty()) more["refresh_token"] = std::move(refresh);
     std::string access = co_await signed_token(ctx.get<Keyring>(), known.client.token_alg, claims);
     if (among(who.scopes, "openid")) {
-        const Json id_token = id_token_claims(ctx.get<Settings>(), who, known.client.id, nonce, access, now());
+        Json id_token = id_token_claims(ctx.get<Settings>(), who, known.client.id, nonce, access, now());
+        add_roles(id_token, who.scopes, claims.roles);
         std::string text = co_await signed_text(ctx.get<Keyring>(), SigningAlgorithm::rs256, id_token.dump(), "JWT"); // what every client can verify
         more["id_token"] = std::move(text);
     }
@@ -69,6 +87,7 @@ Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Clai
 
 struct Redeemed {
     std::optional<AuthCode> code; // nothing: it is none, or no more
+    HeldRoles held;
     bool good = false;
 };
 
@@ -97,6 +116,7 @@ Redeemed redeem(Tx& tx, KnownClient known, Redemption with) {
     const AuthCode& code = *redeemed.code;
     redeemed.good = code.redirect_uri == with.redirect_uri && pkce_matches(with.verifier, code.code_challenge) &&
                     tx.one(still_signed_in, code.identity_id, code.session_id, false, tx.now());
+    if (redeemed.good && wants_roles(code.scopes)) redeemed.held = tx.one(roles_held, code.identity_id);
     if (!redeemed.good || !may_refresh(known)) return redeemed;
     RefreshFamily family;
     static_cast<Authentication&>(family) = code;
@@ -116,6 +136,7 @@ Redeemed redeem(Tx& tx, KnownClient known, Redemption with) {
 struct Presented {
     std::optional<RefreshToken> token;
     std::optional<RefreshFamily> family;
+    HeldRoles held;
     bool good = false; // so far: the person may be signed in still
 };
 
@@ -126,6 +147,7 @@ Task<Presented> presented_by(Ctx& ctx, KnownClient known, Bytes hash) {
         if (presented.token) presented.family = tx.maybe(live_family, presented.token->family_id);
         const auto& family = presented.family;
         presented.good = family && tx.one(still_signed_in, family->identity_id, family->session_id, family->offline, now());
+        if (presented.good && wants_roles(family->scopes)) presented.held = tx.one(roles_held, family->identity_id);
     };
     pg::Scope scope = scope_of(known);
     co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
@@ -203,11 +225,12 @@ Task<Web> authorization_code(Ctx& ctx, const Form& form) {
     pg::Scope scope = scope_of(known);
     const Redeemed redeemed = co_await ctx.in_scope(std::move(scope), redeem, known, std::move(with));
     if (!redeemed.good) throw bad_grant(redeemed.code ? "redirect_uri, code_verifier or session do not fit" : "no such code, or it was used");
-    auth::Claims claims = person_claims(settings, *redeemed.code, known, now());
+    const Bearer bearer = bearer_of(*redeemed.code, known, redeemed.held);
+    auth::Claims claims = person_claims(settings, bearer, known, now());
     claims.id = jti;
     claims.key_thumbprint = std::move(key);
     std::string beside = may_refresh(known) ? refresh.reveal() : "";
-    Web web = co_await tokens_for(ctx, known, *redeemed.code, std::move(claims), redeemed.code->nonce, std::move(beside));
+    Web web = co_await tokens_for(ctx, known, bearer.who, std::move(claims), redeemed.code->nonce, std::move(beside));
     co_return web;
 }
 
@@ -221,11 +244,11 @@ Task<Web> refresh_token(Ctx& ctx, const Form& form) {
     std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
     const Presented presented = co_await presented_by(ctx, known, opaque_hash(token));
     check_presented(presented, known, key);
-    const Authentication who = narrowed_to(*presented.family, form);
-    auth::Claims claims = person_claims(settings, who, known, now());
+    const Bearer bearer = bearer_of(narrowed_to(*presented.family, form), known, presented.held);
+    auth::Claims claims = person_claims(settings, bearer, known, now());
     claims.key_thumbprint = std::move(key);
     const Secret<> next = fresh_opaque(refresh_prefix);
-    Web web = co_await tokens_for(ctx, known, who, std::move(claims), {}, next.reveal());
+    Web web = co_await tokens_for(ctx, known, bearer.who, std::move(claims), {}, next.reveal());
     Rotation with{opaque_hash(token), opaque_hash(next.reveal()), Bytes(seal_answer(token, web.body)), presented.family->id,
                   Duration::days(settings.refresh_idle_days)};
     pg::Scope scope = scope_of(known);

@@ -2,7 +2,11 @@
 
 namespace gravity::issuer {
 
-const Sql<ClientToVisit(ClientId)> client_to_visit{"client.to_visit", "select * from client where id = $1"};
+const Sql<ClientToVisit(ClientId)> client_to_visit{"client.to_visit", R"sql($generic_plan
+    with recursive held (id) as (
+        select role_id from role_member where client_id = $1 union select p.parent_id from held h join role_parent p on p.role_id = h.id)
+    select c.*, array(select distinct s.scope from held h join role_scope s on s.role_id = h.id order by s.scope) as role_scopes
+    from client c where c.id = $1)sql"};
 const Sql<RedirectUri(ClientId)> logout_redirects{"client.logout_redirects", "select unnest(post_logout_redirect_uris) from client where id = $1"};
 
 // The hash comes behind the five fields of the session.
@@ -53,6 +57,11 @@ const Sql<FamilyId(Bytes, ClientId)> family_of_token{"refresh_token.family", R"s
     select f.id from refresh_token t join refresh_family f on f.id = t.family_id where t.hash = $1 and f.client_id = $2)sql"};
 const Sql<void(Bytes, Bytes, Timestamp)> use_refresh_token{"refresh_token.use", "update refresh_token set answer = $2, used_at = $3 where hash = $1"};
 
+const Sql<HeldRoles(IdentityId)> roles_held{"role.held", R"sql($generic_plan
+    with recursive held (id) as (
+        select role_id from role_member where identity_id = $1 union select p.parent_id from held h join role_parent p on p.role_id = h.id)
+    select array(select r.name from held h join role r on r.id = h.id order by r.name) as names,
+           array(select distinct s.scope from held h join role_scope s on s.role_id = h.id order by s.scope) as scopes)sql"};
 const Sql<StoredName(IdentityId)> names_of{"login_name.of", "select kind, canonical, value from login_name where identity_id = $1 order by kind, canonical"};
 
 const Sql<std::int64_t(Timestamp, int)> forget_sessions{"session.forget", R"sql(

@@ -44,6 +44,8 @@ extern const Sql<void(Bytes, Bytes, Timestamp)> use_refresh_token; // and the se
 
 /// What userinfo and ID tokens say.
 extern const Sql<StoredName(IdentityId)> names_of;
+/// Inherited ones included.
+extern const Sql<HeldRoles(IdentityId)> roles_held;
 
 extern const Sql<std::int64_t(Timestamp, int)> forget_sessions, forget_flows, forget_codes, forget_families;
 

@@ -1,150 +1,123 @@
 #include "userinfo_api.hpp"
 
-#include "client_login.hpp"
-#include "cookies.hpp"
+#include "among.hpp"
 #include "id_tokens.hpp"
 #include "own_tokens.hpp"
-#include "pages.hpp"
-#include "problems.hpp"
+#include "proofs.hpp"
 #include "reads.hpp"
-#include "redirects.hpp"
-#include "sessions.hpp"
 #include "sign_in_store.hpp"
 #include "tokens_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
-#include <gravity/auth/sealed.hpp>
+#include <gravity/auth/dpop.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/http/ctx.hpp>
-
-#include <algorithm>
 
 namespace gravity::issuer::people {
 namespace {
 
 using oauth::Form;
 
-// RFC 6750 section 3.
-Web challenged(int status, std::string_view error) {
-    Web web{"application/json", Json::object({{"error", error.empty() ? "invalid_token" : error}}).dump()};
-    web.status = status;
-    web.headers = {{"WWW-Authenticate", "Bearer" + (error.empty() ? "" : " error=\"" + std::string(error) + "\"")}, {"Cache-Control", "no-store"}};
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+
+// What is answered instead (RFC 6750 section 3.1, RFC 9449 section 7.1). Without a code: nothing came that could be wrong.
+struct Challenge {
+    int status = 401;
+    std::string_view error;
+    bool by_dpop = false; // the scheme that the error is about
+};
+
+Web challenged(const Challenge& challenge) {
+    const std::string error = challenge.error.empty() ? "" : "error=\"" + std::string(challenge.error) + "\"";
+    const std::string bearer = "Bearer", dpop = "DPoP algs=\"ES256 EdDSA Ed25519 RS256\"";
+    const std::string field = challenge.by_dpop ? dpop + ", " + error + ", " + bearer : bearer + (error.empty() ? "" : " ") + error + ", " + dpop;
+    Web web = oauth::answer(Json::object({{"error", challenge.error.empty() ? "invalid_token" : challenge.error}}));
+    web.status = challenge.status;
+    web.headers.emplace_back("WWW-Authenticate", field);
     return web;
 }
 
-std::optional<std::string> bearer_token(const http::Request& request) {
-    const auto field = request.headers.get("Authorization");
-    if (!field || request.headers.count("Authorization") != 1) return std::nullopt;
-    const auto blank = field->find(' ');
-    if (blank == std::string_view::npos || !ascii::iequals(field->substr(0, blank), "Bearer")) return std::nullopt;
-    return std::string(ascii::trim(field->substr(blank)));
-}
-
-// ---- signing out
-
-struct Leaving {
-    std::optional<SignedOutBy> hint;
-    std::string client, redirect, state;
+struct Presented {
+    std::string token; // empty: none came
+    bool by_dpop = false;
 };
 
-Leaving leaving_of(Ctx& ctx, const Form& form) {
-    Leaving leaving;
-    const auto text = [&](std::string_view name) { return form.find(name) != nullptr ? *form.find(name) : std::string(); };
-    const auto keys = ctx.get<Keyring>().now();
-    if (!keys) throw Refusal(keys_not_ready).with_header("Retry-After", "1");
-    leaving.hint = read_id_token(*keys, ctx.get<Settings>(), text("id_token_hint"));
-    leaving.client = leaving.hint ? leaving.hint->client : text("client_id");
-    leaving.redirect = text("post_logout_redirect_uri");
-    leaving.state = text("state");
-    return leaving;
-}
-
-// Where a client may have the browser sent to; nothing if it may not have it sent there.
-Task<std::optional<std::string>> way_back(Ctx& ctx, Leaving leaving) {
-    std::optional<std::string> way;
-    const auto client = ClientId::parse(leaving.client);
-    if (leaving.redirect.empty() || !client) co_return way;
-    const auto project = co_await ctx.get<ClientLogin>().project_of(ctx, *client);
-    if (!project) co_return way;
-    std::vector<RedirectUri> known;
-    std::function<void(Tx&)> work = [&](Tx& tx) { known = tx.all(logout_redirects, *client); };
-    pg::Scope scope = pg::Scope::project(*project, "browser");
-    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    if (std::any_of(known.begin(), known.end(), [&](const RedirectUri& uri) { return same_redirect(uri, leaving.redirect); }))
-        way = with_parameters(leaving.redirect, {{"state", leaving.state}});
-    co_return way;
-}
-
-// Only a page that was given to this browser knows it.
-std::string proof_of(Ctx& ctx, const Session& session) {
-    return ctx.get<auth::MasterKeys>().authenticator("sign out").sign({}, session.id.to_string());
-}
-
-Task<Web> left(Ctx& ctx, std::optional<SignedInBrowser> browser, std::optional<std::string> way) {
-    if (browser) {
-        pg::Scope scope = pg::Scope::project(browser->project, browser->session.identity_id.to_string());
-        co_await ctx.in_scope(std::move(scope), end_session_of, browser->session.id);
+// Throws Challenge for one that comes in two ways at once.
+Presented presented_by(const http::Request& request, const RawBody& body) {
+    Presented presented;
+    if (request.headers.count("Authorization") > 0) {
+        const auto field = auth::presented_token(request);
+        if (!field) throw Challenge();
+        presented = {std::string(field->token), field->by_dpop};
     }
-    Web web = way ? pages::to(*way) : pages::signed_out();
-    web.headers.emplace_back("Set-Cookie", cookies::set(ctx.get<Settings>(), cookies::session, {}));
-    co_return web;
+    if (!ascii::iequals(ascii::trim(body.content_type.substr(0, body.content_type.find(';'))), form_type)) return presented;
+    const Form form = Form::parse(body.content_type, body.bytes);
+    if (const std::string* const token = form.find("access_token")) {
+        if (!presented.token.empty()) throw Challenge{400, "invalid_request"};
+        presented.token = *token;
+    }
+    return presented;
 }
 
-Task<Web> leave(Ctx& ctx, Form form) {
-    const Leaving leaving = leaving_of(ctx, form);
-    const auto browser = co_await session_of(ctx);
-    auto way = co_await way_back(ctx, leaving);
-    const std::string* const proof = form.find("proof");
-    const bool meant = !browser || (leaving.hint && leaving.hint->session == browser->session.id.to_string()) ||
-                       (proof != nullptr && *proof == proof_of(ctx, browser->session));
-    if (!meant)
-        co_return pages::sign_out(proof_of(ctx, browser->session), leaving.client, leaving.redirect, leaving.state, way ? redirect_origin(*way) : "");
-    Web web = co_await left(ctx, browser, std::move(way));
-    co_return web;
-}
-
-Task<Web> leave_by(Ctx& ctx, std::string text) {
-    std::optional<std::string> fault;
+Task<void> check_key(Ctx& ctx, Presented presented, std::shared_ptr<const auth::Claims> claims) {
+    if (claims->key_thumbprint.empty() != !presented.by_dpop) throw Challenge{401, "invalid_token", true}; // bound ones come with their key, and no others
+    if (!presented.by_dpop) co_return;
+    bool proven = true;
     try {
-        Form form = Form::parse("application/x-www-form-urlencoded", text);
-        Web web = co_await leave(ctx, std::move(form));
-        co_return web;
-    } catch (const oauth::Refused& refused) {
-        fault = refused.description();
+        co_await ctx.get<Proofs>().admit(ctx, "/oauth2/userinfo", presented.token, std::move(claims));
+    } catch (const oauth::Refused&) {
+        proven = false;
     }
-    co_return pages::fault(400, *fault);
+    if (!proven) throw Challenge{401, oauth::invalid_dpop_proof.name, true};
+}
+
+Task<Web> told(Ctx& ctx, Presented presented) {
+    if (presented.token.empty()) throw Challenge();
+    const auto verified = ctx.get<OwnTokens>().verify(presented.token);
+    if (!verified) throw Challenge{401, "invalid_token", presented.by_dpop};
+    const auto claims = *verified;
+    const auto identity = IdentityId::parse(claims->subject);
+    const auto session = SessionId::parse(claims->session);
+    const auto client = ClientId::parse(claims->client);
+    if (!identity || !session || !client || claims->session.empty()) throw Challenge{401, "invalid_token", presented.by_dpop};
+    co_await check_key(ctx, presented, claims);
+    if (!among(claims->scopes, "openid")) throw Challenge{403, "insufficient_scope", presented.by_dpop};
+    const bool offline = among(claims->scopes, "offline_access");
+    bool good = false;
+    std::vector<StoredName> names;
+    HeldRoles held;
+    std::function<void(Tx&)> work = [&](Tx& tx) {
+        good = tx.one(token_good, claims->id, *client) && tx.one(still_signed_in, *identity, *session, offline, now());
+        names = tx.all(names_of, *identity);
+        if (among(claims->scopes, "roles")) held = tx.one(roles_held, *identity);
+    };
+    pg::Scope scope = pg::Scope::project(claims->project, client->to_string());
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    if (!good) throw Challenge{401, "invalid_token", presented.by_dpop};
+    Json document = Json::object({{"sub", claims->subject}});
+    add_names(document, claims->scopes, names);
+    add_roles(document, claims->scopes, held.names);
+    co_return oauth::answer(document);
+}
+
+Task<Web> answered(Ctx& ctx, RawBody body) {
+    std::optional<Challenge> challenge;
+    try {
+        Presented presented = presented_by(ctx.request(), body);
+        Web web = co_await told(ctx, std::move(presented));
+        co_return web;
+    } catch (const Challenge& thrown) {
+        challenge = thrown;
+    } catch (const oauth::Refused&) { // a form that is none
+        challenge = Challenge{400, "invalid_request"};
+    }
+    co_return challenged(*challenge);
 }
 
 } // namespace
 
-Task<Web> userinfo(Ctx& ctx) {
-    const auto token = bearer_token(ctx.request());
-    if (!token) co_return challenged(401, {});
-    const auto claims = ctx.get<OwnTokens>().verify(*token);
-    if (!claims || !(*claims)->key_thumbprint.empty()) co_return challenged(401, "invalid_token"); // one that is bound to a key is no bearer's
-    const auto identity = IdentityId::parse((*claims)->subject);
-    const auto session = SessionId::parse((*claims)->session);
-    const auto client = ClientId::parse((*claims)->client);
-    const auto& scopes = (*claims)->scopes;
-    if (!identity || !session || !client || (*claims)->session.empty()) co_return challenged(401, "invalid_token");
-    if (std::find(scopes.begin(), scopes.end(), "openid") == scopes.end()) co_return challenged(403, "insufficient_scope");
-    const bool offline = std::find(scopes.begin(), scopes.end(), "offline_access") != scopes.end();
-    bool good = false;
-    std::vector<StoredName> names;
-    std::function<void(Tx&)> work = [&](Tx& tx) {
-        good = tx.one(token_good, (*claims)->id, *client) && tx.one(still_signed_in, *identity, *session, offline, now());
-        names = tx.all(names_of, *identity);
-    };
-    pg::Scope scope = pg::Scope::project((*claims)->project, client->to_string());
-    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    if (!good) co_return challenged(401, "invalid_token");
-    Json document = Json::object({{"sub", (*claims)->subject}});
-    add_names(document, scopes, names);
-    co_return Web{"application/json", document.dump()}.with("Cache-Control", "no-store");
-}
-
-Task<Web> logout(Ctx& ctx) { return leave_by(ctx, ctx.request().query); }
-Task<Web> logout_by_form(Ctx& ctx, RawBody body) { return leave_by(ctx, std::move(body.bytes)); }
+Task<Web> userinfo(Ctx& ctx) { return answered(ctx, RawBody()); }
+Task<Web> userinfo_by_form(Ctx& ctx, RawBody body) { return answered(ctx, std::move(body)); }
 
 } // namespace gravity::issuer::people

@@ -2,14 +2,11 @@
 
 #include "web.hpp"
 
-/// Handlers of what clients ask of people, and of signing out.
+/// Handlers of what clients ask of people (OpenID Connect Core section 5.3). The access token comes in the Authorization field, by the scheme Bearer or, with a
+/// proof of its key, DPoP (RFC 9449 section 7); by POST also as `access_token` of a form (RFC 6750 section 2.2).
 namespace gravity::issuer::people {
 
-/// OpenID Connect Core section 5.3, by GET and POST.
 Task<Web> userinfo(Ctx& ctx);
-
-/// OpenID Connect RP-Initiated Logout 1.0.
-Task<Web> logout(Ctx& ctx);
-Task<Web> logout_by_form(Ctx& ctx, RawBody body);
+Task<Web> userinfo_by_form(Ctx& ctx, RawBody body);
 
 } // namespace gravity::issuer::people

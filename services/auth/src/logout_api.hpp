@@ -1,0 +1,11 @@
+#pragma once
+
+#include "web.hpp"
+
+/// Handlers of signing out (OpenID Connect RP-Initiated Logout 1.0).
+namespace gravity::issuer::people {
+
+Task<Web> logout(Ctx& ctx);
+Task<Web> logout_by_form(Ctx& ctx, RawBody body);
+
+} // namespace gravity::issuer::people
