@@ -10,6 +10,7 @@
 #include <gravity/redis/streams.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -81,15 +82,42 @@ bool heed(std::string_view type, const Json& event, Revocations& revocations, st
     return true;
 }
 
-EventLink::EventLink(boost::asio::io_context& io, std::string_view url, Revocations& revocations)
+bool heed_key(std::string_view type, const Json& event, Revocations& revocations, ApiKeys& keys, std::int64_t now) {
+    const bool revoked = type == "gravity.project.api_key.revoked", rotated = type == "gravity.project.api_key.rotated";
+    const bool ended = type == "gravity.project.project.suspended" || type == "gravity.project.project.deletion_requested";
+    if (!revoked && !rotated && !ended) return false;
+    const auto time = Timestamp::parse(member_text(event, "time"));
+    if (!time) throw std::runtime_error("its time is none");
+    if (time->unix_seconds() + Revocations::lifetime_seconds < now) return true;
+    static const Json none;
+    const Json* found = event.find("data");
+    const std::string& id = member_text(found ? *found : none, "id");
+    const auto moment = std::chrono::steady_clock::now();
+    if (ended) {
+        const auto project = ProjectId::parse(id);
+        if (!project) throw std::runtime_error("its project is none");
+        keys.forget_project(*project, moment);
+        return true;
+    }
+    const std::string subject = "api_key:" + id;
+    // Revoked is revoked: whatever token it came to, or comes to where somebody has not heard yet. A key that another one replaces is good for a while.
+    if (revoked) revocations.revoke_subject(subject, std::numeric_limits<std::int64_t>::max(), now);
+    keys.forget_subject(subject, moment);
+    return true;
+}
+
+EventLink::EventLink(boost::asio::io_context& io, std::string_view url, Revocations& revocations, ApiKeys* keys)
     : client_(io, url, redis_options()),
       revocations_(revocations),
+      keys_(keys),
       heard_{{"gravity:events:{auth}", "0"}, {"gravity:events:{session}", "0"}},
       epoch_(now().unix_ms()),
       sent_(counter_of("gravity_gateway_events_sent_total", "Events told to others")),
       lost_(counter_of("gravity_gateway_events_lost_total", "Events that were not told, because too many waited or the answer of Redis was lost")),
       heeded_(counter_of("gravity_gateway_events_heeded_total", "Events of others that tokens were refused for")),
-      undecodable_(counter_of("gravity_gateway_events_undecodable_total", "Events of others that lacked what they have to say")) {}
+      undecodable_(counter_of("gravity_gateway_events_undecodable_total", "Events of others that lacked what they have to say")) {
+    if (keys) heard_.emplace("gravity:events:{project}", "0");
+}
 
 void EventLink::tell(InstanceEvent event) {
     if (waiting_.size() >= most_waiting) return lost_.add(); // which leaves a gap in the numbers
@@ -126,6 +154,11 @@ Task<void> EventLink::send(std::shared_ptr<EventLink> self) {
     }
 }
 
+bool EventLink::heeded(std::string_view type, const Json& event) {
+    const std::int64_t today = now().unix_seconds();
+    return heed(type, event, revocations_, today) || (keys_ && heed_key(type, event, revocations_, *keys_, today));
+}
+
 /// What has come on one stream; true if there may be more.
 Task<bool> EventLink::hear(std::string stream) {
     redis::Command command("XREAD", "COUNT", at_once, "STREAMS", stream, heard_[stream]);
@@ -139,7 +172,7 @@ Task<bool> EventLink::hear(std::string stream) {
             try {
                 const auto event = Json::parse(entry.get("e").value_or(""));
                 if (!event) throw std::runtime_error("it is no JSON: " + event.why());
-                if (heed(type, *event, revocations_, now().unix_seconds())) heeded_.add();
+                if (heeded(type, *event)) heeded_.add();
             } catch (const std::runtime_error& error) {
                 undecodable_.add();
                 log::warn("an event cannot be understood", {{"stream", stream}, {"entry", entry.id}, {"type", type}, {"reason", error.what()}});
@@ -155,6 +188,7 @@ Task<void> EventLink::listen(std::shared_ptr<EventLink> self) {
     while (!self->stopped_) {
         bool more = false;
         std::string failure;
+        const auto begun = std::chrono::steady_clock::now();
         for (const std::string& stream : streams) {
             try {
                 std::string name = stream;
@@ -165,6 +199,7 @@ Task<void> EventLink::listen(std::shared_ptr<EventLink> self) {
             }
         }
         if (failure != self->failure_ && !failure.empty()) log::warn("events cannot be heard", {{"reason", failure}});
+        if (self->keys_ && failure.empty() && !more) self->keys_->heard(begun);
         self->failure_ = std::move(failure);
         if (!more) co_await sleep_for(pause);
     }

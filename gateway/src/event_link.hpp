@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api_keys.hpp"
 #include "instance_watch.hpp"
 #include "revocations.hpp"
 
@@ -24,6 +25,8 @@ std::string cloud_event(const InstanceEvent& event, std::string_view id, Timesta
 /// Makes good what an event says of tokens. False: it says nothing of them. Throws std::runtime_error with one line for one of a type that is listened to
 /// and lacks what that has to say.
 bool heed(std::string_view type, const Json& event, Revocations& revocations, std::int64_t now);
+/// The same of API keys.
+bool heed_key(std::string_view type, const Json& event, Revocations& revocations, ApiKeys& keys, std::int64_t now);
 
 /// The platform's events, over Redis Streams (EVENTS_URL). A gateway has no store, so there is no outbox: what it tells is told at most once; what waits is
 /// bounded, and gone with the process. What it hears it hears from the beginning of each stream, every process for itself. I/O thread.
@@ -31,8 +34,8 @@ class EventLink : public std::enable_shared_from_this<EventLink> {
 public:
     static constexpr std::size_t most_waiting = 1000;
 
-    /// Throws std::invalid_argument for a URL that is none.
-    EventLink(boost::asio::io_context& io, std::string_view url, Revocations& revocations);
+    /// `keys` may be null. Throws std::invalid_argument for a URL that is none.
+    EventLink(boost::asio::io_context& io, std::string_view url, Revocations& revocations, ApiKeys* keys);
 
     void tell(InstanceEvent event);
     /// Until `stop`.
@@ -44,9 +47,11 @@ public:
 
 private:
     Task<bool> hear(std::string stream);
+    bool heeded(std::string_view type, const Json& event);
 
     redis::Client client_;
     Revocations& revocations_;
+    ApiKeys* keys_;
     std::deque<std::string> waiting_types_, waiting_; // documents, with their types beside them
     std::map<std::string, std::string> heard_;        // stream -> the last entry
     std::int64_t epoch_;                              // of this process

@@ -85,6 +85,11 @@ Explanation explain(const ExplainRequest& request, const Snapshot& snapshot, Gat
     for (const std::string_view line : ascii::split(admission.extra_lines, '\n'))
         if (!line.empty()) result.answer_fields.emplace_back(ascii::trim(line));
     if (denied) return refused(std::move(result), denied->problem().status, denied->problem().slug, denied->detail());
+    if (admission.awaits_key) {
+        result.outcome = "waits";
+        result.detail = "The API key is exchanged first";
+        return result;
+    }
     const Route& route = *admission.route;
     if (admission.preflight) {
         result.outcome = "answered here";

@@ -45,7 +45,7 @@ struct ExplainedInstance {
 BOOST_DESCRIBE_STRUCT(ExplainedInstance, (), (id, address, port, usable, breaker, hold, load))
 
 struct Explanation {
-    std::string outcome;                 // "passed on", "redirected", "answered here", "refused"
+    std::string outcome;                 // "passed on", "redirected", "answered here", "refused", "waits"
     std::int64_t status = 0;             // of what the gateway itself would answer; 0: the service's
     std::optional<std::string> problem;  // its slug
     std::optional<std::string> detail;

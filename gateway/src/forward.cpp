@@ -54,6 +54,8 @@ bool request_field_goes_on(std::string_view bytes, const Field& field, const Req
     case Known::x_forwarded_for:
     case Known::traceparent:
     case Known::x_request_timeout_ms: return false; // written anew
+    case Known::authorization:
+    case Known::x_api_key: return facts.authorization.empty();
     case Known::tracestate: return facts.continues_trace; // of no use without its traceparent
     case Known::x_forwarded:
     case Known::forwarded: return facts.trusted_peer;
@@ -92,6 +94,7 @@ void write_request_head(std::string_view bytes, const RequestHead& head, const R
     for (std::size_t i = 0; i < head.field_count; ++i)
         if (request_field_goes_on(bytes, head.fields[i], facts) && !taken_out(facts.edits, head.fields[i].name.in(bytes)))
             copy_field(bytes, head.fields[i], out);
+    if (!facts.authorization.empty() && !taken_out(facts.edits, "Authorization")) field_line(out, "Authorization", facts.authorization);
     write_edits(facts.edits, out);
 
     if (facts.websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");

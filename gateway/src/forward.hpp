@@ -23,6 +23,7 @@ struct RequestFacts {
     std::string_view default_host;      // for who sent no Host (HTTP/1.0): HTTP/1.1 must have one
     std::string_view host;              // instead of the client's; empty: his
     Edits edits{};
+    std::string_view authorization;     // instead of the credentials that the client showed: of an API key; empty: his
     bool trusted_peer = false;          // a proxy whose X-Forwarded-* and Forwarded are believed
     bool secure = false;                // the client came over TLS
     bool http2 = false;                 // and spoke HTTP/2

@@ -8,6 +8,7 @@
 #include <gravity/http/socket_token.hpp>
 #include <gravity/resilience/backoff.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace gravity::gateway {
@@ -16,6 +17,9 @@ namespace {
 constexpr Problem no_route{404, "no-route", "No service has this path"};
 constexpr Problem certificate_missing{403, "client-certificate-required", "The route is for clients with a certificate"};
 constexpr Problem keys_missing{503, "keys-unavailable", "Tokens cannot be checked at the moment"};
+constexpr Problem two_credentials{400, "two-credentials", "A request shows one API key, or one token, and not both"};
+constexpr Problem bad_key{401, "invalid-api-key", "The API key is not good here"};
+constexpr Problem keys_unavailable{503, "api-keys-unavailable", "API keys cannot be checked at the moment"};
 
 /// What one caller is held against: the token's subject in its project, else the address (of IPv6 the network of one subscriber).
 void write_key(const auth::Claims* claims, const boost::asio::ip::address& peer, std::string& key) {
@@ -37,16 +41,51 @@ void append_number(std::string& out, std::uint64_t number) {
 
 std::uint64_t whole_seconds(resilience::Span time) { return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(time).count()); }
 
-std::string_view token_of(const RequestHead& head, std::string_view bytes) {
-    if (head.has(Known::authorization) || !head.websocket_handshake(bytes)) return bearer_token(head.value(Known::authorization, bytes));
+struct Credentials {
+    std::string_view token;
+    bool by_dpop = false; // by the scheme DPoP, else Bearer
+};
+
+Credentials credentials_of(const RequestHead& head, std::string_view bytes) {
+    if (head.has(Known::authorization) || !head.websocket_handshake(bytes)) {
+        const std::string_view value = head.value(Known::authorization, bytes), bound = dpop_token(value);
+        return bound.empty() ? Credentials{bearer_token(value)} : Credentials{bound, true};
+    }
     for (std::size_t i = 0; i < head.field_count; ++i) // of a page; the field goes on as it is, so the service finds it there too
         if (http::iequals(head.fields[i].name.in(bytes), "Sec-WebSocket-Protocol"))
-            if (const auto token = http::token_of_protocols(head.fields[i].value.in(bytes)); !token.empty()) return token;
+            if (const auto token = http::token_of_protocols(head.fields[i].value.in(bytes)); !token.empty()) return {token};
     return {};
 }
 
 Refusal unauthenticated(std::string_view challenge, std::string_view detail) {
     return Refusal(problems::unauthenticated, std::string(detail)).with_header("WWW-Authenticate", std::string(challenge));
+}
+
+/// RFC 9449 section 7.1. The proof itself is for the service: only it knows by which address clients reach it, and which proofs it has seen.
+constexpr std::string_view bearer_challenge = "Bearer error=\"invalid_token\"",
+                           dpop_challenge = "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA Ed25519 RS256\"",
+                           proof_challenge = "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 EdDSA Ed25519 RS256\"";
+
+std::string_view token_of_scheme(std::string_view authorization, std::string_view scheme) {
+    if (authorization.size() <= scheme.size() || !http::iequals(authorization.substr(0, scheme.size()), scheme)) return {};
+    authorization.remove_prefix(scheme.size());
+    while (!authorization.empty() && authorization.front() == ' ') authorization.remove_prefix(1);
+    return authorization;
+}
+
+std::size_t count_of(const RequestHead& head, Known known) {
+    const auto end = head.fields.begin() + static_cast<std::ptrdiff_t>(head.field_count);
+    return static_cast<std::size_t>(std::count_if(head.fields.begin(), end, [known](const Field& field) { return field.known == known; }));
+}
+
+/// Why the token may not come in this way, or nothing.
+std::optional<Refusal> wrong_scheme(const auth::Claims& claims, bool by_dpop, const RequestHead& head) {
+    if (claims.key_thumbprint.empty() == !by_dpop) {
+        if (!by_dpop || count_of(head, Known::dpop) == 1) return std::nullopt;
+        return unauthenticated(proof_challenge, "A token that is bound to a key comes with one proof of it.");
+    }
+    if (by_dpop) return unauthenticated(dpop_challenge, "The token is bound to no key: it is a bearer token.");
+    return unauthenticated(bearer_challenge, "The token is bound to a key: it is no bearer token.");
 }
 
 /// FNV-1a: the same in every process, so that a caller has the same place everywhere.
@@ -84,20 +123,15 @@ struct Gate::Limiter {
     std::string policy; // the whole line
 };
 
-Gate::Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key)
-    : options_(options), verifier_(std::move(verifier)), on_unknown_key_(std::move(on_unknown_key)) {
+Gate::Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key, ApiKeys* keys)
+    : options_(options), verifier_(std::move(verifier)), on_unknown_key_(std::move(on_unknown_key)), keys_(keys) {
     if (options.requests_per_second != 0) limiter_ = std::make_unique<Limiter>(options);
 }
 
 Gate::~Gate() = default;
 
-std::string_view bearer_token(std::string_view authorization) {
-    constexpr std::string_view scheme = "bearer ";
-    if (authorization.size() <= scheme.size() || !http::iequals(authorization.substr(0, scheme.size()), scheme)) return {};
-    authorization.remove_prefix(scheme.size());
-    while (!authorization.empty() && authorization.front() == ' ') authorization.remove_prefix(1);
-    return authorization;
-}
+std::string_view bearer_token(std::string_view authorization) { return token_of_scheme(authorization, "bearer "); }
+std::string_view dpop_token(std::string_view authorization) { return token_of_scheme(authorization, "dpop "); }
 
 std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view bytes, const RequestHead& head, std::string_view path,
                                    const Peer& peer, std::chrono::steady_clock::time_point now, Admission& out, Count count) {
@@ -105,7 +139,8 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
     if (!match.route) return Refusal(no_route);
     out.route = match.route;
     out.upstream_path = match.upstream_path;
-    out.preflight = false;
+    out.preflight = out.awaits_key = false;
+    out.key.reset();
     if (match.route->rule && !follow_rule(*match.route, bytes, head, path, out)) return Refusal(no_route);
     if (out.preflight) return limit(nullptr, peer.address, now, count, out.extra_lines); // browsers send it without credentials
     // Whoever guesses tokens or tries certificates is limited by where he is.
@@ -119,7 +154,16 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
     }
     std::shared_ptr<const auth::Claims> claims;
     if (match.access == Access::jwt) {
-        if (auto denied = authenticate(token_of(head, bytes), peer, claims)) return turn_away(*std::move(denied));
+        if (keys_ && head.has(Known::x_api_key)) {
+            if (auto denied = authenticate_key(bytes, head, now, out)) return turn_away(*std::move(denied));
+            if (out.awaits_key) { // which costs more than anything here
+                std::string nobody_reads;
+                return limit(nullptr, peer.address, now, count, nobody_reads);
+            }
+            claims = out.key->claims;
+        } else if (auto denied = authenticate(bytes, head, peer, claims)) {
+            return turn_away(*std::move(denied));
+        }
         if (!match.route->scope.empty() && !scope_allows(claims->scopes, match.route->scope)) {
             return Refusal(problems::forbidden, "The token lacks the scope " + match.route->scope + ".")
                 .with_header("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"" + match.route->scope + "\"");
@@ -133,14 +177,30 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
     return limit(claims.get(), peer.address, now, count, out.extra_lines);
 }
 
-std::optional<Refusal> Gate::authenticate(std::string_view token, const Peer& peer, std::shared_ptr<const auth::Claims>& claims) {
+std::optional<Refusal> Gate::authenticate_key(std::string_view bytes, const RequestHead& head, std::chrono::steady_clock::time_point now, Admission& out) {
+    if (count_of(head, Known::x_api_key) != 1 || head.has(Known::authorization)) return Refusal(two_credentials);
+    const std::string_view key = head.value(Known::x_api_key, bytes);
+    const auto refused = [] { return Refusal(bad_key).with_header("WWW-Authenticate", "Bearer"); }; // a 401 has a challenge (RFC 9110 section 11.6.1)
+    if (!ApiKeys::plausible(key)) return refused();
+    ApiKeys::Sought sought = keys_->seek(key, now);
+    out.awaits_key = !sought.known;
+    if (out.awaits_key) return std::nullopt;
+    if (sought.outcome == KeyOutcome::unavailable) return Refusal(keys_unavailable).with_header("Retry-After", "1");
+    if (sought.outcome == KeyOutcome::refused || revocations_.covers(*sought.grant->claims)) return refused();
+    out.key = std::move(sought.grant);
+    return std::nullopt;
+}
+
+std::optional<Refusal> Gate::authenticate(std::string_view bytes, const RequestHead& head, const Peer& peer, std::shared_ptr<const auth::Claims>& claims) {
+    const auto [token, by_dpop] = credentials_of(head, bytes);
     if (token.empty()) return unauthenticated("Bearer", "A bearer token is needed."); // RFC 6750 section 3: no error code without credentials
-    constexpr std::string_view challenge = "Bearer error=\"invalid_token\"";
+    const std::string_view challenge = by_dpop ? dpop_challenge : bearer_challenge;
     if (!verifier_) return unauthenticated(challenge, "No issuer of tokens is configured.");
     auto verified = verifier_->verify(token, gravity::now().unix_seconds());
     if (verified) {
         claims = *std::move(verified);
         if (revocations_.covers(*claims)) return unauthenticated(challenge, "The token has been revoked.");
+        if (auto denied = wrong_scheme(*claims, by_dpop, head)) return denied;
         // RFC 8705 section 3: whoever has stolen it has no key to the certificate.
         const std::string& bound_to = claims->certificate_thumbprint;
         if (!bound_to.empty() && (!peer.certificate || peer.certificate->thumbprint != bound_to))

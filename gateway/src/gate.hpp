@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api_keys.hpp"
 #include "client_certificate.hpp"
 #include "head.hpp"
 #include "revocations.hpp"
@@ -32,6 +33,8 @@ struct Admission {
     std::string rewritten;          // its capacity is reused
     std::uint64_t caller = 0;       // stands for who asks; of a route that keeps callers where they are
     bool preflight = false;         // of CORS, to be answered here
+    KeyGrantPtr key;                // what the API key that was shown came to; null: none was
+    bool awaits_key = false;        // it is to be exchanged, and all to be asked again: nothing but `route` is decided yet
     std::string extra_lines;        // RateLimit fields for the answer, as complete lines; its capacity is reused
 };
 
@@ -48,13 +51,13 @@ enum class Count : std::uint8_t {
     no, // it is only asked what would be: nothing is taken from a limit
 };
 
-/// Decides whether and where to a request may go: route, token, limit, in this order, so that what nobody serves costs no signature check. Does
+/// Decides whether and where to a request may go: route, token or API key, limit, in this order, so that what nobody serves costs no signature check. Does
 /// no I/O. Any thread.
 class Gate {
 public:
     /// `verifier` null: routes that need a token answer 401. `on_unknown_key` is called for a token whose key is not known, to have the keys fetched
-    /// again; on the calling thread, and often.
-    Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key = {});
+    /// again; on the calling thread, and often. `keys` null: API keys mean nothing here; else it outlives this.
+    Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key = {}, ApiKeys* keys = nullptr);
     ~Gate();
 
     /// Why not, or nothing. `path` in normal form; `bytes` is the head.
@@ -62,21 +65,25 @@ public:
                                  const Peer& peer, std::chrono::steady_clock::time_point now, Admission& out,
                                  Count count = Count::yes);
     Revocations& revocations() { return revocations_; }
+    ApiKeys* keys() { return keys_; }
 
 private:
-    std::optional<Refusal> authenticate(std::string_view token, const Peer& peer, std::shared_ptr<const auth::Claims>& claims);
+    std::optional<Refusal> authenticate(std::string_view bytes, const RequestHead& head, const Peer& peer, std::shared_ptr<const auth::Claims>& claims);
+    std::optional<Refusal> authenticate_key(std::string_view bytes, const RequestHead& head, std::chrono::steady_clock::time_point now, Admission& out);
     std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Count count,
                                  std::string& lines);
 
     GateOptions options_;
     std::shared_ptr<auth::Verifier> verifier_;
     std::function<void()> on_unknown_key_;
+    ApiKeys* keys_;
     Revocations revocations_;
     struct Limiter;
     std::unique_ptr<Limiter> limiter_;
 };
 
-/// The token of "Bearer <token>" (RFC 6750 section 2.1); empty for another scheme.
+/// The token of "Bearer <token>" (RFC 6750 section 2.1), or of "DPoP <token>" (RFC 9449 section 7.1); empty for another scheme.
 std::string_view bearer_token(std::string_view authorization);
+std::string_view dpop_token(std::string_view authorization);
 
 } // namespace gravity::gateway

@@ -29,6 +29,7 @@ enum class Known : std::uint8_t {
     content_length,
     content_type,
     date,
+    dpop, // a proof (RFC 9449): the service's to check
     expect,
     forwarded,
     host,
@@ -43,6 +44,7 @@ enum class Known : std::uint8_t {
     transfer_encoding,
     upgrade,
     via,
+    x_api_key,
     x_forwarded, // X-Forwarded-For, -Host, -Proto, -Port, -Prefix, X-Real-IP
     x_forwarded_for,
     x_request_timeout_ms,

@@ -22,10 +22,10 @@ Known known_field(std::string_view name) {
     switch (name.size()) {
     case 2: return among(name, {{"te", te}});
     case 3: return among(name, {{"via", via}});
-    case 4: return among(name, {{"host", host}, {"date", date}});
+    case 4: return among(name, {{"host", host}, {"date", date}, {"dpop", dpop}});
     case 6: return among(name, {{"expect", expect}});
     case 7: return among(name, {{"upgrade", upgrade}, {"trailer", trailer}});
-    case 9: return among(name, {{"forwarded", forwarded}, {"x-real-ip", x_forwarded}});
+    case 9: return among(name, {{"forwarded", forwarded}, {"x-real-ip", x_forwarded}, {"x-api-key", x_api_key}});
     case 10: return among(name, {{"connection", connection}, {"keep-alive", keep_alive}, {"tracestate", tracestate}});
     case 11: return among(name, {{"traceparent", traceparent}, {"client-cert", client_cert}});
     case 12: return among(name, {{"content-type", content_type}});

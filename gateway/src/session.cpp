@@ -140,7 +140,8 @@ void Session::client_was_read(Error error, std::size_t size) {
 /// An idle connection waits without a buffer, and without the room that the last request took.
 void Session::park() {
     in_.release();
-    for (std::string* text : {&request_head_, &response_head_, &path_, &reply_body_, &admission_.rewritten, &admission_.extra_lines}) *text = std::string();
+    for (std::string* text : {&request_head_, &response_head_, &path_, &reply_body_, &admission_.rewritten, &admission_.extra_lines, &waiting_head_})
+        *text = std::string();
     parked_ = true;
     client_.socket().async_wait(Socket::wait_read, [self = shared_from_this()](Error) {
         self->parked_ = false;
@@ -177,6 +178,9 @@ void Session::begin_answer(Time now) {
     trace_ = {};
     request_body_ = {};
     admission_.route = nullptr;
+    admission_.key.reset();
+    waiting_head_.clear();
+    key_awaited_ = false;
     cluster_ = nullptr;
     backend_ = nullptr;
     if (!mirrors_.empty()) drop_mirrors();
@@ -219,10 +223,16 @@ void Session::begin_request(std::string_view bytes) {
     if (const auto why = normalise_path(raw_path, path_); !why.empty()) return refuse_wire({400, "malformed-request", why});
     if (auto own = core_.shared().pages.answer(method_, path_)) return reply(*std::move(own), "ok");
 
+    admit(bytes, head);
+}
+
+/// Whether it may go where it wants, and then on its way. Its path is in normal form.
+void Session::admit(std::string_view bytes, const RequestHead& head) {
     snapshot_ = core_.snapshot();
     const asio::ip::address caller = trusted_peer_ ? core_.shared().trusted.client_of(peer_, bytes, head) : peer_;
     const Peer peer(caller, certificate_.get());
     if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, peer, begun_, admission_)) return refuse(*denied);
+    if (admission_.awaits_key) return await_key(bytes, head);
     body_limit_ = admission_.route->body_limit != 0 ? admission_.route->body_limit : core_.options().body_limit;
     if (body_limit_ != 0 && head.framing.content_length.value_or(0) > body_limit_) return refuse(Refusal(problems::too_large));
     cluster_ = admission_.route->cluster;

@@ -5,6 +5,7 @@
 #include "session.hpp"
 
 #include <gravity/base/ascii.hpp>
+#include <gravity/base/crypto.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -55,6 +56,7 @@ bool Session::answered_by_cache(std::string_view bytes, const RequestHead& head)
     caching_ = std::make_unique<Caching>();
     caching_->request = *std::move(request);
     caching_->request.url = std::move(url);
+    if (admission_.key) caching_->request.authorization = sha256("api-key\n" + admission_.key->claims->subject); // whatever token it comes to
     if (certificate_) caching_->request.authorization += certificate_->thumbprint; // credentials like others: the answer may depend on them
     std::string& space = caching_->request.space;
     space.append(client_.secure() ? "https\n" : "http\n").append(route.cache_space);

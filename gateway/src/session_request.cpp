@@ -31,6 +31,7 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
     facts.traceparent = traceparent;
     facts.continues_trace = continues_trace_;
     facts.timeout_ms = timeout_ms;
+    if (admission_.key) facts.authorization = admission_.key->authorization;
     facts.websocket = websocket_;
     facts.trailers = takes_trailers_;
     if (const RuleSpec* rule = admission_.route->rule) {

@@ -141,8 +141,9 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
     GateOptions limits;
     limits.requests_per_second = static_cast<std::uint32_t>(settings.rate_per_second.value());
     limits.burst = static_cast<std::uint32_t>(settings.rate_burst.value());
-    gate_ = std::make_unique<Gate>(limits, verifier_, [this] { unknown_key(); });
-    if (const auto& url = runtime.settings.events_url) events_ = std::make_shared<EventLink>(runtime.io, url->reveal(), gate_->revocations());
+    exchange_keys(settings);
+    gate_ = std::make_unique<Gate>(limits, verifier_, [this] { unknown_key(); }, api_keys_.get());
+    if (const auto& url = runtime.settings.events_url) events_ = std::make_shared<EventLink>(runtime.io, url->reveal(), gate_->revocations(), api_keys_.get());
     Options options = options_of(runtime.settings, address, settings);
     options.upstream_tls = upstream_tls_;
     gateway_ = std::make_unique<Gateway>(std::move(options), *gate_, pages_, telemetry_);
@@ -154,6 +155,25 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
                                                     publish();
                                                 });
     }
+}
+
+/// API keys come to tokens where this gateway itself would get one, and are checked by the keys that tokens are checked by.
+void Daemon::exchange_keys(const Settings& settings) {
+    const app::PlatformSettings& platform = runtime_.settings;
+    if (!platform.auth_token_url || settings.api_key_seconds.value() == 0) return;
+    if (!platform.auth_client_id || !platform.auth_client_secret) throw std::runtime_error("AUTH_TOKEN_URL needs AUTH_CLIENT_ID and AUTH_CLIENT_SECRET");
+    if (!verifier_) throw std::runtime_error("AUTH_TOKEN_URL needs AUTH_JWKS_URL: what API keys come to is checked");
+    exchange_ = std::make_shared<KeyExchange>(key_client_, *platform.auth_token_url, *platform.auth_client_id, *platform.auth_client_secret, verifier_,
+                                              [this] { unknown_key(); });
+    KeyLimits limits;
+    limits.good = std::chrono::seconds(settings.api_key_seconds.value());
+    limits.kept = static_cast<std::size_t>(settings.api_keys_kept.value());
+    api_keys_ = std::make_unique<ApiKeys>(limits, [this](std::string digest, std::string key) { // on a core's thread
+        boost::asio::post(runtime_.io, [this, digest = std::move(digest), key = std::move(key)] {
+            const auto exchange = exchange_;
+            spawn(runtime_.io, "api-key", [this, exchange, digest, key] { return KeyExchange::run(exchange, *api_keys_, digest, key); });
+        });
+    });
 }
 
 Daemon::~Daemon() {

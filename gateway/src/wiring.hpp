@@ -4,6 +4,7 @@
 #include "config.hpp"
 #include "event_link.hpp"
 #include "gateway.hpp"
+#include "key_exchange.hpp"
 #include "route_source.hpp"
 
 #include <gravity/app/service.hpp>
@@ -71,6 +72,7 @@ private:
     void show_documents();
     void watch_keys();
     void unknown_key();
+    void exchange_keys(const Settings& settings);
     void read_files();
     void publish();
     Task<std::optional<std::string>> probe_routes() const;
@@ -98,6 +100,8 @@ private:
     std::atomic<bool> refreshing_{false};
     Telemetry telemetry_;
     OwnPages pages_;
+    std::shared_ptr<KeyExchange> exchange_; // null: API keys mean nothing here
+    std::unique_ptr<ApiKeys> api_keys_;
     std::unique_ptr<Gate> gate_;
     std::shared_ptr<RouteSource> source_;
     std::shared_ptr<EventLink> events_; // null: there are none

@@ -166,12 +166,63 @@ TEST(TrustedProxies, TellWhoCallsThroughThem) {
     EXPECT_THROW(TrustedProxies({"10.0.0.0"}), std::invalid_argument);
 }
 
+TEST(Gate, ATokenThatIsBoundComesWithItsProofAndBothGoOn) {
+    const Issuer issuer;
+    std::string seen;
+    Instance instance(Instance::answering([&](const Wire::Message& request) {
+        seen = request.field("Authorization").value_or("") + "|" + request.field("DPoP").value_or("");
+        return Instance::ok("in");
+    }));
+    Running running({}, {.requests_per_second = 0}, issuer.verifier);
+    auto spec = service("a", {"/a"}, {instance.port()}, Access::jwt);
+    running.publish({spec});
+    auth::Claims claims;
+    claims.issuer = "https://issuer.example";
+    claims.audience = {"gravity"};
+    claims.subject = "ada";
+    claims.expires_at = now().unix_seconds() + 600;
+    const std::string plain = issuer.signer.token(claims);
+    claims.key_thumbprint = "thumb";
+    const std::string bound = issuer.signer.token(claims);
+    claims.expires_at = now().unix_seconds() - 600;
+    const std::string late = issuer.signer.token(claims);
+    auto client = running.client();
+    const auto ask = [&](const std::string& authorization, const std::string& more = {}) {
+        return client.ask("GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: " + authorization + "\r\n" + more + "\r\n");
+    };
+    EXPECT_EQ(ask("DPoP " + bound, "DPoP: a.b.c\r\n").body, "in");
+    EXPECT_EQ(seen, "DPoP " + bound + "|a.b.c") << "unchanged: the service checks it";
+    EXPECT_EQ(ask("dpop " + bound, "dpop: a.b.c\r\n").status(), 200);
+
+    const auto expect_refused = [](const Wire::Message& answer, const std::string& challenge) {
+        EXPECT_EQ(answer.status(), 401);
+        EXPECT_TRUE(answer.field("WWW-Authenticate").value_or("").starts_with(challenge)) << answer.head;
+    };
+    expect_refused(ask("DPoP " + bound), "DPoP error=\"invalid_dpop_proof\", algs=\"ES256");
+    expect_refused(ask("DPoP " + bound, "DPoP: a.b.c\r\nDPoP: d.e.f\r\n"), "DPoP error=\"invalid_dpop_proof\"");
+    expect_refused(ask("Bearer " + bound, "DPoP: a.b.c\r\n"), "Bearer error=\"invalid_token\""); // stolen, it would pass for anybody's
+    expect_refused(ask("DPoP " + plain, "DPoP: a.b.c\r\n"), "DPoP error=\"invalid_token\"");
+    expect_refused(ask("DPoP " + late, "DPoP: a.b.c\r\n"), "DPoP error=\"invalid_token\"");
+    expect_refused(ask("DPoP " + bound.substr(0, bound.size() - 4) + "AAAA", "DPoP: a.b.c\r\n"), "DPoP error=\"invalid_token\"");
+    expect_refused(ask("DPoP", "DPoP: a.b.c\r\n"), "Bearer");
+    EXPECT_EQ(ask("Bearer " + plain, "DPoP: a.b.c\r\n").status(), 200) << "the service may want to know";
+    running.gate.revocations().revoke_subject("ada", now().unix_seconds() + 1, now().unix_seconds());
+    expect_refused(ask("DPoP " + bound, "DPoP: a.b.c\r\n"), "DPoP error=\"invalid_token\"");
+    spec.scope = "things:read";
+    running.publish({spec});
+    EXPECT_EQ(ask("DPoP " + bound, "DPoP: a.b.c\r\n").status(), 401) << "revoked, whatever its scope";
+}
+
 TEST(Gate, BearerTokensAreTakenFromTheirScheme) {
     EXPECT_EQ(bearer_token("Bearer abc"), "abc");
     EXPECT_EQ(bearer_token("bearer  abc"), "abc");
     EXPECT_EQ(bearer_token("Basic abc"), "");
     EXPECT_EQ(bearer_token("Bearer"), "");
     EXPECT_EQ(bearer_token("Bearerabc"), "");
+    EXPECT_EQ(bearer_token("DPoP abc"), "");
+    EXPECT_EQ(dpop_token("DPoP abc"), "abc");
+    EXPECT_EQ(dpop_token("Bearer abc"), "");
+    EXPECT_EQ(dpop_token("DPoP"), "");
 }
 
 } // namespace

@@ -227,8 +227,9 @@ inline std::vector<HttpRoutePtr> documents(const std::string& text) {
 
 /// A whole data path on a free port.
 struct Running {
-    explicit Running(Options options = {}, GateOptions limits = {.requests_per_second = 0}, std::shared_ptr<auth::Verifier> verifier = nullptr)
-        : gate(limits, std::move(verifier), [this] { ++unknown_keys; }), gateway(fast(options), gate, pages, telemetry) {
+    explicit Running(Options options = {}, GateOptions limits = {.requests_per_second = 0}, std::shared_ptr<auth::Verifier> verifier = nullptr,
+                     ApiKeys* keys = nullptr)
+        : gate(limits, std::move(verifier), [this] { ++unknown_keys; }, keys), gateway(fast(options), gate, pages, telemetry) {
         gateway.start();
         pages.set_ready({});
     }

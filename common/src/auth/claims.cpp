@@ -108,6 +108,7 @@ Result<Claims> claims_from(const Json& payload, const ClaimPlaces& places) {
     claims.issued_at = read.time(payload.find("iat"));
     claims.id = read.text(payload.find("jti"));
     claims.project = read.project(payload.at_pointer(places.project));
+    claims.environment = read.text(payload.find("env"));
     claims.scopes = read.scopes(payload.at_pointer(places.scope));
     claims.roles = read.texts(payload.at_pointer(places.roles));
     claims.session = read.text(payload.find("sid"));
@@ -153,6 +154,7 @@ std::string to_json(const Claims& claims) {
     time("iat", claims.issued_at);
     text("jti", claims.id);
     if (claims.project.is_set()) text("project", claims.project.to_string());
+    text("env", claims.environment);
     std::string scope;
     for (const std::string& token : claims.scopes) scope += (scope.empty() ? "" : " ") + token;
     text("scope", scope);
@@ -180,6 +182,7 @@ Caller caller_of(const Claims& claims) {
     Caller caller;
     caller.subject = claims.subject;
     caller.project = claims.project;
+    caller.environment = claims.environment;
     caller.scopes = claims.scopes;
     caller.roles = claims.roles;
     caller.session = claims.session;

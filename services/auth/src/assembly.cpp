@@ -5,6 +5,7 @@
 #include "bootstrap.hpp"
 #include "client_login.hpp"
 #include "config.hpp"
+#include "exchange_key_check.hpp"
 #include "forget_job.hpp"
 #include "keyring.hpp"
 #include "keys_schedule.hpp"
@@ -36,6 +37,7 @@ void provide(app::Runtime& runtime) {
     auto reads = std::make_shared<Reads>(*runtime.database);
     runtime.resources.put(std::make_shared<ClientLogin>(*reads, settings));
     runtime.resources.put(std::make_shared<Proofs>(runtime.resources.get<auth::MasterKeys>(), settings));
+    runtime.resources.put(std::make_shared<KeyCheck>(runtime.resources.get<gravity::Client<ApiKeys>>(), *keyring, settings));
     runtime.resources.put(std::move(reads));
     auto passwords = std::make_shared<PasswordPool>(settings);
     if (settings.bootstrap_project) {
@@ -65,6 +67,7 @@ Service assemble(std::uint16_t port) {
     service.settings<Settings>("AUTH_")
         .postgres(auth_migrations())
         .redis(app::Need::optional)
+        .calls<ApiKeys>()
         .routes(routes)
         .roots({"/oauth2", "/login", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
         .job(forget_ended)

@@ -2,6 +2,7 @@
 
 #include "client_login.hpp"
 #include "exchange_domain.hpp"
+#include "exchange_key_check.hpp"
 #include "exchange_store.hpp"
 #include "issue.hpp"
 #include "own_tokens.hpp"
@@ -12,6 +13,7 @@
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/http/ctx.hpp>
+#include <gravity/log/log.hpp>
 
 #include <memory>
 
@@ -55,21 +57,47 @@ std::vector<std::string> scopes_within(const auth::Claims& subject, const std::o
     return *std::move(scopes);
 }
 
-TokenExchanged exchange_of(const auth::Claims& subject, const auth::Claims& result, const std::optional<ExchangePolicy>& policy) {
+TokenExchanged exchange_for(const auth::Claims& result) {
     TokenExchanged event;
     event.jti = result.id;
-    event.subject_jti = subject.id;
     event.subject = result.subject;
     event.client_id = ClientId::parse(result.client).or_throw();
-    event.subject_client_id = ClientId::parse(subject.client).or_throw();
     event.actors = result.actors;
     event.scopes = result.scopes;
     if (!result.key_thumbprint.empty()) event.key_thumbprint = result.key_thumbprint;
-    if (policy) event.policy_id = policy->id;
     return event;
 }
 
 void announce(Tx& tx, TokenExchanged event) { tx.emit(event, event.jti); }
+
+// Announced before it is out: no token without its announcement.
+Task<Web> handed_out(Ctx& ctx, const KnownClient& known, auth::Claims claims, TokenExchanged event) {
+    pg::Scope scope = scope_of(known);
+    co_await ctx.in_scope(std::move(scope), announce, event);
+    Json more = Json::object({{"issued_token_type", access_token_type}});
+    Web web = co_await issued(ctx, known.client.token_alg, std::move(claims), std::move(more));
+    co_return web;
+}
+
+// Who shows a key may do what it opens: no policy is asked for, and no scope of the client's own. Of which keys the client may know, `project` says.
+Task<Web> exchange_api_key(Ctx& ctx, const oauth::Form& form, const KnownClient& known, const std::string& key, std::optional<auth::Proof> proof) {
+    const VerifiedApiKey verified = co_await ctx.get<KeyCheck>().ask(ctx, known, key);
+    const Timestamp at = now();
+    if (!verified.active || verified.exp.value_or(at.unix_seconds() + 1) <= at.unix_seconds()) throw bad_subject();
+    auto claims = api_key_claims(ctx.get<Settings>(), verified, known.client.id, at);
+    if (!claims) {
+        log::error("project told of an API key without its id, its project or scopes that are scopes");
+        throw KeyCheck::unavailable();
+    }
+    auto scopes = narrowed(claims->scopes, form.find("scope"));
+    if (!scopes) throw Refused(oauth::invalid_scope, "More is asked for than the API key allows");
+    claims->scopes = *std::move(scopes);
+    std::string bound_to = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
+    claims->key_thumbprint = std::move(bound_to);
+    TokenExchanged event = exchange_for(*claims);
+    Web web = co_await handed_out(ctx, known, *std::move(claims), std::move(event));
+    co_return web;
+}
 
 } // namespace
 
@@ -78,7 +106,12 @@ Task<Web> exchange(Ctx& ctx, const oauth::Form& form) {
     const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
     check_grant(known.client, GrantType::token_exchange);
     const Settings& settings = ctx.get<Settings>();
-    const Subject subject = verified_subject(ctx, known, subject_token_of(form, settings));
+    const SubjectToken given = subject_token_of(form, settings);
+    if (given.is_api_key) {
+        Web of_key = co_await exchange_api_key(ctx, form, known, given.text, std::move(proof));
+        co_return of_key;
+    }
+    const Subject subject = verified_subject(ctx, known, given.text);
     const std::optional<ExchangePolicy> policy = co_await leave(ctx, known, subject);
     std::vector<std::string> scopes = scopes_within(*subject, policy, form.find("scope"));
     auth::Claims claims = exchanged_claims(settings, *subject, known.client.id, std::move(scopes), now());
@@ -86,11 +119,11 @@ Task<Web> exchange(Ctx& ctx, const oauth::Form& form) {
     std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
     claims.key_thumbprint = std::move(key);
 
-    const TokenExchanged event = exchange_of(*subject, claims, policy);
-    pg::Scope scope = scope_of(known);
-    co_await ctx.in_scope(std::move(scope), announce, event); // before it is out: no token without its announcement
-    Json more = Json::object({{"issued_token_type", access_token_type}});
-    Web web = co_await issued(ctx, known.client.token_alg, std::move(claims), std::move(more));
+    TokenExchanged event = exchange_for(claims);
+    event.subject_jti = subject->id;
+    event.subject_client_id = ClientId::parse(subject->client).or_throw();
+    if (policy) event.policy_id = policy->id;
+    Web web = co_await handed_out(ctx, known, std::move(claims), std::move(event));
     co_return web;
 }
 

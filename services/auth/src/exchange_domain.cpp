@@ -12,6 +12,8 @@ using oauth::Refused;
 
 constexpr oauth::ErrorCode invalid_target{"invalid_target"};
 constexpr std::size_t longest_chain = 8; // of actors: what every verifier reads (auth/claims.hpp)
+constexpr std::int64_t longest_of_keys = 300; // seconds: a key may be revoked, and what came of it is known to nobody
+constexpr std::string_view subject_of_keys = "api_key:";
 
 } // namespace
 
@@ -20,9 +22,11 @@ void check(const NewExchangePolicy& policy, meta::Errors& errors) {
     if (policy.client_id == policy.subject_client_id) errors.reject("subject_client_id", "must be another client: its own tokens a client exchanges anyway");
 }
 
-const std::string& subject_token_of(const oauth::Form& form, const Settings& settings) {
+SubjectToken subject_token_of(const oauth::Form& form, const Settings& settings) {
     const std::string& token = form.required("subject_token");
-    if (form.required("subject_token_type") != access_token_type) throw Refused(oauth::invalid_request, "subject_token_type must be that of access tokens");
+    const std::string& type = form.required("subject_token_type");
+    if (type != access_token_type && type != api_key_type)
+        throw Refused(oauth::invalid_request, "subject_token_type must be that of access tokens or of API keys");
     if (const auto* wanted = form.find("requested_token_type"); wanted != nullptr && *wanted != access_token_type)
         throw Refused(oauth::invalid_request, "requested_token_type must be that of access tokens");
     if (form.find("actor_token") != nullptr || form.find("actor_token_type") != nullptr)
@@ -30,7 +34,7 @@ const std::string& subject_token_of(const oauth::Form& form, const Settings& set
     for (const std::string_view target : {"audience", "resource"})
         if (const auto* named = form.find(target); named != nullptr && *named != settings.token_audience.view())
             throw Refused(invalid_target, "No tokens are issued for this " + std::string(target));
-    return token;
+    return {token, type == api_key_type};
 }
 
 std::vector<std::string> common_scopes(const std::vector<std::string>& a, const std::vector<std::string>& b) {
@@ -59,6 +63,26 @@ auth::Claims exchanged_claims(const Settings& settings, const auth::Claims& subj
     if (subject.client == id) return claims;
     if (claims.actors.size() >= longest_chain) throw Refused(oauth::invalid_request, "The token has been handed on too often");
     claims.actors.insert(claims.actors.begin(), id);
+    return claims;
+}
+
+std::optional<auth::Claims> api_key_claims(const Settings& settings, const VerifiedApiKey& key, ClientId client, Timestamp now) {
+    const auto scopes = parse_scopes(key.scope.value_or(""));
+    const bool named = key.sub && key.sub->size() > subject_of_keys.size() && key.sub->starts_with(subject_of_keys);
+    if (!named || !key.project || !key.project->is_set() || !scopes) return std::nullopt;
+    auth::Claims claims;
+    claims.issuer = settings.public_url.str();
+    claims.audience = {settings.token_audience.str()};
+    claims.subject = *key.sub;
+    claims.issued_at = now.unix_seconds();
+    claims.expires_at = *claims.issued_at + std::min<std::int64_t>(settings.access_token_seconds, longest_of_keys);
+    if (key.exp) claims.expires_at = std::min(claims.expires_at, *key.exp);
+    claims.id = Uuid::v4().to_string();
+    claims.project = *key.project;
+    claims.environment = key.env.value_or("");
+    claims.scopes = *scopes;
+    claims.client = client.to_string();
+    claims.actors = {claims.client};
     return claims;
 }
 

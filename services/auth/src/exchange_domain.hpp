@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config.hpp"
+#include "exchange_key_model.hpp"
 #include "exchange_model.hpp"
 #include "oauth.hpp"
 
@@ -16,9 +17,17 @@ namespace gravity::issuer {
 inline constexpr std::string_view exchange_grant = "urn:ietf:params:oauth:grant-type:token-exchange";
 inline constexpr std::string_view access_token_type = "urn:ietf:params:oauth:token-type:access_token";
 
-/// The subject token of a request that asks for nothing that is not there: one access token for another, for the audience that all tokens here are for, with
-/// the client itself as who acts.
-const std::string& subject_token_of(const oauth::Form& form, const Settings& settings);
+inline constexpr std::string_view api_key_type = "urn:gravity:params:oauth:token-type:api-key";
+
+/// What is given for a token. Into the form: must not outlive it.
+struct SubjectToken {
+    const std::string& text;
+    bool is_api_key = false; // else an access token
+};
+
+/// The subject token of a request that asks for nothing that is not there: an access token, for the audience that all tokens here are for, with the client
+/// itself as who acts.
+SubjectToken subject_token_of(const oauth::Form& form, const Settings& settings);
 
 /// What both let one do.
 std::vector<std::string> common_scopes(const std::vector<std::string>& a, const std::vector<std::string>& b);
@@ -26,6 +35,10 @@ std::vector<std::string> common_scopes(const std::vector<std::string>& a, const 
 /// The claims of the token that `client` gets for the subject token: never more scopes, never longer. Another client's becomes a delegation, whose chain of
 /// actors goes on. Roles are left out, since they would tell more than the scopes do; it is bound to no key yet.
 auth::Claims exchanged_claims(const Settings& settings, const auth::Claims& subject, ClientId client, std::vector<std::string> scopes, Timestamp now);
+
+/// The claims of the token that `client` gets for an API key that is good: of the key's project and environment, with `scopes`, for five minutes at most and
+/// never longer than the key is. The client is who acts. Nothing for an answer that is not as the contract says.
+std::optional<auth::Claims> api_key_claims(const Settings& settings, const VerifiedApiKey& key, ClientId client, Timestamp now);
 
 /// Throws unless a proof of this key ("": there is none) will do for a subject token that is bound: the client's own needs the same key, another client's one
 /// of the client that exchanges it.

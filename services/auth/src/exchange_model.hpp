@@ -31,14 +31,14 @@ BOOST_DESCRIBE_STRUCT(ListExchangePolicies, (PageQuery), (client_id, subject_cli
 struct TokenExchanged {
     static constexpr Event event{"gravity.auth.token.exchanged"};
     std::string jti;                            // of the token that came of it
-    std::string subject_jti;                    // of the one it was made of
+    std::optional<std::string> subject_jti;     // of the one it was made of; none for an API key, which `subject` names
     std::string subject;                        // whom both speak for
     ClientId client_id;                         // who exchanged it
-    ClientId subject_client_id;                 // whom it had been issued to
+    std::optional<ClientId> subject_client_id;  // whom that had been issued to
     std::vector<std::string> actors;            // who acts, the present one first
     std::vector<std::string> scopes;
     std::optional<std::string> key_thumbprint;  // of the key that the token is bound to
-    std::optional<ExchangePolicyId> policy_id;  // what let it; none for a client's own token
+    std::optional<ExchangePolicyId> policy_id;  // what let it; none for a client's own token, and for an API key
 };
 BOOST_DESCRIBE_STRUCT(TokenExchanged, (), (jti, subject_jti, subject, client_id, subject_client_id, actors, scopes, key_thumbprint, policy_id))
 

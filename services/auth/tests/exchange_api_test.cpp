@@ -221,7 +221,6 @@ TEST_F(Exchanges, AreRefusedByTheBook) {
     expect_refused(send(""), "invalid_request");
     expect_refused(send("&subject_token=" + token), "invalid_request");
     expect_refused(send("&subject_token=" + token + "&subject_token_type=urn:ietf:params:oauth:token-type:id_token"), "invalid_request");
-    expect_refused(send("&subject_token=gk_x&subject_token_type=urn:gravity:params:oauth:token-type:api-key"), "invalid_request");
     expect_refused(exchange(self, token, "&requested_token_type=urn:ietf:params:oauth:token-type:saml2"), "invalid_request");
     expect_refused(exchange(self, token, "&actor_token=" + token), "invalid_request");
     expect_refused(exchange(self, token, "&audience=elsewhere"), "invalid_target");

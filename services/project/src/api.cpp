@@ -67,6 +67,14 @@ void api_key_routes(Router& router) {
                                           .shows_secret = true});
     keys.del<k::revoke>("/{id}", {.summary = "Revoke an API key, at once and for good", .problems = {role_too_low}});
     keys.post<k::verify>("/verify", {.summary = "Ask who an API key stands for", .scope = "api-keys:verify", .body_limit = 4 * 1024});
+    keys.post<k::introspect>("/introspect", {.summary = "Ask who an API key stands for, by the form of RFC 7662",
+                                             .scope = "api-keys:verify",
+                                             .body_limit = 4 * 1024,
+                                             .idempotency = false});
+    keys.post<k::give_back>("/revoke", {.summary = "Give an API key back, by the form of RFC 7009: 200 whatever it was",
+                                        .open = "whoever holds the key may end it",
+                                        .body_limit = 4 * 1024,
+                                        .idempotency = false});
 }
 
 } // namespace

@@ -9,6 +9,8 @@
 #include "projects_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/base/ascii.hpp>
+#include <gravity/http/message.hpp>
 #include <gravity/log/log.hpp>
 
 namespace gravity::project::api_keys {
@@ -28,6 +30,35 @@ ApiKey locked(Tx& tx, const Caller& caller, const ApiKeyId& id, const IfMatch& e
 
 void check_live(const ApiKey& key, Timestamp now) {
     if (!is_live(key, now)) throw Refusal(key_ended);
+}
+
+void end(Tx& tx, ApiKey key, std::string by) {
+    if (key.revoked_at) return;
+    key.revoked_at = key.updated_at = tx.now();
+    tx.one(save_api_key, key);
+    tx.emit(ApiKeyRevoked{key.id, key.project_id, key.env});
+    tx.after_commit([key = key.id.to_string(), by = std::move(by)] { log::info("API key revoked", {{"key", key}, {"by", by}}); });
+}
+
+void end_if_it_is(Tx& tx, std::string public_id, Bytes hash) {
+    const auto found = tx.maybe(api_key_at_door, public_id);
+    if (is_key(found, hash)) end(tx, tx.one(lock_api_key, found->id), "its holder");
+}
+
+/// Of a form as RFC 7662 section 2.1 and RFC 7009 section 2.1 have it; a hint of what it may be (`token_type_hint`) tells nothing here.
+std::string token_of(const RawBody& in) {
+    if (!ascii::iequals(ascii::trim(std::string_view(in.content_type).substr(0, in.content_type.find(';'))), "application/x-www-form-urlencoded"))
+        throw Refusal(problems::unsupported_media_type, "application/x-www-form-urlencoded is expected");
+    const auto fields = http::parse_query(in.bytes, 16);
+    if (!fields) throw Refusal(problems::malformed, "The form is malformed").with("error", "invalid_request");
+    const std::string* token = nullptr;
+    for (const auto& field : *fields) {
+        if (field.name != "token") continue;
+        if (token != nullptr) throw Refusal(problems::malformed, "token is given twice").with("error", "invalid_request");
+        token = &field.value;
+    }
+    if (token == nullptr || token->empty()) throw Refusal(problems::malformed, "token is missing").with("error", "invalid_request");
+    return *token;
 }
 
 MadeApiKey make(Tx& tx, const Caller& caller, const NewApiKey& wanted, std::optional<ApiKeyId> in_place_of = {}) {
@@ -92,12 +123,7 @@ Created<MadeApiKey> rotate(Tx& tx, Caller caller, Path<"id", ApiKeyId> id, Body<
 }
 
 NoContent revoke(Tx& tx, Caller caller, Path<"id", ApiKeyId> id, IfMatch expected) {
-    ApiKey key = locked(tx, caller, *id, expected);
-    if (key.revoked_at) return {};
-    key.revoked_at = key.updated_at = tx.now();
-    tx.one(save_api_key, key);
-    tx.emit(ApiKeyRevoked{key.id, key.project_id, key.env});
-    tx.after_commit([key = key.id.to_string(), by = caller.subject] { log::info("API key revoked", {{"key", key}, {"by", by}}); });
+    end(tx, locked(tx, caller, *id, expected), caller.subject);
     return {};
 }
 
@@ -105,6 +131,24 @@ Task<Verification> verify(Ctx& ctx, Caller caller, Body<VerifyApiKey> in, Given<
     const std::string text = in->key.str();
     Verification answer = co_await door->verify(ctx, caller, text);
     co_return answer;
+}
+
+Task<Introspection> introspect(Ctx& ctx, Caller caller, RawBody in, Given<KeyDoor> door) {
+    const std::string text = token_of(in);
+    const Verification answer = co_await door->verify(ctx, caller, text);
+    co_return introspected(answer);
+}
+
+Task<GivenBack> give_back(Ctx& ctx, RawBody in, Given<KeyDoor> door) {
+    const std::string text = token_of(in);
+    const auto public_id = key_text::public_id_of(text);
+    if (!public_id) co_return GivenBack{};
+    const std::optional<ProjectId> home = co_await door->home_of(ctx, *public_id);
+    if (home) {
+        pg::Scope of_key = pg::Scope::project(*home, "api_key");
+        co_await ctx.in_scope(std::move(of_key), end_if_it_is, *public_id, key_text::hash_of(text));
+    }
+    co_return GivenBack{};
 }
 
 } // namespace gravity::project::api_keys

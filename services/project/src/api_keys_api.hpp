@@ -15,5 +15,9 @@ ApiKey update(Tx& tx, Caller caller, Path<"id", ApiKeyId> id, Patch<ApiKeyEdit> 
 Created<MadeApiKey> rotate(Tx& tx, Caller caller, Path<"id", ApiKeyId> id, Body<RotateApiKey> in, IfMatch expected);
 NoContent revoke(Tx& tx, Caller caller, Path<"id", ApiKeyId> id, IfMatch expected);
 Task<Verification> verify(Ctx& ctx, Caller caller, Body<VerifyApiKey> in, Given<KeyDoor> door);
+/// For clients of RFC 7662.
+Task<Introspection> introspect(Ctx& ctx, Caller caller, RawBody in, Given<KeyDoor> door);
+/// Whoever holds a key may give it back (RFC 7009).
+Task<GivenBack> give_back(Ctx& ctx, RawBody in, Given<KeyDoor> door);
 
 } // namespace gravity::project::api_keys

@@ -41,10 +41,13 @@ bool is_live(const ApiKey& key, Timestamp now) {
     return !key.revoked_at && (!end || *end > now);
 }
 
-Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash, Timestamp now) {
+bool is_key(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash) {
     const std::string nothing(hash.size(), '\0');
-    const bool same = constant_time_equal(hash.view(), found ? found->hash.view() : std::string_view(nothing));
-    if (!found || !same || !is_live(*found, now) || found->project_state != ProjectState::active) return {};
+    return constant_time_equal(hash.view(), found ? found->hash.view() : std::string_view(nothing)) && found;
+}
+
+Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash, Timestamp now) {
+    if (!is_key(found, hash) || !is_live(*found, now) || found->project_state != ProjectState::active) return {};
     Verification answer;
     answer.active = true;
     answer.key_id = found->id;
@@ -56,6 +59,19 @@ Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& has
     answer.scope = std::move(scope);
     answer.iat = found->created_at.unix_seconds();
     if (const auto end = end_of(*found)) answer.exp = end->unix_seconds();
+    return answer;
+}
+
+Introspection introspected(const Verification& verification) {
+    Introspection answer;
+    answer.active = verification.active;
+    if (!answer.active) return answer;
+    answer.client_id = answer.sub = verification.sub;
+    answer.project = verification.project;
+    answer.env = verification.env;
+    answer.scope = verification.scope;
+    answer.iat = verification.iat;
+    answer.exp = verification.exp;
     return answer;
 }
 

@@ -81,6 +81,23 @@ struct Verification {
 };
 BOOST_DESCRIBE_STRUCT(Verification, (), (active, key_id, sub, project, env, scope, iat, exp))
 
+/// What RFC 7662 section 2.2 has, for clients of that standard.
+struct Introspection {
+    bool active = false;
+    std::optional<std::string> client_id;
+    std::optional<std::string> sub;
+    std::optional<std::string> scope;
+    std::optional<std::int64_t> iat;
+    std::optional<std::int64_t> exp;
+    std::optional<ProjectId> project;
+    std::optional<EnvironmentName> env;
+};
+BOOST_DESCRIBE_STRUCT(Introspection, (), (active, client_id, sub, scope, iat, exp, project, env))
+
+/// The answer to giving a key back (RFC 7009 section 2.2): nothing, whatever became of it.
+struct GivenBack {};
+BOOST_DESCRIBE_STRUCT(GivenBack, (), ())
+
 /// What a key that is shown is held against.
 struct ApiKeyAtDoor : ApiKey {
     Bytes hash;
@@ -140,5 +157,6 @@ struct gravity::meta::docs<gravity::project::RotateApiKey> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"grace_seconds", "How long the old key is good beside the new one"}};
 };
 
-GRAVITY_TABLES(project, ApiKeyId, ScopeName, ApiKeyEdit, NewApiKey, ApiKey, MadeApiKey, RotateApiKey, ListApiKeys, VerifyApiKey, Verification, ApiKeyAtDoor,
+GRAVITY_TABLES(project, ApiKeyId, ScopeName, ApiKeyEdit, NewApiKey, ApiKey, MadeApiKey, RotateApiKey, ListApiKeys, VerifyApiKey, Verification,
+               Introspection, GivenBack, ApiKeyAtDoor,
                ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked)

@@ -20,6 +20,8 @@ public:
     /// Callers are told of keys of their own project, whether it is the one that the key opens or the one that administers that; of all keys in the
     /// operator's. Of every other key they are told what they are told of one that never was. Throws Refusal where the store is away.
     Task<Verification> verify(Ctx& ctx, const Caller& caller, const std::string& text) const;
+    /// The project among whose rows the key of this public id is. Throws Refusal where the store is away.
+    Task<std::optional<ProjectId>> home_of(const Ctx& ctx, const std::string& public_id) const;
 
 private:
     Task<void> read(const Ctx& ctx, pg::Scope scope, std::function<void(Tx&)> work) const;

@@ -117,6 +117,50 @@ TEST_F(OperatedApiKeys, AreVerifiedForTheOperator) {
     EXPECT_EQ(verify(as.stranger, made.text("/key")).body(), not_good);
 }
 
+TEST_F(ApiKeys, AreIntrospectedByTheForm) {
+    const auto made = key(ada, shop);
+    const std::string form = "application/x-www-form-urlencoded", text = made.text("/key");
+    const auto ask = [&](const testkit::Client& who, const std::string& body) { return who.post("/api/v1/api-keys/introspect").raw(body, form); };
+    const auto answer = ask(ada, "token=" + text + "&token_type_hint=access_token").expect(200);
+    answer.field("/active", true).field("/sub", "api_key:" + made.text("/id")).field("/client_id", "api_key:" + made.text("/id"));
+    answer.field("/scope", "products:read").field("/project", shop.text("/id")).field("/env", "production").field("/exp", Json()).field("/key_id", Json());
+    EXPECT_EQ(answer.at("/iat").as_integer(), Timestamp::parse(made.text("/created_at")).or_throw().unix_seconds());
+    EXPECT_EQ(ask(ada, "token=" + text + "0").expect(200).body(), not_good);
+    EXPECT_EQ(ask(as.stranger, "token=" + text).expect(200).body(), not_good);
+    ask(as.anonymous, "token=" + text).expect_problem(401, "unauthenticated");
+    ask(service.caller(service.project(), "api-keys:admin"), "token=" + text).expect_problem(403, "forbidden");
+    for (const std::string bad : {"", "token=", "key=", "token=a&token=b", "token=%zz"})
+        ask(ada, bad).expect_problem(400, "malformed-request").field("/error", "invalid_request");
+    ada.post("/api/v1/api-keys/introspect", {{"token", text}}).expect_problem(415, "unsupported-media-type");
+    ask(ada, "token=" + std::string(5000, 'x')).expect_problem(413, "too-large");
+    ada.del(made.location()).expect(204);
+    EXPECT_EQ(ask(ada, "token=" + text).expect(200).body(), not_good);
+}
+
+TEST_F(ApiKeys, AreGivenBackByWhoHoldsThem) {
+    const auto made = key(ada, shop), other = key(ada, shop);
+    const std::string text = made.text("/key");
+    const auto give_back = [&](const std::string& token) {
+        return as.anonymous.post("/api/v1/api-keys/revoke").raw("token=" + token, "application/x-www-form-urlencoded");
+    };
+    event_types();
+    std::string wrong = text;
+    wrong[40] = wrong[40] == 'a' ? 'b' : 'a';
+    for (const std::string& nothing : {std::string("x"), wrong, key_text::fresh("production").text.reveal()})
+        EXPECT_EQ(give_back(nothing).expect(200).body(), "{}");
+    EXPECT_TRUE(good(made));
+    EXPECT_EQ(event_types(), "");
+    std::atomic<int> done{0};
+    at_once(8, [&](int) { done += give_back(text).send().status() == 200; });
+    EXPECT_EQ(done, 8);
+    EXPECT_FALSE(good(made));
+    EXPECT_TRUE(good(other));
+    EXPECT_EQ(event_types(), "api_key.revoked ") << "once";
+    ada.get(made.location()).expect(200).field("/version", 2);
+    give_back("").expect_problem(400, "malformed-request");
+    ada.post("/api/v1/api-keys/revoke", {{"token", text}}).expect_problem(415, "unsupported-media-type");
+}
+
 TEST_F(ApiKeys, AreRotatedWithATimeInWhichBothAreGood) {
     testkit::FakeClock clock(now());
     const auto old = key(ada, shop);

@@ -27,6 +27,7 @@ struct Claims {
     std::string id; // jti
 
     ProjectId project;               // unset if the token has none
+    std::string environment;         // env: of that project; API keys have one
     std::vector<std::string> scopes; // sorted
     std::vector<std::string> roles;
     std::string session; // sid
