@@ -26,7 +26,7 @@ http::Coding wanted_coding(std::string_view bytes, const RequestHead& head) {
         if (!accepted.empty()) accepted += ", ";
         accepted += field.value.in(bytes);
     }
-    return accepted.empty() ? http::Coding::identity : http::choose_coding(accepted).value_or(http::Coding::identity);
+    return accepted.empty() ? http::Coding::identity : http::choose_coding(accepted, {.zstd = true}).value_or(http::Coding::identity);
 }
 
 CompressionPlan plan_compression(http::Coding wanted, http::Method method, std::string_view bytes, const ResponseHead& head) {

@@ -8,6 +8,11 @@
 /// An answer that is compressed on its way, piece by piece.
 namespace gravity::gateway {
 
+Compressing::Compressing(http::Coding coding) {
+    if (coding == http::Coding::zstd) zstd.emplace();
+    else stream.emplace(coding);
+}
+
 /// What has come of the body, into `out`. False: its framing is broken.
 bool Session::compress(bool end, std::string& out) {
     Buffer& in = upstream_->in;
@@ -17,16 +22,16 @@ bool Session::compress(bool end, std::string& out) {
     while (!response_body_.done()) {
         const BodyRelay::Batch batch = response_body_.take(in.view(), end);
         if (batch.malformed) return false;
-        for (const std::string_view piece : batch.pieces) compressing_->stream.push(piece, out);
+        for (const std::string_view piece : batch.pieces) compressing_->push(piece, out);
         pushed |= batch.data != 0;
         in.consume(batch.consumed);
         if (batch.done) {
-            compressing_->stream.finish(out);
+            compressing_->finish(out);
             return true;
         }
         if (batch.consumed == 0 || in.empty()) break;
     }
-    if (pushed && pauses) compressing_->stream.flush(out);
+    if (pushed && pauses) compressing_->flush(out);
     return true;
 }
 

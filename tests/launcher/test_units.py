@@ -246,6 +246,15 @@ class SigningIn(unittest.TestCase):
         others = sign_in.environment(self.instance, self.services["shop"])
         self.assertEqual(others, {"AUTH_JWKS_URL": "http://127.0.0.1:8081/oauth2/jwks", "AUTH_ISSUER": told["AUTH_PUBLIC_URL"], "AUTH_AUDIENCE": "gravity"})
 
+    def test_the_gateway_is_told_of_a_client_that_is_not_the_first(self):
+        sign_in.ensure(self.instance)
+        found = services(manifest("gateway", 8000), manifest("project", 8080))
+        told = sign_in.environment(self.instance, found["gateway"])
+        auths = sign_in.environment(self.instance, self.services["auth"])
+        self.assertEqual((told["AUTH_CLIENT_ID"], told["AUTH_CLIENT_SECRET"]), (auths["AUTH_BOOTSTRAP_GATEWAY_ID"], auths["AUTH_BOOTSTRAP_GATEWAY_SECRET"]))
+        self.assertNotIn(auths["AUTH_BOOTSTRAP_CLIENT_SECRET"], told.values())
+        self.assertEqual(sign_in.environment(self.instance, found["project"])["PROJECT_OPERATOR_PROJECT"], auths["AUTH_BOOTSTRAP_PROJECT"])
+
     def test_two_platforms_have_nothing_in_common(self):
         with tempfile.TemporaryDirectory() as folder:
             other = Instance(Path(folder))

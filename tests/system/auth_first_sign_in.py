@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -20,8 +21,12 @@ CHOSEN = ["product-catalog", "project", "auth", "gateway", "discovery"]
 
 
 def call(port, method, path, token, body=None):
+    return send(port, method, path, {"Authorization": f"Bearer {token}"}, body)
+
+
+def send(port, method, path, headers, body=None):
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", None if body is None else json.dumps(body).encode(), method=method,
-                                     headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+                                     headers={**headers, "Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.loads(answer.read() or b"null")
@@ -53,13 +58,37 @@ def started(instance):
     return platform
 
 
+def use_an_api_key(gateway, token):
+    """Of a project that is made now: what it opens, that it opens no other, and that it is dead within two seconds."""
+    made = {}
+    for what, path, body in (("organisation", "/api/v1/organizations", {"slug": "acme", "name": "Acme"}),
+                             ("project", "/api/v1/projects", {"slug": "shop", "name": "Shop"}),
+                             ("key", "/api/v1/api-keys", {"env": "production", "name": "Back end", "scopes": ["products:write"]})):
+        if what == "project":
+            body["organization_id"] = made["organisation"]["id"]
+        if what == "key":
+            body["project_id"] = made["project"]["id"]
+        status, made[what] = call(gateway, "POST", path, token, body)
+        expect(f"the {what} through the gateway", status, 201)
+    key = {"X-Api-Key": made["key"]["key"]}
+    status, product = send(gateway, "POST", "/api/v1/products", key, {"name": "Cup", "slug": "cup"})
+    expect("a product made with the key", status, 201)
+    expect("the same for those of another project", call(gateway, "GET", f"/api/v1/products/{product['id']}", token)[0], 404)
+    expect("what the key is not for", send(gateway, "GET", "/api/v1/api-keys", key)[0], 403)
+    expect("revoking it", call(gateway, "DELETE", f"/api/v1/api-keys/{made['key']['id']}", token)[0], 204)
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        send(gateway, "GET", "/api/v1/products", key)
+    expect("two seconds later", send(gateway, "GET", "/api/v1/products", key)[0], 401)
+
+
 def tell(instance, platform):
     gateway, auth = instance.port(8000), instance.port(sign_in.AUTH_PORT)
     token = sign_in.token(instance, None)
     expect("issuer of the token", claims(token)["iss"], f"http://127.0.0.1:{auth}")
     expect("its project", claims(token)["project"], tokens.Identity(instance).facts()["project"])
     expect("a product through the gateway", call(gateway, "POST", "/api/v1/products", token, {"name": "Mug", "slug": "mug"})[0], 201)
-    expect("an organisation through the gateway", call(gateway, "POST", "/api/v1/organizations", token, {"slug": "acme", "name": "Acme"})[0], 201)
+    use_an_api_key(gateway, token)
 
     narrow = sign_in.token(instance, ["products:read"])
     expect("what a narrower token says", claims(narrow)["scope"], "products:read")

@@ -29,6 +29,7 @@ def ensure(instance: Instance) -> bool:
     first = not _file(instance).exists()
     tokens.Identity(instance).ensure()  # its project is the one they are in
     derive_secrets.ensure(_file(instance), {"AUTH_BOOTSTRAP_CLIENT_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_CLIENT_SECRET": lambda: secrets.token_hex(32),
+                                            "AUTH_BOOTSTRAP_GATEWAY_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_GATEWAY_SECRET": lambda: secrets.token_hex(32),
                                             "AUTH_BOOTSTRAP_USERNAME": lambda: USERNAME, "AUTH_BOOTSTRAP_PASSWORD": derive_secrets.password})
     return first
 
@@ -50,13 +51,19 @@ def by_auth(instance: Instance) -> bool:
 
 
 def environment(instance: Instance, service: Service) -> dict[str, str]:
-    """What a service is told of whom to believe; auth, who may begin."""
-    issuer = f"http://127.0.0.1:{instance.port(AUTH_PORT)}"
-    if service.name != "auth":
-        return {"AUTH_JWKS_URL": f"{issuer}/oauth2/jwks", "AUTH_ISSUER": issuer, "AUTH_AUDIENCE": tokens.AUDIENCE}
-    project = tokens.Identity(instance).facts()["project"]
-    return {"AUTH_PUBLIC_URL": issuer, "AUTH_ACCESS_TOKEN_SECONDS": str(TOKEN_SECONDS), "AUTH_OPERATOR_PROJECT": project,
-            "AUTH_BOOTSTRAP_PROJECT": project, "AUTH_BOOTSTRAP_SCOPES": " ".join(scopes()), **derive_secrets.read_env(_file(instance))}
+    """What a service is told of whom to believe; auth, who may begin; the gateway, how API keys are exchanged; project, for whom."""
+    issuer, project = f"http://127.0.0.1:{instance.port(AUTH_PORT)}", tokens.Identity(instance).facts()["project"]
+    kept = derive_secrets.read_env(_file(instance))
+    believe = {"AUTH_JWKS_URL": f"{issuer}/oauth2/jwks", "AUTH_ISSUER": issuer, "AUTH_AUDIENCE": tokens.AUDIENCE}
+    if service.name == "auth":
+        return {"AUTH_PUBLIC_URL": issuer, "AUTH_ACCESS_TOKEN_SECONDS": str(TOKEN_SECONDS), "AUTH_OPERATOR_PROJECT": project,
+                "AUTH_BOOTSTRAP_PROJECT": project, "AUTH_BOOTSTRAP_SCOPES": " ".join(scopes()), **kept}
+    if service.name == "gateway":
+        return believe | {"AUTH_TOKEN_URL": f"{issuer}/oauth2/token", "AUTH_CLIENT_ID": kept["AUTH_BOOTSTRAP_GATEWAY_ID"],
+                          "AUTH_CLIENT_SECRET": kept["AUTH_BOOTSTRAP_GATEWAY_SECRET"]}
+    if service.name == "project":
+        return believe | {"PROJECT_OPERATOR_PROJECT": project}
+    return believe
 
 
 def scopes() -> list[str]:

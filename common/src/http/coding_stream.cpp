@@ -83,7 +83,7 @@ CodingStream::CodingStream(Coding coding) {
     switch (coding) {
     case Coding::gzip: state_ = std::make_unique<Gzip>(); return;
     case Coding::brotli: state_ = std::make_unique<Brotli>(); return;
-    default: throw std::invalid_argument("identity is no coding to compress with");
+    default: throw std::invalid_argument("there is gzip and brotli to compress with");
     }
 }
 CodingStream::~CodingStream() = default;

@@ -11,6 +11,7 @@
 #include <brotli/encode.h>
 #include <memory>
 #include <new>
+#include <stdexcept>
 #include <zlib.h>
 
 namespace gravity::http {
@@ -33,7 +34,7 @@ int parse_weight(std::string_view text) {
 }
 
 struct Weights {
-    int identity = -1, gzip = -1, brotli = -1, rest = -1; // -1: not named
+    int identity = -1, gzip = -1, brotli = -1, zstd = -1, rest = -1; // -1: not named
 };
 Weights parse_weights(std::string_view accept_encoding) {
     Weights weights;
@@ -49,12 +50,14 @@ Weights parse_weights(std::string_view accept_encoding) {
         }
         if (iequals(name, "gzip") || iequals(name, "x-gzip")) weights.gzip = weight;
         else if (iequals(name, "br")) weights.brotli = weight;
+        else if (iequals(name, "zstd")) weights.zstd = weight;
         else if (iequals(name, "identity")) weights.identity = weight;
         else if (name == "*") weights.rest = weight;
     });
     // A coding that is not named has the weight of "*"; without that, identity is acceptable (but last) and the others are not.
     if (weights.gzip < 0) weights.gzip = std::max(weights.rest, 0);
     if (weights.brotli < 0) weights.brotli = std::max(weights.rest, 0);
+    if (weights.zstd < 0) weights.zstd = std::max(weights.rest, 0);
     if (weights.identity < 0) weights.identity = weights.rest == 0 ? 0 : 1;
     return weights;
 }
@@ -151,15 +154,17 @@ std::string_view to_string(Coding coding) {
     switch (coding) {
     case Coding::gzip: return "gzip";
     case Coding::brotli: return "br";
+    case Coding::zstd: return "zstd";
     default: return "identity";
     }
 }
 
-std::optional<Coding> choose_coding(std::string_view accept_encoding, bool offer_brotli) {
+std::optional<Coding> choose_coding(std::string_view accept_encoding, OfferedCodings offered) {
     const Weights weights = parse_weights(accept_encoding);
-    const int best_brotli = offer_brotli ? weights.brotli : 0;
-    const int best = std::max({best_brotli, weights.gzip, weights.identity});
+    const int best_brotli = offered.brotli ? weights.brotli : 0, best_zstd = offered.zstd ? weights.zstd : 0;
+    const int best = std::max({best_zstd, best_brotli, weights.gzip, weights.identity});
     if (best == 0) return std::nullopt;
+    if (best == best_zstd) return Coding::zstd;
     if (best == best_brotli) return Coding::brotli;
     return best == weights.gzip ? Coding::gzip : Coding::identity;
 }
@@ -170,6 +175,7 @@ std::string compress(Coding coding, std::string_view data) {
     switch (coding) {
     case Coding::gzip: return gzip(data);
     case Coding::brotli: return brotli(data);
+    case Coding::zstd: throw std::invalid_argument("zstd is not there");
     default: return std::string(data);
     }
 }
@@ -177,6 +183,7 @@ std::string compress(Coding coding, std::string_view data) {
 std::optional<std::string> decompress(Coding coding, std::string_view data, std::size_t max) {
     if (coding == Coding::gzip) return gunzip(data, max);
     if (coding == Coding::brotli) return unbrotli(data, max);
+    if (coding == Coding::zstd) return std::nullopt;
     if (data.size() > max) return std::nullopt;
     return std::string(data);
 }

@@ -9,13 +9,18 @@ using namespace gravity::http;
 TEST(Compress, NegotiatesAsTheRfcSays) {
     EXPECT_EQ(choose_coding("gzip"), Coding::gzip);
     EXPECT_EQ(choose_coding("gzip, br"), Coding::brotli);
-    EXPECT_EQ(choose_coding("gzip, br", false), Coding::gzip);
+    EXPECT_EQ(choose_coding("gzip, br", {.brotli = false}), Coding::gzip);
     EXPECT_EQ(choose_coding("br;q=0.5, gzip;q=0.6"), Coding::gzip);
     EXPECT_EQ(choose_coding("GZIP;Q=1.000"), Coding::gzip);
     EXPECT_EQ(choose_coding("x-gzip"), Coding::gzip);
     EXPECT_EQ(choose_coding(""), Coding::identity);
     EXPECT_EQ(choose_coding("deflate, zstd"), Coding::identity);
     EXPECT_EQ(choose_coding("*"), Coding::brotli);
+    EXPECT_EQ(choose_coding("gzip, deflate, br, zstd", {.zstd = true}), Coding::zstd);
+    EXPECT_EQ(choose_coding("zstd;q=0.5, br", {.zstd = true}), Coding::brotli);
+    EXPECT_EQ(choose_coding("zstd;q=0, *", {.zstd = true}), Coding::brotli);
+    EXPECT_EQ(choose_coding("*", {.brotli = false, .zstd = true}), Coding::zstd);
+    EXPECT_EQ(choose_coding("gzip", {.zstd = true}), Coding::gzip);
     EXPECT_EQ(choose_coding("br;q=0, *"), Coding::gzip);
     EXPECT_EQ(choose_coding("gzip;q=0.1, identity;q=0.9"), Coding::identity);
     EXPECT_EQ(choose_coding("gzip;q=0"), Coding::identity);
@@ -94,6 +99,9 @@ TEST(Compress, StreamsOfEitherCoding) {
         EXPECT_EQ(decompress(coding, moved, 10), "moved");
     }
     EXPECT_THROW(CodingStream(Coding::identity), std::invalid_argument);
+    EXPECT_THROW(CodingStream(Coding::zstd), std::invalid_argument);
+    EXPECT_THROW(compress(Coding::zstd, "text"), std::invalid_argument);
+    EXPECT_EQ(decompress(Coding::zstd, "text", 10), std::nullopt);
 }
 
 TEST(Compress, WhatIsFlushedCanBeRead) {

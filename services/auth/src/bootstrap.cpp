@@ -48,16 +48,20 @@ std::vector<ScopeName> listed_scopes(std::string_view text) {
     return scopes;
 }
 
+void check_client(const std::optional<ClientId>& id, const std::optional<Secret<>>& secret, const std::string& name) {
+    if (id.has_value() != secret.has_value()) throw std::invalid_argument(name + "_ID and " + name + "_SECRET are set together or not at all");
+    if (secret && secret->reveal().size() < shortest_secret) throw std::invalid_argument(name + "_SECRET must have at least 32 characters");
+}
+
 void check_bootstrap(const Settings& settings) {
-    const bool client = settings.bootstrap_client_id && settings.bootstrap_client_secret;
-    if (bool(settings.bootstrap_client_id) != bool(settings.bootstrap_client_secret))
-        throw std::invalid_argument("AUTH_BOOTSTRAP_CLIENT_ID and AUTH_BOOTSTRAP_CLIENT_SECRET are set together or not at all");
+    check_client(settings.bootstrap_client_id, settings.bootstrap_client_secret, "AUTH_BOOTSTRAP_CLIENT");
+    check_client(settings.bootstrap_gateway_id, settings.bootstrap_gateway_secret, "AUTH_BOOTSTRAP_GATEWAY");
+    if (settings.bootstrap_client_id && settings.bootstrap_client_id == settings.bootstrap_gateway_id)
+        throw std::invalid_argument("AUTH_BOOTSTRAP_CLIENT_ID and AUTH_BOOTSTRAP_GATEWAY_ID are two clients");
     if (bool(settings.bootstrap_username) != bool(settings.bootstrap_password))
         throw std::invalid_argument("AUTH_BOOTSTRAP_USERNAME and AUTH_BOOTSTRAP_PASSWORD are set together or not at all");
-    if (!client && !settings.bootstrap_username)
+    if (!settings.bootstrap_client_id && !settings.bootstrap_username)
         throw std::invalid_argument("AUTH_BOOTSTRAP_PROJECT is set, but neither a client nor a user name to begin with");
-    if (client && settings.bootstrap_client_secret->reveal().size() < shortest_secret)
-        throw std::invalid_argument("AUTH_BOOTSTRAP_CLIENT_SECRET must have at least 32 characters");
     if (!settings.bootstrap_username) return;
     const auto canonical = canonical_name(LoginKind::username, settings.bootstrap_username->view());
     if (!canonical) throw std::invalid_argument("AUTH_BOOTSTRAP_USERNAME " + canonical.why());
@@ -87,30 +91,39 @@ RoleId ensure_role(Tx& tx, const std::vector<ScopeName>& scopes) {
     return id;
 }
 
-void ensure_client(Tx& tx, const Settings& settings, const RoleId& role) {
-    const ClientId id = *settings.bootstrap_client_id;
-    const Bytes hash = opaque_hash(settings.bootstrap_client_secret->reveal());
+// The client with this secret and no other.
+void ensure_client(Tx& tx, const ClientId& id, const Secret<>& secret, Client as) {
+    const Bytes hash = opaque_hash(secret.reveal());
     const auto found = tx.maybe(client_at_door, id, tx.now());
+    if (found && found->secret_hashes == std::vector<std::string>{hex_encode(hash.view())}) return;
     if (!found) {
-        Client row;
-        row.id = id;
-        row.name = Text<1, 200>("Bootstrap");
-        row.created_at = row.updated_at = tx.now();
-        tx.one(insert_client, row);
+        as.id = id;
+        as.created_at = as.updated_at = tx.now();
+        tx.one(insert_client, as);
         tx.exec(list_in_directory, id);
         log::info("bootstrap client made", {{"client", id.to_string()}});
-    } else if (found->secret_hashes == std::vector<std::string>{hex_encode(hash.view())}) {
-        tx.exec(grant_to_client, role, id, tx.now());
-        return;
     }
-    // Another secret than before: that of the settings is the only one.
-    for (const ClientSecret& secret : tx.all(list_client_secrets, id)) tx.exec(delete_client_secret, id, secret.id);
+    for (const ClientSecret& before : tx.all(list_client_secrets, id)) tx.exec(delete_client_secret, id, before.id);
     ClientSecret row;
     row.id = tx.new_id<ClientSecretId>();
     row.client_id = id;
     row.created_at = tx.now();
     tx.one(insert_client_secret, row, hash);
-    tx.exec(grant_to_client, role, id, tx.now());
+}
+
+void ensure_clients(Tx& tx, const Settings& settings, const RoleId& role) {
+    if (settings.bootstrap_client_id) {
+        Client first;
+        first.name = Text<1, 200>("Bootstrap");
+        ensure_client(tx, *settings.bootstrap_client_id, *settings.bootstrap_client_secret, std::move(first));
+        tx.exec(grant_to_client, role, *settings.bootstrap_client_id, tx.now());
+    }
+    if (settings.bootstrap_gateway_id) {
+        Client gateway;
+        gateway.name = Text<1, 200>("Gateway");
+        gateway.grant_types = {GrantType::token_exchange};
+        ensure_client(tx, *settings.bootstrap_gateway_id, *settings.bootstrap_gateway_secret, std::move(gateway));
+    }
 }
 
 std::optional<IdentityId> bootstrap_identity(Tx& tx, const Settings& settings) {
@@ -165,7 +178,7 @@ Task<void> Bootstrap::establish() {
     std::function<void(Tx&)> writing = [&](Tx& tx) {
         tx.one(lock_bootstrap);
         const RoleId role = ensure_role(tx, scopes_);
-        if (settings_.bootstrap_client_id) ensure_client(tx, settings_, role);
+        ensure_clients(tx, settings_, role);
         if (settings_.bootstrap_username) ensure_identity(tx, settings_, hash, role);
     };
     co_await database_.run(std::move(write), std::move(writing));

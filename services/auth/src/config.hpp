@@ -40,6 +40,8 @@ struct Settings {
     std::optional<ProjectId> bootstrap_project;
     std::optional<ClientId> bootstrap_client_id;
     std::optional<Secret<>> bootstrap_client_secret;
+    std::optional<ClientId> bootstrap_gateway_id;
+    std::optional<Secret<>> bootstrap_gateway_secret;
     std::string bootstrap_scopes;
     std::optional<Text<1, 64>> bootstrap_username;
     std::optional<Secret<>> bootstrap_password;
@@ -51,8 +53,8 @@ struct Settings {
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
                        login_attempts, login_network_attempts, login_window_seconds, dpop_nonce, trusted_proxies, session_hours,
-                       refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret, bootstrap_scopes,
-                       bootstrap_username, bootstrap_password))
+                       refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret, bootstrap_gateway_id,
+                       bootstrap_gateway_secret, bootstrap_scopes,                       bootstrap_username, bootstrap_password))
 
 } // namespace gravity::issuer
 
@@ -78,6 +80,8 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"bootstrap_project", "Project in which the bootstrap's client and identity are kept; without it there are none"},
         {"bootstrap_client_id", "Client (a UUID) that has the role administrator from the start on"},
         {"bootstrap_client_secret", "The one secret of that client: at least 32 characters that nobody can guess"},
+        {"bootstrap_gateway_id", "Client (a UUID) that may do nothing but exchange tokens, as the gateway does with API keys"},
+        {"bootstrap_gateway_secret", "The one secret of that client: at least 32 characters that nobody can guess"},
         {"bootstrap_scopes", "Scopes of the role administrator, with blanks between"},
         {"bootstrap_username", "User name of an identity that is made if it is missing, with the role administrator"},
         {"bootstrap_password", "The password it is made with; changed later by the API alone"},

@@ -12,12 +12,15 @@ namespace {
 
 const std::string project = "01890a5d-ac96-774b-bcce-b302099a8057";
 const std::string client_id = "6f1e7d4c-0000-4000-8000-000000000001";
+const std::string gateway_id = "6f1e7d4c-0000-4000-8000-000000000002";
 const std::string secret(64, 's');
 
 app::Texts bootstrap_settings() {
     return {{"AUTH_BOOTSTRAP_PROJECT", project},
             {"AUTH_BOOTSTRAP_CLIENT_ID", client_id},
             {"AUTH_BOOTSTRAP_CLIENT_SECRET", secret},
+            {"AUTH_BOOTSTRAP_GATEWAY_ID", gateway_id},
+            {"AUTH_BOOTSTRAP_GATEWAY_SECRET", std::string(64, 'g')},
             {"AUTH_BOOTSTRAP_SCOPES", "clients:admin identities:admin credentials:admin credentials:check roles:admin"},
             {"AUTH_BOOTSTRAP_USERNAME", "Root"},
             {"AUTH_BOOTSTRAP_PASSWORD", good_password}};
@@ -46,6 +49,20 @@ TEST_F(Begun, TheFirstClientMakesAllOthers) {
     EXPECT_EQ(sql("select project from client where id = '" + made.text("/id") + "'"), project);
     EXPECT_EQ(as.anonymous.get("/api/v1/roles").header("Authorization", bearer).send().status(), 403) << "no more than was asked for";
     EXPECT_EQ(token("orders:admin").text("/error"), "invalid_scope");
+}
+
+TEST_F(Begun, TheGatewaysClientExchangesAndNothingElse) {
+    const auto ask = [&](const std::string& form) {
+        return as.anonymous.post("/oauth2/token")
+            .raw(form, "application/x-www-form-urlencoded")
+            .header("Authorization", "Basic " + base64_encode(gateway_id + ":" + std::string(64, 'g')))
+            .send();
+    };
+    EXPECT_EQ(ask("grant_type=client_credentials").text("/error"), "unauthorized_client");
+    const std::string exchange = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=gk_x"
+                                 "&subject_token_type=urn:gravity:params:oauth:token-type:api-key";
+    EXPECT_EQ(ask(exchange).status(), 503) << "it may: but there is no project service to ask";
+    EXPECT_EQ(sql("select count(*) from role_member where client_id = '" + gateway_id + "'"), "0");
 }
 
 TEST_F(Begun, TheFirstPersonSignsIn) {
@@ -130,6 +147,8 @@ TEST_F(Bootstraps, HaveSettingsThatBelongTogether) {
     };
     fails([](Settings& it) { it.bootstrap_client_secret.reset(); }, "AUTH_BOOTSTRAP_CLIENT_SECRET are set together");
     fails([](Settings& it) { it.bootstrap_client_id.reset(); }, "AUTH_BOOTSTRAP_CLIENT_SECRET are set together");
+    fails([](Settings& it) { it.bootstrap_gateway_secret = Secret<>(secret); }, "AUTH_BOOTSTRAP_GATEWAY_SECRET are set together");
+    fails([](Settings& it) { it.bootstrap_gateway_id = it.bootstrap_client_id, it.bootstrap_gateway_secret = it.bootstrap_client_secret; }, "two clients");
     fails([](Settings& it) { it.bootstrap_password.reset(); }, "AUTH_BOOTSTRAP_PASSWORD are set together");
     fails([](Settings& it) { it.bootstrap_client_secret = Secret<>("short"); }, "32 characters");
     fails([](Settings& it) { it.bootstrap_password = Secret<>("password"); }, "AUTH_BOOTSTRAP_PASSWORD is one of the commonest");

@@ -12,7 +12,7 @@ namespace gravity::http {
 /// what `compress` does with the whole.
 class CodingStream {
 public:
-    /// gzip or brotli; throws std::invalid_argument for identity, std::bad_alloc.
+    /// gzip or brotli; throws std::invalid_argument for others, std::bad_alloc.
     explicit CodingStream(Coding coding);
     ~CodingStream();
     CodingStream(CodingStream&&) noexcept;

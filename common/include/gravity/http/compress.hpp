@@ -15,20 +15,26 @@ namespace gravity::http {
 enum class Coding : std::uint8_t {
     identity,
     gzip,
-    brotli
+    brotli,
+    zstd // only who says so offers it, and has the coder: `compress` and `decompress` do not
 };
 
 std::string_view to_string(Coding coding); // as in Content-Encoding
 
-/// The coding that the client wants most of those we have; between equals brotli, gzip, identity. Nothing if it refuses all of them,
+/// What there is beside gzip and identity.
+struct OfferedCodings {
+    bool brotli = true;
+    bool zstd = false;
+};
+/// The coding that the client wants most of those we have; between equals zstd, brotli, gzip, identity. Nothing if it refuses all of them,
 /// identity included; then send identity nevertheless, or 406.
-std::optional<Coding> choose_coding(std::string_view accept_encoding, bool offer_brotli = true);
+std::optional<Coding> choose_coding(std::string_view accept_encoding, OfferedCodings offered = {});
 /// Whether the client takes gzip at all.
 bool accepts_gzip(std::string_view accept_encoding);
 
-/// Throws std::bad_alloc only.
+/// Throws std::bad_alloc, and std::invalid_argument for zstd.
 std::string compress(Coding coding, std::string_view data);
-/// Nothing if the data is damaged, cut short, or would be longer than `max` (a bomb). For gzip several members are one (RFC 1952 section 2.2).
+/// Nothing if the data is zstd, damaged, cut short, or would be longer than `max` (a bomb). For gzip several members are one (RFC 1952 section 2.2).
 std::optional<std::string> decompress(Coding coding, std::string_view data, std::size_t max);
 
 /// Text, JSON, XML, scripts, fonts that are not compressed yet.
