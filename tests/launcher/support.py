@@ -27,7 +27,7 @@ def manifest(name: str, port: int, **changes) -> dict:
 
 PLATFORM = {
     "discovery": manifest("discovery", 8500, profiles=["core", "all"], scale={"min": 1, "max": 1, "cpu_percent": 70, "singleton": True}),
-    "gateway": manifest("gateway", 8000, profiles=["core", "all"]),
+    "gateway": manifest("gateway", 8000, profiles=["core", "all"], events={"publishes": ["gravity.gateway.thing.opened"], "consumes": []}),
     "services/alpha": manifest("alpha", 8201, store={"postgres": {"extensions": ["citext"]}, "redis": False}, profiles=["core", "all"],
                                first_call={"method": "POST", "path": "/api/v1/alphas", "body": {"name": "A'b"}, "status": 201}),
     "services/beta": manifest("beta", 8202, store={"postgres": True, "redis": True}, requires=["alpha"],

@@ -28,7 +28,7 @@ RICH = {
                           scale={"min": 1, "max": 1, "cpu_percent": 70, "singleton": True,
                                  "shared": {"min": 3, "max": 6, "url": "DISCOVERY_STORE_URL", "port": 2379,
                                             "settings": {"DISCOVERY_NODE_NAME": "discovery", "DISCOVERY_DATA_DIR": "/nowhere"}}}),
-    "gateway": manifest("gateway", 8000, ports=[{"name": "admin", "port": 8002, "env": "ADMIN_PORT"}],
+    "gateway": manifest("gateway", 8000, events={"publishes": ["gravity.gateway.thing.opened"], "consumes": []}, ports=[{"name": "admin", "port": 8002, "env": "ADMIN_PORT"}],
                         env=[{"name": "ADMIN_PORT", "type": "integer", "default": 8002, "doc": "a port"},
                              {"name": "ADMIN_ADDRESS", "type": "string", "default": "127.0.0.1", "doc": "an address"}], profiles=["core", "all"]),
     "services/delta-files": manifest(
@@ -112,7 +112,10 @@ class Compose(Derived):
         self.assertNotIn("FILES_LIMIT", services["delta-files"]["environment"], "what nobody sets has the daemon's own default")
         self.assertEqual(services["delta-files"]["environment"]["REDIS_URL"], "redis://delta-files:secret-of-delta_files_redis_password@redis:6379/0")
         self.assertEqual(services["postgres"]["environment"]["GRAVITY_DATABASES"], "alpha:citext beta: delta_files:citext,postgis")
-        self.assertNotIn("stores", services["gateway"]["networks"], "what has no store does not reach them")
+        self.assertNotIn("stores", services["gamma"]["networks"], "what has no store does not reach them")
+        self.assertIn("stores", services["gateway"]["networks"], "but for who hears events")
+        self.assertEqual(services["gateway"]["environment"]["EVENTS_URL"], services["beta"]["environment"]["EVENTS_URL"])
+        self.assertNotIn("redis", services["gateway"].get("depends_on", {}), "which starts without them")
         self.assertEqual(services["redis"]["command"], ["--appendfsync", "always"])
 
     def test_isolated_gives_each_a_server(self):

@@ -114,6 +114,7 @@ class Life(Running):
         values = json.loads(self.checkout.run("env", "beta", "--json").stdout)
         self.assertRegex(values["EVENTS_URL"], r"^redis://events:[0-9a-f]{40}@127\.0\.0\.1:\d+/0$")
         self.assertNotIn("EVENTS_URL", json.loads(self.checkout.run("env", "alpha", "--json").stdout))
+        self.assertEqual(json.loads(self.checkout.run("env", "gateway", "--json").stdout)["EVENTS_URL"], values["EVENTS_URL"], "where there is a Redis")
 
     def test_g_environment_is_clean_and_secrets_are_private(self):
         pid = self.checkout.service("alpha")["pid"]

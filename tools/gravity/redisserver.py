@@ -114,11 +114,18 @@ def _quoted(path: Path) -> str:
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def _runs_here(instance: Instance) -> bool:
+    """Whether a service that was chosen has it started; for the gateway alone nobody would."""
+    services = load_all()
+    chosen = (services[name] for name in instance.state().get("services", []) if name in services)
+    return any(one.store.redis or (one.has_events and one.store.postgres) for one in chosen)
+
+
 def environment(redis: Redis, service: Service) -> dict[str, str]:
     """What a service needs to reach its keys, and the bus if it has events."""
     result = {}
     if service.store.redis:
         result["REDIS_URL"] = redis.url(service.name, derive_secrets.of_service(redis.instance, service)["REDIS_PASSWORD"])
-    if service.has_events and service.store.postgres:
+    if service.has_events and (service.store.postgres or _runs_here(redis.instance)):
         result["EVENTS_URL"] = redis.url("events", derive_secrets.of_stores(redis.instance)["EVENTS_PASSWORD"])
     return result

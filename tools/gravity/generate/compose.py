@@ -87,7 +87,7 @@ def daemon(service: Service) -> dict:
         result["depends_on"] = {store: {"condition": "service_healthy"} for store in own_stores}
     return result | {
         "healthcheck": {"test": ["CMD", facts.binary(service), "--health"], "interval": "10s", "timeout": "6s", "retries": 3, "start_period": "60s"},
-        "networks": ["platform"] + (["stores"] if own_stores else []),
+        "networks": ["platform"] + (["stores"] if facts.stores_reached(service) else []),
         "cpu_shares": max(2, facts.millicores(service.resources["cpu"]) * 1024 // 1000),  # a weight: idle cores are for all
         "mem_limit": f"{facts.mebibytes(service.resources['memory_limit'])}m",
         "mem_reservation": f"{facts.mebibytes(service.resources['memory'])}m"}

@@ -40,6 +40,11 @@ def stores_of(service: Service) -> list[str]:
     return ["postgres"] * service.store.postgres + ["redis"] * needs_redis(service)
 
 
+def stores_reached(service: Service) -> list[str]:
+    """The same, and the Redis of the others where events are told and heard without an outbox: by the gateway, which starts and serves without it."""
+    return ["postgres"] * service.store.postgres + ["redis"] * (needs_redis(service) or service.has_events)
+
+
 def metrics_port(service: Service) -> int:
     """Where /metrics is: a service with an admin port answers it there only."""
     return next((extra.port for extra in service.ports if extra.name == "admin"), service.port)
@@ -106,7 +111,7 @@ def secrets(service: Service, password: dict[str, str], postgres: str = "postgre
         values["MIGRATION_DATABASE_URL"] = f"postgres://{service.owner}:{password['owner']}@{postgres}:5432/{service.database}"
     if service.store.redis:
         values["REDIS_URL"] = f"redis://{service.name}:{password['redis']}@{redis}:6379/0"
-    if service.has_events and service.store.postgres:
+    if service.has_events:
         values["EVENTS_URL"] = f"redis://events:{password['events']}@{redis}:6379/0"
     return values | {"MASTER_KEY": password["master_key"]}
 

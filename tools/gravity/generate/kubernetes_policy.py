@@ -35,7 +35,7 @@ def _ingress(service: Service, services: dict[str, Service]) -> list[dict]:
 
 def _egress(service: Service, services: dict[str, Service], dev: bool) -> list[dict]:
     result: list[dict] = [{"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}]
-    for store in facts.stores_of(service):
+    for store in facts.stores_reached(service):
         rule: dict = {"ports": ports(facts.STORE_PORTS[store])}
         # Outside the cluster a store's address is known only to whoever installs it, who may narrow this by an ipBlock.
         result.append({"to": [pods(store)], **rule} if dev else rule)

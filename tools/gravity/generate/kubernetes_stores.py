@@ -19,9 +19,10 @@ def stores(services: dict[str, Service]) -> dict[str, list[dict]]:
                                     "/var/lib/postgresql/data", "/run/postgresql", [s.name for s in with_postgres])
     with_redis = [s for s in services.values() if facts.needs_redis(s)]
     if with_redis:
+        clients = [s.name for s in services.values() if "redis" in facts.stores_reached(s)]
         environment = [{"name": "GRAVITY_REDIS_USERS", "value": " ".join(s.name for s in with_redis if s.store.redis)}]
         health = {"exec": {"command": ["redis-cli", "-e", "--user", "health", "--pass", "none", "--no-auth-warning", "ping"]}}
-        result["redis"] = _store("redis", facts.USER + 2, environment, [], health, "/var/lib/redis", "/run/redis", [s.name for s in with_redis])
+        result["redis"] = _store("redis", facts.USER + 2, environment, [], health, "/var/lib/redis", "/run/redis", clients)
     return result
 
 
