@@ -167,6 +167,59 @@ describe("tokens that are bound to a key", () => {
     });
 });
 
+describe("a request that is sent ahead", () => {
+  it("is one that no browser can change", async () => {
+    const config = await application();
+    const { checks, request } = await asked();
+    const url = await oidc.buildAuthorizationUrlWithPAR(config, request);
+    assert.deepEqual([...url.searchParams.keys()].sort(), ["client_id", "request_uri"]);
+    const { location } = await visit(url);
+    assert.equal((await oidc.authorizationCodeGrant(config, new URL(location), checks)).claims().sub, subject);
+    assert.equal((await visit(url)).status, 400); // once
+    await refused(oidc.buildAuthorizationUrlWithPAR(config, { ...request, redirect_uri: "https://evil.example/" }), "invalid_request");
+  });
+  it("binds the code to the application's key", async () => {
+    const config = await publicApplication();
+    const DPoP = await handle(config);
+    const code = async () => {
+      const { checks, request } = await asked();
+      const { location } = await visit(await oidc.buildAuthorizationUrlWithPAR(config, request, { DPoP }));
+      return [config, new URL(location), checks, undefined];
+    };
+    assert.equal((await oidc.authorizationCodeGrant(...await code(), { DPoP })).token_type, "dpop");
+    await refused(oidc.authorizationCodeGrant(...await code(), { DPoP: await handle(config) }), "invalid_grant");
+    await refused(oidc.authorizationCodeGrant(...await code()), "invalid_grant");
+  });
+});
+
+describe("a device", () => {
+  const device = () => publicApplication({ grant_types: ["device_code", "refresh_token"], redirect_uris: [] });
+  it("is signed in by who types its code", async () => {
+    const config = await device();
+    const begun = await oidc.initiateDeviceAuthorization(config, { scope: "openid email offline_access" });
+    await visit(begun.verification_uri_complete);
+    const tokens = await oidc.pollDeviceAuthorizationGrant(config, { ...begun, interval: 1 });
+    assert.equal(tokens.claims().sub, subject);
+    assert.equal((await oidc.fetchUserInfo(config, tokens.access_token, subject)).email, "ada@example.com");
+    assert.equal((await oidc.refreshTokenGrant(config, tokens.refresh_token)).claims().sub, subject);
+  });
+  it("is told if they refuse", async () => {
+    const config = await device();
+    const begun = await oidc.initiateDeviceAuthorization(config, { scope: "openid" });
+    await visit(begun.verification_uri_complete, "", { decision: "deny" });
+    await refused(oidc.pollDeviceAuthorizationGrant(config, { ...begun, interval: 1 }), "access_denied");
+  });
+  it("has tokens that are bound to its key", async () => {
+    const config = await device();
+    const DPoP = await handle(config);
+    const begun = await oidc.initiateDeviceAuthorization(config, { scope: "openid offline_access" });
+    await visit(begun.verification_uri_complete);
+    const tokens = await oidc.pollDeviceAuthorizationGrant(config, { ...begun, interval: 1 }, undefined, { DPoP });
+    assert.equal(tokens.token_type, "dpop");
+    assert.equal((await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP })).token_type, "dpop");
+  });
+});
+
 describe("signing out", () => {
   it("ends the session and leads back", async () => {
     const config = await application();

@@ -111,6 +111,8 @@ class Person:
                 if 'role="alert"' in page.text:
                     return page
                 page = known.send(page, {"login_name": self.name, "password": self.password}, home)
+            elif form.fields.get("user_code"):
+                page = known.send(page, {}, home)
             elif ("decision", decision) in form.buttons:
                 page = known.send(page, {"decision": decision}, home)
             else:

@@ -3,12 +3,14 @@
 #include "authorize_api.hpp"
 #include "clients_api.hpp"
 #include "credentials_api.hpp"
+#include "devices_api.hpp"
 #include "exchange_policies_api.hpp"
 #include "identities_api.hpp"
 #include "keys_api.hpp"
 #include "logout_api.hpp"
 #include "metadata_api.hpp"
 #include "problems.hpp"
+#include "pushed_requests.hpp"
 #include "registration_api.hpp"
 #include "roles_api.hpp"
 #include "tokens_api.hpp"
@@ -154,6 +156,18 @@ void people_routes(Router& router) {
     auto surface = router.surface("oauth2");
     surface.get<a::authorize>("/oauth2/authorize", page("Ask for a code (RFC 6749 section 3.1)"));
     surface.post<a::authorize_by_form>("/oauth2/authorize", page("Ask for a code by a form"));
+    surface.post<a::push>("/oauth2/par", {.summary = "Send an authorization request ahead (RFC 9126)",
+                                          .open = "clients authenticate as OAuth has it",
+                                          .error_type = "application/json",
+                                          .body_limit = 16 * 1024,
+                                          .idempotency = false});
+    surface.post<devices::ask>("/oauth2/device_authorization", {.summary = "Ask a person to sign in for a device (RFC 8628)",
+                                                                .open = "clients authenticate as OAuth has it",
+                                                                .error_type = "application/json",
+                                                                .body_limit = 16 * 1024,
+                                                                .idempotency = false});
+    surface.get<devices::page>("/login/device", page("The page where people type what a device shows"));
+    surface.post<devices::typed>("/login/device", page("Go on with what a device shows"));
     surface.get<a::login_page>("/login", page("The page where people sign in"));
     surface.post<a::login>("/login", page("Sign in"));
     surface.get<a::consent_page>("/login/consent", page("The page where people let a client know them"));

@@ -1,15 +1,17 @@
 #include "authorize_api.hpp"
 
 #include "authorize_domain.hpp"
-#include "client_login.hpp"
+#include "devices_store.hpp"
 #include "networks.hpp"
 #include "opaque.hpp"
 #include "pages.hpp"
 #include "password_sign_in.hpp"
 #include "problems.hpp"
+#include "pushed_requests.hpp"
 #include "reads.hpp"
 #include "sessions.hpp"
 #include "sign_in_store.hpp"
+#include "visits.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -24,11 +26,6 @@ constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 constexpr std::string_view flow_gone = "This sign-in has ended. Please go back to where you came from, and begin again.";
 const Duration code_life = Duration::seconds(60);
 
-struct Visit { // a request whose client is known, and where it may be answered
-    ProjectId project;
-    ClientToVisit client;
-};
-
 // Behind it the client is told; `iss` by RFC 9207.
 std::string answer_uri(Ctx& ctx, std::string_view redirect, std::string_view state, Parameters parameters) {
     parameters.emplace_back("state", state);
@@ -40,25 +37,13 @@ Web refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const A
     return pages::to(answer_uri(ctx, redirect, state, {{"error", error.code()}, {"error_description", error.description()}}));
 }
 
-Task<std::optional<Visit>> visit_of(Ctx& ctx, std::optional<ClientId> id) {
-    std::optional<Visit> visit;
-    if (!id) co_return visit;
-    const auto project = co_await ctx.get<ClientLogin>().project_of(ctx, *id);
-    if (!project) co_return visit;
-    std::optional<ClientToVisit> client;
-    std::function<void(Tx&)> work = [&](Tx& tx) { client = tx.maybe(client_to_visit, *id); };
-    pg::Scope scope = pg::Scope::project(*project, "browser");
-    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    if (client && !client->disabled) visit = Visit{*project, *std::move(client)};
-    co_return visit;
-}
-
 bool is_fresh(const Session& session, const Prompting& prompting) {
     if (prompting.login) return false;
     return !prompting.max_age || now() - session.auth_time <= Duration::seconds(std::min<std::int64_t>(*prompting.max_age, 10'000'000));
 }
 
 Task<bool> needs_consent(Ctx& ctx, const Visit& visit, IdentityId identity, const AuthorizeRequest& request) {
+    if (request.device) co_return true; // whoever sent the person its code is not known to them (RFC 8628 section 5.4)
     if (visit.client.first_party) co_return false;
     if (request.ask_consent) co_return true;
     bool given = false;
@@ -101,10 +86,35 @@ Task<Web> answered_by_code(Ctx& ctx, ProjectId project, Session session, Authori
     code.redirect_uri = request.redirect_uri;
     code.code_challenge = request.code_challenge;
     code.nonce = request.nonce;
+    code.dpop_jkt = request.dpop_jkt.value_or("");
     code.expires_at = now() + code_life;
     pg::Scope scope = pg::Scope::project(project, session.identity_id.to_string());
     co_await ctx.in_scope(std::move(scope), store_code, std::move(code), opaque_hash(text.reveal()), std::move(ending));
     co_return pages::to(answer_uri(ctx, request.redirect_uri, request.state, {{"code", text.reveal()}}));
+}
+
+// The tokens go to the device, which asks for them; the browser has nowhere to go.
+bool store_answer(Tx& tx, DeviceId device, std::optional<ApprovedDevice> approved, Bytes flow) {
+    const bool waiting = approved ? tx.exec(approve_device, *approved, tx.now()) == 1 : tx.exec(deny_device, device, tx.now()) == 1;
+    tx.exec(delete_flow, flow);
+    return waiting;
+}
+
+Task<Web> answered_to_device(Ctx& ctx, ProjectId project, Session session, AuthorizeRequest request, Bytes flow, bool allowed) {
+    std::optional<ApprovedDevice> approved;
+    if (allowed) {
+        approved.emplace();
+        approved->id = request.device->id;
+        approved->identity_id = session.identity_id;
+        approved->session_id = session.id;
+        approved->scopes = request.scopes;
+        approved->amr = session.amr;
+        approved->auth_time = session.auth_time;
+    }
+    pg::Scope scope = pg::Scope::project(project, session.identity_id.to_string());
+    const bool waiting = co_await ctx.in_scope(std::move(scope), store_answer, request.device->id, std::move(approved), flow);
+    if (!waiting) co_return pages::fault(400, flow_gone);
+    co_return pages::device_answered(allowed);
 }
 
 Task<Web> sent_to_page(Ctx& ctx, std::string_view page, ProjectId project, AuthorizeRequest request) {
@@ -141,6 +151,8 @@ Task<Web> authorized(Ctx& ctx, std::string text) {
     } catch (const oauth::Refused& refused) {
         co_return pages::fault(400, refused.description());
     }
+    form = co_await pushed_before(ctx, *std::move(form));
+    if (!form) co_return pages::fault(400, flow_gone);
     const std::string* const named = form->find("client_id");
     std::optional<ClientId> id;
     if (named != nullptr)
@@ -221,7 +233,12 @@ Task<Web> tried(Ctx& ctx, const Form& form, const OpenFlow& open) {
 
 Task<Web> decided(Ctx& ctx, const Form& form, const OpenFlow& open, Session session, AuthorizeRequest request) {
     const std::string* const decision = form.find("decision");
-    if (decision != nullptr && *decision == "allow") {
+    const bool allowed = decision != nullptr && *decision == "allow";
+    if (request.device) {
+        Web web = co_await answered_to_device(ctx, open.flow.project, std::move(session), std::move(request), open.flow.hash, allowed);
+        co_return web;
+    }
+    if (allowed) {
         Ending ending{open.flow.hash, true};
         Web web = co_await answered_by_code(ctx, open.flow.project, std::move(session), std::move(request), std::move(ending));
         co_return web;
@@ -252,7 +269,8 @@ Task<Web> with_session(Ctx& ctx, const Form& form, const OpenFlow& open, bool de
     AuthorizeRequest request = open.flow.request;
     co_await keep_what_is_had(ctx, open.visit, browser->session.identity_id, request);
     if (!deciding)
-        co_return pages::consent(form.required("flow"), open.visit.client.name.view(), request.scopes, redirect_origin(request.redirect_uri));
+        co_return pages::consent(form.required("flow"), open.visit.client.name.view(), request.scopes, redirect_origin(request.redirect_uri),
+                                 request.device ? request.device->user_code : "");
     Web web = co_await decided(ctx, form, open, browser->session, std::move(request));
     co_return web;
 }

@@ -44,18 +44,12 @@ std::string challenge_of(const oauth::Form& form) {
     return *challenge;
 }
 
-// Others than there are left out (OpenID Connect Core section 3.1.2.1).
-std::vector<std::string> scopes_of(const oauth::Form& form, const ClientToVisit& client) {
-    const std::string* const wanted = form.find("scope");
-    std::vector<std::string> scopes;
-    if (wanted == nullptr) return scopes;
-    const auto asked = parse_scopes(*wanted);
-    if (!asked) throw AuthorizeError("invalid_scope", "scope is malformed");
-    for (const std::string& scope : person_scopes())
-        if (among(*asked, scope)) scopes.push_back(scope);
-    for (const std::string& scope : *asked)
-        if (!among(scopes, scope) && (scope_allows(client.scopes, scope) || scope_allows(client.role_scopes, scope))) scopes.push_back(scope);
-    return scopes;
+std::optional<std::string> key_of(const oauth::Form& form) {
+    const std::string* const thumbprint = form.find("dpop_jkt");
+    if (thumbprint == nullptr) return std::nullopt;
+    const auto bytes = base64url_decode(*thumbprint);
+    if (!bytes || bytes->size() != 32) throw invalid("dpop_jkt must be a SHA-256 in base64url");
+    return *thumbprint;
 }
 
 std::vector<std::string> prompts_of(const oauth::Form& form) {
@@ -108,7 +102,8 @@ AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::For
     request.nonce = short_text(form, "nonce", 512);
     request.login_hint = short_text(form, "login_hint", 254);
     request.code_challenge = challenge_of(form);
-    request.scopes = scopes_of(form, client);
+    request.scopes = asked_scopes(form, client);
+    request.dpop_jkt = key_of(form);
     request.ask_consent = among(prompts_of(form), "consent");
     return request;
 }
@@ -123,6 +118,19 @@ Prompting prompting(const oauth::Form& form) {
         prompting.max_age = seconds;
     }
     return prompting;
+}
+
+std::vector<std::string> asked_scopes(const oauth::Form& form, const ClientToVisit& client) {
+    const std::string* const wanted = form.find("scope");
+    std::vector<std::string> scopes;
+    if (wanted == nullptr) return scopes;
+    const auto asked = parse_scopes(*wanted);
+    if (!asked) throw AuthorizeError("invalid_scope", "scope is malformed");
+    for (const std::string& scope : person_scopes())
+        if (among(*asked, scope)) scopes.push_back(scope);
+    for (const std::string& scope : *asked)
+        if (!among(scopes, scope) && (scope_allows(client.scopes, scope) || scope_allows(client.role_scopes, scope))) scopes.push_back(scope);
+    return scopes;
 }
 
 bool pkce_matches(std::string_view verifier, std::string_view challenge) {

@@ -12,6 +12,13 @@
 /// Requests for a code (RFC 6749 section 4.1.1 with OAuth 2.1's restrictions, OpenID Connect Core section 3.1.2.1): pure.
 namespace gravity::issuer {
 
+using DeviceId = Id<"device">;
+struct DeviceAsking {
+    DeviceId id;
+    std::string user_code; // as it is shown
+};
+BOOST_DESCRIBE_STRUCT(DeviceAsking, (), (id, user_code))
+
 /// What of a request is kept while the person signs in.
 struct AuthorizeRequest {
     ClientId client_id;
@@ -22,8 +29,10 @@ struct AuthorizeRequest {
     std::string code_challenge;
     std::string login_hint;
     bool ask_consent = false; // prompt=consent
+    std::optional<std::string> dpop_jkt; // of the key that tokens are to be bound to (RFC 9449 section 10)
+    std::optional<DeviceAsking> device;  // what is asked for is not a code but tokens for this device; without redirect_uri, state, nonce and code_challenge
 };
-BOOST_DESCRIBE_STRUCT(AuthorizeRequest, (), (client_id, redirect_uri, state, scopes, nonce, code_challenge, login_hint, ask_consent))
+BOOST_DESCRIBE_STRUCT(AuthorizeRequest, (), (client_id, redirect_uri, state, scopes, nonce, code_challenge, login_hint, ask_consent, dpop_jkt, device))
 
 /// How the request wants the person to be asked.
 struct Prompting {
@@ -75,10 +84,13 @@ bool redirects_home(const ClientToVisit& client, const oauth::Form& form);
 /// Throws AuthorizeError.
 AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::Form& form);
 Prompting prompting(const oauth::Form& form);
+/// Of the scopes that a request names those that there are and that the client may have; others are left out (OpenID Connect Core section 3.1.2.1). Throws
+/// AuthorizeError for what is no list of scopes.
+std::vector<std::string> asked_scopes(const oauth::Form& form, const ClientToVisit& client);
 
 /// RFC 7636 section 4.6 by S256.
 bool pkce_matches(std::string_view verifier, std::string_view challenge);
 
 } // namespace gravity::issuer
 
-GRAVITY_TABLES(issuer, AuthorizeRequest, ClientToVisit, HeldRoles)
+GRAVITY_TABLES(issuer, DeviceId, DeviceAsking, AuthorizeRequest, ClientToVisit, HeldRoles)

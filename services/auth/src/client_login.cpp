@@ -29,7 +29,8 @@ void check_grant(const ClientAtDoor& client, GrantType grant) {
 
 ClientLogin::ClientLogin(const Reads& reads, const Settings& settings)
     : reads_(reads),
-      audiences_{settings.public_url.str(), settings.at("/oauth2/token"), settings.at("/oauth2/introspect"), settings.at("/oauth2/revoke")} {}
+      audiences_{settings.public_url.str(), settings.at("/oauth2/token"), settings.at("/oauth2/introspect"), settings.at("/oauth2/revoke"),
+                 settings.at("/oauth2/par"), settings.at("/oauth2/device_authorization")} {}
 
 void check_confidential(const ClientAtDoor& client) {
     if (client.token_endpoint_auth_method == ClientAuth::none)

@@ -19,10 +19,11 @@ void check_redirects(const NewClient& client, meta::Errors& errors) {
     if (client.post_logout_redirect_uris.size() > 20) errors.reject("post_logout_redirect_uris", "must have at most 20 items");
     const bool by_code = has_grant(client, GrantType::authorization_code);
     if (by_code && client.redirect_uris.empty()) errors.reject("redirect_uris", "must have one for authorization_code");
-    if (!by_code && has_grant(client, GrantType::refresh_token)) errors.reject("grant_types", "has refresh_token, which needs authorization_code");
+    if (!by_code && !has_grant(client, GrantType::device_code) && has_grant(client, GrantType::refresh_token))
+        errors.reject("grant_types", "has refresh_token, which needs authorization_code or device_code");
     const bool alone = has_grant(client, GrantType::client_credentials) || has_grant(client, GrantType::token_exchange);
     if (client.token_endpoint_auth_method == ClientAuth::none && alone)
-        errors.reject("grant_types", "must be authorization_code and refresh_token only for a client that proves nothing");
+        errors.reject("grant_types", "must be authorization_code, device_code and refresh_token only for a client that proves nothing");
 }
 
 } // namespace

@@ -18,14 +18,15 @@ enum class ClientAuth {
 };
 BOOST_DESCRIBE_ENUM(ClientAuth, client_secret, private_key_jwt, none)
 
-/// How a client may get tokens, by the names of RFC 7591 as far as they are names; token_exchange is RFC 8693's.
+/// How a client may get tokens, by the names of RFC 7591 as far as they are names; token_exchange is RFC 8693's, device_code RFC 8628's.
 enum class GrantType {
     client_credentials,
     token_exchange,
     authorization_code,
-    refresh_token
+    refresh_token,
+    device_code
 };
-BOOST_DESCRIBE_ENUM(GrantType, client_credentials, token_exchange, authorization_code, refresh_token)
+BOOST_DESCRIBE_ENUM(GrantType, client_credentials, token_exchange, authorization_code, refresh_token, device_code)
 
 struct ClientEdit {
     Text<1, 200> name;

@@ -1,6 +1,7 @@
 #include "metadata.hpp"
 
 #include "authorize_domain.hpp"
+#include "devices_model.hpp"
 #include "exchange_domain.hpp"
 
 #include <gravity/base/crypto.hpp>
@@ -21,11 +22,13 @@ Metadata metadata_of(const Settings& settings) {
         document[endpoint + "_endpoint_auth_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "RS256"});
     }
     document["authorization_endpoint"] = settings.at("/oauth2/authorize");
+    document["pushed_authorization_request_endpoint"] = settings.at("/oauth2/par");
+    document["device_authorization_endpoint"] = settings.at("/oauth2/device_authorization");
     document["userinfo_endpoint"] = settings.at("/oauth2/userinfo");
     document["end_session_endpoint"] = settings.at("/oauth2/logout");
     document["token_endpoint_auth_methods_supported"].push_back("none");
     document["revocation_endpoint_auth_methods_supported"].push_back("none");
-    document["grant_types_supported"] = Json::array({"client_credentials", "authorization_code", "refresh_token", exchange_grant});
+    document["grant_types_supported"] = Json::array({"client_credentials", "authorization_code", "refresh_token", device_grant, exchange_grant});
     document["response_types_supported"] = Json::array({"code"});
     document["response_modes_supported"] = Json::array({"query"});
     document["code_challenge_methods_supported"] = Json::array({"S256"});

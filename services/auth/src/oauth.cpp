@@ -30,6 +30,12 @@ Form Form::parse(std::string_view content_type, std::string_view body) {
     return form;
 }
 
+Form Form::of(Parameters parameters) {
+    Form form;
+    form.parameters_ = std::move(parameters);
+    return form;
+}
+
 const std::string* Form::find(std::string_view name) const {
     const auto found = parameters_.find(name);
     return found == parameters_.end() ? nullptr : &found->second;

@@ -23,6 +23,7 @@ inline constexpr ErrorCode invalid_grant{"invalid_grant"};
 inline constexpr ErrorCode unauthorized_client{"unauthorized_client"};
 inline constexpr ErrorCode unsupported_grant_type{"unsupported_grant_type"};
 inline constexpr ErrorCode invalid_scope{"invalid_scope"};
+inline constexpr ErrorCode access_denied{"access_denied"};
 inline constexpr ErrorCode invalid_dpop_proof{"invalid_dpop_proof"}; // RFC 9449 section 5
 
 /// Thrown to answer with an error of OAuth.
@@ -55,13 +56,17 @@ class Form {
 public:
     /// Throws Refused: another media type, a malformed escape, a parameter that is given twice, text that is not UTF-8.
     static Form parse(std::string_view content_type, std::string_view body);
+    using Parameters = std::map<std::string, std::string, std::less<>>;
+    /// One that came before.
+    static Form of(Parameters parameters);
 
     const std::string* find(std::string_view name) const; // null: left out
     /// Throws Refused if it is left out.
     const std::string& required(std::string_view name) const;
+    const Parameters& parameters() const { return parameters_; }
 
 private:
-    std::map<std::string, std::string, std::less<>> parameters_;
+    Parameters parameters_;
 };
 
 } // namespace gravity::issuer::oauth

@@ -28,6 +28,11 @@ std::string_view explained(std::string_view scope) {
     return {};
 }
 
+std::vector<std::string> targets(const std::string& target) {
+    if (target.empty()) return {};
+    return {target};
+}
+
 } // namespace
 
 std::string escaped(std::string_view text) {
@@ -69,27 +74,47 @@ Web login(std::string_view flow, std::string_view client, std::string_view name,
                "<label for=\"password\">Password</label>"
                "<input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required>"
                "<button type=\"submit\">Sign in</button></form>";
-    return page(status, "Sign in", content, {target});
+    return page(status, "Sign in", content, targets(target));
 }
 
-Web consent(std::string_view flow, std::string_view client, const std::vector<std::string>& scopes, const std::string& target) {
+Web consent(std::string_view flow, std::string_view client, const std::vector<std::string>& scopes, const std::string& target, std::string_view user_code) {
     std::string known, acts;
     for (const std::string& scope : scopes) {
         const std::string_view what = explained(scope);
         (what.empty() ? acts : known) += "<li>" + (what.empty() ? "<code>" + escaped(scope) + "</code>" : std::string(what)) + "</li>";
     }
-    std::string content = "<p>" + escaped(client) + " asks to know:</p><ul>" + known + "</ul>";
+    std::string content;
+    if (!user_code.empty())
+        content += "<p>A device shows the code <strong>" + escaped(user_code) +
+                   "</strong>. Go on only if it is in front of you: somebody else who sent you this code would be signed in as you.</p>";
+    content += "<p>" + escaped(client) + " asks to know:</p><ul>" + known + "</ul>";
     if (!acts.empty()) content += "<p>and to act in your name where this is needed:</p><ul>" + acts + "</ul>";
     content += "<form method=\"post\" action=\"/login/consent\">" + hidden("flow", flow) +
                "<button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>"
                "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"other\">Refuse</button></form>";
-    return page(200, "Allow " + std::string(client) + "?", content, {target});
+    return page(200, "Allow " + std::string(client) + "?", content, targets(target));
+}
+
+Web device(std::string_view user_code, std::string_view fault, int status) {
+    std::string content;
+    if (!fault.empty()) content += "<p role=\"alert\">" + escaped(fault) + "</p>";
+    content += "<form method=\"post\" action=\"/login/device\"><label for=\"code\">Code that your device shows</label>"
+               "<input type=\"text\" id=\"code\" name=\"user_code\" value=\"" +
+               escaped(user_code) +
+               "\" autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" maxlength=\"64\" required>"
+               "<button type=\"submit\">Go on</button></form>";
+    return page(status, "Sign in on a device", content);
+}
+
+Web device_answered(bool allowed) {
+    if (allowed) return page(200, "Done", "<p>Your device is signed in. You may close this page.</p>");
+    return page(200, "Refused", "<p>The device is not signed in. You may close this page.</p>");
 }
 
 Web sign_out(std::string_view proof, std::string_view client_id, std::string_view redirect, std::string_view state, const std::string& target) {
     const std::string content = "<form method=\"post\" action=\"/oauth2/logout\">" + hidden("proof", proof) + hidden("client_id", client_id) +
                                 hidden("post_logout_redirect_uri", redirect) + hidden("state", state) + "<button type=\"submit\">Sign out</button></form>";
-    return page(200, "Sign out?", content, target.empty() ? std::vector<std::string>{} : std::vector<std::string>{target});
+    return page(200, "Sign out?", content, targets(target));
 }
 
 Web signed_out() { return page(200, "Signed out", "<p>You may close this page.</p>"); }

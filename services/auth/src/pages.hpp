@@ -15,7 +15,11 @@ std::string escaped(std::string_view text);
 Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets = {});
 
 Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target);
-Web consent(std::string_view flow, std::string_view client, const std::vector<std::string>& scopes, const std::string& target);
+/// `user_code`: of the device that asks, empty for a client that the person came from.
+Web consent(std::string_view flow, std::string_view client, const std::vector<std::string>& scopes, const std::string& target, std::string_view user_code);
+/// Where a person types what a device shows.
+Web device(std::string_view user_code, std::string_view fault, int status);
+Web device_answered(bool allowed);
 Web sign_out(std::string_view proof, std::string_view client_id, std::string_view redirect, std::string_view state, const std::string& target);
 Web signed_out();
 /// What cannot go on, and is told here because nobody may be sent elsewhere.

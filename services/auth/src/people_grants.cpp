@@ -1,10 +1,8 @@
 #include "people_grants.hpp"
 
-#include "among.hpp"
 #include "client_login.hpp"
-#include "id_tokens.hpp"
-#include "issue.hpp"
 #include "opaque.hpp"
+#include "person_tokens.hpp"
 #include "proofs.hpp"
 #include "reads.hpp"
 #include "refresh_seal.hpp"
@@ -32,59 +30,6 @@ Refused bad_grant(std::string_view why) {
     return Refused(oauth::invalid_grant, "The grant is not valid");
 }
 
-// What somebody's tokens say of them: `who.scopes` are those that the tokens have.
-struct Bearer {
-    Authentication who;
-    std::vector<std::string> roles;
-};
-
-// Roles are as they are now, whatever they were when the person let the client have what it asked for.
-Bearer bearer_of(Authentication who, const KnownClient& known, HeldRoles held) {
-    who.scopes = scopes_for(who.scopes, scopes_of(known.client), held);
-    Bearer bearer{std::move(who), {}};
-    if (among(bearer.who.scopes, "roles")) bearer.roles = std::move(held.names);
-    return bearer;
-}
-
-auth::Claims person_claims(const Settings& settings, const Bearer& bearer, const KnownClient& known, Timestamp now) {
-    const Authentication& who = bearer.who;
-    auth::Claims claims;
-    claims.issuer = settings.public_url.str();
-    claims.audience = {settings.token_audience.str()};
-    claims.subject = who.identity_id.to_string();
-    claims.client = known.client.id.to_string();
-    claims.issued_at = now.unix_seconds();
-    claims.expires_at = *claims.issued_at + settings.access_token_seconds;
-    claims.id = Uuid::v4().to_string();
-    claims.project = known.project;
-    claims.scopes = who.scopes;
-    claims.roles = bearer.roles;
-    claims.session = who.session_id.to_string();
-    claims.amr = who.amr;
-    claims.auth_time = who.auth_time.unix_seconds();
-    return claims;
-}
-
-bool may_refresh(const KnownClient& known) {
-    const auto& grants = known.client.grant_types;
-    return std::find(grants.begin(), grants.end(), GrantType::refresh_token) != grants.end();
-}
-
-// Tokens of a person, and the refresh token beside them where there is one.
-Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Claims claims, std::string nonce, std::string refresh) {
-    if (!fits_token(claims)) throw Refused(oauth::invalid_scope, "A token does not hold all that the person has; less must be asked for");
-    Json more = Json::object();
-    if (!refresh.empty()) more["refresh_token"] = std::move(refresh);
-    std::string access = co_await signed_token(ctx.get<Keyring>(), known.client.token_alg, claims);
-    if (among(who.scopes, "openid")) {
-        Json id_token = id_token_claims(ctx.get<Settings>(), who, known.client.id, nonce, access, now());
-        add_roles(id_token, who.scopes, claims.roles);
-        std::string text = co_await signed_text(ctx.get<Keyring>(), SigningAlgorithm::rs256, id_token.dump(), "JWT"); // what every client can verify
-        more["id_token"] = std::move(text);
-    }
-    co_return answer_with(ctx, claims, std::move(access), std::move(more));
-}
-
 struct Redeemed {
     std::optional<AuthCode> code; // nothing: it is none, or no more
     HeldRoles held;
@@ -101,9 +46,8 @@ void end_what_came_of(Tx& tx, const Bytes& hash, const KnownClient& known, Times
 
 struct Redemption {
     Bytes hash;
-    std::string redirect_uri, verifier, jti, jkt;
-    Bytes refresh_hash; // of the token that is to be the first of a family
-    Duration idle, most;
+    std::string redirect_uri, verifier, jti, key;
+    FirstRefresh refresh;
 };
 
 Redeemed redeem(Tx& tx, KnownClient known, Redemption with) {
@@ -115,19 +59,9 @@ Redeemed redeem(Tx& tx, KnownClient known, Redemption with) {
     }
     const AuthCode& code = *redeemed.code;
     redeemed.good = code.redirect_uri == with.redirect_uri && pkce_matches(with.verifier, code.code_challenge) &&
-                    tx.one(still_signed_in, code.identity_id, code.session_id, false, tx.now());
+                    (code.dpop_jkt.empty() || code.dpop_jkt == with.key) && tx.one(still_signed_in, code.identity_id, code.session_id, false, tx.now());
     if (redeemed.good && wants_roles(code.scopes)) redeemed.held = tx.one(roles_held, code.identity_id);
-    if (!redeemed.good || !may_refresh(known)) return redeemed;
-    RefreshFamily family;
-    static_cast<Authentication&>(family) = code;
-    family.id = FamilyId(Uuid::v7());
-    family.client_id = known.client.id;
-    family.offline = among(code.scopes, "offline_access");
-    family.dpop_jkt = with.jkt;
-    family.expires_at = tx.now() + with.most;
-    tx.exec(insert_family, family);
-    tx.exec(insert_refresh_token, with.refresh_hash, family.id, 0, tx.now() + with.idle);
-    tx.exec(set_family_of_code, with.hash, family.id);
+    if (redeemed.good && may_refresh(known)) tx.exec(set_family_of_code, with.hash, begin_family(tx, known, code, with.refresh));
     return redeemed;
 }
 
@@ -211,20 +145,12 @@ Task<Web> authorization_code(Ctx& ctx, const Form& form) {
     check_grant(known.client, GrantType::authorization_code);
     const Settings& settings = ctx.get<Settings>();
     const Secret<> refresh = fresh_opaque(refresh_prefix);
-    Redemption with{opaque_hash(form.required("code")),
-                    form.required("redirect_uri"),
-                    form.required("code_verifier"),
-                    Uuid::v4().to_string(),
-                    {},
-                    opaque_hash(refresh.reveal()),
-                    Duration::days(settings.refresh_idle_days),
-                    Duration::days(settings.refresh_days)};
+    const std::string code = form.required("code"), redirect = form.required("redirect_uri"), by = form.required("code_verifier"), jti = Uuid::v4().to_string();
     std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
-    if (known.client.token_endpoint_auth_method == ClientAuth::none) with.jkt = key; // RFC 9449 section 5: others are bound by what they prove anyway
-    const std::string jti = with.jti;
+    Redemption with{opaque_hash(code), redirect, by, jti, key, first_refresh(settings, known, refresh.reveal(), key)};
     pg::Scope scope = scope_of(known);
     const Redeemed redeemed = co_await ctx.in_scope(std::move(scope), redeem, known, std::move(with));
-    if (!redeemed.good) throw bad_grant(redeemed.code ? "redirect_uri, code_verifier or session do not fit" : "no such code, or it was used");
+    if (!redeemed.good) throw bad_grant(redeemed.code ? "redirect_uri, code_verifier, key or session do not fit" : "no such code, or it was used");
     const Bearer bearer = bearer_of(*redeemed.code, known, redeemed.held);
     auth::Claims claims = person_claims(settings, bearer, known, now());
     claims.id = jti;

@@ -38,12 +38,12 @@ bool Nonces::good(std::string_view nonce, std::int64_t now) const {
 Proofs::Proofs(const auth::MasterKeys& keys, const Settings& settings)
     : nonces_(keys), address_(settings.public_url.str()), nonce_needed_(settings.dpop_nonce) {}
 
-std::optional<auth::Proof> Proofs::read(const http::Request& request) const {
+std::optional<auth::Proof> Proofs::read(const http::Request& request, std::string_view path) const {
     const auto count = request.headers.count("DPoP");
     if (count == 0) return std::nullopt;
     if (count > 1) throw bad_proof("more than one");
     const std::int64_t seconds = now().unix_seconds();
-    const std::string endpoint = address_ + "/oauth2/token";
+    const std::string endpoint = address_ + std::string(path);
     auto proof = auth::check_proof(*request.headers.get("DPoP"), {.method = request.method_text, .url = endpoint, .now = seconds});
     if (!proof) throw bad_proof(proof.why());
     if (proof->nonce.empty() ? nonce_needed_ : !nonces_.good(proof->nonce, seconds))

@@ -32,12 +32,14 @@ class Proofs {
 public:
     Proofs(const auth::MasterKeys& keys, const Settings& settings);
 
-    /// The proof of a request to the token endpoint; nothing if it has none. Throws oauth::Refused for one that is no good, or that lacks the nonce it has
-    /// to have.
-    std::optional<auth::Proof> read(const http::Request& request) const;
+    /// The proof of a request to an endpoint, by its path behind this service's address; nothing if it has none. Throws oauth::Refused for one that is no good,
+    /// or that lacks the nonce it has to have.
+    std::optional<auth::Proof> read(const http::Request& request, std::string_view path = "/oauth2/token") const;
     /// The thumbprint of the key that the client's token is to be bound to, empty for none; the proof is good for no other request after that. Throws
     /// oauth::Refused for one that was used before, and where there is none and the client has to have one.
     Task<std::string> use(Ctx& ctx, const KnownClient& known, std::optional<auth::Proof> proof) const;
+    /// The proof is good for no other request after that. Throws oauth::Refused for one that was used before.
+    Task<void> use_once(Ctx& ctx, pg::Scope scope, auth::Proof proof) const;
     /// At a resource of this service that clients reach by this path behind its address: the request has one proof, for it and for the token, by the key that
     /// the token is bound to, which was not used before. Throws oauth::Refused.
     Task<void> admit(Ctx& ctx, std::string path, std::string token, std::shared_ptr<const auth::Claims> claims) const;
@@ -45,8 +47,6 @@ public:
     std::optional<std::string> next_nonce() const;
 
 private:
-    Task<void> use_once(Ctx& ctx, pg::Scope scope, auth::Proof proof) const;
-
     Nonces nonces_;
     std::string address_;
     bool nonce_needed_;

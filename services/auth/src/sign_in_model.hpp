@@ -26,6 +26,11 @@ struct LoginFlow {
 };
 BOOST_DESCRIBE_STRUCT(LoginFlow, (), (client_id, request))
 
+struct PushedRequest {
+    Json parameters;
+};
+BOOST_DESCRIBE_STRUCT(PushedRequest, (), (parameters))
+
 /// Who signed in, how and when, and what of it a client is told.
 struct Authentication {
     IdentityId identity_id;
@@ -41,9 +46,10 @@ struct AuthCode : Authentication {
     std::string redirect_uri;
     std::string code_challenge;
     std::string nonce;
+    std::string dpop_jkt; // empty: tokens may be bound to any key, or none
     Timestamp expires_at;
 };
-BOOST_DESCRIBE_STRUCT(AuthCode, (Authentication), (client_id, redirect_uri, code_challenge, nonce, expires_at))
+BOOST_DESCRIBE_STRUCT(AuthCode, (Authentication), (client_id, redirect_uri, code_challenge, nonce, dpop_jkt, expires_at))
 
 /// What came of a code that was used.
 struct SpentCode {
@@ -97,5 +103,5 @@ BOOST_DESCRIBE_STRUCT(RefreshTokenReused, (), (family_id, client_id, identity_id
 
 } // namespace gravity::issuer
 
-GRAVITY_TABLES(issuer, SessionId, FamilyId, Session, LoginFlow, Authentication, AuthCode, SpentCode, RefreshFamily, RefreshToken, SessionStarted, SessionEnded,
-               RefreshTokenReused)
+GRAVITY_TABLES(issuer, SessionId, FamilyId, Session, LoginFlow, PushedRequest, Authentication, AuthCode, SpentCode, RefreshFamily, RefreshToken, SessionStarted,
+               SessionEnded, RefreshTokenReused)

@@ -26,6 +26,11 @@ const Sql<void(Bytes, Bytes, ClientId, Json, Timestamp)> insert_flow{"login_flow
 const Sql<LoginFlow(Bytes, Bytes, Timestamp)> get_flow{"login_flow.get", "select * from login_flow where hash = $1 and binding = $2 and expires_at > $3"};
 const Sql<void(Bytes)> delete_flow{"login_flow.delete", "delete from login_flow where hash = $1"};
 
+const Sql<void(Bytes, ClientId, Json, Timestamp)> insert_pushed{"pushed_request.insert", R"sql(
+    insert into pushed_request (hash, client_id, parameters, expires_at) values ($1, $2, $3, $4))sql"};
+const Sql<PushedRequest(Bytes, ClientId, Timestamp)> take_pushed{"pushed_request.take", R"sql(
+    delete from pushed_request where hash = $1 and client_id = $2 and expires_at > $3 returning *)sql"};
+
 const Sql<bool(IdentityId, ClientId, std::vector<std::string>)> has_consented{"consent.covers", R"sql(
     select exists (select from consent where identity_id = $1 and client_id = $2 and scopes @> $3::text[]))sql"};
 const Sql<void(IdentityId, ClientId, std::vector<std::string>, Timestamp)> save_consent{"consent.save", R"sql(
@@ -33,10 +38,10 @@ const Sql<void(IdentityId, ClientId, std::vector<std::string>, Timestamp)> save_
     on conflict on constraint consent_pkey do update
     set scopes = array(select distinct unnest(c.scopes || excluded.scopes) order by 1), granted_at = excluded.granted_at)sql"};
 
-// The hash comes behind the ten fields of the code.
+// The hash comes behind the eleven fields of the code.
 const Sql<void(AuthCode, Bytes)> insert_code{"auth_code.insert", R"sql(
-    insert into auth_code (hash, client_id, identity_id, session_id, redirect_uri, code_challenge, nonce, scopes, amr, auth_time, expires_at)
-    values ($11, $client_id, $identity_id, $session_id, $redirect_uri, $code_challenge, $nonce, $scopes, $amr, $auth_time, $expires_at))sql"};
+    insert into auth_code (hash, client_id, identity_id, session_id, redirect_uri, code_challenge, nonce, dpop_jkt, scopes, amr, auth_time, expires_at)
+    values ($12, $client_id, $identity_id, $session_id, $redirect_uri, $code_challenge, $nonce, $dpop_jkt, $scopes, $amr, $auth_time, $expires_at))sql"};
 const Sql<AuthCode(Bytes, ClientId, Timestamp, std::string)> use_code{"auth_code.use", R"sql(
     update auth_code set used_at = $3, access_jti = $4 where hash = $1 and client_id = $2 and used_at is null and expires_at > $3 returning *)sql"};
 const Sql<void(Bytes, FamilyId)> set_family_of_code{"auth_code.set_family", "update auth_code set family_id = $2 where hash = $1"};
@@ -74,6 +79,10 @@ const Sql<std::int64_t(Timestamp, int)> forget_flows{"login_flow.forget", R"sql(
 const Sql<std::int64_t(Timestamp, int)> forget_codes{"auth_code.forget", R"sql(
     with gone as (delete from auth_code where hash in (
         select hash from auth_code where expires_at < $1::timestamptz - interval '1 hour' limit $2 for update skip locked) returning 1)
+    select count(*) from gone)sql"};
+const Sql<std::int64_t(Timestamp, int)> forget_pushed{"pushed_request.forget", R"sql(
+    with gone as (delete from pushed_request where hash in (
+        select hash from pushed_request where expires_at < $1 limit $2 for update skip locked) returning 1)
     select count(*) from gone)sql"};
 const Sql<std::int64_t(Timestamp, int)> forget_families{"refresh_family.forget", R"sql(
     with gone as (delete from refresh_family where id in (

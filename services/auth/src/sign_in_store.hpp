@@ -22,6 +22,11 @@ extern const Sql<void(Bytes, Bytes, ClientId, Json, Timestamp)> insert_flow;
 extern const Sql<LoginFlow(Bytes, Bytes, Timestamp)> get_flow;
 extern const Sql<void(Bytes)> delete_flow;
 
+/// A request that was sent ahead (RFC 9126).
+extern const Sql<void(Bytes, ClientId, Json, Timestamp)> insert_pushed;
+/// Once.
+extern const Sql<PushedRequest(Bytes, ClientId, Timestamp)> take_pushed;
+
 /// Whether the identity has let the client have all these.
 extern const Sql<bool(IdentityId, ClientId, std::vector<std::string>)> has_consented;
 extern const Sql<void(IdentityId, ClientId, std::vector<std::string>, Timestamp)> save_consent;
@@ -47,6 +52,6 @@ extern const Sql<StoredName(IdentityId)> names_of;
 /// Inherited ones included.
 extern const Sql<HeldRoles(IdentityId)> roles_held;
 
-extern const Sql<std::int64_t(Timestamp, int)> forget_sessions, forget_flows, forget_codes, forget_families;
+extern const Sql<std::int64_t(Timestamp, int)> forget_sessions, forget_flows, forget_codes, forget_families, forget_pushed;
 
 } // namespace gravity::issuer

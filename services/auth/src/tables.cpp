@@ -9,6 +9,7 @@
 #include "credentials_api.hpp"
 #include "credentials_model.hpp"
 #include "credentials_store.hpp"
+#include "devices_model.hpp"
 #include "exchange_key_model.hpp"
 #include "exchange_model.hpp"
 #include "forget_job.hpp"

@@ -1,6 +1,8 @@
 #include "tokens_api.hpp"
 
 #include "client_login.hpp"
+#include "devices_api.hpp"
+#include "devices_model.hpp"
 #include "exchange_api.hpp"
 #include "exchange_domain.hpp"
 #include "issue.hpp"
@@ -47,6 +49,7 @@ Task<Web> by_grant(Ctx& ctx, const Form& form) {
     if (grant == exchange_grant) answer = exchange;
     if (grant == "authorization_code") answer = authorization_code;
     if (grant == "refresh_token") answer = refresh_token;
+    if (grant == device_grant) answer = device_code;
     if (answer == nullptr) throw Refused(oauth::unsupported_grant_type, "The grant type is not supported");
     Web web = co_await answer(ctx, form);
     co_return web;

@@ -1,0 +1,40 @@
+#include "groups_store.hpp"
+
+#include "problems.hpp"
+
+namespace gravity::user {
+
+const Sql<Group(Group)> insert_group{"user_group.insert", R"sql(
+    insert into user_group (id, display_name, external_id, created_at, updated_at) values ($id, $display_name, $external_id, $created_at, $updated_at)
+    returning *)sql"};
+const Sql<Group(Group)> save_group{"user_group.save", R"sql(
+    update user_group set display_name = $display_name, external_id = $external_id, version = version + 1, updated_at = $updated_at
+    where id = $id returning *)sql"};
+const Sql<Group(GroupId)> get_group{"user_group.get", "select * from user_group where id = $1"};
+const Sql<Group(GroupId)> lock_group{"user_group.lock", "select * from user_group where id = $1 for no key update"};
+const Sql<void(GroupId)> delete_group{"user_group.delete", "delete from user_group where id = $1"};
+
+const Sql<GroupMember(GroupId, std::int64_t)> list_members{"user_group_member.list", R"sql(
+    select coalesce(m.user_id, m.member_group) as id, case when m.user_id is null then 'group' else 'user' end as kind
+    from user_group_member m left join users u on u.id = m.user_id
+    where m.group_id = $1 and u.deleted_at is null
+    order by id limit $2)sql"};
+const Sql<GroupMember(std::vector<std::string>)> find_members{"user_group_member.find", R"sql(
+    select u.id, 'user' as kind from users u where u.id = any ($1::text[]::uuid[]) and u.deleted_at is null and u.state <> 'erased'
+    union all
+    select g.id, 'group' from user_group g where g.id = any ($1::text[]::uuid[]))sql"};
+const Sql<void(GroupId, std::vector<GroupMember>)> insert_members{
+    "user_group_member.insert",
+    R"sql(
+    insert into user_group_member (group_id, user_id, member_group)
+    select $1, case when m.kind = 'user' then m.id end, case when m.kind = 'group' then m.id end
+    from jsonb_to_recordset($2::jsonb) as m (id uuid, kind text) order by m.id)sql",
+    {{"user_group_member_acyclic", group_circle}, {"user_group_member_user", no_such_member}, {"user_group_member_group", no_such_member}}};
+const Sql<void(GroupId, std::vector<GroupMember>)> delete_members{"user_group_member.delete", R"sql(
+    delete from user_group_member d using jsonb_to_recordset($2::jsonb) as m (id uuid)
+    where d.group_id = $1 and coalesce(d.user_id, d.member_group) = m.id)sql"};
+const Sql<GroupOfUser(UserId)> list_groups_of_user{"user_group_member.of_user", R"sql(
+    select g.id, g.display_name as display from user_group_member m join user_group g on g.id = m.group_id
+    where m.user_id = $1 order by g.id limit 1000)sql"};
+
+} // namespace gravity::user

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "groups_model.hpp"
+
+#include <gravity/pg/tx.hpp>
+
+/// Statements of groups, by name. Their text is in groups_store.cpp and nowhere else. Users whom a directory has deleted are members of none.
+namespace gravity::user {
+
+extern const Sql<Group(Group)> insert_group, save_group;
+extern const Sql<Group(GroupId)> get_group, lock_group;
+extern const Sql<void(GroupId)> delete_group;
+
+extern const Sql<GroupMember(GroupId, std::int64_t)> list_members; // so many at most
+/// Users and groups that there are, of these ids.
+extern const Sql<GroupMember(std::vector<std::string>)> find_members;
+extern const Sql<void(GroupId, std::vector<GroupMember>)> insert_members, delete_members;
+/// Groups that somebody is a member of, directly.
+extern const Sql<GroupOfUser(UserId)> list_groups_of_user;
+
+} // namespace gravity::user

@@ -1,0 +1,3 @@
+#include "assembly.hpp"
+
+int main(int argc, char** argv) { return gravity::user::assemble(8082).run(argc, argv); }

@@ -1,0 +1,89 @@
+#include "scim_call.hpp"
+
+#include "problems.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/ascii.hpp>
+#include <gravity/http/ctx.hpp>
+
+namespace gravity::user::scim {
+namespace {
+
+// What everybody else is told as a problem document.
+Refused refused_by(const Refusal& refusal) {
+    const Problem& problem = refusal.problem();
+    const std::string detail = std::string(problem.title) + (refusal.detail().empty() ? "" : ": " + refusal.detail());
+    for (const Problem& taken : {handle_taken, subject_taken, external_id_taken, contact_taken})
+        if (problem.slug == taken.slug) return {409, "uniqueness", detail};
+    if (problem.slug == group_circle.slug || problem.slug == no_such_member.slug || problem.slug == wrong_state.slug) return {400, "invalidValue", detail};
+    return {problem.status, "", detail};
+}
+
+} // namespace
+
+Web error_answer(const Refused& refused) {
+    Json document = Json::object({{"schemas", Json::array({"urn:ietf:params:scim:api:messages:2.0:Error"})},
+                                  {"status", std::to_string(refused.status())},
+                                  {"detail", refused.detail()}});
+    if (!refused.type().empty()) document["scimType"] = refused.type();
+    return answer(refused.status(), document);
+}
+
+Web answer(int status, const Json& document) { return {std::string(media_type), document.dump(), status}; }
+
+std::string parameter(const Call& call, std::string_view name) {
+    const auto parameters = http::parse_query(call.query);
+    if (!parameters) throw invalid_syntax("The query is malformed");
+    for (const auto& one : *parameters)
+        if (ascii::iequals(one.name, name)) return one.value;
+    return {};
+}
+
+Json document_of(const Call& call) {
+    const auto type = ascii::trim(std::string_view(call.content_type).substr(0, call.content_type.find(';')));
+    if (!ascii::iequals(type, media_type) && !ascii::iequals(type, "application/json"))
+        throw Refused(415, "", "The body must be " + std::string(media_type));
+    auto document = Json::parse(call.body);
+    if (!document) throw invalid_syntax("The body is no JSON: " + document.why());
+    return *std::move(document);
+}
+
+Call call_of(Ctx& ctx) {
+    const Settings& settings = ctx.get<Settings>();
+    std::string base = settings.public_url.str();
+    while (base.ends_with('/')) base.pop_back();
+    Call call;
+    call.caller = *ctx.caller();
+    call.base = base + "/scim/v2";
+    call.mode = settings.scim_mode;
+    return call;
+}
+
+Task<Web> perform(Ctx& ctx, Work work, Call call) {
+    std::optional<Refused> refused;
+    std::vector<std::pair<std::string, std::string>> headers;
+    try {
+        Web web = co_await ctx.transaction(work, call);
+        co_return web;
+    } catch (const Refused& error) {
+        refused = error;
+    } catch (const Refusal& error) {
+        refused = refused_by(error);
+        headers = error.headers(); // Retry-After
+    }
+    Web web = error_answer(*refused);
+    web.headers = std::move(headers);
+    co_return web;
+}
+
+Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body, IfMatch expected) {
+    Call call = call_of(ctx);
+    call.id = std::move(id);
+    call.query = ctx.request().query;
+    call.body = std::move(body.bytes);
+    call.content_type = std::move(body.content_type);
+    call.expected = std::move(expected);
+    return perform(ctx, work, std::move(call));
+}
+
+} // namespace gravity::user::scim

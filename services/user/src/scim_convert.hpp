@@ -1,0 +1,23 @@
+#pragma once
+
+#include "groups.hpp"
+#include "scim_resource.hpp"
+
+/// Users and groups as resources of SCIM, and back. Pure. Locations begin with `base`, ".../scim/v2".
+namespace gravity::user::scim {
+
+Json to_resource(const User& user, const std::vector<GroupOfUser>& groups, const std::string& base);
+Json to_resource(const Group& group, const std::vector<GroupMember>& members, const std::string& base);
+
+/// A cleaned resource as a user; what SCIM does not show stays as `before` has it. Throws Refused (`invalidValue`).
+UserEdit user_of(const Json& resource, const UserEdit* before);
+/// Null: the resource does not say.
+std::optional<bool> active_of(const Json& resource);
+
+struct GroupWanted {
+    GroupEdit group;
+    std::vector<std::string> members;
+};
+GroupWanted group_of(const Json& resource);
+
+} // namespace gravity::user::scim

@@ -1,0 +1,251 @@
+#include "scim_patch.hpp"
+
+#include "scim_error.hpp"
+
+#include <gravity/base/ascii.hpp>
+
+#include <algorithm>
+
+namespace gravity::user::scim {
+namespace {
+
+constexpr std::string_view patch_urn = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+constexpr std::size_t most_operations = 1000;
+
+enum class Verb {
+    add,
+    replace,
+    remove
+};
+
+const Json* member(const Json& object, std::string_view name) { // whatever its case
+    for (const auto& [key, value] : object.as_object())
+        if (ascii::iequals(key, name)) return &value;
+    return nullptr;
+}
+
+bool is_primary(const Json& item) {
+    const Json* const primary = item.find("primary");
+    return primary != nullptr && *primary == Json(true);
+}
+
+// What makes two items one: members by their value, others by all they have.
+bool same_item(const Attribute& attribute, const Json& a, const Json& b) {
+    if (attribute.name == "members" && a.find("value") != nullptr && b.find("value") != nullptr) return *a.find("value") == *b.find("value");
+    return a == b;
+}
+
+class Patcher {
+public:
+    Patcher(const ResourceType& type, Json resource, Mode mode) : type_(type), resource_(std::move(resource)), mode_(mode) {}
+
+    void apply(const Json& operation) {
+        if (!operation.is_object()) throw invalid_syntax("An operation must be an object");
+        const Json* const op = member(operation, "op");
+        const Json* const path = member(operation, "path");
+        const Json* const value = member(operation, "value");
+        if (op == nullptr || !op->is_string()) throw invalid_syntax("An operation must have an op");
+        const Verb verb = verb_of(op->as_string());
+        if (verb != Verb::remove && value == nullptr) throw invalid_syntax("add and replace must have a value");
+        if (path == nullptr || path->is_null()) {
+            if (verb == Verb::remove) throw no_target("remove must have a path");
+            return apply_members(verb, *value);
+        }
+        if (!path->is_string()) throw invalid_path("The path must be a text");
+        static const Json none;
+        apply_at(verb, parse_path(path->as_string()), value == nullptr ? none : *value);
+    }
+
+    Json take() && { return std::move(resource_); }
+
+private:
+    Verb verb_of(std::string_view op) const {
+        const std::string lower = ascii::lower(op);
+        if (lower != op && mode_ == Mode::strict) throw invalid_syntax("op must be add, replace or remove"); // section 3.5.2 writes them so
+        if (lower == "add") return Verb::add;
+        if (lower == "replace") return Verb::replace;
+        if (lower == "remove") return Verb::remove;
+        throw invalid_syntax("op must be add, replace or remove");
+    }
+
+    // Without a path the value says by its members what is meant.
+    void apply_members(Verb verb, const Json& value) {
+        if (!value.is_object()) throw invalid_syntax("Without a path the value must be an object");
+        for (const auto& [name, one] : value.as_object()) {
+            if (ascii::iequals(name, "schemas")) continue;
+            if (type_.extension != nullptr && ascii::iequals(name, type_.extension->urn)) {
+                apply_extension(verb, one);
+                continue;
+            }
+            const PatchPath path = parse_path(name);
+            const auto place = resolve(type_, path.attribute);
+            if (mode_ == Mode::okta && place && place->attribute != nullptr && place->attribute->mutability == Mutability::read_only) continue;
+            apply_at(verb, path, one);
+        }
+    }
+    void apply_extension(Verb verb, const Json& value) {
+        const std::string urn(type_.extension->urn);
+        if (verb == Verb::remove || value.is_null()) {
+            resource_.as_object().erase(urn);
+            return;
+        }
+        if (!value.is_object()) throw invalid_value(urn + " must be an object");
+        for (const auto& [name, one] : value.as_object())
+            if (!ascii::iequals(name, "schemas")) apply_at(verb, {{urn, name, ""}, {}, ""}, one);
+    }
+
+    void apply_at(Verb verb, const PatchPath& path, const Json& value) {
+        const auto place = resolve(type_, path.attribute);
+        if (!place) throw invalid_path("There is no such attribute: " + path.attribute.name);
+        if (place->attribute == nullptr) return apply_extension(verb, value);
+        const Attribute& attribute = *place->attribute;
+        const Attribute* sub = place->sub;
+        if (!path.sub.empty() && (sub = attribute.find(path.sub)) == nullptr) throw invalid_path(std::string(attribute.name) + " has no " + path.sub);
+        if (attribute.mutability == Mutability::read_only || (sub != nullptr && sub->mutability != Mutability::read_write))
+            throw not_mutable(std::string(sub != nullptr ? sub->name : attribute.name) + " does not change");
+        if (verb == Verb::remove && attribute.required && sub == nullptr) throw not_mutable(std::string(attribute.name) + " is required");
+        if (path.items && !attribute.multi) throw invalid_path(std::string(attribute.name) + " has no items");
+
+        const bool core = place->schema == type_.core;
+        Json& holder = core ? resource_ : resource_[place->schema->urn];
+        if (holder.is_null()) holder = Json::object();
+        if (attribute.multi)
+            change_items(verb, holder, attribute, path.items, sub, value);
+        else if (sub != nullptr)
+            change_sub(verb, holder, attribute, *sub, value);
+        else
+            change_one(verb, holder, attribute, value);
+        if (!core && resource_[place->schema->urn].size() == 0) resource_.as_object().erase(std::string(place->schema->urn));
+    }
+
+    static void put(Json& holder, std::string_view name, Json value) {
+        if (value.is_null())
+            holder.as_object().erase(std::string(name));
+        else
+            holder[name] = std::move(value);
+    }
+
+    void change_one(Verb verb, Json& holder, const Attribute& attribute, const Json& value) {
+        Json cleaned = verb == Verb::remove ? Json() : clean(attribute, value, mode_);
+        const Json* const before = holder.find(attribute.name);
+        if (attribute.kind == Kind::complex && before != nullptr && !cleaned.is_null()) { // what is not told stays
+            Json merged = *before;
+            for (auto& [name, one] : cleaned.as_object()) merged[name] = std::move(one);
+            cleaned = std::move(merged);
+        }
+        if (cleaned.is_null() && attribute.required) throw invalid_value(std::string(attribute.name) + " is required");
+        put(holder, attribute.name, std::move(cleaned));
+    }
+    void change_sub(Verb verb, Json& holder, const Attribute& attribute, const Attribute& sub, const Json& value) {
+        Json whole = holder.find(attribute.name) != nullptr ? *holder.find(attribute.name) : Json::object();
+        put(whole, sub.name, verb == Verb::remove ? Json() : clean(sub, value, mode_));
+        put(holder, attribute.name, whole.size() == 0 ? Json() : std::move(whole));
+    }
+
+    void change_items(Verb verb, Json& holder, const Attribute& attribute, const std::optional<Filter>& filter, const Attribute* sub, const Json& value) {
+        Json items = holder.find(attribute.name) != nullptr ? *holder.find(attribute.name) : Json::array();
+        auto& list = items.as_array();
+        if (!filter && sub == nullptr)
+            change_list(verb, list, attribute, value);
+        else
+            change_some(verb, list, attribute, filter, sub, value);
+        put(holder, attribute.name, list.empty() ? Json() : std::move(items));
+    }
+
+    // The attribute as a whole.
+    void change_list(Verb verb, Json::Array& list, const Attribute& attribute, const Json& value) {
+        if (verb == Verb::remove && value.is_null()) return list.clear();
+        Json wanted = value;
+        if (verb != Verb::replace && wanted.is_object()) wanted = Json::array({value}); // one may stand for a list of one
+        const Json cleaned = clean(attribute, wanted, mode_);
+        if (verb == Verb::replace) list.clear();
+        if (cleaned.is_null()) return;
+        for (const Json& item : cleaned.as_array()) {
+            const auto there = std::find_if(list.begin(), list.end(), [&](const Json& one) { return same_item(attribute, one, item); });
+            if (verb == Verb::remove) {
+                if (there != list.end()) list.erase(there);
+            } else if (there == list.end()) {
+                list.push_back(item);
+                if (verb == Verb::add) keep_one_primary(list, list.size() - 1);
+            }
+        }
+    }
+
+    // Some of its items, or a sub-attribute of them.
+    void change_some(Verb verb, Json::Array& list, const Attribute& attribute, const std::optional<Filter>& filter, const Attribute* sub, const Json& value) {
+        const auto wanted = [&](const Json& item) { return !filter || matches(attribute, *filter, item); };
+        if (verb == Verb::remove && sub == nullptr) {
+            std::erase_if(list, wanted);
+            return;
+        }
+        bool found = false;
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            if (!wanted(list[i])) continue;
+            found = true;
+            change_item(verb, list[i], attribute, sub, value);
+            if (is_primary(list[i])) keep_one_primary(list, i);
+        }
+        std::erase_if(list, [](const Json& item) { return item.size() == 0; });
+        if (found || verb == Verb::remove) return;
+        if (mode_ != Mode::entra || !filter) {
+            if (filter || verb == Verb::replace) throw no_target("No item of " + std::string(attribute.name) + " is let through by the filter");
+            return;
+        }
+        Json made = fitting(attribute, *filter);
+        change_item(verb, made, attribute, sub, value);
+        list.push_back(std::move(made));
+        keep_one_primary(list, list.size() - 1);
+    }
+    void change_item(Verb verb, Json& item, const Attribute& attribute, const Attribute* sub, const Json& value) {
+        if (sub != nullptr) return put(item, sub->name, verb == Verb::remove ? Json() : clean(*sub, value, mode_));
+        Attribute one = attribute;
+        one.multi = false;
+        const Json cleaned = clean(one, value, mode_);
+        if (cleaned.is_null()) return;
+        for (const auto& [name, inner] : cleaned.as_object()) item[name] = inner;
+    }
+
+    // The item that a filter of equalities would let through: `emails[type eq "work"].value`, where there is none for work yet.
+    static Json fitting(const Attribute& attribute, const Filter& filter) {
+        Json item = Json::object();
+        const auto add = [&](const Filter& part) {
+            const Attribute* const sub = attribute.find(part.path.name);
+            if (part.kind != Filter::Kind::compare || part.op != Op::eq || sub == nullptr) throw no_target("No item can be made that the filter lets through");
+            item[sub->name] = part.value;
+        };
+        if (filter.kind == Filter::Kind::both)
+            for (const Filter& part : filter.parts) add(part);
+        else
+            add(filter);
+        return item;
+    }
+
+    static void keep_one_primary(Json::Array& list, std::size_t which) {
+        if (!is_primary(list[which])) return;
+        for (std::size_t i = 0; i < list.size(); ++i)
+            if (i != which && is_primary(list[i])) list[i]["primary"] = false;
+    }
+
+    const ResourceType& type_;
+    Json resource_;
+    Mode mode_;
+};
+
+} // namespace
+
+Json patched(const ResourceType& type, Json resource, const Json& message, Mode mode) {
+    if (!message.is_object()) throw invalid_syntax("The message must be an object");
+    const Json* const urns = member(message, "schemas");
+    const bool named = urns != nullptr && urns->is_array() && std::any_of(urns->as_array().begin(), urns->as_array().end(), [](const Json& urn) {
+                           return urn.is_string() && ascii::iequals(urn.as_string(), patch_urn);
+                       });
+    if (!named) throw invalid_syntax("schemas must name " + std::string(patch_urn));
+    const Json* const operations = member(message, "Operations");
+    if (operations == nullptr || !operations->is_array() || operations->size() == 0) throw invalid_syntax("There are no Operations");
+    if (operations->size() > most_operations) throw too_many("There are more than 1,000 Operations");
+    Patcher patcher(type, std::move(resource), mode);
+    for (const Json& operation : operations->as_array()) patcher.apply(operation);
+    return std::move(patcher).take();
+}
+
+} // namespace gravity::user::scim

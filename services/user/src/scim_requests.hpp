@@ -1,0 +1,36 @@
+#pragma once
+
+#include "scim_call.hpp"
+#include "scim_query.hpp"
+
+/// What requests on users do in their transactions.
+namespace gravity::user::scim::users {
+
+Web list(Tx& tx, Call call);
+Web search(Tx& tx, Call call);
+Web create(Tx& tx, Call call);
+Web get(Tx& tx, Call call);
+Web replace(Tx& tx, Call call);
+Web patch(Tx& tx, Call call);
+Web remove(Tx& tx, Call call);
+/// Who the token is of.
+Web get_me(Tx& tx, Call call);
+
+/// Those of a list as they are shown, and how many there are in all.
+std::pair<std::int64_t, Json> page(Tx& tx, const Call& call, const ListRequest& request);
+
+} // namespace gravity::user::scim::users
+
+/// The same of groups.
+namespace gravity::user::scim::groups {
+
+Web list(Tx& tx, Call call);
+Web search(Tx& tx, Call call);
+Web create(Tx& tx, Call call);
+Web get(Tx& tx, Call call);
+Web replace(Tx& tx, Call call);
+Web patch(Tx& tx, Call call);
+Web remove(Tx& tx, Call call);
+std::pair<std::int64_t, Json> page(Tx& tx, const Call& call, const ListRequest& request);
+
+} // namespace gravity::user::scim::groups

@@ -1,0 +1,214 @@
+#include "scim_resource.hpp"
+
+#include "scim_error.hpp"
+
+#include <gravity/base/ascii.hpp>
+
+#include <algorithm>
+
+namespace gravity::user::scim {
+namespace {
+
+constexpr std::size_t most_items = 10'000;
+
+bool nothing(const Json& value) { return value.is_null() || ((value.is_array() || value.is_object()) && value.size() == 0); }
+
+[[noreturn]] void wrong_kind(const Attribute& attribute, std::string_view wanted) {
+    throw invalid_value(std::string(attribute.name) + " must be " + std::string(wanted));
+}
+
+Json clean_boolean(const Attribute& attribute, const Json& value, Mode mode) {
+    if (value.kind() == Json::Kind::boolean) return value;
+    if (mode == Mode::entra && value.is_string()) { // scimmy#51
+        if (ascii::iequals(value.as_string(), "true")) return true;
+        if (ascii::iequals(value.as_string(), "false")) return false;
+    }
+    wrong_kind(attribute, "true or false");
+}
+
+Json clean_one(const Attribute& attribute, const Json& value, Mode mode) {
+    switch (attribute.kind) {
+    case Kind::boolean: return clean_boolean(attribute, value, mode);
+    case Kind::string:
+    case Kind::reference:
+    case Kind::date_time:
+        if (!value.is_string()) wrong_kind(attribute, "a text");
+        return value;
+    case Kind::complex: break;
+    }
+    if (!value.is_object()) wrong_kind(attribute, "an object");
+    Json out = Json::object();
+    for (const auto& [name, member] : value.as_object()) {
+        const Attribute* const sub = attribute.find(name);
+        if (sub == nullptr || sub->mutability == Mutability::read_only) continue;
+        Json cleaned = clean(*sub, member, mode);
+        if (!nothing(cleaned)) out[sub->name] = std::move(cleaned);
+    }
+    return out;
+}
+
+bool same_schema(const Json& named, std::string_view urn) { return named.is_string() && ascii::iequals(named.as_string(), urn); }
+
+// Texts in the case that comparing them wants.
+std::string comparable(const Attribute& attribute, const Json& value) {
+    const std::string& text = value.as_string();
+    return attribute.case_exact ? text : ascii::lower(text);
+}
+
+bool compare(const Attribute& attribute, Op op, const Json* found, const Json& wanted) {
+    if (op == Op::pr) return found != nullptr;
+    if (wanted.is_null()) return (op == Op::eq) == (found == nullptr);
+    if (found == nullptr) return op == Op::ne;
+    if (found->kind() != wanted.kind() || !(found->is_string() || found->kind() == Json::Kind::boolean))
+        throw invalid_filter(std::string(attribute.name) + " is compared with a value of another kind");
+    if (found->kind() == Json::Kind::boolean) {
+        if (op == Op::eq) return *found == wanted;
+        if (op == Op::ne) return *found != wanted;
+        throw invalid_filter("true and false have no order");
+    }
+    const std::string a = comparable(attribute, *found), b = comparable(attribute, wanted);
+    switch (op) {
+    case Op::eq: return a == b;
+    case Op::ne: return a != b;
+    case Op::co: return a.find(b) != std::string::npos;
+    case Op::sw: return a.starts_with(b);
+    case Op::ew: return a.ends_with(b);
+    case Op::gt: return a > b;
+    case Op::ge: return a >= b;
+    case Op::lt: return a < b;
+    case Op::le: return a <= b;
+    case Op::pr: break;
+    }
+    return true;
+}
+
+std::vector<Place> places(const ResourceType& type, std::string_view list) {
+    std::vector<Place> out;
+    for (const auto part : ascii::split(list, ',')) {
+        const auto name = ascii::trim(part);
+        if (name.empty()) continue;
+        const PatchPath path = parse_path(name);
+        if (path.items) throw invalid_value("attributes are named without filters");
+        if (const auto place = resolve(type, path.attribute)) out.push_back(*place);
+    }
+    return out;
+}
+
+} // namespace
+
+Json clean(const Attribute& attribute, const Json& value, Mode mode) {
+    if (nothing(value)) return {};
+    if (!attribute.multi) return clean_one(attribute, value, mode);
+    Json out = Json::array();
+    if (!value.is_array()) {
+        if (!value.is_object() || mode == Mode::strict) wrong_kind(attribute, "a list");
+        out.push_back(clean_one(attribute, value, mode)); // one in place of a list of one
+        return out;
+    }
+    if (value.size() > most_items) throw too_many(std::string(attribute.name) + " has more than 10,000 items");
+    for (const Json& item : value.as_array()) {
+        Json cleaned = clean_one(attribute, item, mode);
+        if (!nothing(cleaned)) out.push_back(std::move(cleaned));
+    }
+    return nothing(out) ? Json() : out;
+}
+
+Json clean_resource(const ResourceType& type, const Json& resource, Mode mode) {
+    if (!resource.is_object()) throw invalid_syntax("The resource must be an object");
+    const Json* named = nullptr;
+    Json out = Json::object();
+    for (const auto& [name, value] : resource.as_object()) {
+        if (ascii::iequals(name, "schemas")) {
+            named = &value;
+            continue;
+        }
+        if (type.extension != nullptr && ascii::iequals(name, type.extension->urn)) {
+            if (nothing(value)) continue;
+            if (!value.is_object()) throw invalid_value(name + " must be an object");
+            Json extension = Json::object();
+            for (const auto& [inner, member] : value.as_object())
+                if (const auto place = resolve(type, {std::string(type.extension->urn), inner, ""}); place && place->attribute != nullptr)
+                    if (Json cleaned = clean(*place->attribute, member, mode); !nothing(cleaned)) extension[place->attribute->name] = std::move(cleaned);
+            if (!nothing(extension)) out[type.extension->urn] = std::move(extension);
+            continue;
+        }
+        const auto place = resolve(type, {"", name, ""});
+        if (!place || place->attribute->mutability == Mutability::read_only) continue; // RFC 7644 section 3.3
+        if (Json cleaned = clean(*place->attribute, value, mode); !nothing(cleaned)) out[place->attribute->name] = std::move(cleaned);
+    }
+    const bool listed = named != nullptr && named->is_array() &&
+                        std::any_of(named->as_array().begin(), named->as_array().end(), [&](const Json& urn) { return same_schema(urn, type.core->urn); });
+    if (!listed) throw invalid_value("schemas must name " + std::string(type.core->urn));
+    for (const Attribute& attribute : type.core->attributes)
+        if (attribute.required && out.find(attribute.name) == nullptr) throw invalid_value(std::string(attribute.name) + " is required");
+    return out;
+}
+
+bool matches(const Attribute& attribute, const Filter& filter, const Json& item) {
+    switch (filter.kind) {
+    case Filter::Kind::both:
+        return std::all_of(filter.parts.begin(), filter.parts.end(), [&](const Filter& part) { return matches(attribute, part, item); });
+    case Filter::Kind::either:
+        return std::any_of(filter.parts.begin(), filter.parts.end(), [&](const Filter& part) { return matches(attribute, part, item); });
+    case Filter::Kind::negated: return !matches(attribute, filter.parts.front(), item);
+    case Filter::Kind::items: throw invalid_filter("There are no items in an item");
+    case Filter::Kind::compare: break;
+    }
+    const Attribute* const sub = filter.path.urn.empty() && filter.path.sub.empty() ? attribute.find(filter.path.name) : nullptr;
+    if (sub == nullptr) throw invalid_filter(std::string(attribute.name) + " has no " + filter.path.name);
+    return compare(*sub, filter.op, item.find(sub->name), filter.value);
+}
+
+Shown::Shown(const ResourceType& type, std::string_view attributes, std::string_view excluded)
+    : type_(type), only_(places(type, attributes)), without_(places(type, excluded)), only_some_(!ascii::trim(attributes).empty()) {
+    if (only_some_ && !ascii::trim(excluded).empty()) throw invalid_value("attributes and excludedAttributes do not go together");
+}
+
+// An attribute is shown with a sub-attribute of it that is asked for, and hidden only as a whole.
+bool Shown::shows(const Schema& schema, const Attribute& attribute, const Attribute* sub) const {
+    if (attribute.returned == Returned::always) return true;
+    const auto same = [&](const Place& p) { return p.schema == &schema && (p.attribute == nullptr || p.attribute == &attribute); };
+    if (only_some_)
+        return std::any_of(only_.begin(), only_.end(), [&](const Place& p) { return same(p) && (sub == nullptr || p.sub == nullptr || p.sub == sub); });
+    return std::none_of(without_.begin(), without_.end(), [&](const Place& p) { return same(p) && p.sub == sub; });
+}
+
+bool Shown::shows(std::string_view attribute) const {
+    const auto place = resolve(type_, {"", std::string(attribute), ""});
+    return place && shows(*place->schema, *place->attribute, nullptr);
+}
+
+Json Shown::cut(const Json& resource) const {
+    const auto cut_complex = [&](const Schema& schema, const Attribute& attribute, const Json& value) {
+        Json out = Json::object();
+        for (const auto& [name, member] : value.as_object())
+            if (const Attribute* const sub = attribute.find(name); sub != nullptr && shows(schema, attribute, sub)) out[name] = member;
+        return out;
+    };
+    const auto cut_one = [&](const Schema& schema, const Attribute& attribute, const Json& value) {
+        if (attribute.kind != Kind::complex) return value;
+        if (!attribute.multi) return cut_complex(schema, attribute, value);
+        Json list = Json::array();
+        for (const Json& item : value.as_array()) list.push_back(cut_complex(schema, attribute, item));
+        return list;
+    };
+    const auto shows_inside = [&](const std::string& extension, const std::string& name) {
+        const auto place = resolve(type_, {extension, name, ""});
+        return place && place->attribute != nullptr && shows(*place->schema, *place->attribute, nullptr);
+    };
+    Json out = Json::object();
+    for (const auto& [name, value] : resource.as_object()) {
+        if (type_.extension != nullptr && name == type_.extension->urn) {
+            Json inner = Json::object();
+            for (const auto& [key, member] : value.as_object())
+                if (shows_inside(name, key)) inner[key] = member;
+            if (!nothing(inner)) out[name] = std::move(inner);
+            continue;
+        }
+        const auto place = resolve(type_, {"", name, ""});
+        if (place && shows(*place->schema, *place->attribute, nullptr)) out[name] = cut_one(*place->schema, *place->attribute, value);
+    }
+    return out;
+}
+
+} // namespace gravity::user::scim

@@ -1,0 +1,303 @@
+#include "scim_search_store.hpp"
+
+#include "handles.hpp"
+#include "scim_error.hpp"
+#include "users_domain.hpp"
+#include "users_row.hpp"
+
+#include <gravity/base/ascii.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace gravity::user::scim {
+namespace {
+
+enum class Compared {
+    exact,    // texts as they are
+    folded,   // texts whatever their case
+    handle,   // a handle's key
+    email,    // an address: equal as canonical_email has it
+    id,       // a UUID
+    boolean,
+    moment,
+    presence, // nothing but `pr`
+};
+
+// What may be filtered by, and how: the white list. Keys in lower case; rows are `r`, items `i`.
+struct Column {
+    std::string_view sql;
+    Compared as = Compared::folded;
+};
+struct Items { // of a multi-valued attribute
+    std::string_view from;
+    std::map<std::string_view, Column> columns;
+    std::string_view order; // which of them a resource is sorted by
+};
+struct Table {
+    std::map<std::string_view, Column> columns;
+    std::map<std::string_view, Items> items;
+};
+
+const Table& users() {
+    static const Table table{
+        {{"id", {"r.id", Compared::id}},
+         {"externalid", {"r.external_id", Compared::exact}},
+         {"meta.created", {"r.created_at", Compared::moment}},
+         {"meta.lastmodified", {"r.updated_at", Compared::moment}},
+         {"username", {"r.handle_key", Compared::handle}},
+         {"active", {"(r.state = 'active')", Compared::boolean}},
+         {"name", {"nullif(r.profile -> 'name', 'null')", Compared::presence}},
+         {"name.formatted", {"(r.profile -> 'name' ->> 'formatted')"}},
+         {"name.familyname", {"(r.profile -> 'name' ->> 'family_name')"}},
+         {"name.givenname", {"(r.profile -> 'name' ->> 'given_name')"}},
+         {"name.middlename", {"(r.profile -> 'name' ->> 'middle_name')"}},
+         {"name.honorificprefix", {"(r.profile -> 'name' ->> 'honorific_prefix')"}},
+         {"name.honorificsuffix", {"(r.profile -> 'name' ->> 'honorific_suffix')"}},
+         {"displayname", {"(r.profile ->> 'display_name')"}},
+         {"nickname", {"(r.profile ->> 'nick_name')"}},
+         {"profileurl", {"(r.profile ->> 'profile_url')", Compared::exact}},
+         {"title", {"(r.profile ->> 'title')"}},
+         {"usertype", {"(r.profile ->> 'user_type')"}},
+         {"preferredlanguage", {"(r.profile ->> 'preferred_language')"}},
+         {"locale", {"r.locale"}},
+         {"timezone", {"r.time_zone"}},
+         {"employeenumber", {"(r.profile -> 'employment' ->> 'employee_number')"}},
+         {"costcenter", {"(r.profile -> 'employment' ->> 'cost_center')"}},
+         {"organization", {"(r.profile -> 'employment' ->> 'organization')"}},
+         {"division", {"(r.profile -> 'employment' ->> 'division')"}},
+         {"department", {"(r.profile -> 'employment' ->> 'department')"}}},
+        {{"emails",
+          {"user_contact i where i.user_id = r.id and i.kind = 'email'",
+           {{"value", {"i.value", Compared::email}}, {"type", {"i.type"}}, {"primary", {"i.\"primary\"", Compared::boolean}}},
+           "i.\"primary\" desc, i.position"}},
+         {"phonenumbers",
+          {"user_contact i where i.user_id = r.id and i.kind = 'phone'",
+           {{"value", {"i.value"}}, {"type", {"i.type"}}, {"primary", {"i.\"primary\"", Compared::boolean}}},
+           "i.\"primary\" desc, i.position"}},
+         {"addresses",
+          {"jsonb_array_elements(coalesce(r.profile -> 'addresses', '[]')) i where true",
+           {{"formatted", {"(i ->> 'formatted')"}},
+            {"streetaddress", {"(i ->> 'street_address')"}},
+            {"locality", {"(i ->> 'locality')"}},
+            {"region", {"(i ->> 'region')"}},
+            {"postalcode", {"(i ->> 'postal_code')"}},
+            {"country", {"(i ->> 'country')"}},
+            {"type", {"(i ->> 'type')"}},
+            {"primary", {"(i ->> 'primary')::boolean", Compared::boolean}}},
+           "(i ->> 'primary')::boolean desc nulls last"}},
+         {"groups",
+          {"user_group_member i join user_group g on g.id = i.group_id where i.user_id = r.id",
+           {{"value", {"g.id", Compared::id}}, {"display", {"g.display_name"}}},
+           "g.id"}}}};
+    return table;
+}
+
+const Table& groups() {
+    static const Table table{{{"id", {"r.id", Compared::id}},
+                              {"externalid", {"r.external_id", Compared::exact}},
+                              {"meta.created", {"r.created_at", Compared::moment}},
+                              {"meta.lastmodified", {"r.updated_at", Compared::moment}},
+                              {"displayname", {"r.display_name"}}},
+                             {{"members",
+                               {"user_group_member i left join users u on u.id = i.user_id where i.group_id = r.id and u.deleted_at is null",
+                                {{"value", {"coalesce(i.user_id, i.member_group)", Compared::id}}, //
+                                 {"type", {"case when i.user_id is null then 'Group' else 'User' end"}}},
+                                "i.user_id"}}}};
+    return table;
+}
+
+const Table& table_of(const ResourceType& type) { return &type == &user_type() ? users() : groups(); }
+
+[[noreturn]] void refuse(const std::string& name, std::string_view why) { throw invalid_filter(name + " " + std::string(why)); }
+
+class Writer {
+public:
+    explicit Writer(const ResourceType& type) : type_(type), table_(table_of(type)) {}
+
+    std::string write(const Filter& filter) {
+        switch (filter.kind) {
+        case Filter::Kind::both: return joined(filter, " and ", [&](const Filter& part) { return write(part); });
+        case Filter::Kind::either: return joined(filter, " or ", [&](const Filter& part) { return write(part); });
+        case Filter::Kind::negated: return "not coalesce((" + write(filter.parts.front()) + "), false)"; // what is not there is not so
+        case Filter::Kind::items: return write_items(filter);
+        case Filter::Kind::compare: break;
+        }
+        const auto [key, sub] = keys_of(filter.path);
+        if (const auto items = table_.items.find(key); items != table_.items.end()) {
+            if (filter.op == Op::pr && sub.empty()) return exists(items->second, "true");
+            const auto column = items->second.columns.find(sub.empty() ? "value" : std::string_view(sub));
+            if (column == items->second.columns.end()) refuse(filter.path.name, "is filtered by its sub-attributes");
+            return exists(items->second, comparison(column->second, filter));
+        }
+        const auto column = table_.columns.find(sub.empty() ? key : key + "." + sub);
+        if (column == table_.columns.end()) refuse(filter.path.name, "is not filtered by");
+        return comparison(column->second, filter);
+    }
+
+    std::string order(const AttrPath& path) {
+        const auto [key, sub] = keys_of(path);
+        const auto sorted = [](const Column& column) {
+            return column.as == Compared::folded || column.as == Compared::email ? "lower(" + std::string(column.sql) + ")" : std::string(column.sql);
+        };
+        if (const auto items = table_.items.find(key); items != table_.items.end()) {
+            const auto column = items->second.columns.find(sub.empty() ? "value" : std::string_view(sub));
+            if (column == items->second.columns.end()) throw invalid_path(path.name + " has no order");
+            const std::string from(items->second.from), first(items->second.order);
+            return "(select " + sorted(column->second) + " from " + from + " order by " + first + " limit 1)";
+        }
+        const auto column = table_.columns.find(sub.empty() ? key : key + "." + sub);
+        if (column == table_.columns.end() || column->second.as == Compared::presence) throw invalid_path(path.name + " has no order");
+        return sorted(column->second);
+    }
+
+    std::vector<std::string> take_values() && { return std::move(values_); }
+
+private:
+    template <class F>
+    static std::string joined(const Filter& filter, std::string_view word, F write) {
+        std::string sql;
+        for (const Filter& part : filter.parts) sql += (sql.empty() ? "(" : std::string(word)) + write(part);
+        return sql + ")";
+    }
+
+    // The keys of a path that the schemas have; of the extension's attributes the bare name.
+    std::pair<std::string, std::string> keys_of(const AttrPath& path) const {
+        const auto place = resolve(type_, path);
+        if (!place || place->attribute == nullptr) refuse(path.name, "is no attribute");
+        return {ascii::lower(place->attribute->name), place->sub == nullptr ? "" : ascii::lower(place->sub->name)};
+    }
+
+    static std::string exists(const Items& items, const std::string& where) { return "exists (select from " + std::string(items.from) + " and " + where + ")"; }
+
+    std::string write_items(const Filter& filter) {
+        const auto [key, sub] = keys_of(filter.path);
+        const auto items = table_.items.find(key);
+        if (items == table_.items.end() || !sub.empty()) refuse(filter.path.name, "has no items");
+        return exists(items->second, write_inside(items->second, filter.parts.front()));
+    }
+    std::string write_inside(const Items& items, const Filter& filter) {
+        switch (filter.kind) {
+        case Filter::Kind::both: return joined(filter, " and ", [&](const Filter& part) { return write_inside(items, part); });
+        case Filter::Kind::either: return joined(filter, " or ", [&](const Filter& part) { return write_inside(items, part); });
+        case Filter::Kind::negated: return "not coalesce((" + write_inside(items, filter.parts.front()) + "), false)";
+        case Filter::Kind::items: refuse(filter.path.name, "has no items");
+        case Filter::Kind::compare: break;
+        }
+        const auto column = items.columns.find(ascii::lower(filter.path.name));
+        if (!filter.path.urn.empty() || !filter.path.sub.empty() || column == items.columns.end()) refuse(filter.path.name, "is no sub-attribute to filter by");
+        return comparison(column->second, filter);
+    }
+
+    std::string value(std::string text) {
+        values_.push_back(std::move(text));
+        return "($1::text[])[" + std::to_string(values_.size()) + "]";
+    }
+
+    std::string comparison(const Column& column, const Filter& filter) {
+        const std::string sql(column.sql);
+        if (filter.op == Op::pr || (filter.op == Op::ne && filter.value.is_null())) return sql + " is not null";
+        if (filter.op == Op::eq && filter.value.is_null()) return sql + " is null";
+        switch (column.as) {
+        case Compared::presence: refuse(filter.path.name, "is filtered by its sub-attributes");
+        case Compared::boolean: return comparison_of_booleans(sql, filter);
+        case Compared::moment: return comparison_of_moments(sql, filter);
+        default: break;
+        }
+        if (!filter.value.is_string()) refuse(filter.path.name, "is compared with a text");
+        const std::string& text = filter.value.as_string();
+        switch (column.as) {
+        case Compared::id: return comparison_of_ids(sql, filter, text);
+        case Compared::handle: return comparison_of_texts(sql, value(handle_key(text)), filter.op);
+        case Compared::email:
+            if (filter.op == Op::eq) {
+                const auto email = Email::parse(text);
+                const auto canonical = email ? canonical_email(*email) : std::nullopt;
+                return canonical ? "i.canonical = " + value(*canonical) : "false";
+            }
+            [[fallthrough]];
+        case Compared::folded: return comparison_of_texts("lower(" + sql + ")", "lower(" + value(text) + ")", filter.op);
+        default: return comparison_of_texts(sql, value(text), filter.op);
+        }
+    }
+
+    std::string comparison_of_booleans(const std::string& sql, const Filter& filter) {
+        if (filter.value.kind() != Json::Kind::boolean) refuse(filter.path.name, "is compared with true or false");
+        if (filter.op != Op::eq && filter.op != Op::ne) refuse(filter.path.name, "has no order");
+        return (filter.value == Json(true)) == (filter.op == Op::eq) ? sql : "not " + sql;
+    }
+    std::string comparison_of_moments(const std::string& sql, const Filter& filter) {
+        const auto moment = filter.value.is_string() ? Timestamp::parse(filter.value.as_string()) : Parsed<Timestamp>(ParseError{});
+        if (!moment) refuse(filter.path.name, "is compared with a moment (RFC 3339)");
+        const std::string sign = sign_of(filter.op);
+        if (sign.empty()) refuse(filter.path.name, "is not searched in");
+        return sql + sign + value(moment->to_string()) + "::timestamptz";
+    }
+    std::string comparison_of_ids(const std::string& sql, const Filter& filter, const std::string& text) {
+        if (filter.op == Op::eq) {
+            const auto id = Uuid::parse(text);
+            return id ? sql + " = " + value(id->to_string()) + "::uuid" : "false";
+        }
+        return comparison_of_texts(sql + "::text", value(text), filter.op);
+    }
+
+    static std::string sign_of(Op op) {
+        switch (op) {
+        case Op::eq: return " = ";
+        case Op::ne: return " is distinct from ";
+        case Op::gt: return " > ";
+        case Op::ge: return " >= ";
+        case Op::lt: return " < ";
+        case Op::le: return " <= ";
+        default: return "";
+        }
+    }
+    // No `like`: nothing has to be escaped.
+    static std::string comparison_of_texts(const std::string& sql, const std::string& wanted, Op op) {
+        switch (op) {
+        case Op::co: return "strpos(" + sql + ", " + wanted + ") > 0";
+        case Op::sw: return "starts_with(" + sql + ", " + wanted + ")";
+        case Op::ew: return "right(" + sql + ", length(" + wanted + ")) = " + wanted;
+        default: return sql + sign_of(op) + wanted;
+        }
+    }
+
+    const ResourceType& type_;
+    const Table& table_;
+    std::vector<std::string> values_;
+};
+
+// Statements without a name: none is prepared, since there are as many as there are filters.
+template <class Row>
+Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, std::string_view select, std::string_view from) {
+    Writer writer(type);
+    std::string where(from);
+    if (search.filter) where += " and " + writer.write(*search.filter);
+    std::string order = search.sort_by ? writer.order(*search.sort_by) + (search.descending ? " desc, " : ", ") : "";
+    const std::vector<std::string> values = std::move(writer).take_values();
+
+    Found<Row> found;
+    const std::string count_text = "select count(*)" + where;
+    const Sql<std::int64_t(std::vector<std::string>)> count{"", count_text};
+    found.total = tx.one(count, values);
+    if (search.count == 0 || search.skip >= found.total) return found;
+    const std::string list_text = std::string(select) + where + " order by " + order + "r.id limit $2 offset $3";
+    const Sql<Row(std::vector<std::string>, std::int64_t, std::int64_t)> list{"", list_text};
+    found.rows = tx.all(list, values, search.count, search.skip);
+    return found;
+}
+
+} // namespace
+
+Condition condition_of(const ResourceType& type, const Filter& filter) {
+    Writer writer(type);
+    std::string sql = writer.write(filter);
+    return {std::move(sql), std::move(writer).take_values()};
+}
+
+Found<User> find_users(Tx& tx, const Search& search) {
+    return find<User>(tx, user_type(), search, "select " GRAVITY_USER_ROW("r"), " from users r where r.state <> 'erased' and r.deleted_at is null");
+}
+Found<Group> find_groups(Tx& tx, const Search& search) { return find<Group>(tx, group_type(), search, "select r.*", " from user_group r where true"); }
+
+} // namespace gravity::user::scim

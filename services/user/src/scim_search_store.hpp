@@ -1,0 +1,36 @@
+#pragma once
+
+#include "groups_model.hpp"
+#include "scim_schema.hpp"
+
+#include <gravity/pg/tx.hpp>
+
+/// Lists of SCIM: filters and orders as SQL. What is compared with is a bound parameter; all else of a statement is text that stands in scim_search_store.cpp.
+namespace gravity::user::scim {
+
+struct Search {
+    std::optional<Filter> filter;
+    std::optional<AttrPath> sort_by;
+    bool descending = false;
+    std::int64_t skip = 0;
+    std::int64_t count = 100;
+};
+
+template <class Row>
+struct Found {
+    std::int64_t total = 0;
+    std::vector<Row> rows;
+};
+
+/// Users whom no directory has deleted; refuses with `invalidFilter`, and with `invalidPath` an attribute that has no order.
+Found<User> find_users(Tx& tx, const Search& search);
+Found<Group> find_groups(Tx& tx, const Search& search);
+
+/// The `where` of a filter, and the values behind its `($1::text[])[n]`: for tests.
+struct Condition {
+    std::string sql;
+    std::vector<std::string> values;
+};
+Condition condition_of(const ResourceType& type, const Filter& filter);
+
+} // namespace gravity::user::scim

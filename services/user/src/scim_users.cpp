@@ -1,0 +1,120 @@
+#include "groups_store.hpp"
+#include "people.hpp"
+#include "scim_convert.hpp"
+#include "scim_patch.hpp"
+#include "scim_requests.hpp"
+#include "users_store.hpp"
+
+namespace gravity::user::scim::users {
+namespace {
+
+Shown shown_by(const Call& call) { return {user_type(), parameter(call, "attributes"), parameter(call, "excludedAttributes")}; }
+
+Json resource_of(Tx& tx, const User& user, const Shown& shown, const std::string& base) {
+    const auto groups = shown.shows("groups") ? tx.all(list_groups_of_user, user.id) : std::vector<GroupOfUser>();
+    return shown.cut(to_resource(user, groups, base));
+}
+
+Web answer_with(Tx& tx, int status, const User& user, const Call& call, const Shown& shown) {
+    Web web = answer(status, resource_of(tx, user, shown, call.base));
+    const std::string location = call.base + "/Users/" + user.id.to_string();
+    web.headers = {{"ETag", http::etag_of(user.version.value())}, {status == 201 ? "Location" : "Content-Location", location}};
+    return web;
+}
+
+// RFC 7644 section 3.6: what was deleted is not there.
+User present(std::optional<User> user) {
+    if (!user || user->deleted_at) throw Refused(404, "", "There is no such user");
+    return *std::move(user);
+}
+std::optional<UserId> id_of(const Call& call) {
+    auto id = UserId::parse(call.id);
+    return id ? std::optional<UserId>(*id) : std::nullopt;
+}
+User read(Tx& tx, const Call& call) {
+    const auto id = id_of(call);
+    return present(id ? tx.maybe(get_user, *id) : std::nullopt);
+}
+User lock(Tx& tx, const Call& call) {
+    const auto id = id_of(call);
+    return call.expected.check(present(id ? tx.maybe(lock_user, *id) : std::nullopt));
+}
+
+// `active` as a change of state; where it already is so, or is not told, none.
+User set_active(Tx& tx, const Call& call, User user, std::optional<bool> active) {
+    if (!active || *active == (user.state == UserState::active)) return user;
+    if (!*active) return user.state == UserState::active ? change_state(tx, call.caller, std::move(user), Change::suspend, {}) : user;
+    const Change change = user.state == UserState::invited ? Change::activate : user.state == UserState::suspended ? Change::reactivate
+                                                                                                                   : Change::restore;
+    return change_state(tx, call.caller, std::move(user), change, {});
+}
+
+User save(Tx& tx, const Call& call, const User& user, const Json& resource) {
+    const UserEdit wanted = user_of(resource, &user);
+    return set_active(tx, call, change_user(tx, call.caller, user, wanted), active_of(resource));
+}
+
+} // namespace
+
+std::pair<std::int64_t, Json> page(Tx& tx, const Call& call, const ListRequest& request) {
+    const Shown shown(user_type(), request.attributes, request.excluded);
+    const auto found = find_users(tx, request.search);
+    Json resources = Json::array();
+    for (const User& user : found.rows) resources.push_back(resource_of(tx, user, shown, call.base));
+    return {found.total, std::move(resources)};
+}
+
+Web list(Tx& tx, Call call) {
+    const ListRequest request = list_request(call);
+    auto [total, resources] = page(tx, call, request);
+    return answer(200, list_response(total, request.start, std::move(resources)));
+}
+
+Web search(Tx& tx, Call call) {
+    const ListRequest request = search_request(document_of(call));
+    auto [total, resources] = page(tx, call, request);
+    return answer(200, list_response(total, request.start, std::move(resources)));
+}
+
+Web create(Tx& tx, Call call) {
+    const Shown shown = shown_by(call);
+    const Json resource = clean_resource(user_type(), document_of(call), call.mode);
+    NewUser wanted;
+    static_cast<UserEdit&>(wanted) = user_of(resource, nullptr);
+    const User made = set_active(tx, call, make_user(tx, call.caller, wanted), active_of(resource));
+    return answer_with(tx, 201, made, call, shown);
+}
+
+Web get(Tx& tx, Call call) {
+    const Shown shown = shown_by(call);
+    return answer_with(tx, 200, read(tx, call), call, shown);
+}
+
+// Section 3.11.
+Web get_me(Tx& tx, Call call) {
+    const Shown shown = shown_by(call);
+    return answer_with(tx, 200, present(tx.maybe(get_user_of_subject, call.caller.subject)), call, shown);
+}
+
+Web replace(Tx& tx, Call call) {
+    const Shown shown = shown_by(call);
+    const Json resource = clean_resource(user_type(), document_of(call), call.mode);
+    const User user = lock(tx, call);
+    return answer_with(tx, 200, save(tx, call, user, resource), call, shown);
+}
+
+Web patch(Tx& tx, Call call) {
+    const Shown shown = shown_by(call);
+    const Json message = document_of(call);
+    const User user = lock(tx, call);
+    const Json before = clean_resource(user_type(), to_resource(user, {}, call.base), call.mode);
+    const Json after = patched(user_type(), before, message, call.mode);
+    return answer_with(tx, 200, save(tx, call, user, after), call, shown);
+}
+
+Web remove(Tx& tx, Call call) {
+    take_away(tx, call.caller, lock(tx, call));
+    return Web{"", "", 204};
+}
+
+} // namespace gravity::user::scim::users

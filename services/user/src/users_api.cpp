@@ -1,0 +1,99 @@
+#include "users_api.hpp"
+
+#include "handles.hpp"
+#include "people.hpp"
+#include "problems.hpp"
+#include "users_store.hpp"
+
+#include <stdexcept>
+
+namespace gravity::user::users {
+namespace {
+
+User locked(Tx& tx, const UserId& id, const IfMatch& expected) { return expected.check(tx.one(lock_user, id)); }
+
+User moved(Tx& tx, const Caller& caller, const UserId& id, Change change, const Reason& in, const IfMatch& expected) {
+    return change_state(tx, caller, locked(tx, id, expected), change, in.reason);
+}
+
+User past(Tx& tx, const UserId& id, Timestamp at) {
+    User user;
+    meta::Errors errors;
+    // A release that had fields which this one does not know may have kept it.
+    json::decode(tx.one(get_past, id, at), meta::mutable_ref(user), errors, json::Unknown::ignore);
+    if (!errors.empty()) throw std::runtime_error("a past user is not readable: " + errors.to_string());
+    return user;
+}
+
+} // namespace
+
+Created<User> create(Tx& tx, Caller caller, Body<NewUser> in) { return make_user(tx, caller, *in); }
+
+Page<User> list(Tx& tx, Params<ListUsers> query) {
+    FindUsers find;
+    static_cast<PageQuery&>(find) = *query;
+    find.state = query->state;
+    if (query->handle) find.handle_key = handle_key(query->handle->view());
+    if (query->prefix) {
+        find.prefix_from = handle_key(query->prefix->view());
+        find.prefix_to = *find.prefix_from + "\xF4\x8F\xBF\xBF"; // U+10FFFF, which no handle has
+    }
+    if (query->email) {
+        find.email = canonical_email(*query->email);
+        if (!find.email) return {};
+    }
+    return tx.page(list_users, find);
+}
+
+User get(Tx& tx, Path<"id", UserId> id, Params<AsOf> as_of) { return as_of->at ? past(tx, *id, *as_of->at) : tx.one(get_user, *id); }
+
+User update(Tx& tx, Caller caller, Path<"id", UserId> id, Patch<UserEdit> patch, IfMatch expected) {
+    const User user = locked(tx, *id, expected);
+    return change_user(tx, caller, user, patch.apply(user));
+}
+
+User activate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected) {
+    return moved(tx, caller, *id, Change::activate, *in, expected);
+}
+User suspend(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected) {
+    return moved(tx, caller, *id, Change::suspend, *in, expected);
+}
+User reactivate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected) {
+    return moved(tx, caller, *id, Change::reactivate, *in, expected);
+}
+User deactivate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected) {
+    return moved(tx, caller, *id, Change::deactivate, *in, expected);
+}
+User restore(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected) {
+    return moved(tx, caller, *id, Change::restore, *in, expected);
+}
+
+NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected) {
+    const User user = locked(tx, *id, expected);
+    if (user.state != UserState::deactivated) throw Refusal(wrong_state);
+    tx.exec(delete_contacts, user.id);
+    tx.exec(forget_past, user.id);
+    tx.exec(erase_user, user.id, tx.now());
+    tx.emit(UserErased{user.id});
+    return {};
+}
+
+User get_me(Tx& tx, Caller caller) {
+    auto me = tx.maybe(get_user_of_subject, caller.subject);
+    if (!me) throw Refusal(not_a_user);
+    return *std::move(me);
+}
+
+User update_me(Tx& tx, Caller caller, Patch<OwnEdit> patch, IfMatch expected) {
+    auto locked = tx.maybe(lock_user_of_subject, caller.subject);
+    if (!locked) throw Refusal(not_a_user);
+    const User me = expected.check(*std::move(locked));
+    const OwnEdit own = patch.apply({me.profile, me.locale, me.time_zone});
+    UserEdit wanted = me;
+    wanted.profile = own.profile;
+    wanted.locale = own.locale;
+    wanted.time_zone = own.time_zone;
+    return change_user(tx, caller, me, wanted);
+}
+
+} // namespace gravity::user::users

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "users_model.hpp"
+
+#include <gravity/handlers.hpp>
+
+/// Handlers of users.
+namespace gravity::user::users {
+
+Created<User> create(Tx& tx, Caller caller, Body<NewUser> in);
+Page<User> list(Tx& tx, Params<ListUsers> query);
+User get(Tx& tx, Path<"id", UserId> id, Params<AsOf> as_of);
+User update(Tx& tx, Caller caller, Path<"id", UserId> id, Patch<UserEdit> patch, IfMatch expected);
+User activate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
+User suspend(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
+User reactivate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
+User deactivate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
+User restore(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
+NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected);
+User get_me(Tx& tx, Caller caller);
+User update_me(Tx& tx, Caller caller, Patch<OwnEdit> patch, IfMatch expected);
+
+} // namespace gravity::user::users

@@ -1,0 +1,64 @@
+#include "users_store.hpp"
+
+#include "problems.hpp"
+#include "users_row.hpp"
+
+namespace gravity::user {
+
+const Sql<void(StoredUser)> insert_user{
+    "user.insert",
+    R"sql(
+    insert into users (id, subject, handle, handle_key, handle_skeleton, state, state_reason, state_actor, state_at, profile, locale, time_zone, external_id,
+                       created_at, updated_at)
+    values ($id, $subject, $handle, $handle_key, $handle_skeleton, $state, $state_reason, $state_actor, $state_at, $profile, $locale, $time_zone, $external_id,
+            $created_at, $updated_at))sql",
+    {{"users_handle_key", handle_taken}, {"users_subject_key", subject_taken}, {"users_external_id_key", external_id_taken}}};
+const Sql<void(StoredUser)> save_user{
+    "user.save",
+    R"sql(
+    update users set handle = $handle, handle_key = $handle_key, handle_skeleton = $handle_skeleton, state = $state, state_reason = $state_reason,
+           state_actor = $state_actor, state_at = $state_at, profile = $profile, locale = $locale, time_zone = $time_zone, external_id = $external_id,
+           deleted_at = $deleted_at, version = version + 1, updated_at = $updated_at
+    where id = $id)sql",
+    {{"users_handle_key", handle_taken}, {"users_external_id_key", external_id_taken}}};
+
+const Sql<User(UserId)> get_user{"user.get", "select " GRAVITY_USER_ROW("u") " from users u where u.id = $1 and u.state <> 'erased'"};
+const Sql<User(UserId)> lock_user{"user.lock", "select " GRAVITY_USER_ROW("u") " from users u where u.id = $1 and u.state <> 'erased' for update of u"};
+const Sql<User(std::string)> get_user_of_subject{"user.of_subject", "select " GRAVITY_USER_ROW("u") " from users u where u.subject = $1"};
+const Sql<User(std::string)> lock_user_of_subject{"user.lock_of_subject", "select " GRAVITY_USER_ROW("u") " from users u where u.subject = $1 for update of u"};
+const Sql<User(FindUsers)> list_users{"user.list", "select " GRAVITY_USER_ROW("u") R"sql(
+    from users u
+    where u.state <> 'erased' and ($state::text is null or u.state = $state)
+      and ($prefix_from::text is null or (u.handle_key >= $prefix_from and u.handle_key < $prefix_to::text))
+      and ($handle_key::text is null or u.handle_key = $handle_key)
+      and ($email::text is null or u.id in (select c.user_id from user_contact c where c.kind = 'email' and c.canonical = $email))
+      and $page(u.created_at desc, u.id desc))sql"};
+const Sql<void(UserId, Timestamp)> erase_user{"user.erase", R"sql(
+    update users set subject = null, handle = null, handle_key = null, handle_skeleton = null, state = 'erased', state_reason = null, profile = null,
+           locale = null, time_zone = null, external_id = null, deleted_at = $2, version = version + 1, updated_at = $2
+    where id = $1)sql"};
+
+const Sql<StoredContact(UserId)> list_contacts{"user_contact.list",
+                                               R"sql(select kind, canonical, value, type, "primary", verified_at from user_contact where user_id = $1)sql"};
+// By kind and address, so that two transactions that want the same take them in one order.
+const Sql<void(UserId, std::vector<StoredContact>)> insert_contacts{
+    "user_contact.insert",
+    R"sql(
+    insert into user_contact (user_id, kind, canonical, position, value, type, "primary", verified_at)
+    select $1, c ->> 'kind', c ->> 'canonical', c.position, c ->> 'value', c ->> 'type', (c ->> 'primary')::boolean, (c ->> 'verified_at')::timestamptz
+    from jsonb_array_elements($2::jsonb) with ordinality as c (c, position)
+    order by 2, 3)sql",
+    {{"user_contact_verified_key", contact_taken}}};
+const Sql<void(UserId)> delete_contacts{"user_contact.delete", "delete from user_contact where user_id = $1"};
+
+// By the clock and not by the transaction's time: one that began earlier may have waited for the row. The clock may have been set back meanwhile.
+const Sql<void(UserId)> end_present{"user_history.end", R"sql(
+    update user_history set valid = tstzrange(lower(valid), greatest(clock_timestamp(), lower(valid) + interval '1 microsecond'))
+    where user_id = $1 and upper_inf(valid))sql"};
+const Sql<void(UserId, Json, std::string)> begin_present{"user_history.begin", R"sql(
+    insert into user_history (user_id, valid, row, actor)
+    values ($1, tstzrange(coalesce((select max(upper(h.valid)) from user_history h where h.user_id = $1), clock_timestamp()), null), $2, $3))sql"};
+const Sql<Json(UserId, Timestamp)> get_past{"user_history.get", "select h.row from user_history h where h.user_id = $1 and h.valid @> $2::timestamptz"};
+const Sql<void(UserId)> forget_past{"user_history.forget", "delete from user_history where user_id = $1"};
+
+} // namespace gravity::user

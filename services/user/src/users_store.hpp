@@ -1,0 +1,26 @@
+#pragma once
+
+#include "users_model.hpp"
+
+#include <gravity/pg/tx.hpp>
+
+/// Statements of users, by name. Their text is in users_store.cpp and nowhere else. Who was erased is found by none of them.
+namespace gravity::user {
+
+extern const Sql<void(StoredUser)> insert_user, save_user;
+extern const Sql<User(UserId)> get_user, lock_user;
+extern const Sql<User(std::string)> get_user_of_subject, lock_user_of_subject;
+extern const Sql<User(FindUsers)> list_users;
+extern const Sql<void(UserId, Timestamp)> erase_user;
+
+extern const Sql<StoredContact(UserId)> list_contacts;
+extern const Sql<void(UserId, std::vector<StoredContact>)> insert_contacts;
+extern const Sql<void(UserId)> delete_contacts;
+
+/// What is so of somebody from now on; their row is locked. First the one, then the other.
+extern const Sql<void(UserId)> end_present;
+extern const Sql<void(UserId, Json, std::string)> begin_present;
+extern const Sql<Json(UserId, Timestamp)> get_past;
+extern const Sql<void(UserId)> forget_past;
+
+} // namespace gravity::user

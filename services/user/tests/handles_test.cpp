@@ -1,0 +1,63 @@
+#include "handles.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gravity::user {
+namespace {
+
+std::string kept(std::string_view text) {
+    std::string why;
+    return accept_handle(text, why).value_or("refused: " + why);
+}
+bool refused(std::string_view text) { return kept(text).starts_with("refused: must"); }
+bool alike(std::string_view a, std::string_view b) { return handle_skeleton(handle_key(a)) == handle_skeleton(handle_key(b)); }
+
+TEST(Handles, AreKeptAsTypedInNfc) {
+    EXPECT_EQ(kept("Ada.Lovelace+x@example.com"), "Ada.Lovelace+x@example.com");
+    EXPECT_EQ(kept("Jose\u0301"), "Jos\u00e9");
+    EXPECT_EQ(kept("\uff21\uff44\uff41"), "Ada"); // full width
+    EXPECT_EQ(kept("\u00dfeta"), "\u00dfeta");
+    EXPECT_EQ(kept("\u4e2d\u6587"), "\u4e2d\u6587");
+    EXPECT_EQ(kept("\u05d0\u05d1\u05d2"), "\u05d0\u05d1\u05d2"); // from right to left
+    EXPECT_EQ(kept("\u0661\u0662\u0663\u0627").substr(0, 7), "refused"); // begins with a number: the bidi rule
+}
+
+// RFC 8264 section 9: what an identifier is not made of.
+TEST(Handles, AreIdentifiers) {
+    for (const std::string_view text : {"", "a b", "a\u00a0b", "a\tb", "a\x01", "\u2160", "\u00b2", "a\u200bb", "a\u200db", "a\u202eb", "\u0640",
+                                        "\u2665", "\u00a3",
+                                        "\u1100", "\u3031", "a\u00b7b", "\xff", "\xed\xa0\x80", "\u00ad"})
+        EXPECT_TRUE(refused(text)) << text;
+    EXPECT_TRUE(refused(std::string(256, 'a')));
+    EXPECT_EQ(kept(std::string(255, 'a')), std::string(255, 'a'));
+    EXPECT_TRUE(refused(std::string(10'000, 'a')));
+}
+
+TEST(Handles, DoNotMixScripts) {
+    EXPECT_TRUE(refused("\u0430dmin"));             // Cyrillic a, Latin rest
+    EXPECT_TRUE(refused("ada\u03bf"));              // Greek omicron
+    EXPECT_TRUE(refused("\u0627\u0661\u06f2"));     // Arabic-Indic and extended digits
+    EXPECT_TRUE(refused("\u05d0a"));                // both directions
+    EXPECT_FALSE(refused("\u65e5\u672c\u306e"));    // Japanese is written in several
+    EXPECT_FALSE(refused("\u0434\u0430"));
+}
+
+TEST(Handles, AreAlikeWhateverCaseAndLook) {
+    EXPECT_TRUE(alike("Admin", "aDMIN"));
+    EXPECT_TRUE(alike("ace", "\u0430\u0441\u0435")); // all of it Cyrillic
+    EXPECT_TRUE(alike("paypal", "paypa1"));
+    EXPECT_TRUE(alike("modern", "modem"));
+    EXPECT_TRUE(alike("Jos\u00e9", "JOSE\u0301"));
+    EXPECT_FALSE(alike("ada", "adam"));
+    EXPECT_FALSE(alike("jose", "jos\u00e9"));
+}
+
+TEST(Handles, HostsAreAskedForInAscii) {
+    EXPECT_EQ(ascii_host("B\u00fccher.Example"), "xn--bcher-kva.example");
+    EXPECT_EQ(ascii_host("fa\u00df.de"), "xn--fa-hia.de"); // not "fass.de"
+    EXPECT_FALSE(ascii_host("a_b.example"));
+    EXPECT_FALSE(ascii_host("-a.example"));
+}
+
+} // namespace
+} // namespace gravity::user
