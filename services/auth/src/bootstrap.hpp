@@ -14,9 +14,10 @@ namespace gravity::issuer {
 
 inline constexpr std::string_view administrator_role = "administrator";
 
-/// Keeps, from each start of the process on, the role `administrator` with the scopes of the settings, a client with the secret of the settings, and an
-/// identity, both with the role; and a client for the gateway, which may exchange tokens and nothing else. What was changed of them by the API stays otherwise: a disabled client stays disabled, a password that was changed stays
-/// changed, an identity that was deleted is made again only while the settings name it. I/O thread only. Database and pool outlive it.
+/// Keeps, from each start of the process on, the role `administrator` with the scopes of the settings; a client with the secret of the settings, and an
+/// identity, both with the role; and a client for the gateway, which may exchange tokens and nothing else. What was changed of them by the API stays otherwise:
+/// a disabled client stays disabled, a password that was changed stays changed, an identity that was deleted is made again only while the settings name it.
+/// I/O thread only. Database and pool outlive it.
 class Bootstrap {
 public:
     /// Throws std::invalid_argument if the settings contradict one another.

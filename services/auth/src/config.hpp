@@ -54,7 +54,7 @@ BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
                        login_attempts, login_network_attempts, login_window_seconds, dpop_nonce, trusted_proxies, session_hours,
                        refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret, bootstrap_gateway_id,
-                       bootstrap_gateway_secret, bootstrap_scopes,                       bootstrap_username, bootstrap_password))
+                       bootstrap_gateway_secret, bootstrap_scopes, bootstrap_username, bootstrap_password))
 
 } // namespace gravity::issuer
 
