@@ -182,7 +182,6 @@ Caller caller_of(const Claims& claims) {
     Caller caller;
     caller.subject = claims.subject;
     caller.project = claims.project;
-    caller.environment = claims.environment;
     caller.scopes = claims.scopes;
     caller.roles = claims.roles;
     caller.session = claims.session;

@@ -43,7 +43,6 @@ TEST(Claims, ReadsAll) {
     const Caller caller = caller_of(*claims);
     EXPECT_EQ(caller.subject, "u1");
     EXPECT_EQ(caller.project, claims->project);
-    EXPECT_EQ(caller.environment, "staging");
     EXPECT_EQ(caller.session, "sess");
     EXPECT_EQ(caller.actor, "gateway");
     EXPECT_EQ(caller.roles, claims->roles);

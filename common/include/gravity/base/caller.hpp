@@ -13,7 +13,6 @@ namespace gravity {
 struct Caller {
     std::string subject;             // `sub`: a user, a client or "api_key:<id>"
     ProjectId project;               // every row read or written belongs to it
-    std::string environment{};       // `env`: the one of the project that an API key is for ("staging"); empty for others
     std::vector<std::string> scopes; // "products:write"
     std::vector<std::string> roles;
     std::string session;             // `sid`, may be empty
