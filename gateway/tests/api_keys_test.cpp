@@ -394,6 +394,7 @@ struct Issuing {
         const std::lock_guard lock(mutex);
         ++exchanges;
         last = request;
+        if (instead) return {.status = 200, .body = *instead};
         if (status != 200 || !platform) return {.status = status, .body = Json::object({{"error", error}})};
         auth::Claims claims;
         claims.issuer = "https://issuer.example";
@@ -402,10 +403,9 @@ struct Issuing {
         claims.project = project;
         claims.issued_at = now().unix_seconds();
         claims.expires_at = now().unix_seconds() + 300;
-        const std::string token = strange ? "strange" : platform->signer.token(claims);
-        const Json document = Json::object({{"access_token", token}, {"token_type", "Bearer"}, {"expires_in", 300}});
-        return {.status = 200, .body = document};
+        return {.status = 200, .body = issued(platform->signer.token(claims))};
     }
+    static Json issued(const std::string& token) { return Json::object({{"access_token", token}, {"token_type", "Bearer"}, {"expires_in", 300}}); }
     void say(int new_status, std::string new_error = {}) {
         const std::lock_guard lock(mutex);
         status = new_status;
@@ -421,7 +421,7 @@ struct Issuing {
     std::mutex mutex;
     int status = 200, exchanges = 0;
     std::string error;
-    bool strange = false;
+    std::optional<Json> instead; // of a good answer
     http::Request last;
     const ProjectId project = ProjectId::fresh();
     const Folder folder;
@@ -448,11 +448,22 @@ TEST(KeyExchange, AsksAsTheStandardHasIt) {
 
 TEST(KeyExchange, TakesNothingForGoodThatIsNot) {
     Issuing issuing;
-    {
-        const std::lock_guard lock(issuing.mutex);
-        issuing.strange = true;
+    auth::Claims claims;
+    claims.issuer = "https://issuer.example";
+    claims.audience = {"gravity"};
+    claims.subject = "api_key:k1";
+    claims.expires_at = now().unix_seconds() + 300;
+    const std::string of_nobody = auth::Signer::generate().token(claims);
+    int nth = 0;
+    const std::vector<std::optional<Json>> answers{Json::object(), Issuing::issued("strange"), Issuing::issued(of_nobody), std::nullopt};
+    for (const auto& document : answers) {
+        {
+            const std::lock_guard lock(issuing.mutex);
+            issuing.instead = document;
+        }
+        const int expected = document ? 503 : 200;
+        EXPECT_EQ(status_of(issuing.platform->port, "/a", "X-Api-Key: other" + std::to_string(++nth) + "\r\n"), expected) << nth;
     }
-    EXPECT_EQ(issuing.status_now(), 503) << "no token of the issuer";
     issuing.say(401, "invalid_client");
     EXPECT_TRUE(eventually([&] { return issuing.asked() >= 2 || (issuing.status_now(), false); }));
     EXPECT_EQ(issuing.status_now(), 503);
