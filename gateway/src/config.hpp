@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gravity/base/number.hpp>
+#include <gravity/base/secret.hpp>
 #include <gravity/meta/describe.hpp>
 
 #include <cstdint>
@@ -41,14 +42,15 @@ struct Settings {
     std::optional<std::string> upstream_ca_file;
     std::optional<std::string> upstream_certificate_file;
     std::optional<std::string> upstream_key_file;
+    std::optional<Secret<>> rate_redis_url;
     Bounded<int, 0, 300> api_key_seconds{60};
     Bounded<int, 16, 1'000'000> api_keys_kept{10'000};
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (io_threads, routes_file, routes_folder, http2, rate_per_second, rate_burst, max_body_bytes, max_connections, pool_per_instance,
                        connect_timeout_ms, max_attempts, cache_bytes, cache_entries, cache_max_body_bytes, trusted_proxies, tls_port, tls_certificate_file,
-                       tls_key_file, client_certificates, client_ca_file, upstream_ca_file, upstream_certificate_file, upstream_key_file, api_key_seconds,
-                       api_keys_kept))
+                       tls_key_file, client_certificates, client_ca_file, upstream_ca_file, upstream_certificate_file, upstream_key_file, rate_redis_url,
+                       api_key_seconds, api_keys_kept))
 
 /// Settings that begin with ADMIN_.
 struct AdminSettings {
@@ -85,6 +87,7 @@ struct gravity::meta::docs<gravity::gateway::Settings> {
         {"upstream_ca_file", "PEM certificates of who vouches for instances that speak TLS; absent: the system's authorities; read again when it changes"},
         {"upstream_certificate_file", "PEM certificate chain shown to instances that ask who calls; read again when it changes"},
         {"upstream_key_file", "PEM private key of that; read again when it changes"},
+        {"rate_redis_url", "Redis by which gateways share the limit of each caller; without it each process has its own"},
         {"api_key_seconds", "For how long what an API key came to at AUTH_TOKEN_URL counts, while its revocation would be heard; 0: keys mean nothing here"},
         {"api_keys_kept", "API keys that are remembered, by their hash"},
     };

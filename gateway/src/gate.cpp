@@ -4,6 +4,7 @@
 #include "cors.hpp"
 
 #include <gravity/base/clock.hpp>
+#include <gravity/base/encoding.hpp>
 #include <gravity/base/scope.hpp>
 #include <gravity/http/socket_token.hpp>
 #include <gravity/resilience/backoff.hpp>
@@ -32,6 +33,17 @@ void write_key(const auth::Claims* claims, const boost::asio::ip::address& peer,
         const auto bytes = peer.to_v6().to_bytes();
         key.assign("6").append(reinterpret_cast<const char*>(bytes.data()), 8);
     }
+}
+
+/// The same as a key of the store: of the caller's project, else of none.
+std::string shared_key(const auth::Claims* claims, const boost::asio::ip::address& peer) {
+    constexpr std::string_view nobody = "00000000-0000-0000-0000-000000000000";
+    std::string key = "gateway:{";
+    key.append(claims && claims->project.is_set() ? claims->project.to_string() : std::string(nobody)).append("}:limit:");
+    if (claims) return key.append("s").append(claims->subject);
+    std::string address;
+    write_key(nullptr, peer, address);
+    return key.append(1, address.front()).append(hex_encode(std::string_view(address).substr(1)));
 }
 
 void append_number(std::string& out, std::uint64_t number) {
@@ -123,8 +135,8 @@ struct Gate::Limiter {
     std::string policy; // the whole line
 };
 
-Gate::Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key, ApiKeys* keys)
-    : options_(options), verifier_(std::move(verifier)), on_unknown_key_(std::move(on_unknown_key)), keys_(keys) {
+Gate::Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key, ApiKeys* keys, SharedLimits* shared)
+    : options_(options), verifier_(std::move(verifier)), on_unknown_key_(std::move(on_unknown_key)), keys_(keys), shared_(shared) {
     if (options.requests_per_second != 0) limiter_ = std::make_unique<Limiter>(options);
 }
 
@@ -140,6 +152,7 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
     out.route = match.route;
     out.upstream_path = match.upstream_path;
     out.preflight = out.awaits_key = false;
+    out.awaits_permit.clear();
     out.key.reset();
     if (match.route->rule && !follow_rule(*match.route, bytes, head, path, out)) return Refusal(no_route);
     if (out.preflight) return limit(nullptr, peer.address, now, count, out.extra_lines); // browsers send it without credentials
@@ -174,7 +187,19 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
         write_key(claims.get(), peer.address, key);
         out.caller = stable_hash(key);
     }
-    return limit(claims.get(), peer.address, now, count, out.extra_lines);
+    return limit_admitted(claims.get(), peer.address, now, count, out);
+}
+
+/// The limit of who may pass. Only here gateways that share it ask each other: whoever is turned away is not worth a question.
+std::optional<Refusal> Gate::limit_admitted(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now,
+                                            Count count, Admission& out) {
+    if (const auto permit = std::exchange(out.permit, std::nullopt)) return decided(*permit, out.extra_lines);
+    const bool alone = !limiter_ || !shared_ || count == Count::no || std::exchange(out.without_permit, false) || !shared_->working(now);
+    if (alone) return limit(claims, peer, now, count, out.extra_lines);
+    std::string caller = shared_key(claims, peer);
+    if (const auto denied = shared_->denied(caller, now)) return decided(*denied, out.extra_lines);
+    out.awaits_permit = std::move(caller);
+    return std::nullopt;
 }
 
 std::optional<Refusal> Gate::authenticate_key(std::string_view bytes, const RequestHead& head, std::chrono::steady_clock::time_point now, Admission& out) {
@@ -217,7 +242,10 @@ std::optional<Refusal> Gate::limit(const auth::Claims* claims, const boost::asio
     if (!limiter_) return std::nullopt;
     thread_local std::string key; // its capacity is what is wanted
     write_key(claims, peer, key);
-    const auto decision = count == Count::yes ? limiter_->callers.take(key, now) : limiter_->callers.peek(key, now);
+    return decided(count == Count::yes ? limiter_->callers.take(key, now) : limiter_->callers.peek(key, now), lines);
+}
+
+std::optional<Refusal> Gate::decided(const resilience::RateDecision& decision, std::string& lines) const {
     lines.append(limiter_->policy).append("RateLimit: \"caller\";r=");
     append_number(lines, decision.remaining);
     lines += ";t=";

@@ -4,6 +4,7 @@
 #include "client_certificate.hpp"
 #include "head.hpp"
 #include "revocations.hpp"
+#include "shared_limits.hpp"
 #include "snapshot.hpp"
 
 #include <gravity/auth/verifier.hpp>
@@ -35,6 +36,9 @@ struct Admission {
     bool preflight = false;         // of CORS, to be answered here
     KeyGrantPtr key;                // what the API key that was shown came to; null: none was
     bool awaits_key = false;        // it is to be exchanged, and all to be asked again: nothing but `route` is decided yet
+    std::string awaits_permit;      // of a limit that gateways share: who is to be asked about, and then all again; empty: nobody
+    std::optional<resilience::RateDecision> permit; // what came of it: for the next time that is asked
+    bool without_permit = false;    // nobody could be asked: this gateway's own limit counts
     std::string extra_lines;        // RateLimit fields for the answer, as complete lines; its capacity is reused
 };
 
@@ -56,8 +60,10 @@ enum class Count : std::uint8_t {
 class Gate {
 public:
     /// `verifier` null: routes that need a token answer 401. `on_unknown_key` is called for a token whose key is not known, to have the keys fetched
-    /// again; on the calling thread, and often. `keys` null: API keys mean nothing here; else it outlives this.
-    Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key = {}, ApiKeys* keys = nullptr);
+    /// again; on the calling thread, and often. `keys` null: API keys mean nothing here. `shared` null: the
+    /// limit is this gateway's own. Else they outlive this.
+    Gate(GateOptions options, std::shared_ptr<auth::Verifier> verifier, std::function<void()> on_unknown_key = {}, ApiKeys* keys = nullptr,
+         SharedLimits* shared = nullptr);
     ~Gate();
 
     /// Why not, or nothing. `path` in normal form; `bytes` is the head.
@@ -66,17 +72,22 @@ public:
                                  Count count = Count::yes);
     Revocations& revocations() { return revocations_; }
     ApiKeys* keys() { return keys_; }
+    SharedLimits* shared_limits() { return shared_; }
 
 private:
     std::optional<Refusal> authenticate(std::string_view bytes, const RequestHead& head, const Peer& peer, std::shared_ptr<const auth::Claims>& claims);
     std::optional<Refusal> authenticate_key(std::string_view bytes, const RequestHead& head, std::chrono::steady_clock::time_point now, Admission& out);
     std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Count count,
                                  std::string& lines);
+    std::optional<Refusal> limit_admitted(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now,
+                                          Count count, Admission& out);
+    std::optional<Refusal> decided(const resilience::RateDecision& decision, std::string& lines) const;
 
     GateOptions options_;
     std::shared_ptr<auth::Verifier> verifier_;
     std::function<void()> on_unknown_key_;
     ApiKeys* keys_;
+    SharedLimits* shared_;
     Revocations revocations_;
     struct Limiter;
     std::unique_ptr<Limiter> limiter_;

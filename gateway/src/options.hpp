@@ -36,6 +36,7 @@ struct Options {
     Milliseconds linger{2'000};              // after the last answer, so that it is not lost to a reset (RFC 9112 section 9.6)
     Milliseconds park_after{2'000};          // an idle connection gives its buffer back
     Milliseconds key_patience{6'000};        // for an API key's exchange
+    Milliseconds permit_patience{1'000};     // for a limit that gateways share
     Milliseconds mirror_timeout{30'000};     // for a copy of a request, with its answer
     Milliseconds outlier_interval{10'000};   // instances are compared with each other so often
     Milliseconds tick{250};                  // how often time-outs are looked at

@@ -179,6 +179,8 @@ void Session::begin_answer(Time now) {
     request_body_ = {};
     admission_.route = nullptr;
     admission_.key.reset();
+    admission_.permit.reset();
+    admission_.without_permit = false;
     waiting_head_.clear();
     key_awaited_ = false;
     cluster_ = nullptr;
@@ -233,6 +235,7 @@ void Session::admit(std::string_view bytes, const RequestHead& head) {
     const Peer peer(caller, certificate_.get());
     if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, peer, begun_, admission_)) return refuse(*denied);
     if (admission_.awaits_key) return await_key(bytes, head);
+    if (!admission_.awaits_permit.empty()) return await_permit(bytes);
     body_limit_ = admission_.route->body_limit != 0 ? admission_.route->body_limit : core_.options().body_limit;
     if (body_limit_ != 0 && head.framing.content_length.value_or(0) > body_limit_) return refuse(Refusal(problems::too_large));
     cluster_ = admission_.route->cluster;

@@ -28,9 +28,10 @@ struct CompressionPlan;
 struct ResponseFacts;
 
 /// One client's connection and the request that is under way on it. The parts of its life are in a file each: session.cpp (the connection, heads,
-/// time-outs), session_key.cpp (an API key that is exchanged first), session_request.cpp (an instance, the request's way to it),
-/// session_response.cpp (the way back), session_tunnel.cpp (WebSocket), session_hedge.cpp (a second attempt beside a late one), session_rule.cpp
-/// (what a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_compress.cpp, session_reply.cpp (answers of the gateway itself).
+/// time-outs), session_wait.cpp (what is asked about first: an API key, a limit that others share), session_request.cpp (an instance, the request's way to
+/// it), session_response.cpp (the way back), session_tunnel.cpp (WebSocket), session_hedge.cpp (a second attempt beside a late one), session_rule.cpp (what
+/// a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_compress.cpp, session_reply.cpp (answers of the
+/// gateway itself).
 ///
 /// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
 class Session final : public Client, public std::enable_shared_from_this<Session> {
@@ -79,9 +80,10 @@ private:
     void client_gone();
     void cut();
 
-    // session_key.cpp
+    // session_wait.cpp
     void await_key(std::string_view bytes, const RequestHead& head);
-    void key_is_known(std::uint64_t ticket);
+    void await_permit(std::string_view bytes);
+    void go_back_to_the_gate(std::uint64_t ticket);
 
     // session_request.cpp
     void pass_on(std::string_view bytes, const RequestHead& head, std::string_view path);
@@ -216,9 +218,9 @@ private:
     std::shared_ptr<Endpoint> failed_; // the instance that could not be reached, to be avoided
     Time deadline_total_{};       // until the response begins, all attempts together
     RateGuard client_sends_;
-    std::string waiting_head_;    // as it came, while its API key is being exchanged
-    bool key_awaited_ = false;    // it has been, for this request
-    std::uint64_t key_ticket_ = 0;
+    std::string waiting_head_;    // as it came, while something is asked about first
+    bool key_awaited_ = false;    // its API key has been, for this request
+    std::uint64_t wait_ticket_ = 0;
     std::unique_ptr<Caching> caching_; // null: the cache has no part in it
     std::uint64_t cache_ticket_ = 0;
     http::Coding coding_ = http::Coding::identity; // of the answer, that the client wants where the route compresses

@@ -142,7 +142,8 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
     limits.requests_per_second = static_cast<std::uint32_t>(settings.rate_per_second.value());
     limits.burst = static_cast<std::uint32_t>(settings.rate_burst.value());
     exchange_keys(settings);
-    gate_ = std::make_unique<Gate>(limits, verifier_, [this] { unknown_key(); }, api_keys_.get());
+    share_limits(settings);
+    gate_ = std::make_unique<Gate>(limits, verifier_, [this] { unknown_key(); }, api_keys_.get(), shared_limits_.get());
     if (const auto& url = runtime.settings.events_url) events_ = std::make_shared<EventLink>(runtime.io, url->reveal(), gate_->revocations(), api_keys_.get());
     Options options = options_of(runtime.settings, address, settings);
     options.upstream_tls = upstream_tls_;
@@ -161,7 +162,6 @@ Daemon::Daemon(app::Runtime& runtime, const DataAddress& address, const Settings
 void Daemon::exchange_keys(const Settings& settings) {
     const app::PlatformSettings& platform = runtime_.settings;
     if (!platform.auth_token_url || settings.api_key_seconds.value() == 0) return;
-    if (!platform.auth_client_id || !platform.auth_client_secret) throw std::runtime_error("AUTH_TOKEN_URL needs AUTH_CLIENT_ID and AUTH_CLIENT_SECRET");
     if (!verifier_) throw std::runtime_error("AUTH_TOKEN_URL needs AUTH_JWKS_URL: what API keys come to is checked");
     exchange_ = std::make_shared<KeyExchange>(key_client_, *platform.auth_token_url, *platform.auth_client_id, *platform.auth_client_secret, verifier_,
                                               [this] { unknown_key(); });
@@ -173,6 +173,15 @@ void Daemon::exchange_keys(const Settings& settings) {
             const auto exchange = exchange_;
             spawn(runtime_.io, "api-key", [this, exchange, digest, key] { return KeyExchange::run(exchange, *api_keys_, digest, key); });
         });
+    });
+}
+
+void Daemon::share_limits(const Settings& settings) {
+    if (!settings.rate_redis_url || settings.rate_per_second.value() == 0) return;
+    const auto per_second = static_cast<std::uint32_t>(settings.rate_per_second.value()), burst = static_cast<std::uint32_t>(settings.rate_burst.value());
+    rate_store_ = std::make_shared<RateStore>(runtime_.io, settings.rate_redis_url->reveal(), per_second, burst);
+    shared_limits_ = std::make_unique<SharedLimits>([this](std::string caller, std::uint64_t wanted) { // on a core's thread, or this one
+        rate_store_->ask(*shared_limits_, std::move(caller), wanted);
     });
 }
 
@@ -192,6 +201,7 @@ void Daemon::start() {
     }
     if (gateway_->tls_port() != 0) log::info("data path listens, with TLS", {{"port", gateway_->tls_port()}});
     log::info("data path listens", {{"port", gateway_->port()}});
+    if (rate_store_) runtime_.health.add("limits", app::Health::Kind::optional, [this] { return probe_limits(); });
     if (events_) runtime_.health.add("events", app::Health::Kind::optional, [this] { return probe_events(); });
     if (!source_) return;
     runtime_.health.add("routes", app::Health::Kind::required, [this] { return probe_routes(); });
@@ -415,6 +425,8 @@ Task<std::optional<std::string>> Daemon::probe_routes() const {
 Task<std::optional<std::string>> Daemon::probe_discovery() const { co_return source_->problem(); }
 
 Task<std::optional<std::string>> Daemon::probe_events() const { co_return events_->problem(); }
+
+Task<std::optional<std::string>> Daemon::probe_limits() const { co_return rate_store_->problem(); }
 
 Task<void> Daemon::tell_events() {
     if (!events_) co_return;

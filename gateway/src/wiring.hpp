@@ -73,6 +73,8 @@ private:
     void watch_keys();
     void unknown_key();
     void exchange_keys(const Settings& settings);
+    void share_limits(const Settings& settings);
+    Task<std::optional<std::string>> probe_limits() const;
     void read_files();
     void publish();
     Task<std::optional<std::string>> probe_routes() const;
@@ -102,6 +104,8 @@ private:
     OwnPages pages_;
     std::shared_ptr<KeyExchange> exchange_; // null: API keys mean nothing here
     std::unique_ptr<ApiKeys> api_keys_;
+    std::shared_ptr<RateStore> rate_store_; // null: the limit is this process's own
+    std::unique_ptr<SharedLimits> shared_limits_;
     std::unique_ptr<Gate> gate_;
     std::shared_ptr<RouteSource> source_;
     std::shared_ptr<EventLink> events_; // null: there are none
