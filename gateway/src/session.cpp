@@ -59,6 +59,7 @@ void Session::become_http2(std::string_view received) {
 
 void Session::close() {
     if (phase_ == Phase::closed) return;
+    const auto self = end_wait();
     phase_ = Phase::closed;
     drop_upstream();
     drop_hedge();
@@ -287,7 +288,11 @@ void Session::check(Time now) {
         begin_answer(now);
         return refuse_wire({408, "request-timeout", "The request's head did not come in time."});
     case Phase::waiting:
-        if (now >= deadline_) refuse(Refusal(problems::deadline_exceeded));
+        if (now < deadline_) return;
+        {
+            const auto self = end_wait();
+            refuse(Refusal(problems::deadline_exceeded));
+        }
         return;
     case Phase::connecting:
         if (now >= deadline_) connect_failed(true);

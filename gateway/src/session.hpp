@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gravity::gateway {
@@ -81,6 +82,8 @@ private:
     void cut();
 
     // session_wait.cpp
+    void wait(Time until);
+    std::shared_ptr<Session> end_wait() { return std::exchange(while_waiting_, nullptr); }
     void await_key(std::string_view bytes, const RequestHead& head);
     void await_permit(std::string_view bytes);
     void go_back_to_the_gate(std::uint64_t ticket);
@@ -218,6 +221,7 @@ private:
     std::shared_ptr<Endpoint> failed_; // the instance that could not be reached, to be avoided
     Time deadline_total_{};       // until the response begins, all attempts together
     RateGuard client_sends_;
+    std::shared_ptr<Session> while_waiting_; // itself: no operation keeps it when there is no room to read into
     std::string waiting_head_;    // as it came, while something is asked about first
     bool key_awaited_ = false;    // its API key has been, for this request
     std::uint64_t wait_ticket_ = 0;

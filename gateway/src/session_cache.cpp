@@ -86,9 +86,7 @@ bool Session::seek_in_cache() {
     caching.lead = std::move(sought.lead);
     if (sought.waits) {
         counts.collapsed.add();
-        phase_ = Phase::waiting;
-        deadline_ = deadline_total_;
-        read_client(); // to notice the client going away
+        wait(deadline_total_);
         return true;
     }
     switch (sought.step) {
@@ -124,6 +122,7 @@ bool Session::seek_in_cache() {
 /// The fetch that this request waited for has ended.
 void Session::landed(const ResponseCache::Landing& landing, std::uint64_t ticket) {
     if (phase_ != Phase::waiting || !caching_ || caching_->ticket != ticket) return;
+    const auto self = end_wait();
     Caching& caching = *caching_;
     const auto now = std::chrono::steady_clock::now();
     if (landing.stored && selects(*landing.stored, caching.request, request_head_)) {

@@ -238,6 +238,18 @@ TEST(KeyDoor, AKeyIsExchangedAndTheServiceSeesATokenAlone) {
     EXPECT_EQ(doors.running.client().ask(Doors::get("k1", "X-Request-Timeout-Ms: 5000\r\n")).status(), 200);
 }
 
+TEST(KeyDoor, WhoSendsMoreThanThereIsRoomForWaitsToo) {
+    Doors doors;
+    auto writer = doors.running.client();
+    EXPECT_TRUE(writer.send("POST /a HTTP/1.1\r\nHost: h\r\nX-Api-Key: k1\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'b')));
+    EXPECT_TRUE(doors.is_asked(1));
+    for (int i = 0; i < 10; ++i) doors.running.client().ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n"); // the core has read what it can
+    EXPECT_GE(doors.running.gateway.connections(), 1u);
+    doors.land(KeyOutcome::good, grant_of("api_key:1"));
+    EXPECT_EQ(writer.read_message().body, "in");
+    EXPECT_NE(doors.seen().find(std::string(100'000, 'b')), std::string::npos);
+}
+
 TEST(KeyDoor, ManyWaitForOneExchange) {
     Options options;
     options.threads = 2;

@@ -118,6 +118,29 @@ TEST(Cache, ManyWhoComeAtOnceCostOneFetch) {
     EXPECT_EQ(requests, 1);
 }
 
+TEST(Cache, WhoWaitsMayHaveSentMoreThanThereIsRoomFor) {
+    std::atomic<bool> go{false};
+    Instance instance(Instance::answering([&](const Wire::Message&) {
+        while (!go) std::this_thread::yield();
+        return Instance::ok("one", "Cache-Control: max-age=60\r\n");
+    }));
+    Running running;
+    running.publish({cached(instance.port())});
+    const double before = running.telemetry.cache.collapsed.value();
+    auto first = running.client(), second = running.client();
+    EXPECT_TRUE(first.send(get("/a")));
+    ASSERT_TRUE(eventually([&] { return instance.connections() == 1; }));
+    std::string many;
+    for (int i = 0; i < 2000; ++i) many += get("/a"); // one behind the other
+    std::thread sender([&] { second.send(many); });
+    ASSERT_TRUE(eventually([&] { return running.telemetry.cache.collapsed.value() == before + 1; }));
+    for (int i = 0; i < 10; ++i) running.client().ask(get("/health/live")); // the core has read what it can
+    go = true;
+    EXPECT_EQ(first.read_message().body, "one");
+    for (int i = 0; i < 2000; ++i) ASSERT_EQ(second.read_message().body, "one") << i;
+    sender.join();
+}
+
 TEST(Cache, WhoWaitsForWhatIsPrivateGoesHimself) {
     std::atomic<int> requests{0};
     std::atomic<bool> answer{false};
