@@ -1,5 +1,6 @@
 #include "api.hpp"
 
+#include "groups_api.hpp"
 #include "problems.hpp"
 #include "scim_api.hpp"
 #include "users_api.hpp"
@@ -31,6 +32,19 @@ void user_routes(Router& router) {
     users.patch<u::update_me>("/me", {.summary = "Change one's own profile", .problems = {not_a_user}, .scope = "users:self"});
 }
 
+void group_routes(Router& router) {
+    namespace g = user_groups;
+    auto groups = router.collection("/api/v1/user-groups", "user-groups");
+    groups.get<g::list>("", {.summary = "List groups, newest first; those that somebody is a member of, directly"});
+    groups.post<g::create>("", {.summary = "Create a group"});
+    groups.get<g::get>("/{id}", {.summary = "Read a group"});
+    groups.patch<g::update>("/{id}", {.summary = "Change a group"});
+    groups.del<g::remove>("/{id}", {.summary = "Delete a group; its members stay"});
+    groups.get<g::list_members>("/{id}/members", {.summary = "List the users and groups in a group, by id"});
+    groups.put<g::add_member>("/{id}/members/{member}", {.summary = "Put a user or a group into a group", .problems = {group_circle, group_full}});
+    groups.del<g::remove_member>("/{id}/members/{member}", {.summary = "Take a member out of a group"});
+}
+
 // A directory that asks by POST only looks; whoever provisions has the one scope of the standard's table.
 void scim_routes(Router& router) {
     const auto options = [](std::string_view summary) {
@@ -38,26 +52,32 @@ void scim_routes(Router& router) {
         one.idempotency = false;
         return one;
     };
+    const auto naming = [&](std::string_view summary) { // what can meet somebody else's name
+        http::RouteOptions one = options(summary);
+        one.problems = {handle_taken, external_id_taken};
+        return one;
+    };
     auto surface = router.surface("scim");
     surface.get<scim::list_users>("/scim/v2/Users", options("List users (RFC 7644 section 3.4.2)"));
-    surface.post<scim::create_user>("/scim/v2/Users", options("Create a user (section 3.3); 201"));
+    surface.post<scim::create_user>("/scim/v2/Users", naming("Create a user (section 3.3)"));
     surface.post<scim::search_users>("/scim/v2/Users/.search", options("List users by a message (section 3.4.3)"));
     surface.get<scim::get_user>("/scim/v2/Users/{id}", options("Read a user"));
-    surface.put<scim::replace_user>("/scim/v2/Users/{id}", options("Replace a user (section 3.5.1)"));
-    surface.patch<scim::patch_user>("/scim/v2/Users/{id}", options("Change a user (section 3.5.2)"));
-    surface.del<scim::delete_user>("/scim/v2/Users/{id}", options("Deactivate a user, who is then not there for directories (section 3.6); 204"));
+    surface.put<scim::replace_user>("/scim/v2/Users/{id}", naming("Replace a user (section 3.5.1)"));
+    surface.patch<scim::patch_user>("/scim/v2/Users/{id}", naming("Change a user (section 3.5.2)"));
+    surface.del<scim::delete_user>("/scim/v2/Users/{id}", options("Deactivate a user, who is then not there for directories (section 3.6)"));
     surface.get<scim::list_groups>("/scim/v2/Groups", options("List groups"));
-    surface.post<scim::create_group>("/scim/v2/Groups", options("Create a group; 201"));
+    surface.post<scim::create_group>("/scim/v2/Groups", options("Create a group"));
     surface.post<scim::search_groups>("/scim/v2/Groups/.search", options("List groups by a message"));
     surface.get<scim::get_group>("/scim/v2/Groups/{id}", options("Read a group"));
     surface.put<scim::replace_group>("/scim/v2/Groups/{id}", options("Replace a group"));
     surface.patch<scim::patch_group>("/scim/v2/Groups/{id}", options("Change a group"));
-    surface.del<scim::delete_group>("/scim/v2/Groups/{id}", options("Delete a group; 204"));
+    surface.del<scim::delete_group>("/scim/v2/Groups/{id}", options("Delete a group"));
     surface.post<scim::search_all>("/scim/v2/.search", options("List users and groups by a message"));
     http::RouteOptions bulk = options("Do many operations, each for itself (section 3.7)");
     bulk.timeout_ms = 60'000;
     surface.post<scim::bulk>("/scim/v2/Bulk", bulk);
-    surface.get<scim::get_me>("/scim/v2/Me", {.summary = "Read oneself (section 3.11)", .scope = "profile", .error_type = "application/scim+json"});
+    http::RouteOptions me{.summary = "Read oneself (section 3.11)", .problems = {not_a_user}, .scope = "profile", .error_type = "application/scim+json"};
+    surface.get<scim::get_me>("/scim/v2/Me", me);
     surface.get<scim::provider_config>("/scim/v2/ServiceProviderConfig", options("What of SCIM is there (section 4)"));
     surface.get<scim::list_types>("/scim/v2/ResourceTypes", options("List the types of resources"));
     surface.get<scim::get_type>("/scim/v2/ResourceTypes/{name}", options("Read a type of resources"));
@@ -70,6 +90,7 @@ void scim_routes(Router& router) {
 
 void routes(Router& router) {
     user_routes(router);
+    group_routes(router);
     scim_routes(router);
 }
 

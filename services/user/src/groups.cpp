@@ -31,6 +31,11 @@ std::vector<GroupMember> without(const std::vector<GroupMember>& from, const std
     return rest;
 }
 
+void touch(Tx& tx, Group group) {
+    group.updated_at = tx.now();
+    tx.one(save_group, group);
+}
+
 } // namespace
 
 GroupWithMembers make_group(Tx& tx, const GroupEdit& wanted, const std::vector<std::string>& members) {
@@ -60,6 +65,32 @@ GroupWithMembers change_group(Tx& tx, const Group& group, const GroupEdit& wante
     for (const auto& one : removed) tx.emit(GroupMemberRemoved{changed.id, one.id, one.kind});
     for (const auto& one : added) tx.emit(GroupMemberAdded{changed.id, one.id, one.kind});
     return {changed, tx.all(list_members, group.id, most_members)};
+}
+
+Group rename_group(Tx& tx, const Group& group, const GroupEdit& wanted) {
+    if (json::encode(static_cast<const GroupEdit&>(group)) == json::encode(wanted)) return group;
+    Group changed = group;
+    static_cast<GroupEdit&>(changed) = wanted;
+    changed.updated_at = tx.now();
+    changed = tx.one(save_group, changed);
+    tx.emit(GroupUpdated{changed.id, changed.version});
+    return changed;
+}
+
+void add_member(Tx& tx, const Group& group, const Uuid& member) {
+    const auto there = tx.all(find_members, {member.to_string()});
+    if (there.empty()) throw Refusal(problems::not_found);
+    if (tx.exec(insert_member, group.id, there.front()) == 0) return;
+    if (tx.one(count_members, group.id) > most_members) throw Refusal(group_full);
+    touch(tx, group);
+    tx.emit(GroupMemberAdded{group.id, member, there.front().kind});
+}
+
+void remove_member(Tx& tx, const Group& group, const Uuid& member) {
+    const auto there = tx.all(find_members, {member.to_string()});
+    if (there.empty() || tx.exec(delete_members, group.id, there) == 0) throw Refusal(problems::not_found);
+    touch(tx, group);
+    tx.emit(GroupMemberRemoved{group.id, member, there.front().kind});
 }
 
 void remove_group(Tx& tx, const Group& group) {

@@ -18,6 +18,12 @@ struct GroupWithMembers {
 GroupWithMembers make_group(Tx& tx, const GroupEdit& wanted, const std::vector<std::string>& members);
 /// What is the same already stays as it is, its version too. `group` has been locked.
 GroupWithMembers change_group(Tx& tx, const Group& group, const GroupEdit& wanted, const std::vector<std::string>& members);
+/// Without a look at its members.
+Group rename_group(Tx& tx, const Group& group, const GroupEdit& wanted);
+/// One of them, without looking at the others. Refuses with 404 where there is no such user or group, and with `group_full`.
+void add_member(Tx& tx, const Group& group, const Uuid& member);
+/// Refuses with 404 where it is none.
+void remove_member(Tx& tx, const Group& group, const Uuid& member);
 void remove_group(Tx& tx, const Group& group);
 
 } // namespace gravity::user

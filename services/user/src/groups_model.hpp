@@ -21,6 +21,11 @@ struct Group : GroupEdit {
 };
 BOOST_DESCRIBE_STRUCT(Group, (GroupEdit), (id, version, created_at, updated_at))
 
+struct ListGroups : PageQuery {
+    std::optional<Uuid> member;
+};
+BOOST_DESCRIBE_STRUCT(ListGroups, (PageQuery), (member))
+
 enum class MemberKind {
     user,
     group
@@ -77,5 +82,5 @@ BOOST_DESCRIBE_STRUCT(GroupMemberRemoved, (), (id, member, kind))
 
 } // namespace gravity::user
 
-GRAVITY_TABLES(user, GroupId, GroupEdit, Group, MemberKind, GroupMember, GroupOfUser, GroupCreated, GroupUpdated, GroupDeleted,
+GRAVITY_TABLES(user, GroupId, GroupEdit, Group, ListGroups, MemberKind, GroupMember, GroupOfUser, GroupCreated, GroupUpdated, GroupDeleted,
                GroupMemberAdded, GroupMemberRemoved)

@@ -14,6 +14,26 @@ const Sql<Group(GroupId)> get_group{"user_group.get", "select * from user_group 
 const Sql<Group(GroupId)> lock_group{"user_group.lock", "select * from user_group where id = $1 for no key update"};
 const Sql<void(GroupId)> delete_group{"user_group.delete", "delete from user_group where id = $1"};
 
+const Sql<Group(ListGroups)> list_user_groups{"user_group.list", R"sql(
+    select g.* from user_group g
+    where ($member::uuid is null
+           or g.id in (select m.group_id from user_group_member m where m.user_id = $member or m.member_group = $member))
+      and $page(g.created_at desc, g.id desc))sql"};
+
+const Sql<GroupMember(PageQuery, GroupId)> page_members{"user_group_member.page", R"sql(
+    select m.id, m.kind
+    from (select coalesce(x.user_id, x.member_group) as id, case when x.user_id is null then 'group' else 'user' end as kind
+          from user_group_member x left join users u on u.id = x.user_id
+          where x.group_id = $3 and u.deleted_at is null) m
+    where $page(m.id))sql"};
+const Sql<std::int64_t(GroupId)> count_members{"user_group_member.count", "select count(*) from user_group_member where group_id = $1"};
+const Sql<void(GroupId, GroupMember)> insert_member{
+    "user_group_member.insert_one",
+    R"sql(
+    insert into user_group_member (group_id, user_id, member_group)
+    values ($1, case when $kind::text = 'user' then $id::uuid end, case when $kind::text = 'group' then $id::uuid end)
+    on conflict do nothing)sql",
+    {{"user_group_member_acyclic", group_circle}, {"user_group_member_user", no_such_member}, {"user_group_member_group", no_such_member}}};
 const Sql<GroupMember(GroupId, std::int64_t)> list_members{"user_group_member.list", R"sql(
     select coalesce(m.user_id, m.member_group) as id, case when m.user_id is null then 'group' else 'user' end as kind
     from user_group_member m left join users u on u.id = m.user_id

@@ -10,11 +10,16 @@ namespace gravity::user {
 extern const Sql<Group(Group)> insert_group, save_group;
 extern const Sql<Group(GroupId)> get_group, lock_group;
 extern const Sql<void(GroupId)> delete_group;
+extern const Sql<Group(ListGroups)> list_user_groups;
 
 extern const Sql<GroupMember(GroupId, std::int64_t)> list_members; // so many at most
 /// Users and groups that there are, of these ids.
 extern const Sql<GroupMember(std::vector<std::string>)> find_members;
 extern const Sql<void(GroupId, std::vector<GroupMember>)> insert_members, delete_members;
+extern const Sql<GroupMember(PageQuery, GroupId)> page_members;
+extern const Sql<std::int64_t(GroupId)> count_members;
+/// Rows that are there already stay.
+extern const Sql<void(GroupId, GroupMember)> insert_member;
 /// Groups that somebody is a member of, directly.
 extern const Sql<GroupOfUser(UserId)> list_groups_of_user;
 

@@ -16,7 +16,8 @@
 namespace gravity::user {
 namespace {
 
-constexpr std::size_t longest = 255; // code points
+constexpr std::size_t longest = 255;           // code points
+constexpr std::size_t longest_skeleton = 2048; // bytes: an index of PostgreSQL takes some 2,700 of a row
 
 void expect(UErrorCode status, std::string_view what) {
     if (U_FAILURE(status)) throw std::runtime_error("ICU " + std::string(what) + ": " + u_errorName(status));
@@ -165,6 +166,10 @@ std::optional<std::string> accept_handle(std::string_view text, std::string& why
     expect(status, "uspoof");
     if (found != 0) {
         why = "must not mix scripts or kinds of digits";
+        return std::nullopt;
+    }
+    if (handle_skeleton(key).size() > longest_skeleton) {
+        why = "must be shorter: written out as what it looks like, it is too long";
         return std::nullopt;
     }
     return kept;

@@ -14,6 +14,7 @@ inline constexpr Problem wrong_state{409, "wrong-state", "The account's state do
 inline constexpr Problem verified_by_admin{403, "verified-by-admin", "Only who administers users says that an address is verified"};
 
 inline constexpr Problem no_such_member{422, "no-such-member", "There is no such user or group"};
+inline constexpr Problem group_full{409, "group-full", "A group has at most 10,000 members"};
 inline constexpr Problem group_circle{422, "group-circle", "A group would be a member of itself, or more than ten levels deep"};
 
 } // namespace gravity::user

@@ -13,6 +13,15 @@
 namespace gravity::user::scim {
 namespace {
 
+Task<WebCreated> created(Task<Web> answer) {
+    Web web = co_await std::move(answer);
+    co_return WebCreated{std::move(web)};
+}
+Task<WebEmpty> emptied(Task<Web> answer) {
+    Web web = co_await std::move(answer);
+    co_return WebEmpty{std::move(web)};
+}
+
 Task<Web> ask(Ctx& ctx, Work work, std::string id = {}) { return answered(ctx, work, std::move(id), {}, {}); }
 
 // Section 3.4.3: over all types. Of an attribute that a type does not have nothing is the case there.
@@ -178,7 +187,7 @@ Web show_nothing(Tx&, Call) { throw Refused(404, "", "There is nothing here"); }
 
 Task<Web> list_users(Ctx& ctx) { return ask(ctx, users::list); }
 Task<Web> search_users(Ctx& ctx, RawBody body) { return answered(ctx, users::search, {}, std::move(body), {}); }
-Task<Web> create_user(Ctx& ctx, RawBody body) { return answered(ctx, users::create, {}, std::move(body), {}); }
+Task<WebCreated> create_user(Ctx& ctx, RawBody body) { return created(answered(ctx, users::create, {}, std::move(body), {})); }
 Task<Web> get_user(Ctx& ctx, Path<"id", std::string> id) { return ask(ctx, users::get, *id); }
 Task<Web> replace_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
     return answered(ctx, users::replace, *id, std::move(body), std::move(expected));
@@ -186,11 +195,13 @@ Task<Web> replace_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMat
 Task<Web> patch_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
     return answered(ctx, users::patch, *id, std::move(body), std::move(expected));
 }
-Task<Web> delete_user(Ctx& ctx, Path<"id", std::string> id, IfMatch expected) { return answered(ctx, users::remove, *id, {}, std::move(expected)); }
+Task<WebEmpty> delete_user(Ctx& ctx, Path<"id", std::string> id, IfMatch expected) {
+    return emptied(answered(ctx, users::remove, *id, {}, std::move(expected)));
+}
 
 Task<Web> list_groups(Ctx& ctx) { return ask(ctx, groups::list); }
 Task<Web> search_groups(Ctx& ctx, RawBody body) { return answered(ctx, groups::search, {}, std::move(body), {}); }
-Task<Web> create_group(Ctx& ctx, RawBody body) { return answered(ctx, groups::create, {}, std::move(body), {}); }
+Task<WebCreated> create_group(Ctx& ctx, RawBody body) { return created(answered(ctx, groups::create, {}, std::move(body), {})); }
 Task<Web> get_group(Ctx& ctx, Path<"id", std::string> id) { return ask(ctx, groups::get, *id); }
 Task<Web> replace_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
     return answered(ctx, groups::replace, *id, std::move(body), std::move(expected));
@@ -198,7 +209,9 @@ Task<Web> replace_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMa
 Task<Web> patch_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
     return answered(ctx, groups::patch, *id, std::move(body), std::move(expected));
 }
-Task<Web> delete_group(Ctx& ctx, Path<"id", std::string> id, IfMatch expected) { return answered(ctx, groups::remove, *id, {}, std::move(expected)); }
+Task<WebEmpty> delete_group(Ctx& ctx, Path<"id", std::string> id, IfMatch expected) {
+    return emptied(answered(ctx, groups::remove, *id, {}, std::move(expected)));
+}
 
 Task<Web> search_all(Ctx& ctx, RawBody body) { return answered(ctx, search_everything, {}, std::move(body), {}); }
 

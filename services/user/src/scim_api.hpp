@@ -7,19 +7,19 @@ namespace gravity::user::scim {
 
 Task<Web> list_users(Ctx& ctx);
 Task<Web> search_users(Ctx& ctx, RawBody body);
-Task<Web> create_user(Ctx& ctx, RawBody body);
+Task<WebCreated> create_user(Ctx& ctx, RawBody body);
 Task<Web> get_user(Ctx& ctx, Path<"id", std::string> id);
 Task<Web> replace_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected);
 Task<Web> patch_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected);
-Task<Web> delete_user(Ctx& ctx, Path<"id", std::string> id, IfMatch expected);
+Task<WebEmpty> delete_user(Ctx& ctx, Path<"id", std::string> id, IfMatch expected);
 
 Task<Web> list_groups(Ctx& ctx);
 Task<Web> search_groups(Ctx& ctx, RawBody body);
-Task<Web> create_group(Ctx& ctx, RawBody body);
+Task<WebCreated> create_group(Ctx& ctx, RawBody body);
 Task<Web> get_group(Ctx& ctx, Path<"id", std::string> id);
 Task<Web> replace_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected);
 Task<Web> patch_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected);
-Task<Web> delete_group(Ctx& ctx, Path<"id", std::string> id, IfMatch expected);
+Task<WebEmpty> delete_group(Ctx& ctx, Path<"id", std::string> id, IfMatch expected);
 
 Task<Web> search_all(Ctx& ctx, RawBody body);
 

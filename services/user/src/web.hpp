@@ -12,6 +12,16 @@ struct Web {
     std::vector<std::pair<std::string, std::string>> headers{};
 };
 
+/// The same where what is answered has been made: 201, unless it was refused.
+struct WebCreated {
+    Web web;
+};
+
+/// The same where nothing is left to answer: 204, unless it was refused.
+struct WebEmpty {
+    Web web;
+};
+
 } // namespace gravity::user
 
 template <>
@@ -24,4 +34,16 @@ struct gravity::http::Result<gravity::user::Web> {
         for (const auto& [name, value] : web.headers) out.header(name, value);
     }
     static void describe(Route& route) { route.answer = {200, "OK", "*/*"}; }
+};
+
+template <>
+struct gravity::http::Result<gravity::user::WebCreated> {
+    static void write(Output& out, user::WebCreated&& made) { Result<user::Web>::write(out, std::move(made.web)); }
+    static void describe(Route& route) { route.answer = {201, "Created", "*/*"}; }
+};
+
+template <>
+struct gravity::http::Result<gravity::user::WebEmpty> {
+    static void write(Output& out, user::WebEmpty&& empty) { Result<user::Web>::write(out, std::move(empty.web)); }
+    static void describe(Route& route) { route.answer = {204, "No Content"}; }
 };

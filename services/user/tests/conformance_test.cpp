@@ -47,6 +47,32 @@ testkit::ConformanceOptions options() {
     };
     options.path("GET " + users + "/me", me);
     options.path("PATCH " + users + "/me", me);
+    const std::string groups = "/api/v1/user-groups";
+    const auto group = [groups](const Client& who) { return who.post(groups, {{"display_name", "x"}}).expect(201).location(); };
+    options.path("PUT " + groups + "/{id}/members/{member}", [group](const Client& who) {
+        return group(who) + "/members/" + user(who, "active").text("/id");
+    });
+    options.path("DELETE " + groups + "/{id}/members/{member}", [group](const Client& who) {
+        const std::string at = group(who) + "/members/" + user(who, "active").text("/id");
+        who.call("PUT", at).expect(204);
+        return at;
+    });
+    options.path("GET " + groups + "/{id}/members", [group](const Client& who) {
+        const std::string at = group(who) + "/members";
+        for (int i = 0; i < 2; ++i) who.call("PUT", at + "/" + user(who, "active").text("/id")).expect(204);
+        return at;
+    });
+    const std::string scim = "/scim/v2/Users", type = "application/scim+json";
+    const std::string core = R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:)";
+    const auto body = [core] { return core + R"(User"],"userName":")" + Uuid::v4().to_string() + "\"}"; };
+    options.except("POST " + scim, "*", "a name can be had once, and bodies that are not JSON to the suite are always the same");
+    options.path(scim + "/{id}", [=](const Client& who) {
+        const auto at = who.call("POST", scim).raw(body(), type).expect(201).location();
+        return at.substr(at.find("/scim"));
+    });
+    options.raw("PUT " + scim + "/{id}", body(), type);
+    options.raw("POST /scim/v2/Groups", core + R"(Group"],"displayName":"x"})", type);
+    options.raw("PUT /scim/v2/Groups/{id}", core + R"(Group"],"displayName":"y"})", type);
     return options;
 }
 

@@ -1,5 +1,7 @@
 #include "handles.hpp"
 
+#include <gravity/base/utf8.hpp>
+
 #include <gtest/gtest.h>
 
 namespace gravity::user {
@@ -50,6 +52,26 @@ TEST(Handles, AreAlikeWhateverCaseAndLook) {
     EXPECT_TRUE(alike("Jos\u00e9", "JOSE\u0301"));
     EXPECT_FALSE(alike("ada", "adam"));
     EXPECT_FALSE(alike("jose", "jos\u00e9"));
+}
+
+// What looks like many letters at once is long written out: an index takes some 2,700 bytes of a row.
+TEST(Handles, HaveSkeletonsThatAnIndexTakes) {
+    std::string longest, why;
+    for (char32_t code = 0x21; code < 0x30000; ++code) {
+        if (code >= 0xD800 && code < 0xE000) continue;
+        std::string one;
+        utf8::append(one, code);
+        if (accept_handle(one, why) && handle_skeleton(handle_key(one)).size() > handle_skeleton(handle_key(longest)).size()) longest = one;
+    }
+    const std::size_t each = handle_skeleton(handle_key(longest)).size();
+    ASSERT_GT(each * 255, 2700u); // else nothing is tested
+    const auto many = [&](std::size_t count) {
+        std::string text;
+        for (std::size_t i = 0; i < count; ++i) text += longest;
+        return text;
+    };
+    EXPECT_TRUE(refused(many(255)));
+    EXPECT_FALSE(refused(many(2048 / each)));
 }
 
 TEST(Handles, HostsAreAskedForInAscii) {
