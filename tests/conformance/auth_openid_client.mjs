@@ -67,7 +67,7 @@ describe("signing in", () => {
     const tokens = await signedIn(config, { parameters: { max_age: "3600" } });
     const claims = tokens.claims();
     assert.equal(claims.sub, subject);
-    assert.deepEqual(claims.amr, ["pwd"]);
+    assert.deepEqual([claims.amr, claims.acr], [["pwd"], "urn:gravity:acr:1"]);
     assert.ok(Date.now() / 1000 - claims.auth_time < 60);
     assert.deepEqual([tokens.token_type, tokens.scope], ["bearer", "openid profile email"]);
     const told = await oidc.fetchUserInfo(config, tokens.access_token, subject);
@@ -104,6 +104,7 @@ describe("signing in", () => {
     };
     await error({ prompt: "none", expected: "login_required" });
     await error({ code_challenge_method: "plain", expected: "invalid_request" });
+    await error({ acr_values: "urn:gravity:acr:2", expected: "unmet_authentication_requirements" }); // of somebody who has but a password
     const stranger = await application();
     const { checks, request } = await asked({ prompt: "consent" });
     const { location } = await visit(oidc.buildAuthorizationUrl(stranger, request), "", { decision: "deny" });

@@ -20,6 +20,7 @@ FIELD_LIBRARIES = {
     "services/auth/src/argon2.cpp": "argon2.h",
     "services/auth/src/bcrypt.cpp": "crypt.h",
     "services/auth/src/pbkdf2.cpp": "openssl/",
+    "services/auth/src/totp.cpp": "openssl/",
     "services/auth/src/unicode.cpp": "unicode/",
     "services/product-catalog/src/characters.cpp": "unicode/",
     "services/product-catalog/src/slug.cpp": "unicode/",

@@ -1,5 +1,6 @@
 #include "api.hpp"
 
+#include "account_api.hpp"
 #include "authorize_api.hpp"
 #include "clients_api.hpp"
 #include "credentials_api.hpp"
@@ -11,6 +12,7 @@
 #include "metadata_api.hpp"
 #include "problems.hpp"
 #include "pushed_requests.hpp"
+#include "recovery_api.hpp"
 #include "registration_api.hpp"
 #include "roles_api.hpp"
 #include "tokens_api.hpp"
@@ -170,6 +172,8 @@ void people_routes(Router& router) {
     surface.post<devices::typed>("/login/device", page("Go on with what a device shows"));
     surface.get<a::login_page>("/login", page("The page where people sign in"));
     surface.post<a::login>("/login", page("Sign in"));
+    surface.get<a::code_page>("/login/code", page("The page where people prove a second factor"));
+    surface.post<a::code>("/login/code", page("Prove a second factor"));
     surface.get<a::consent_page>("/login/consent", page("The page where people let a client know them"));
     surface.post<a::consent>("/login/consent", page("Let a client know them, or not"));
     surface.get<p::logout>("/oauth2/logout", page("Sign out (OpenID Connect RP-Initiated Logout 1.0); 303 where the client has a way back"));
@@ -182,6 +186,44 @@ void people_routes(Router& router) {
                                       .idempotency = false};
     surface.get<p::userinfo>("/oauth2/userinfo", by_token);
     surface.post<p::userinfo_by_form>("/oauth2/userinfo", by_token);
+}
+
+void account_routes(Router& router) {
+    const auto page = [](std::string_view summary) {
+        return http::RouteOptions{.summary = summary,
+                                  .problems = {problems::not_found, totp_exists, password_refused, too_many_attempts},
+                                  .open = "browsers of people come here",
+                                  .error_type = "text/html",
+                                  .body_limit = 16 * 1024,
+                                  .idempotency = false};
+    };
+    auto surface = router.surface("account");
+    surface.get<account::security>("/account/security", page("The page where people look after what they sign in with"));
+    surface.post<account::change_password>("/account/security/password", page("Change one's password"));
+    surface.post<account::confirm_addresses>("/account/security/addresses", page("Have links sent that confirm one's addresses"));
+    surface.post<account::begin_totp>("/account/security/totp", page("Begin to set up an app that makes codes"));
+    surface.post<account::confirm_totp>("/account/security/totp/confirm", page("Prove that the app works"));
+    surface.post<account::remove_totp>("/account/security/totp/remove", page("Remove the app"));
+    surface.post<account::renew_codes>("/account/security/recovery-codes", page("Get other recovery codes"));
+}
+
+void recovery_routes(Router& router) {
+    namespace r = recovery;
+    const auto page = [](std::string_view summary) {
+        return http::RouteOptions{.summary = summary,
+                                  .problems = {problems::not_found, password_refused, too_many_attempts},
+                                  .open = "browsers of people come here",
+                                  .error_type = "text/html",
+                                  .body_limit = 16 * 1024,
+                                  .idempotency = false};
+    };
+    auto surface = router.surface("login");
+    surface.get<r::ask_page>("/login/recover", page("The page where people ask for a link to set their password anew"));
+    surface.post<r::ask>("/login/recover", page("Ask for a link to set one's password anew"));
+    surface.get<r::reset_page>("/login/reset", page("The page that the link leads to"));
+    surface.post<r::reset>("/login/reset", page("Set one's password by a link"));
+    surface.get<r::confirm_page>("/login/confirm", page("The page that a link leads to that proves an address"));
+    surface.post<r::confirm>("/login/confirm", page("Prove an address by a link"));
 }
 
 void public_routes(Router& router) {
@@ -207,6 +249,8 @@ void routes(Router& router) {
     token_routes(router);
     registration_routes(router);
     people_routes(router);
+    account_routes(router);
+    recovery_routes(router);
     public_routes(router);
 }
 

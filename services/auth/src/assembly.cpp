@@ -25,6 +25,11 @@
 namespace gravity::issuer {
 namespace {
 
+Task<std::optional<std::string>> recovery_probe(bool offered) {
+    if (offered) co_return std::nullopt;
+    co_return "links by mail are off (AUTH_LINKS_IN_EVENTS): who forgets a password asks whoever administers it";
+}
+
 void provide(app::Runtime& runtime) {
     if (!runtime.settings.master_key) throw std::invalid_argument("setting MASTER_KEY is required: signing keys are sealed under it");
     const Settings& settings = runtime.resources.get<Settings>();
@@ -32,6 +37,7 @@ void provide(app::Runtime& runtime) {
     auto keyring = std::make_shared<Keyring>(runtime.resources.get<auth::MasterKeys>());
     auto schedule = std::make_shared<KeySchedule>(*runtime.database, *keyring, settings);
     runtime.health.add("signing-keys", app::Health::Kind::required, [schedule] { return schedule->probe(); });
+    runtime.health.add("recovery", app::Health::Kind::optional, [offered = *settings.links_in_events] { return recovery_probe(offered); });
     auto own = std::make_shared<OwnTokens>(*keyring, settings);
     app::OwnTokens known{[own](const http::Request& request) { return own->caller_of(request); }};
     auto reads = std::make_shared<Reads>(*runtime.database);
@@ -69,7 +75,7 @@ Service assemble(std::uint16_t port) {
         .redis(app::Need::optional)
         .calls<ApiKeys>()
         .routes(routes)
-        .roots({"/oauth2", "/login", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
+        .roots({"/oauth2", "/login", "/account/security", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
         .job(forget_ended)
         .schedule("23 * * * *", ForgetEnded{}, {.each_project = true})
         .provision(provide)

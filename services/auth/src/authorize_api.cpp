@@ -1,5 +1,7 @@
 #include "authorize_api.hpp"
 
+#include "account_pages.hpp"
+#include "acr.hpp"
 #include "authorize_domain.hpp"
 #include "devices_store.hpp"
 #include "networks.hpp"
@@ -9,6 +11,8 @@
 #include "problems.hpp"
 #include "pushed_requests.hpp"
 #include "reads.hpp"
+#include "second_factor.hpp"
+#include "second_factor_store.hpp"
 #include "sessions.hpp"
 #include "sign_in_store.hpp"
 #include "visits.hpp"
@@ -38,7 +42,7 @@ Web refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const A
 }
 
 bool is_fresh(const Session& session, const Prompting& prompting) {
-    if (prompting.login) return false;
+    if (prompting.login || (prompting.two_factors && acr_of(session.amr) != acr_two)) return false;
     return !prompting.max_age || now() - session.auth_time <= Duration::seconds(std::min<std::int64_t>(*prompting.max_age, 10'000'000));
 }
 
@@ -127,9 +131,11 @@ Task<Web> sent_to_page(Ctx& ctx, std::string_view page, ProjectId project, Autho
 Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit) {
     AuthorizeRequest request = authorize_request(visit.client, form);
     const Prompting prompts = prompting(form);
+    request.two_factors = prompts.two_factors;
     const auto browser = co_await session_of(ctx);
     if (!browser || browser->project != visit.project || !is_fresh(browser->session, prompts)) {
         if (prompts.none) throw AuthorizeError("login_required", "The person has to sign in");
+        request.sign_in_after = now();
         Web web = co_await sent_to_page(ctx, "/login", visit.project, std::move(request));
         co_return web;
     }
@@ -187,20 +193,53 @@ Task<std::optional<OpenFlow>> open_flow(Ctx& ctx, const Form& form) {
     co_return open;
 }
 
-Web login_again(const Form& form, const OpenFlow& open, std::string_view fault, int status) {
+Web login_again(Ctx& ctx, const Form& form, const OpenFlow& open, std::string_view fault, int status) {
     const std::string* const name = form.find("login_name");
     return pages::login(form.required("flow"), open.visit.client.name.view(), name != nullptr ? *name : open.flow.request.login_hint, fault, status,
-                        redirect_origin(open.flow.request.redirect_uri));
+                        redirect_origin(open.flow.request.redirect_uri), *ctx.get<Settings>().links_in_events);
 }
 
 IpAddress address_of(const Ctx& ctx) {
     return origin(ctx.request().peer_address, ctx.request().headers.joined("X-Forwarded-For"), ctx.get<Networks>());
 }
 
+// Signed in by these methods (RFC 8176): to the client, or to the question what it may know.
+Task<Web> went_on(Ctx& ctx, const Form& form, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr) {
+    Session session;
+    std::string cookie = co_await start_session(ctx, open.flow.project, identity, std::move(amr), session);
+    AuthorizeRequest request = open.flow.request;
+    co_await keep_what_is_had(ctx, open.visit, identity, request);
+    const bool asking = co_await needs_consent(ctx, open.visit, identity, request);
+    Web web = pages::to("/login/consent?flow=" + form.required("flow"));
+    Ending ending{open.flow.hash, false};
+    if (!asking) web = co_await answered_by_code(ctx, open.flow.project, session, std::move(request), std::move(ending));
+    web.headers.emplace_back("Set-Cookie", std::move(cookie));
+    co_return web;
+}
+
+bool note_password(Tx& tx, Bytes flow, IdentityId identity) {
+    if (!tx.one(has_totp, identity)) return false;
+    tx.exec(note_first_factor, flow, identity, tx.now());
+    return true;
+}
+
+// Who has an app is asked for its code, whatever the client asked for.
+Task<Web> behind_password(Ctx& ctx, const Form& form, const OpenFlow& open, IdentityId identity) {
+    pg::Scope scope = pg::Scope::project(open.flow.project, identity.to_string());
+    const bool app = co_await ctx.in_scope(std::move(scope), note_password, open.flow.hash, identity);
+    if (app) co_return pages::to("/login/code?flow=" + form.required("flow"));
+    const AuthorizeRequest& request = open.flow.request;
+    if (request.two_factors.value_or(false)) // RFC 9470 section 5
+        co_return refusal(ctx, request.redirect_uri, request.state, {"unmet_authentication_requirements", "The person has one factor only"});
+    std::vector<std::string> amr{"pwd"};
+    Web web = co_await went_on(ctx, form, open, identity, std::move(amr));
+    co_return web;
+}
+
 Task<Web> tried(Ctx& ctx, const Form& form, const OpenFlow& open) {
     const std::string* const name = form.find("login_name");
     const std::string* const password = form.find("password");
-    if (name == nullptr || name->size() > 1000 || password == nullptr) co_return login_again(form, open, "Please enter your name and your password.", 400);
+    if (name == nullptr || name->size() > 1000 || password == nullptr) co_return login_again(ctx, form, open, "Please enter your name and your password.", 400);
     PasswordClaim claim{*name, Secret<>(*password), address_of(ctx)};
     pg::Scope scope = pg::Scope::project(open.flow.project, "browser");
     std::optional<SignedIn> signed_in;
@@ -213,21 +252,43 @@ Task<Web> tried(Ctx& ctx, const Form& form, const OpenFlow& open) {
     if (refused) {
         constexpr std::string_view too_often = "Too many sign-ins have failed. Please try again later.";
         const bool often = refused->problem().status == too_many_attempts.status;
-        Web web = login_again(form, open, often ? too_often : "This does not work at the moment. Please try again.",
+        Web web = login_again(ctx, form, open, often ? too_often : "This does not work at the moment. Please try again.",
                               refused->problem().status);
         for (const auto& header : refused->headers()) web.headers.push_back(header);
         co_return web;
     }
-    if (!signed_in) co_return login_again(form, open, "Name or password are not right.", 400);
-    Session session;
-    std::string cookie = co_await start_session(ctx, open.flow.project, signed_in->identity, session);
-    AuthorizeRequest request = open.flow.request;
-    co_await keep_what_is_had(ctx, open.visit, signed_in->identity, request);
-    const bool asking = co_await needs_consent(ctx, open.visit, signed_in->identity, request);
-    Web web = pages::to("/login/consent?flow=" + form.required("flow"));
-    Ending ending{open.flow.hash, false};
-    if (!asking) web = co_await answered_by_code(ctx, open.flow.project, session, std::move(request), std::move(ending));
-    web.headers.emplace_back("Set-Cookie", std::move(cookie));
+    if (!signed_in) co_return login_again(ctx, form, open, "Name or password are not right.", 400);
+    Web web = co_await behind_password(ctx, form, open, signed_in->identity);
+    co_return web;
+}
+
+Web code_again(const Form& form, const OpenFlow& open, std::string_view fault, int status) {
+    return pages::code(form.required("flow"), fault, status, redirect_origin(open.flow.request.redirect_uri));
+}
+
+Task<Web> tried_code(Ctx& ctx, const Form& form, const OpenFlow& open) {
+    if (!open.flow.identity) co_return pages::to("/login?flow=" + form.required("flow"));
+    const std::string* const code = form.find("code");
+    if (code == nullptr || code->size() > 1000) co_return code_again(form, open, "Please enter the code that your app shows.", 400);
+    CodeClaim claim{*open.flow.identity, *code, address_of(ctx)};
+    pg::Scope scope = pg::Scope::project(open.flow.project, "browser");
+    std::optional<std::vector<std::string>> proven;
+    std::optional<Refusal> refused;
+    try {
+        proven = co_await prove_by_code(ctx, std::move(scope), std::move(claim));
+    } catch (const Refusal& refusal) {
+        if (refusal.problem().status != too_many_attempts.status) throw;
+        refused = refusal;
+    }
+    if (refused) {
+        Web web = code_again(form, open, "Too many codes were not right. Please try again later.", refused->problem().status);
+        for (const auto& header : refused->headers()) web.headers.push_back(header);
+        co_return web;
+    }
+    if (!proven) co_return code_again(form, open, "This code is not right, or was used before.", 400);
+    std::vector<std::string> amr{"pwd"};
+    amr.insert(amr.end(), proven->begin(), proven->end());
+    Web web = co_await went_on(ctx, form, open, *open.flow.identity, std::move(amr));
     co_return web;
 }
 
@@ -261,11 +322,23 @@ Task<Web> with_flow(Ctx& ctx, std::string text, Task<Web> (*go_on)(Ctx&, const F
     co_return pages::fault(400, *fault);
 }
 
-Task<Web> shown_login(Ctx&, const Form& form, const OpenFlow& open) { co_return login_again(form, open, {}, 200); }
+Task<Web> shown_login(Ctx& ctx, const Form& form, const OpenFlow& open) { co_return login_again(ctx, form, open, {}, 200); }
+
+// Whoever had to sign in anew does not come round it by the address of the next page.
+bool is_what_was_asked(const Session& session, const AuthorizeRequest& request) {
+    if (request.two_factors.value_or(false) && acr_of(session.amr) != acr_two) return false;
+    return !request.sign_in_after || session.auth_time >= *request.sign_in_after;
+}
+
+Task<Web> shown_code(Ctx&, const Form& form, const OpenFlow& open) {
+    if (!open.flow.identity) co_return pages::to("/login?flow=" + form.required("flow"));
+    co_return code_again(form, open, {}, 200);
+}
 
 Task<Web> with_session(Ctx& ctx, const Form& form, const OpenFlow& open, bool deciding) {
     const auto browser = co_await session_of(ctx);
-    if (!browser || browser->project != open.flow.project) co_return pages::to("/login?flow=" + form.required("flow"));
+    if (!browser || browser->project != open.flow.project || !is_what_was_asked(browser->session, open.flow.request))
+        co_return pages::to("/login?flow=" + form.required("flow"));
     AuthorizeRequest request = open.flow.request;
     co_await keep_what_is_had(ctx, open.visit, browser->session.identity_id, request);
     if (!deciding)
@@ -288,6 +361,8 @@ Task<WebSeeOther> authorize(Ctx& ctx) { return sent_on(authorized(ctx, ctx.reque
 Task<WebSeeOther> authorize_by_form(Ctx& ctx, RawBody body) { return sent_on(authorized(ctx, std::move(body.bytes))); }
 Task<Web> login_page(Ctx& ctx) { return with_flow(ctx, ctx.request().query, shown_login); }
 Task<WebSeeOther> login(Ctx& ctx, RawBody body) { return sent_on(with_flow(ctx, std::move(body.bytes), tried)); }
+Task<Web> code_page(Ctx& ctx) { return with_flow(ctx, ctx.request().query, shown_code); }
+Task<WebSeeOther> code(Ctx& ctx, RawBody body) { return sent_on(with_flow(ctx, std::move(body.bytes), tried_code)); }
 Task<Web> consent_page(Ctx& ctx) { return with_flow(ctx, ctx.request().query, shown_consent); }
 Task<WebSeeOther> consent(Ctx& ctx, RawBody body) { return sent_on(with_flow(ctx, std::move(body.bytes), decided_consent)); }
 

@@ -9,6 +9,8 @@ Task<WebSeeOther> authorize(Ctx& ctx);
 Task<WebSeeOther> authorize_by_form(Ctx& ctx, RawBody body);
 Task<Web> login_page(Ctx& ctx);
 Task<WebSeeOther> login(Ctx& ctx, RawBody body);
+Task<Web> code_page(Ctx& ctx);
+Task<WebSeeOther> code(Ctx& ctx, RawBody body);
 Task<Web> consent_page(Ctx& ctx);
 Task<WebSeeOther> consent(Ctx& ctx, RawBody body);
 

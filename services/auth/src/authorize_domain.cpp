@@ -1,5 +1,6 @@
 #include "authorize_domain.hpp"
 
+#include "acr.hpp"
 #include "among.hpp"
 
 #include <gravity/base/ascii.hpp>
@@ -110,7 +111,13 @@ AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::For
 
 Prompting prompting(const oauth::Form& form) {
     const auto prompts = prompts_of(form);
-    Prompting prompting{.none = among(prompts, "none"), .login = among(prompts, "login") || among(prompts, "select_account"), .max_age = std::nullopt};
+    Prompting prompting;
+    prompting.none = among(prompts, "none");
+    prompting.login = among(prompts, "login") || among(prompts, "select_account");
+    if (const std::string* const values = form.find("acr_values")) { // others than ours count for nothing (OpenID Connect Core section 3.1.2.1)
+        const auto wanted = words_of(*values);
+        prompting.two_factors = among(wanted, acr_two) && !among(wanted, acr_one);
+    }
     if (const std::string* const text = form.find("max_age")) {
         std::int64_t seconds = -1;
         const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);

@@ -12,14 +12,16 @@ struct PasswordQuestion {
     Text<1, 254> login_name;
     Secret<> password;
     IpAddress address;
+    std::optional<Text<1, 64>> code;
 };
-BOOST_DESCRIBE_STRUCT(PasswordQuestion, (), (login_name, password, address))
+BOOST_DESCRIBE_STRUCT(PasswordQuestion, (), (login_name, password, address, code))
 
 struct PasswordAnswer {
     bool verified = false;
+    bool code_needed = false;
     std::optional<IdentityId> identity_id;
 };
-BOOST_DESCRIBE_STRUCT(PasswordAnswer, (), (verified, identity_id))
+BOOST_DESCRIBE_STRUCT(PasswordAnswer, (), (verified, code_needed, identity_id))
 
 } // namespace gravity::issuer
 
@@ -39,12 +41,14 @@ struct gravity::meta::docs<gravity::issuer::PasswordQuestion> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"login_name", "E-mail address, phone number or user name, as it was typed"},
         {"address", "Address of who typed it: failures are counted by network"},
+        {"code", "Of the identity's app, or one of its recovery codes, once the person has been asked for it"},
     };
 };
 template <>
 struct gravity::meta::docs<gravity::issuer::PasswordAnswer> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
-        {"verified", "The identity is active and this is its password"},
+        {"verified", "The identity is active, this is its password, and the code its app's if it has one"},
+        {"code_needed", "The password is right, and the identity has an app: its code is needed too"},
         {"identity_id", "Only if it is"},
     };
 };

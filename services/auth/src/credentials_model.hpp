@@ -10,13 +10,20 @@ namespace gravity::issuer {
 using CredentialId = Id<"credential">;
 
 enum class CredentialType {
+    password,
+    totp // codes of an app
+};
+BOOST_DESCRIBE_ENUM(CredentialType, password, totp)
+
+/// What is set for an identity by whoever administers it: an app is enrolled by its owner alone, who proves that it works.
+enum class SettableType {
     password
 };
-BOOST_DESCRIBE_ENUM(CredentialType, password)
+BOOST_DESCRIBE_ENUM(SettableType, password)
 
 struct NewCredential {
     IdentityId identity_id;
-    Default<CredentialType::password> type;
+    Default<SettableType::password> type;
     Secret<> password;
 };
 BOOST_DESCRIBE_STRUCT(NewCredential, (), (identity_id, type, password))

@@ -1,6 +1,7 @@
 #include "forget_job.hpp"
 
 #include "devices_store.hpp"
+#include "links_store.hpp"
 #include "login_budgets_store.hpp"
 #include "sign_in_store.hpp"
 #include "tokens_store.hpp"
@@ -17,7 +18,7 @@ bool forget_some(Tx& tx) {
     const Timestamp before = tx.now() - Duration::minutes(5);
     bool more = false;
     const auto all = {&forget_assertions, &forget_revoked_tokens, &forget_proofs, &forget_budgets,
-                      &forget_sessions, &forget_flows, &forget_codes, &forget_families, &forget_pushed, &forget_devices};
+                      &forget_sessions, &forget_flows, &forget_codes, &forget_families, &forget_pushed, &forget_devices, &forget_links};
     for (const auto* forget : all)
         more |= tx.one(*forget, before, rows_at_once) == rows_at_once;
     return more;

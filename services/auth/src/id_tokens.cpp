@@ -1,5 +1,6 @@
 #include "id_tokens.hpp"
 
+#include "acr.hpp"
 #include "among.hpp"
 
 #include <gravity/auth/jws.hpp>
@@ -11,10 +12,18 @@
 namespace gravity::issuer {
 namespace {
 
-const std::string* first_of(const std::vector<StoredName>& names, LoginKind kind) {
-    for (const StoredName& name : names)
+const std::string* first_of(const std::vector<KnownName>& names, LoginKind kind) {
+    for (const KnownName& name : names)
         if (name.kind == kind) return kind == LoginKind::phone ? &name.canonical : &name.value;
     return nullptr;
+}
+
+// One that is confirmed before others.
+const KnownName* email_of(const std::vector<KnownName>& names) {
+    const KnownName* found = nullptr;
+    for (const KnownName& name : names)
+        if (name.kind == LoginKind::email && (found == nullptr || (name.confirmed && !found->confirmed))) found = &name;
+    return found;
 }
 
 std::string text_in(const Json& claims, std::string_view name) {
@@ -43,16 +52,17 @@ Json id_token_claims(const Settings& settings, const Authentication& who, Client
     claims["auth_time"] = who.auth_time.unix_seconds();
     claims["sid"] = who.session_id.to_string();
     claims["at_hash"] = base64url_encode(sha256(access_token).substr(0, 16)); // section 3.1.3.6, of algorithms with SHA-256
+    claims["acr"] = acr_of(who.amr);
     claims["amr"] = Json::array();
     for (const std::string& method : who.amr) claims["amr"].push_back(method);
     if (!nonce.empty()) claims["nonce"] = std::string(nonce);
     return claims;
 }
 
-void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<StoredName>& names) {
-    if (const auto* name = first_of(names, LoginKind::email); name != nullptr && among(scopes, "email")) {
-        claims["email"] = *name;
-        claims["email_verified"] = false; // nobody has looked
+void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<KnownName>& names) {
+    if (const KnownName* name = email_of(names); name != nullptr && among(scopes, "email")) {
+        claims["email"] = name->value;
+        claims["email_verified"] = name->confirmed;
     }
     if (const auto* name = first_of(names, LoginKind::phone); name != nullptr && among(scopes, "phone")) {
         claims["phone_number"] = *name;

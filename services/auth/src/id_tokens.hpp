@@ -15,7 +15,7 @@ Json id_token_claims(const Settings& settings, const Authentication& who, Client
                      Timestamp now);
 
 /// What a scope lets a client know of the person's names (section 5.4).
-void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<StoredName>& names);
+void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<KnownName>& names);
 
 /// Which roles the person has, where a scope lets the client know.
 void add_roles(Json& claims, const std::vector<std::string>& scopes, const std::vector<std::string>& roles);

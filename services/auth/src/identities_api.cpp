@@ -2,6 +2,7 @@
 
 #include "credentials_store.hpp"
 #include "identities_store.hpp"
+#include "links_store.hpp"
 #include "login_names.hpp"
 #include "password_hash.hpp"
 #include "problems.hpp"
@@ -58,6 +59,7 @@ Identity update(Tx& tx, Path<"id", IdentityId> id, Patch<IdentityEdit> patch, If
     const IdentityEdit after = patch.apply(before);
     tx.exec(delete_login_names, before.id);
     tx.exec(insert_login_names, before.id, stored(after.login_names));
+    tx.exec(forget_confirmed, before.id);
     tx.exec(save_identity, before.id, before.state, tx.now());
     return tx.one(get_identity, before.id);
 }

@@ -62,6 +62,12 @@ struct StoredName {
 };
 BOOST_DESCRIBE_STRUCT(StoredName, (), (kind, canonical, value))
 
+/// And whether its owner has proven that it is theirs.
+struct KnownName : StoredName {
+    bool confirmed = false;
+};
+BOOST_DESCRIBE_STRUCT(KnownName, (StoredName), (confirmed))
+
 struct ListIdentities : PageQuery {
     std::optional<IdentityState> state;
     std::optional<Text<1, 254>> login_name;
@@ -110,5 +116,5 @@ struct gravity::meta::docs<gravity::issuer::ListIdentities> {
     };
 };
 
-GRAVITY_TABLES(issuer, IdentityId, LoginName, IdentityEdit, NewIdentity, Identity, StoredName, ListIdentities, FindIdentities, IdentityCreated,
+GRAVITY_TABLES(issuer, IdentityId, LoginName, IdentityEdit, NewIdentity, Identity, StoredName, KnownName, ListIdentities, FindIdentities, IdentityCreated,
                IdentityDisabled, IdentityDeleted)

@@ -62,6 +62,11 @@ LoginBudgets::Keys LoginBudgets::keys_of(ProjectId project, std::string_view nam
     return {authenticator_.sign({}, network), authenticator_.sign({}, network + " " + std::string(name))};
 }
 
+LoginBudgets::Keys LoginBudgets::keys_of_codes(ProjectId project, std::string_view identity, const IpAddress& address) const {
+    const std::string of_project = project.to_string() + " ";
+    return {authenticator_.sign({}, of_project + address.network()), authenticator_.sign({}, of_project + "codes of " + std::string(identity))};
+}
+
 void LoginBudgets::note(bool away, std::string_view reason) {
     if (away && !away_) log::warn("failed sign-ins are counted in the database", {{"reason", reason}});
     if (!away && away_) log::info("failed sign-ins are counted in Redis again");

@@ -30,6 +30,8 @@ public:
         std::string account; // there
     };
     Keys keys_of(ProjectId project, std::string_view name, const IpAddress& address) const;
+    /// Of codes: by the identity, from whatever network. Only who knows its password is asked for one, so that nobody else can use it up.
+    Keys keys_of_codes(ProjectId project, std::string_view identity, const IpAddress& address) const;
 
     /// Counts an attempt before it is made: of any number at once no more pass than may fail. Throws Refusal (429 with Retry-After) once too many have.
     Task<void> take(Ctx& ctx, pg::Scope scope, Keys keys);

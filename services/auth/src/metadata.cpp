@@ -1,5 +1,6 @@
 #include "metadata.hpp"
 
+#include "acr.hpp"
 #include "authorize_domain.hpp"
 #include "devices_model.hpp"
 #include "exchange_domain.hpp"
@@ -39,8 +40,11 @@ Metadata metadata_of(const Settings& settings) {
     for (const std::string& scope : person_scopes()) document["scopes_supported"].push_back(scope);
     document["subject_types_supported"] = Json::array({"public"});
     document["id_token_signing_alg_values_supported"] = Json::array({"RS256"});
-    document["claims_supported"] = Json::array({"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash", "email", "email_verified",
-                                                "phone_number", "phone_number_verified", "preferred_username", "roles"});
+    document["acr_values_supported"] = Json::array({acr_two, acr_one});
+    document["claims_supported"] = Json::array();
+    for (const std::string claim : {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "email", "email_verified",
+                                    "phone_number", "phone_number_verified", "preferred_username", "roles"})
+        document["claims_supported"].push_back(claim);
     document["dpop_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "Ed25519", "RS256"});
     Metadata metadata{document.dump(), {}};
     metadata.etag = '"' + hex_encode(sha256(metadata.document)).substr(0, 32) + '"';

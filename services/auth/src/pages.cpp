@@ -14,10 +14,6 @@ constexpr std::string_view style =
     "@media(prefers-color-scheme:dark){body{color:#eee;background:#181818}input{color:#eee;background:#262626}button.other{background:#181818;color:#8cbcf2}"
     "[role=alert]{color:#ff9d9f}}";
 
-std::string hidden(std::string_view name, std::string_view value) {
-    return "<input type=\"hidden\" name=\"" + std::string(name) + "\" value=\"" + escaped(value) + "\">";
-}
-
 std::string_view explained(std::string_view scope) {
     if (scope == "openid") return "that it is you who signed in";
     if (scope == "profile") return "your user name";
@@ -50,6 +46,10 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+std::string hidden(std::string_view name, std::string_view value) {
+    return "<input type=\"hidden\" name=\"" + std::string(name) + "\" value=\"" + escaped(value) + "\">";
+}
+
 Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets) {
     static const std::string style_hash = base64_encode(sha256(style));
     std::string policy = "default-src 'none'; style-src 'sha256-" + style_hash + "'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
@@ -64,7 +64,7 @@ Web page(int status, std::string_view title, std::string_view content, const std
     return web;
 }
 
-Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target) {
+Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target, bool recovery) {
     std::string content = "<p>to go on to " + escaped(client) + "</p>";
     if (!fault.empty()) content += "<p role=\"alert\">" + escaped(fault) + "</p>";
     content += "<form method=\"post\" action=\"/login\">" + hidden("flow", flow) +
@@ -74,6 +74,7 @@ Web login(std::string_view flow, std::string_view client, std::string_view name,
                "<label for=\"password\">Password</label>"
                "<input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required>"
                "<button type=\"submit\">Sign in</button></form>";
+    if (recovery) content += "<p><a href=\"/login/recover?flow=" + escaped(flow) + "\">Forgotten your password?</a></p>";
     return page(status, "Sign in", content, targets(target));
 }
 

@@ -10,11 +10,13 @@
 namespace gravity::issuer::pages {
 
 std::string escaped(std::string_view text);
+/// A field of a form that nobody sees.
+std::string hidden(std::string_view name, std::string_view value);
 
 /// A page with the policy that keeps it from anything but its own style and its own form. `form_targets`: where a form's answer may send the browser on to.
 Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets = {});
 
-Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target);
+Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target, bool recovery);
 /// `user_code`: of the device that asks, empty for a client that the person came from.
 Web consent(std::string_view flow, std::string_view client, const std::vector<std::string>& scopes, const std::string& target, std::string_view user_code);
 /// Where a person types what a device shows.

@@ -32,9 +32,10 @@ enum class LoginFailure {
     unknown_name,
     no_password,
     wrong_password,
+    wrong_code,
     not_active
 };
-BOOST_DESCRIBE_ENUM(LoginFailure, unknown_name, no_password, wrong_password, not_active)
+BOOST_DESCRIBE_ENUM(LoginFailure, unknown_name, no_password, wrong_password, wrong_code, not_active)
 
 struct LoginSucceeded {
     static constexpr Event event{"gravity.auth.login.succeeded"};

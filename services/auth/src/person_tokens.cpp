@@ -1,5 +1,6 @@
 #include "person_tokens.hpp"
 
+#include "acr.hpp"
 #include "among.hpp"
 #include "id_tokens.hpp"
 #include "issue.hpp"
@@ -36,6 +37,7 @@ auth::Claims person_claims(const Settings& settings, const Bearer& bearer, const
     claims.scopes = who.scopes;
     claims.roles = bearer.roles;
     claims.session = who.session_id.to_string();
+    claims.acr = acr_of(who.amr);
     claims.amr = who.amr;
     claims.auth_time = who.auth_time.unix_seconds();
     return claims;

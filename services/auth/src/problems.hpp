@@ -20,6 +20,7 @@ inline constexpr Problem already_expired{422, "already-expired", "The secret wou
 inline constexpr Problem login_name_taken{409, "login-name-taken", "Another identity has the login name"};
 inline constexpr Problem password_exists{409, "password-exists", "The identity has a password"};
 inline constexpr Problem password_refused{422, "password-refused", "The password is too easily guessed"};
+inline constexpr Problem totp_exists{409, "totp-exists", "The identity has an app already"};
 inline constexpr Problem no_such_identity{422, "no-such-identity", "There is no such identity"};
 inline constexpr Problem too_many_attempts{429, "too-many-attempts", "Too many sign-ins have failed; later"};
 

@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view flow_prefix = "glf_", session_prefix = "gss_", browser_prefix = "gbr_";
 constexpr std::size_t project_digits = 32, secret_digits = 64;
 const Duration flow_life = Duration::minutes(15);
+const Duration code_patience = Duration::minutes(5); // between password and code
 
 void store_session(Tx& tx, Session session, Bytes hash, std::optional<SessionId> before) {
     if (before) end_session_of(tx, *before);
@@ -63,12 +64,12 @@ Task<std::optional<SignedInBrowser>> session_of(Ctx& ctx) {
     co_return browser;
 }
 
-Task<std::string> start_session(Ctx& ctx, ProjectId project, IdentityId identity, Session& started) {
+Task<std::string> start_session(Ctx& ctx, ProjectId project, IdentityId identity, std::vector<std::string> amr, Session& started) {
     const auto before = co_await session_of(ctx);
     const Secret<> secret = fresh_project_secret(session_prefix, project);
     started.id = SessionId(Uuid::v7());
     started.identity_id = identity;
-    started.amr = {"pwd"}; // RFC 8176
+    started.amr = std::move(amr);
     started.auth_time = now();
     started.expires_at = now() + Duration::hours(ctx.get<Settings>().session_hours);
     std::optional<SessionId> ended = before && before->project == project ? std::optional(before->session.id) : std::nullopt;
@@ -82,6 +83,12 @@ void end_session_of(Tx& tx, SessionId id) {
     if (!ended) return;
     tx.exec(revoke_families_of_session, id, tx.now());
     tx.emit(SessionEnded{ended->id, ended->identity_id});
+}
+
+void end_other_sessions(Tx& tx, IdentityId identity, std::optional<SessionId> stays) {
+    for (const SessionId& id : tx.all(sessions_of, identity))
+        if (!stays || id != *stays) end_session_of(tx, id);
+    tx.exec(revoke_other_families, identity, stays, tx.now());
 }
 
 Task<BegunFlow> begin_flow(Ctx& ctx, ProjectId project, AuthorizeRequest request) {
@@ -109,7 +116,9 @@ Task<std::optional<RunningFlow>> running_flow(Ctx& ctx, std::string_view token) 
     std::function<void(Tx&)> work = [&](Tx& tx) { flow = tx.maybe(get_flow, secret->hash, bound_to, now()); };
     pg::Scope scope = pg::Scope::project(secret->project, "browser");
     co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    if (flow) running = RunningFlow{secret->project, secret->hash, json::decode<AuthorizeRequest>(flow->request.dump()).or_throw()};
+    if (!flow) co_return running;
+    running = RunningFlow{secret->project, secret->hash, json::decode<AuthorizeRequest>(flow->request.dump()).or_throw(), std::nullopt};
+    if (flow->identity_id && flow->first_at && now() - *flow->first_at <= code_patience) running->identity = flow->identity_id;
     co_return running;
 }
 

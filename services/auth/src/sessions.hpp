@@ -28,9 +28,11 @@ struct SignedInBrowser {
 Task<std::optional<SignedInBrowser>> session_of(Ctx& ctx);
 
 /// Starts a session, of a new id each time; the one that the browser had ends. The value of its cookie.
-Task<std::string> start_session(Ctx& ctx, ProjectId project, IdentityId identity, Session& started);
+Task<std::string> start_session(Ctx& ctx, ProjectId project, IdentityId identity, std::vector<std::string> amr, Session& started);
 /// Ends a session with the refresh tokens that came of it, but for those that were asked for to be used offline.
 void end_session_of(Tx& tx, SessionId id);
+/// All that the identity has but this one, and all refresh tokens that came of them, those to be used offline too.
+void end_other_sessions(Tx& tx, IdentityId identity, std::optional<SessionId> stays);
 
 /// The token of a flow that begins, and the cookies to set for it.
 struct BegunFlow {
@@ -43,6 +45,7 @@ struct RunningFlow {
     ProjectId project;
     Bytes hash;
     AuthorizeRequest request;
+    std::optional<IdentityId> identity; // whose password was typed, a short while ago: the code of their app is yet to come
 };
 /// Nothing for a flow that has ended, that is of another browser, or that never was.
 Task<std::optional<RunningFlow>> running_flow(Ctx& ctx, std::string_view token);

@@ -23,8 +23,10 @@ BOOST_DESCRIBE_STRUCT(Session, (), (id, identity_id, amr, auth_time, expires_at)
 struct LoginFlow {
     ClientId client_id;
     Json request; // an AuthorizeRequest
+    std::optional<IdentityId> identity_id; // whose password was typed
+    std::optional<Timestamp> first_at;
 };
-BOOST_DESCRIBE_STRUCT(LoginFlow, (), (client_id, request))
+BOOST_DESCRIBE_STRUCT(LoginFlow, (), (client_id, request, identity_id, first_at))
 
 struct PushedRequest {
     Json parameters;

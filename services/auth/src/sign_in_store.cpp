@@ -18,8 +18,12 @@ const Sql<bool(IdentityId, SessionId, bool, Timestamp)> still_signed_in{"session
     select exists (select from identity where id = $1 and state = 'active')
        and ($3 or exists (select from session where id = $2 and identity_id = $1 and expires_at > $4)))sql"};
 const Sql<Session(SessionId)> end_session{"session.end", "delete from session where id = $1 returning *"};
+const Sql<SessionId(IdentityId)> sessions_of{"session.of", "select id from session where identity_id = $1 order by id"};
 const Sql<void(SessionId, Timestamp)> revoke_families_of_session{"refresh_family.revoke_of_session", R"sql(
     update refresh_family set revoked_at = $2 where session_id = $1 and not offline and revoked_at is null)sql"};
+
+const Sql<void(IdentityId, std::optional<SessionId>, Timestamp)> revoke_other_families{"refresh_family.revoke_others", R"sql(
+    update refresh_family set revoked_at = $3 where identity_id = $1 and session_id is distinct from $2 and revoked_at is null)sql"};
 
 const Sql<void(Bytes, Bytes, ClientId, Json, Timestamp)> insert_flow{"login_flow.insert", R"sql(
     insert into login_flow (hash, binding, client_id, request, expires_at) values ($1, $2, $3, $4, $5))sql"};
@@ -67,7 +71,10 @@ const Sql<HeldRoles(IdentityId)> roles_held{"role.held", R"sql($generic_plan
         select role_id from role_member where identity_id = $1 union select p.parent_id from held h join role_parent p on p.role_id = h.id)
     select array(select r.name from held h join role r on r.id = h.id order by r.name) as names,
            array(select distinct s.scope from held h join role_scope s on s.role_id = h.id order by s.scope) as scopes)sql"};
-const Sql<StoredName(IdentityId)> names_of{"login_name.of", "select kind, canonical, value from login_name where identity_id = $1 order by kind, canonical"};
+const Sql<KnownName(IdentityId)> names_of{"login_name.of", R"sql(
+    select n.kind, n.canonical, n.value, a.canonical is not null as confirmed
+    from login_name n left join confirmed_address a on n.kind = 'email' and a.identity_id = n.identity_id and a.canonical = n.canonical
+    where n.identity_id = $1 order by n.kind, n.canonical)sql"};
 
 const Sql<std::int64_t(Timestamp, int)> forget_sessions{"session.forget", R"sql(
     with gone as (delete from session where id in (select id from session where expires_at < $1 limit $2 for update skip locked) returning 1)

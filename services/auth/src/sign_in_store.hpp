@@ -16,7 +16,10 @@ extern const Sql<Session(Bytes, Timestamp)> live_session;
 /// The same by its id: whether what came of it is good still.
 extern const Sql<bool(IdentityId, SessionId, bool, Timestamp)> still_signed_in;
 extern const Sql<Session(SessionId)> end_session;
+extern const Sql<SessionId(IdentityId)> sessions_of;
 extern const Sql<void(SessionId, Timestamp)> revoke_families_of_session;
+/// Offline ones too; but for those of a session that stays.
+extern const Sql<void(IdentityId, std::optional<SessionId>, Timestamp)> revoke_other_families;
 
 extern const Sql<void(Bytes, Bytes, ClientId, Json, Timestamp)> insert_flow;
 extern const Sql<LoginFlow(Bytes, Bytes, Timestamp)> get_flow;
@@ -48,7 +51,7 @@ extern const Sql<FamilyId(Bytes, ClientId)> family_of_token;
 extern const Sql<void(Bytes, Bytes, Timestamp)> use_refresh_token; // and the sealed answer
 
 /// What userinfo and ID tokens say.
-extern const Sql<StoredName(IdentityId)> names_of;
+extern const Sql<KnownName(IdentityId)> names_of;
 /// Inherited ones included.
 extern const Sql<HeldRoles(IdentityId)> roles_held;
 

@@ -15,6 +15,7 @@
 #include "forget_job.hpp"
 #include "identities_model.hpp"
 #include "keys_model.hpp"
+#include "links_model.hpp"
 #include "login_budgets_store.hpp"
 #include "networks.hpp"
 #include "password_sign_in.hpp"
@@ -22,4 +23,5 @@
 #include "registration_store.hpp"
 #include "roles_model.hpp"
 #include "scopes.hpp"
+#include "second_factor_store.hpp"
 #include "sign_in_model.hpp"

@@ -85,7 +85,7 @@ Task<Web> told(Ctx& ctx, Presented presented) {
     if (!among(claims->scopes, "openid")) throw Challenge{403, "insufficient_scope", presented.by_dpop};
     const bool offline = among(claims->scopes, "offline_access");
     bool good = false;
-    std::vector<StoredName> names;
+    std::vector<KnownName> names;
     HeldRoles held;
     std::function<void(Tx&)> work = [&](Tx& tx) {
         good = tx.one(token_good, claims->id, *client) && tx.one(still_signed_in, *identity, *session, offline, now());

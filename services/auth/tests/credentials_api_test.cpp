@@ -116,7 +116,7 @@ TEST_F(Credentials, TellNobodyWhyTheyAreWrong) {
     identity("joan@example.com");
     service.take_events();
     const std::string answer = check("ada@example.com", "wrong one").body();
-    EXPECT_EQ(answer, R"({"verified":false})");
+    EXPECT_EQ(answer, R"({"verified":false,"code_needed":false})");
     for (const std::string name : {"grace@example.com", "joan@example.com", "nobody@example.com", "no name at all"}) {
         const auto other = check(name, good_password);
         EXPECT_EQ(other.status(), 200);

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "web.hpp"
+
+/// Handlers of the page where people look after what they sign in with. Whatever they change there they prove anew who they are for.
+namespace gravity::issuer::account {
+
+Task<Web> security(Ctx& ctx);
+Task<Web> begin_totp(Ctx& ctx, RawBody body);
+Task<Web> confirm_totp(Ctx& ctx, RawBody body);
+Task<Web> remove_totp(Ctx& ctx, RawBody body);
+Task<Web> renew_codes(Ctx& ctx, RawBody body);
+Task<Web> confirm_addresses(Ctx& ctx, RawBody body);
+Task<Web> change_password(Ctx& ctx, RawBody body);
+
+} // namespace gravity::issuer::account

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "web.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Pages where people look after what they sign in with; as those of pages.hpp. Pure.
+namespace gravity::issuer::pages {
+
+struct Security {
+    std::string proof; // that the page's forms are sent back by the browser that has it
+    std::string name;
+    std::optional<std::int64_t> recovery_codes; // that are left; absent: there is no app
+    bool unconfirmed = false;                   // there is an address to be confirmed, and there are links
+};
+Web security(const Security& security, std::string_view fault, int status);
+
+struct Enrolling {
+    std::string proof;
+    std::string sealed; // the secret, for whoever confirms
+    std::string secret; // as it is typed into an app
+    std::string uri;    // as an app reads it
+};
+Web enrolling(const Enrolling& enrolling, std::string_view fault, int status);
+
+/// They are shown this once.
+Web recovery_codes(const std::vector<std::string>& codes);
+
+/// The second page of signing in.
+Web code(std::string_view flow, std::string_view fault, int status, const std::string& target);
+
+/// Where somebody asks for a link to set their password anew, and where it leads.
+Web recover(std::string_view flow, std::string_view fault, int status);
+Web reset(std::string_view token, std::string_view fault, int status);
+/// Where a link leads that proves an address.
+Web confirm(std::string_view token, std::string_view address);
+/// A page to be read only.
+Web notice(std::string_view title, std::string_view explanation);
+Web done(std::string_view title, std::string_view explanation);
+
+} // namespace gravity::issuer::pages

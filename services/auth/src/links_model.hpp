@@ -1,0 +1,65 @@
+#pragma once
+
+#include "identities_model.hpp"
+
+/// Links that somebody is sent, each good once: to set a password anew, or to prove that an e-mail address is theirs.
+namespace gravity::issuer {
+
+inline constexpr std::string_view link_prefix = "gln_";
+
+enum class LinkPurpose {
+    recovery,
+    confirmation
+};
+BOOST_DESCRIBE_ENUM(LinkPurpose, recovery, confirmation)
+
+struct Link {
+    IdentityId identity_id;
+    std::string canonical; // the e-mail address that it was sent to
+    Timestamp expires_at;
+};
+BOOST_DESCRIBE_STRUCT(Link, (), (identity_id, canonical, expires_at))
+
+/// Who is to get a link.
+struct Addressee {
+    IdentityId identity_id;
+    std::string canonical;
+    std::string value; // as it was given
+};
+BOOST_DESCRIBE_STRUCT(Addressee, (), (identity_id, canonical, value))
+
+/// For whoever sends mail: the link is in it.
+struct RecoveryRequested {
+    static constexpr Event event{"gravity.auth.recovery.requested"};
+    IdentityId identity_id;
+    std::string address;
+    std::string link;
+    Timestamp expires_at;
+};
+BOOST_DESCRIBE_STRUCT(RecoveryRequested, (), (identity_id, address, link, expires_at))
+
+struct ConfirmationRequested {
+    static constexpr Event event{"gravity.auth.confirmation.requested"};
+    IdentityId identity_id;
+    std::string address;
+    std::string link;
+    Timestamp expires_at;
+};
+BOOST_DESCRIBE_STRUCT(ConfirmationRequested, (), (identity_id, address, link, expires_at))
+
+struct CredentialRecovered {
+    static constexpr Event event{"gravity.auth.credential.recovered"};
+    IdentityId identity_id;
+};
+BOOST_DESCRIBE_STRUCT(CredentialRecovered, (), (identity_id))
+
+struct AddressConfirmed {
+    static constexpr Event event{"gravity.auth.address.confirmed"};
+    IdentityId identity_id;
+    std::string address;
+};
+BOOST_DESCRIBE_STRUCT(AddressConfirmed, (), (identity_id, address))
+
+} // namespace gravity::issuer
+
+GRAVITY_TABLES(issuer, Link, Addressee, RecoveryRequested, ConfirmationRequested, CredentialRecovered, AddressConfirmed)

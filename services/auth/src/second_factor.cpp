@@ -1,0 +1,122 @@
+#include "second_factor.hpp"
+
+#include "login_budgets.hpp"
+#include "opaque.hpp"
+#include "password_sign_in.hpp"
+#include "second_factor_store.hpp"
+#include "totp.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/crypto.hpp>
+#include <gravity/log/log.hpp>
+
+namespace gravity::issuer {
+namespace {
+
+constexpr std::size_t recovery_bytes = 13, recovery_digits = 20; // 100 of their bits
+
+std::string fresh_recovery_code() {
+    const std::string text = totp::base32(random_bytes(recovery_bytes)).substr(0, recovery_digits);
+    std::string code;
+    for (std::size_t at = 0; at < recovery_digits; at += 5) code += (code.empty() ? "" : "-") + text.substr(at, 5);
+    return code;
+}
+
+// As it was made, of what was typed; "" if it can be none.
+std::string typed_recovery_code(std::string_view text) {
+    std::string code;
+    for (const char c : text.substr(0, 64)) {
+        const char upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        if ((upper >= 'A' && upper <= 'Z') || (upper >= '2' && upper <= '7'))
+            code += upper;
+        else if (c != '-' && c != ' ')
+            return {};
+    }
+    return code.size() == recovery_digits ? code : std::string();
+}
+
+Bytes recovery_hash(std::string_view code) { return opaque_hash(typed_recovery_code(code)); }
+
+std::vector<std::string> fresh_codes(Tx& tx, CredentialId credential) {
+    std::vector<std::string> codes;
+    tx.exec(delete_recovery_codes, credential);
+    for (std::size_t i = 0; i < recovery_code_count; ++i) {
+        codes.push_back(fresh_recovery_code());
+        tx.exec(insert_recovery_code, credential, recovery_hash(codes.back()));
+    }
+    return codes;
+}
+
+struct CodeTried {
+    std::optional<std::vector<std::string>> proven;
+};
+
+std::optional<std::vector<std::string>> taken(Tx& tx, const auth::MasterKeys& keys, const StoredTotp& stored, const std::string& code) {
+    if (!typed_recovery_code(code).empty()) {
+        if (tx.exec(use_recovery_code, stored.credential_id, recovery_hash(code)) == 1) return std::vector<std::string>{"mfa"};
+        return std::nullopt;
+    }
+    const auto secret = keys.open(stored.secret, stored.credential_id.to_string());
+    if (!secret) {
+        log::error("the secret of an app cannot be opened", {{"credential", stored.credential_id.to_string()}, {"reason", secret.why()}});
+        return std::nullopt;
+    }
+    const auto step = totp::step_of(secret->reveal(), code, tx.now().unix_seconds(), stored.last_step);
+    if (!step || tx.exec(use_step, stored.credential_id, *step) == 0) return std::nullopt; // whoever came first has it
+    return std::vector<std::string>{"otp", "mfa"};
+}
+
+CodeTried tried(Tx& tx, const auth::MasterKeys* keys, CodeClaim claim, std::string network) {
+    CodeTried tried;
+    const auto stored = tx.maybe(totp_of, claim.identity);
+    if (stored) tried.proven = taken(tx, *keys, *stored, claim.code);
+    const std::string subject = claim.identity.to_string();
+    if (!tried.proven) {
+        tx.emit(LoginFailed{claim.identity, CredentialType::totp, LoginFailure::wrong_code, std::move(network)}, subject);
+        return tried;
+    }
+    tx.exec(note_use, stored->credential_id, tx.now());
+    tx.emit(LoginSucceeded{claim.identity, stored->credential_id, CredentialType::totp, std::move(network)}, subject);
+    return tried;
+}
+
+} // namespace
+
+Task<std::optional<std::vector<std::string>>> prove_by_code(Ctx& ctx, pg::Scope scope, CodeClaim claim) {
+    LoginBudgets& budgets = ctx.get<LoginBudgets>();
+    const LoginBudgets::Keys keys = budgets.keys_of_codes(scope.project_id, claim.identity.to_string(), claim.address);
+    co_await budgets.take(ctx, scope, keys);
+    const auth::MasterKeys* const sealed_by = &ctx.get<auth::MasterKeys>();
+    std::string network = claim.address.network();
+    const CodeTried done = co_await ctx.in_scope(scope, tried, sealed_by, std::move(claim), std::move(network));
+    if (done.proven) co_await budgets.give_back(ctx, scope, keys);
+    co_return done.proven;
+}
+
+std::optional<std::vector<std::string>> enrol_totp(Tx& tx, const auth::MasterKeys& keys, const Enrolment& enrolment) {
+    const auto step = totp::step_of(enrolment.secret.reveal(), enrolment.code, tx.now().unix_seconds(), 0);
+    if (!step) return std::nullopt;
+    Credential row;
+    row.id = tx.new_id<CredentialId>();
+    row.identity_id = enrolment.identity;
+    row.type = CredentialType::totp;
+    row.created_at = tx.now();
+    const Credential made = tx.one(insert_totp_credential, row);
+    tx.exec(insert_totp, made.id, keys.seal(enrolment.secret.reveal(), made.id.to_string()), *step); // the code that proved it is not good again
+    tx.emit(CredentialAdded{made.id, made.identity_id, made.type});
+    return fresh_codes(tx, made.id);
+}
+
+std::optional<std::vector<std::string>> renew_recovery_codes(Tx& tx, IdentityId identity) {
+    const auto stored = tx.maybe(totp_of, identity);
+    if (!stored) return std::nullopt;
+    return fresh_codes(tx, stored->credential_id);
+}
+
+bool remove_totp(Tx& tx, IdentityId identity) {
+    const auto removed = tx.maybe(delete_totp, identity);
+    if (removed) tx.emit(CredentialRemoved{removed->id, removed->identity_id, removed->type});
+    return removed.has_value();
+}
+
+} // namespace gravity::issuer

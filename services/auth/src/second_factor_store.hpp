@@ -1,0 +1,42 @@
+#pragma once
+
+#include "credentials_model.hpp"
+
+#include <gravity/base/bytes.hpp>
+#include <gravity/pg/tx.hpp>
+
+#include <string>
+#include <vector>
+
+/// Statements of second factors, by name. Their text is in second_factor_store.cpp and nowhere else.
+namespace gravity::issuer {
+
+struct StoredTotp {
+    CredentialId credential_id;
+    std::string secret; // sealed
+    std::int64_t last_step = 0;
+    std::int64_t recovery_codes = 0;
+};
+BOOST_DESCRIBE_STRUCT(StoredTotp, (), (credential_id, secret, last_step, recovery_codes))
+
+/// Of an identity that may sign in.
+extern const Sql<StoredTotp(IdentityId)> totp_of;
+extern const Sql<bool(IdentityId)> has_totp;
+extern const Sql<Credential(Credential)> insert_totp_credential;
+extern const Sql<void(CredentialId, std::string, std::int64_t)> insert_totp;
+/// Touches no row if a code of this step, or of a later one, was taken.
+extern const Sql<void(CredentialId, std::int64_t)> use_step;
+extern const Sql<void(CredentialId, Timestamp)> note_use;
+extern const Sql<Credential(IdentityId)> delete_totp;
+
+extern const Sql<void(CredentialId, Bytes)> insert_recovery_code;
+extern const Sql<void(CredentialId)> delete_recovery_codes;
+/// Touches no row the second time.
+extern const Sql<void(CredentialId, Bytes)> use_recovery_code;
+
+/// The flow's person has proven their first factor.
+extern const Sql<void(Bytes, IdentityId, Timestamp)> note_first_factor;
+
+} // namespace gravity::issuer
+
+GRAVITY_TABLES(issuer, StoredTotp)
