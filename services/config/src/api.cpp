@@ -1,0 +1,134 @@
+#include "api.hpp"
+
+#include "effective_api.hpp"
+#include "flags_api.hpp"
+#include "ofrep_api.hpp"
+#include "problems.hpp"
+#include "releases_api.hpp"
+#include "secrets_api.hpp"
+#include "sets_api.hpp"
+#include "spring_api.hpp"
+#include "watch_api.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/http/router.hpp>
+
+namespace gravity::config {
+namespace {
+
+constexpr std::size_t most_queued = 16 * 1024 * 1024; // of one watcher; what is in force may be that large, and a second frame waits for the first
+constexpr std::size_t largest_change = 4 * 1024 * 1024; // bytes of JSON; what comes of it may be half of that
+
+void set_routes(Router& router) {
+    auto configs = router.collection("/api/v1/configs", "configs");
+    configs.get<sets::list>("", {.summary = "List config sets, newest first"});
+    configs.post<sets::create>("", {.summary = "Make a config set: an application in a profile under a label", .problems = {set_exists, too_many_sets}});
+    configs.get<effective::get>("/effective", {.summary = "What is in force for a process, and where each value comes from",
+                                               .operation = "effective",
+                                               .problems = {no_such_label, secrets_unavailable},
+                                               .timeout_ms = 75'000});
+    configs.ws<watches::socket>("/watch",
+                                {.summary = "Hear of changes, by WebSocket: it begins with {\"hello\": {application, profiles, label, instance, have}}",
+                                 .operation = "watch"},
+                                {.heartbeat_ms = 20'000,
+                                 .max_queued_bytes = most_queued,
+                                 .max_message_bytes = 4 * 1024,
+                                 .subprotocols = {"gravity.config.v1"}});
+    configs.stream<watches::events>("/watch/events", {.summary = "Hear of changes, by Server-Sent Events", .operation = "watch_events"},
+                                    {.max_queued_bytes = most_queued});
+    configs.get<sets::get>("/{id}", {.summary = "Read a config set"});
+
+    configs.get<drafts::get>("/{id}/draft", {.summary = "Read what is to be published next", .operation = "get_draft", .scope = "configs:write"});
+    configs.patch<drafts::update>("/{id}/draft", {.summary = "Change what is to be published next",
+                                                  .operation = "update_draft",
+                                                  .problems = {no_such_base, value_too_large, too_many_keys, secrets_unavailable},
+                                                  .body_limit = largest_change});
+    configs.get<drafts::merge>("/{id}/draft/merge",
+                               {.summary = "What becomes of the draft on top of what is published now", .operation = "merge_draft", .scope = "configs:write"});
+}
+
+void secret_routes(Router& router) {
+    auto configs = router.collection("/api/v1/configs/{id}", "configs");
+    configs.post<secrets::reveal>("/keys/{key}/reveal", {.summary = "Show the secret that is in force; who was shown it is kept",
+                                                         .operation = "reveal",
+                                                         .problems = {not_a_secret, secrets_unavailable},
+                                                         .scope = "configs:admin",
+                                                         .shows_secret = true});
+    configs.get<secrets::list>("/reveals", {.summary = "Who was shown secrets, newest first", .operation = "list_reveals", .scope = "configs:admin"});
+}
+
+void release_routes(Router& router) {
+    auto releases = router.collection("/api/v1/configs/{id}/releases", "configs");
+    releases.get<releases::list>("", {.summary = "List releases, newest first", .operation = "list_releases"});
+    releases.post<releases::create>("", {.summary = "Publish the draft",
+                                         .operation = "publish",
+                                         .problems = {stale_draft, nothing_to_publish, unresolved_reference, too_many_keys},
+                                         .scope = "configs:admin"});
+    releases.get<releases::get>("/{number}", {.summary = "Read a release; each key tells since which one it has its value", .operation = "get_release"});
+    releases.get<releases::diff>("/{number}/diff", {.summary = "What differs between two releases, as a JSON Patch", .operation = "diff_releases"});
+    releases.post<releases::revert>("/{number}/revert", {.summary = "Publish a release's items again",
+                                                         .operation = "revert",
+                                                         .problems = {nothing_to_publish, unresolved_reference, too_many_keys},
+                                                         .scope = "configs:admin"});
+}
+
+void spring_routes(Router& router) {
+    auto spring = router.surface("configs");
+    const std::vector<Problem> problems{no_such_label, secrets_unavailable};
+    spring.get<spring::file>("/spring/{file}", {.summary = "An application's settings as {application}-{profiles}.yml, .yaml, .json or .properties",
+                                                .operation = "spring_file",
+                                                .keys = AcceptKeys::secret});
+    spring.get<spring::environment_or_file>("/spring/{application}/{profiles}",
+                                            {.summary = "Spring Cloud Config: an application's property sources; or /spring/{label}/{file}",
+                                             .operation = "spring_environment",
+                                             .problems = problems,
+                                             .keys = AcceptKeys::secret});
+    spring.get<spring::labelled>("/spring/{application}/{profiles}/{label}",
+                                 {.summary = "Spring Cloud Config: an application's property sources under a label",
+                                  .operation = "spring_labelled_environment",
+                                  .problems = problems,
+                                  .keys = AcceptKeys::secret});
+    spring.get<spring::plain_file>("/spring/{application}/{profiles}/{label}/{path...}",
+                                   {.summary = "Spring Cloud Config: the value of a key as a plain file",
+                                    .operation = "spring_plain_file",
+                                    .problems = problems,
+                                    .keys = AcceptKeys::secret});
+}
+
+void flag_routes(Router& router) {
+    auto collection = router.collection("/api/v1/feature-flags", "feature-flags");
+    collection.get<flags::list>("", {.summary = "List flags, newest first", .operation = "list_flags"});
+    collection.post<flags::create>("", {.summary = "Make a flag", .operation = "create_flag", .problems = {flag_exists, too_many_flags, prerequisite_circle}});
+    collection.get<flags::get>("/{id}", {.summary = "Read a flag", .operation = "get_flag"});
+    collection.patch<flags::update>("/{id}", {.summary = "Change a flag", .operation = "update_flag", .problems = {prerequisite_circle}});
+    collection.del<flags::remove>("/{id}", {.summary = "Delete a flag", .operation = "delete_flag"});
+
+    auto surface = router.surface("feature-flags");
+    constexpr std::size_t largest_context = 64 * 1024;
+    surface.post<ofrep::evaluate_all>("/ofrep/v1/evaluate/flags", {.summary = "OFREP: what all flags are for a context",
+                                                                   .operation = "ofrep_evaluate_all",
+                                                                   .scope = "feature-flags:read",
+                                                                   .keys = AcceptKeys::secret,
+                                                                   .error_type = "application/json",
+                                                                   .body_limit = largest_context,
+                                                                   .idempotency = false});
+    surface.post<ofrep::evaluate>("/ofrep/v1/evaluate/flags/{key}", {.summary = "OFREP: what a flag is for a context",
+                                                                     .operation = "ofrep_evaluate",
+                                                                     .scope = "feature-flags:read",
+                                                                     .keys = AcceptKeys::secret,
+                                                                     .error_type = "application/json",
+                                                                     .body_limit = largest_context,
+                                                                     .idempotency = false});
+}
+
+} // namespace
+
+void routes(Router& router) {
+    set_routes(router);
+    release_routes(router);
+    secret_routes(router);
+    spring_routes(router);
+    flag_routes(router);
+}
+
+} // namespace gravity::config

@@ -1,0 +1,7 @@
+#pragma once
+
+#include <gravity/http/router.hpp>
+
+namespace gravity::config {
+void routes(Router& router);
+}

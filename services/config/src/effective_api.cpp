@@ -1,0 +1,48 @@
+#include "effective_api.hpp"
+
+#include "effective.hpp"
+#include "references.hpp"
+
+#include <gravity/async/coroutine.hpp>
+
+namespace gravity::config::effective {
+namespace {
+
+Effective read_effective(Tx& tx, const Selection& selection, const LabelName& label, const LabelName& default_label, const Sight& sight) {
+    Effective effective;
+    effective.applications = selection.applications;
+    effective.profiles = selection.profiles;
+    effective.label = label;
+    InForce in_force = read_in_force(tx, selection, label, default_label, sight);
+    effective.version = in_force.version;
+    std::vector<const Items*> layers;
+    for (const Items& layer : in_force.layers) layers.push_back(&layer);
+    const Layered layered = overlay(layers);
+    const Items resolved = resolve(values_of(layered)).items;
+    for (const auto& [key, value] : layered) {
+        EffectiveValue item{key, resolved.at(key), std::nullopt, value.layer, std::nullopt};
+        if (item.value != value.value) item.raw = value.value;
+        const auto& fingerprints = in_force.fingerprints[static_cast<std::size_t>(value.layer)];
+        if (const auto found = fingerprints.find(key); found != fingerprints.end()) item.fingerprint = found->second;
+        effective.items.push_back(std::move(item));
+    }
+    effective.origins = std::move(in_force.origins);
+    return effective;
+}
+
+} // namespace
+
+Task<Effective> get(Ctx& ctx, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault) {
+    const Selection selection = selection_of_query(*query);
+    const LabelName label = query->label.value_or(settings->default_label);
+    const Sight sight{&*vault, sees_secrets(caller, selection)};
+    if (query->wait_version && query->wait > 0) {
+        Watched watched{caller.project, selection.applications, selection.profiles, label, sight.secrets};
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(query->wait.value());
+        co_await watching->until_other(std::move(watched), query->wait_version->value(), end);
+    }
+    Effective effective = co_await ctx.transaction(read_effective, selection, label, settings->default_label, sight);
+    co_return effective;
+}
+
+} // namespace gravity::config::effective

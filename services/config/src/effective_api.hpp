@@ -1,0 +1,15 @@
+#pragma once
+
+#include "config.hpp"
+#include "effective_model.hpp"
+#include "watching.hpp"
+
+#include <gravity/handlers.hpp>
+
+/// Handlers of what is in force.
+namespace gravity::config::effective {
+
+/// With `wait_version` the answer waits for another version.
+Task<Effective> get(Ctx& ctx, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault);
+
+} // namespace gravity::config::effective

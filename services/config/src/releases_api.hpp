@@ -1,0 +1,17 @@
+#pragma once
+
+#include "releases_model.hpp"
+#include "releases_store.hpp"
+
+#include <gravity/handlers.hpp>
+
+/// Handlers of releases.
+namespace gravity::config::releases {
+
+Created<ReleaseSummary> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<Publish> in, IfMatch expected);
+Page<ReleaseSummary> list(Tx& tx, Path<"id", ConfigSetId> id, Params<ListReleases> query);
+Release get(Tx& tx, Path<"id", ConfigSetId> id, Path<"number", ReleaseNumber> number);
+ReleaseDiff diff(Tx& tx, Path<"id", ConfigSetId> id, Path<"number", ReleaseNumber> number, Params<DiffQuery> query);
+Created<ReleaseSummary> revert(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Path<"number", ReleaseNumber> number, Body<Publish> in);
+
+} // namespace gravity::config::releases

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "items.hpp"
+
+#include <gravity/auth/sealed.hpp>
+#include <gravity/base/uuid.hpp>
+
+#include <optional>
+
+/// Secrets among the items: sealed by AES-256-GCM with their set's data key, which is sealed itself under the master key. No store and no HTTP.
+namespace gravity::config {
+
+/// Shown in the place of a secret.
+inline constexpr std::string_view masked = "***";
+
+/// What a secret belongs to. It opens nowhere else.
+struct SecretPlace {
+    Uuid project;
+    Uuid set;
+    std::string key;
+};
+
+/// An item that is a secret is an object: {"secret": nonce, ciphertext and tag in base64url; "fingerprint": ...}.
+bool is_secret(const Json& value);
+/// Tells two values apart that are not seen; means nothing without the data key. Of a secret.
+std::string fingerprint_of(const Json& secret);
+
+/// The key of one set. A value.
+class DataKey {
+public:
+    static DataKey fresh();
+    explicit DataKey(Secret<> bytes) : bytes_(std::move(bytes)) {}
+
+    Json seal(const SecretPlace& place, std::string_view text) const;
+    /// Nothing if a bit of it, or its place, is another.
+    std::optional<Secret<>> open(const SecretPlace& place, const Json& secret) const;
+    /// As it would have with this text: the same text need not be sealed again.
+    std::string fingerprint(const SecretPlace& place, std::string_view text) const;
+    const Secret<>& bytes() const { return bytes_; }
+
+private:
+    Secret<> bytes_; // 32
+};
+
+/// Seals data keys, if there is a master key. Any thread.
+class Vault {
+public:
+    explicit Vault(std::optional<auth::MasterKeys> keys) : keys_(std::move(keys)) {}
+    bool has_key() const { return keys_.has_value(); }
+    /// Refuses with 503 without a master key.
+    std::string seal(const DataKey& key, const Uuid& id) const;
+    /// Refuses with 503 if it cannot be opened: no master key, or another.
+    DataKey open(const std::string& sealed, const Uuid& id) const;
+    /// Sealed by the key that seals now.
+    bool current(const std::string& sealed) const { return keys_ && keys_->current(sealed); }
+
+private:
+    std::optional<auth::MasterKeys> keys_;
+};
+
+/// With every secret masked.
+Items mask(Items items);
+
+} // namespace gravity::config

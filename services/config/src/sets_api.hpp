@@ -1,0 +1,24 @@
+#pragma once
+
+#include "secrets.hpp"
+#include "sets_model.hpp"
+
+#include <gravity/handlers.hpp>
+
+/// Handlers of config sets and their drafts.
+namespace gravity::config {
+namespace sets {
+
+Created<ConfigSet> create(Tx& tx, Caller caller, Body<NewConfigSet> in);
+Page<ConfigSet> list(Tx& tx, Params<ListConfigSets> query);
+ConfigSet get(Tx& tx, Path<"id", ConfigSetId> id);
+
+} // namespace sets
+namespace drafts {
+
+Draft get(Tx& tx, Path<"id", ConfigSetId> id);
+Draft update(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Patch<DraftEdit> patch, IfMatch expected, Given<Vault> vault);
+MergePreview merge(Tx& tx, Path<"id", ConfigSetId> id);
+
+} // namespace drafts
+} // namespace gravity::config

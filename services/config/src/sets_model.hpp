@@ -1,0 +1,89 @@
+#pragma once
+
+#include "names.hpp"
+
+/// Config sets and their drafts.
+namespace gravity::config {
+
+using ConfigSetId = Id<"config-set">;
+using ReleaseNumber = Bounded<int, 1, 2'147'483'647>;
+
+struct NewConfigSet {
+    ConfigName application;
+    ConfigName profile = "default";
+    LabelName label = "main";
+};
+BOOST_DESCRIBE_STRUCT(NewConfigSet, (), (application, profile, label))
+
+struct ConfigSet : NewConfigSet {
+    ConfigSetId id;
+    Version version;
+    std::optional<ReleaseNumber> release;
+    std::string created_by;
+    Timestamp created_at;
+};
+BOOST_DESCRIBE_STRUCT(ConfigSet, (NewConfigSet), (id, version, release, created_by, created_at))
+
+struct ListConfigSets : PageQuery {
+    std::optional<ConfigName> application;
+    std::optional<ConfigName> profile;
+    std::optional<LabelName> label;
+};
+BOOST_DESCRIBE_STRUCT(ListConfigSets, (PageQuery), (application, profile, label))
+
+struct DraftEdit {
+    std::optional<ReleaseNumber> base_number;
+    Json items;
+    Json secrets;
+};
+BOOST_DESCRIBE_STRUCT(DraftEdit, (), (base_number, items, secrets))
+
+struct Draft : DraftEdit {
+    ConfigSetId set_id;
+    Version version;
+    std::string updated_by;
+    Timestamp updated_at;
+};
+BOOST_DESCRIBE_STRUCT(Draft, (DraftEdit), (set_id, version, updated_by, updated_at))
+
+/// A key that was changed since a draft began, by it and by what was published meanwhile, and not to the same value.
+struct MergeConflict {
+    std::string key;
+    std::optional<Json> base;
+    std::optional<Json> published;
+    std::optional<Json> draft;
+};
+BOOST_DESCRIBE_STRUCT(MergeConflict, (), (key, base, published, draft))
+
+/// What becomes of a draft on top of what is published now. Where both changed a key the draft's value is taken.
+struct MergePreview {
+    std::optional<ReleaseNumber> base_number;
+    std::optional<ReleaseNumber> published_number;
+    Json items;
+    std::vector<MergeConflict> conflicts;
+};
+BOOST_DESCRIBE_STRUCT(MergePreview, (), (base_number, published_number, items, conflicts))
+
+} // namespace gravity::config
+
+template <>
+struct gravity::meta::docs<gravity::config::NewConfigSet> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"application", "Whose settings; those of `application` are inherited by all"},
+        {"profile", "In which surroundings; `default` is always there"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::config::ConfigSet> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"release", "Number of the release in force"}};
+};
+template <>
+struct gravity::meta::docs<gravity::config::DraftEdit> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"base_number", "The release it was begun with; a later one takes over what was published meanwhile"},
+        {"items", "Values by flattened key, a.b[0].c; in a change objects are flattened, arrays replace, null removes a key and all below it"},
+        {"secrets", "Texts to be sealed, by key; null removes one. Shown are fingerprints, which tell that a secret is another"},
+    };
+};
+
+GRAVITY_TABLES(config, ConfigSetId, ReleaseNumber, NewConfigSet, ConfigSet, ListConfigSets, DraftEdit, Draft, MergeConflict, MergePreview)

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "config.hpp"
+#include "secrets.hpp"
+
+#include <gravity/handlers.hpp>
+#include <gravity/http/extract.hpp>
+
+/// What Spring Cloud Config clients ask for.
+namespace gravity::config::spring {
+
+/// What of a query counts; all else in it is passed over, as the standard's server does.
+struct SpringQuery {
+    bool use_default_label = false;   // `useDefaultLabel` is there
+    bool resolve_placeholders = true; // unless `resolvePlaceholders=false`
+};
+SpringQuery read_spring_query(std::string_view query);
+
+using PathText = Text<1, 1000>;
+
+Download file(Tx& tx, Caller caller, Path<"file", PathText> file, SpringQuery query, Given<Settings> settings, Given<Vault> vault);
+/// The settings of an application, or `/{label}/{file}`.
+Download environment_or_file(Tx& tx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles, SpringQuery query,
+                             Given<Settings> settings, Given<Vault> vault);
+/// The settings under a label, or with `useDefaultLabel` a plain file.
+Download labelled(Tx& tx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles, Path<"label", PathText> label,
+                  SpringQuery query, Given<Settings> settings, Given<Vault> vault);
+Download plain_file(Tx& tx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles, Path<"label", PathText> label,
+                    Path<"path", PathText> path, SpringQuery query, Given<Settings> settings, Given<Vault> vault);
+
+} // namespace gravity::config::spring
+
+template <>
+struct gravity::http::Extractor<gravity::config::spring::SpringQuery> {
+    static config::spring::SpringQuery read(Input& in) { return config::spring::read_spring_query(in.request().query); }
+    static void describe(Route& route) {
+        route.parameters.push_back({"query", "useDefaultLabel", &meta::type_of<std::string>(), false, "The path begins where the label would be"});
+        route.parameters.push_back({"query", "resolvePlaceholders", &meta::type_of<bool>(), false, "Whether references are resolved in files"});
+    }
+};

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "config.hpp"
+#include "effective_model.hpp"
+#include "watching.hpp"
+
+#include <gravity/handlers.hpp>
+#include <gravity/http/live.hpp>
+
+/// Handlers for whoever wants to hear of changes.
+namespace gravity::config::watches {
+
+Task<void> socket(WebSocket& socket, Caller caller, Given<Watching> watching, Given<Settings> settings);
+Task<void> events(EventStream& events, Caller caller, Params<EffectiveQuery> query, Given<Watching> watching, Given<Settings> settings);
+
+} // namespace gravity::config::watches

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# Runs beside other scripts: its daemons are its own.
+"""The npm client `cloud-config-client`, unchanged, against config; and what config writes read by PyYAML (YAML 1.1). On a config and a PostgreSQL of its own."""
+
+import json
+import os
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import config_service  # noqa: E402
+import npm as packages  # noqa: E402
+import throwaway  # noqa: E402
+
+try:
+    import yaml
+except ImportError:
+    packages.skip("there is no PyYAML")
+
+HERE = pathlib.Path(__file__).resolve()
+TRAPS = ["no", "Yes", "ON", "null", "~", "0123", "1e3", "12:30:45", "2026-01-01", "", " a", "a: b", "a #b", "- x", "*x", "{a}", "1_000", "0x1f", "<<", "=", "\u2028 \u0085 \x1b",
+         "é日😀", "line\nbreak\n", "tab\t", 'quote"\\', "a.b/c-d"]
+
+
+def settle(config):
+    config_service.settle(config)
+    config.publish("traps", "default", {"texts": TRAPS, "numbers": [1, -5, 1.5, 1e300, 1.5e-07], "names": {"no": 1, "1": 2, "0123": 3, "~": 4}, "none": []})
+
+
+def read_as_yaml(config):
+    """Every text is read as the text it is, every number as that number."""
+    for label in ("", "main/"):
+        read = yaml.safe_load(config.ask("GET", f"/spring/{label}traps-default.yml"))
+        expected = json.loads(config.ask("GET", f"/spring/{label}traps-default.json"))
+        if read != expected or read["texts"] != TRAPS:
+            sys.exit(f"YAML is not read as it is written: {read} instead of {expected}")
+
+
+def main():
+    node, npm = packages.tools(18)
+    program = throwaway.binary("config", os.environ.get("GRAVITY_PRESET", "dev"))
+    if not program.exists():
+        packages.skip(f"{program} is not built")
+    modules = packages.modules(npm, "cloud-config-client", ["cloud-config-client@1.6.2"])
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-config-"))
+    with config_service.running(program, folder) as config:
+        settle(config)
+        read_as_yaml(config)
+        key = json.loads(config.ask("POST", "/api/v1/config/access-keys", {"name": "shop", "kind": "secret", "scopes": ["configs:read"]}))["key"]
+        passed = packages.run_tests(node, HERE.with_suffix(".mjs"), {"GRAVITY_NODE_MODULES": str(modules), "GRAVITY_CONFIG_URL": config.url,
+                                                                     "GRAVITY_TOKEN": config.token, "GRAVITY_KEY": key})
+    print(f"{passed} tests of the npm client passed")
+
+
+main()
