@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience = 5s;
-constexpr std::size_t most_bytes = 256 * 1024;
+constexpr std::size_t longest_answer = 256 * 1024;
 constexpr std::string_view exchange_grant = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// RFC 6749 appendix B: both parts are form-encoded before they are joined.
@@ -52,7 +52,7 @@ http::ClientRequest KeyExchange::request_for(const std::string& key) const {
     request.body = "grant_type=" + http::percent_encode(exchange_grant) + "&subject_token_type=" + http::percent_encode(key_type) +
                    "&subject_token=" + http::percent_encode(key);
     request.timeout = patience;
-    request.max_response_bytes = most_bytes;
+    request.max_response_bytes = longest_answer;
     return request;
 }
 

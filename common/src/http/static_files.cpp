@@ -17,7 +17,7 @@
 namespace gravity::http {
 namespace {
 
-constexpr std::size_t piece = 64 * 1024;
+constexpr std::size_t file_piece = 64 * 1024;
 
 class File {
 public:
@@ -84,7 +84,7 @@ std::string etag_of(const struct stat& about, bool gzipped) {
 
 /// Writes `size` bytes from `offset`; throws if the file has shrunk meanwhile, which cuts the response short for the client to see.
 Task<void> copy(BodyWriter& writer, int fd, std::uint64_t offset, std::uint64_t size) {
-    std::string block(static_cast<std::size_t>(std::min<std::uint64_t>(size, piece)), '\0');
+    std::string block(static_cast<std::size_t>(std::min<std::uint64_t>(size, file_piece)), '\0');
     while (size != 0) {
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, block.size()));
         const ssize_t got = ::pread(fd, block.data(), wanted, static_cast<off_t>(offset));

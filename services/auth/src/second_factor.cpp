@@ -66,7 +66,7 @@ std::optional<std::vector<std::string>> taken(Tx& tx, const auth::MasterKeys& ke
     return std::vector<std::string>{"otp", "mfa"};
 }
 
-CodeTried tried(Tx& tx, const auth::MasterKeys* keys, CodeClaim claim, std::string network) {
+CodeTried try_code(Tx& tx, const auth::MasterKeys* keys, CodeClaim claim, std::string network) {
     CodeTried tried;
     const auto stored = tx.maybe(totp_of, claim.identity);
     if (stored) tried.proven = taken(tx, *keys, *stored, claim.code);
@@ -88,7 +88,7 @@ Task<std::optional<std::vector<std::string>>> prove_by_code(Ctx& ctx, pg::Scope 
     co_await budgets.take(ctx, scope, keys);
     const auth::MasterKeys* const sealed_by = &ctx.get<auth::MasterKeys>();
     std::string network = claim.address.network();
-    const CodeTried done = co_await ctx.in_scope(scope, tried, sealed_by, std::move(claim), std::move(network));
+    const CodeTried done = co_await ctx.in_scope(scope, try_code, sealed_by, std::move(claim), std::move(network));
     if (done.proven) co_await budgets.give_back(ctx, scope, keys);
     co_return done.proven;
 }

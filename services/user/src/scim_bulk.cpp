@@ -1,6 +1,7 @@
 #include "scim_bulk.hpp"
 
 #include "scim_error.hpp"
+#include "scim_message.hpp"
 
 #include <gravity/base/ascii.hpp>
 
@@ -11,19 +12,6 @@ namespace gravity::user::scim {
 namespace {
 
 constexpr std::string_view bulk_urn = "urn:ietf:params:scim:api:messages:2.0:BulkRequest", prefix = "bulkId:";
-
-const Json* member(const Json& object, std::string_view name) { // whatever its case
-    for (const auto& [key, value] : object.as_object())
-        if (ascii::iequals(key, name) && !value.is_null()) return &value;
-    return nullptr;
-}
-
-std::string text_in(const Json& object, std::string_view name) {
-    const Json* const value = member(object, name);
-    if (value == nullptr) return {};
-    if (!value->is_string()) throw invalid_syntax(std::string(name) + " must be a text");
-    return value->as_string();
-}
 
 BulkMethod method_of(std::string_view text) {
     if (ascii::iequals(text, "POST")) return BulkMethod::post;

@@ -71,7 +71,7 @@ Web create(Tx& tx, Call call) {
 Web get(Tx& tx, Call call) {
     const Shown shown = shown_by(call);
     const auto id = id_of(call);
-    const Group group = present(id ? tx.maybe(get_group, *id) : std::nullopt);
+    const Group group = present(id ? tx.maybe(user::get_group, *id) : std::nullopt);
     return answer_with(200, {group, members_of(tx, group, shown)}, call, shown);
 }
 

@@ -18,7 +18,7 @@ enum class Verb {
     remove
 };
 
-const Json* member(const Json& object, std::string_view name) { // whatever its case
+const Json* any_member(const Json& object, std::string_view name) { // whatever its case
     for (const auto& [key, value] : object.as_object())
         if (ascii::iequals(key, name)) return &value;
     return nullptr;
@@ -41,9 +41,9 @@ public:
 
     void apply(const Json& operation) {
         if (!operation.is_object()) throw invalid_syntax("An operation must be an object");
-        const Json* const op = member(operation, "op");
-        const Json* const path = member(operation, "path");
-        const Json* const value = member(operation, "value");
+        const Json* const op = any_member(operation, "op");
+        const Json* const path = any_member(operation, "path");
+        const Json* const value = any_member(operation, "value");
         if (op == nullptr || !op->is_string()) throw invalid_syntax("An operation must have an op");
         const Verb verb = verb_of(op->as_string());
         if (verb != Verb::remove && value == nullptr) throw invalid_syntax("add and replace must have a value");
@@ -235,12 +235,12 @@ private:
 
 Json patched(const ResourceType& type, Json resource, const Json& message, Mode mode) {
     if (!message.is_object()) throw invalid_syntax("The message must be an object");
-    const Json* const urns = member(message, "schemas");
+    const Json* const urns = any_member(message, "schemas");
     const bool named = urns != nullptr && urns->is_array() && std::any_of(urns->as_array().begin(), urns->as_array().end(), [](const Json& urn) {
                            return urn.is_string() && ascii::iequals(urn.as_string(), patch_urn);
                        });
     if (!named) throw invalid_syntax("schemas must name " + std::string(patch_urn));
-    const Json* const operations = member(message, "Operations");
+    const Json* const operations = any_member(message, "Operations");
     if (operations == nullptr || !operations->is_array() || operations->size() == 0) throw invalid_syntax("There are no Operations");
     if (operations->size() > most_operations) throw too_many("There are more than 1,000 Operations");
     Patcher patcher(type, std::move(resource), mode);

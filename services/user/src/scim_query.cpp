@@ -1,5 +1,7 @@
 #include "scim_query.hpp"
 
+#include "scim_message.hpp"
+
 #include <gravity/base/ascii.hpp>
 
 #include <algorithm>
@@ -33,17 +35,6 @@ void set_order(ListRequest& request, const std::string& by, const std::string& o
     request.search.sort_by = path.attribute;
 }
 
-const Json* member(const Json& message, std::string_view name) {
-    for (const auto& [key, value] : message.as_object())
-        if (ascii::iequals(key, name) && !value.is_null()) return &value;
-    return nullptr;
-}
-std::string text_in(const Json& message, std::string_view name) {
-    const Json* const value = member(message, name);
-    if (value == nullptr) return {};
-    if (!value->is_string()) throw invalid_syntax(std::string(name) + " must be a text");
-    return value->as_string();
-}
 std::optional<std::int64_t> integer_in(const Json& message, std::string_view name) {
     const Json* const value = member(message, name);
     if (value == nullptr) return std::nullopt;

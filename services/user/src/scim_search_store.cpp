@@ -39,7 +39,7 @@ struct Table {
     std::map<std::string_view, Items> items;
 };
 
-const Table& users() {
+const Table& users_table() {
     static const Table table{
         {{"id", {"r.id", Compared::id}},
          {"externalid", {"r.external_id", Compared::exact}},
@@ -93,7 +93,7 @@ const Table& users() {
     return table;
 }
 
-const Table& groups() {
+const Table& groups_table() {
     static const Table table{{{"id", {"r.id", Compared::id}},
                               {"externalid", {"r.external_id", Compared::exact}},
                               {"meta.created", {"r.created_at", Compared::moment}},
@@ -107,7 +107,7 @@ const Table& groups() {
     return table;
 }
 
-const Table& table_of(const ResourceType& type) { return &type == &user_type() ? users() : groups(); }
+const Table& table_of(const ResourceType& type) { return &type == &user_type() ? users_table() : groups_table(); }
 
 [[noreturn]] void refuse(const std::string& name, std::string_view why) { throw invalid_filter(name + " " + std::string(why)); }
 

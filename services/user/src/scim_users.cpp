@@ -33,7 +33,7 @@ std::optional<UserId> id_of(const Call& call) {
 }
 User read(Tx& tx, const Call& call) {
     const auto id = id_of(call);
-    return present(id ? tx.maybe(get_user, *id) : std::nullopt);
+    return present(id ? tx.maybe(user::get_user, *id) : std::nullopt);
 }
 User lock(Tx& tx, const Call& call) {
     const auto id = id_of(call);
