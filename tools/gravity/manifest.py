@@ -130,7 +130,7 @@ class Service:
 
 
 # Where all else waits: the registry first, then what others read their settings and keys from, then the door.
-INFRASTRUCTURE_ORDER = {"discovery": 0, "config": 1, "auth": 2, "gateway": 3}
+INFRASTRUCTURE_ORDER = {"discovery": 0, "auth": 0, "config": 1, "gateway": 2}
 
 
 def read_yaml(path: Path):

@@ -26,7 +26,8 @@ void JwksRefresh::finished(bool ok, Duration now) {
         due_ = now + interval;
         return;
     }
-    due_ = now + std::min(first_retry * (std::int64_t{1} << std::min(failures_, 16U)), last_retry);
+    const Duration most = last_success_.is_set() ? last_retry : first_keys;
+    due_ = now + std::min(first_retry * (std::int64_t{1} << std::min(failures_, 16U)), most);
     ++failures_;
 }
 

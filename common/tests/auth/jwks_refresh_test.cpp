@@ -37,7 +37,8 @@ TEST_F(Refresh, OneFetchAtATime) {
 }
 
 TEST_F(Refresh, FailuresAreRetriedWithGrowingPauses) {
-    std::int64_t now = 0;
+    fetch(0, true);
+    std::int64_t now = 600;
     for (const std::int64_t pause : {1, 2, 4, 8, 16, 32, 60, 60, 60}) {
         fetch(now, false);
         EXPECT_EQ(refresh.wait(at(now)), Duration::seconds(pause));
@@ -47,6 +48,20 @@ TEST_F(Refresh, FailuresAreRetriedWithGrowingPauses) {
     EXPECT_EQ(refresh.wait(at(now)), Duration::minutes(10));
     fetch(now + 600, false);
     EXPECT_EQ(refresh.wait(at(now + 600)), Duration::seconds(1)) << "begins small again";
+}
+
+TEST_F(Refresh, WhoNeverHadAKeyAsksAgainSoon) {
+    std::int64_t now = 0;
+    for (const std::int64_t pause : {1, 2, 2, 2, 2}) {
+        fetch(now, false);
+        EXPECT_EQ(refresh.wait(at(now)), Duration::seconds(pause));
+        now += pause;
+    }
+    fetch(now, true);
+    fetch(now + 600, false);
+    fetch(now + 601, false);
+    fetch(now + 603, false);
+    EXPECT_EQ(refresh.wait(at(now + 603)), Duration::seconds(4)) << "there are keys to go on with";
 }
 
 TEST_F(Refresh, AnUnknownKeyFetchesAtMostOnceAMinute) {

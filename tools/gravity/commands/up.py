@@ -133,8 +133,8 @@ def explain(platform: Platform, failed: list[Outcome]) -> None:
 
 
 def first_call(instance, services) -> str | None:
-    """A request that creates something real, from the manifest of the first chosen service that has one."""
-    for service in services:
+    """A request that creates something real, from the manifest of a service that has one: of what is in most profiles, then by port."""
+    for service in sorted(services, key=lambda service: (-len(service.profiles), service.port)):
         if service.first_call:
             call = service.first_call
             gateway = any(s.name == "gateway" for s in services)

@@ -12,6 +12,7 @@ public:
     static constexpr Duration interval = Duration::minutes(10);   // between successful fetches
     static constexpr Duration first_retry = Duration::seconds(1); // after a failure; doubles
     static constexpr Duration last_retry = Duration::minutes(1);  // up to this
+    static constexpr Duration first_keys = Duration::seconds(2);  // up to this while there never was a key: the issuer may be starting beside us
     static constexpr Duration unknown_interval =
         Duration::minutes(1); // between fetches because of an unknown key, so that made-up ids cost nothing
     static constexpr Duration keep = Duration::hours(24); // keys outlive the issuer's absence by this
