@@ -101,7 +101,7 @@ void ensure_client(Tx& tx, const ClientId& id, const Secret<>& secret, Client as
         as.created_at = as.updated_at = tx.now();
         tx.one(insert_client, as);
         tx.exec(list_in_directory, id);
-        log::info("bootstrap client made", {{"client", id.to_string()}});
+        tx.after_commit([id = id.to_string()] { log::info("bootstrap client made", {{"client", id}}); });
     }
     for (const ClientSecret& before : tx.all(list_client_secrets, id)) tx.exec(delete_client_secret, id, before.id);
     ClientSecret row;
@@ -143,7 +143,7 @@ void ensure_identity(Tx& tx, const Settings& settings, const std::string& passwo
         const Credential password = tx.one(insert_password, fresh_password(tx, *id), password_hash);
         tx.emit(IdentityCreated{*id, IdentityState::active});
         tx.emit(CredentialAdded{password.id, password.identity_id, password.type});
-        log::info("bootstrap identity made", {{"identity", id->to_string()}});
+        tx.after_commit([id = id->to_string()] { log::info("bootstrap identity made", {{"identity", id}}); });
     }
     tx.exec(grant_to_identity, role, *id, tx.now());
 }
