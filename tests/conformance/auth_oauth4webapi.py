@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from fetched import node, node_tests, npm_module  # noqa: E402
+from fetched import node, node_tests, npm_modules  # noqa: E402
 from issuer import issuer  # noqa: E402
 
 VERSION = "3.8.8"
@@ -22,7 +22,7 @@ def use(program, modules, nonces):
 
 def main():
     program = node(least=20)  # its Web Cryptography
-    modules = npm_module("oauth4webapi", VERSION)
+    modules = npm_modules("oauth4webapi", f"oauth4webapi@{VERSION}")
     passed = [use(program, modules, nonces) for nonces in ("false", "true")]
     print(f"{passed[0]} tests of the npm client passed, and {passed[1]} where proofs need a nonce")
 

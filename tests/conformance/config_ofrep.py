@@ -9,7 +9,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import config_service  # noqa: E402
-import npm as packages  # noqa: E402
+import fetched  # noqa: E402
 import throwaway  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve()
@@ -31,16 +31,16 @@ def settle(config):
 
 
 def main():
-    node, npm = packages.tools(18)
+    node = fetched.node(18)
     program = throwaway.binary("config", os.environ.get("GRAVITY_PRESET", "dev"))
     if not program.exists():
-        packages.skip(f"{program} is not built")
-    modules = packages.modules(npm, "openfeature-ofrep", CLIENTS)
+        fetched.skip(f"{program} is not built")
+    modules = fetched.npm_modules("openfeature-ofrep", *CLIENTS)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-config-"))
     with config_service.running(program, folder, collections=("feature-flags",)) as config:
         settle(config)
-        passed = packages.run_tests(node, HERE.with_suffix(".mjs"), {"GRAVITY_NODE_MODULES": str(modules), "GRAVITY_CONFIG_URL": config.url,
-                                                                     "GRAVITY_TOKEN": config.token})
+        passed = fetched.node_tests(node, HERE.with_suffix(".mjs"), {"GRAVITY_NODE_MODULES": str(modules), "GRAVITY_CONFIG_URL": config.url,
+                                                                     "GRAVITY_TOKEN": config.token}, 120)
     print(f"{passed} tests of OpenFeature's SDK passed")
 
 

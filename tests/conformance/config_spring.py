@@ -10,13 +10,13 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import config_service  # noqa: E402
-import npm as packages  # noqa: E402
+import fetched  # noqa: E402
 import throwaway  # noqa: E402
 
 try:
     import yaml
 except ImportError:
-    packages.skip("there is no PyYAML")
+    fetched.skip("there is no PyYAML")
 
 HERE = pathlib.Path(__file__).resolve()
 TRAPS = ["no", "Yes", "ON", "null", "~", "0123", "1e3", "12:30:45", "2026-01-01", "", " a", "a: b", "a #b", "- x", "*x", "{a}", "1_000", "0x1f", "<<", "=", "\u2028 \u0085 \x1b",
@@ -38,18 +38,18 @@ def read_as_yaml(config):
 
 
 def main():
-    node, npm = packages.tools(18)
+    node = fetched.node(18)
     program = throwaway.binary("config", os.environ.get("GRAVITY_PRESET", "dev"))
     if not program.exists():
-        packages.skip(f"{program} is not built")
-    modules = packages.modules(npm, "cloud-config-client", ["cloud-config-client@1.6.2"])
+        fetched.skip(f"{program} is not built")
+    modules = fetched.npm_modules("cloud-config-client", "cloud-config-client@1.6.2")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-config-"))
     with config_service.running(program, folder) as config:
         settle(config)
         read_as_yaml(config)
         key = json.loads(config.ask("POST", "/api/v1/config/access-keys", {"name": "shop", "kind": "secret", "scopes": ["configs:read"]}))["key"]
-        passed = packages.run_tests(node, HERE.with_suffix(".mjs"), {"GRAVITY_NODE_MODULES": str(modules), "GRAVITY_CONFIG_URL": config.url,
-                                                                     "GRAVITY_TOKEN": config.token, "GRAVITY_KEY": key})
+        passed = fetched.node_tests(node, HERE.with_suffix(".mjs"), {"GRAVITY_NODE_MODULES": str(modules), "GRAVITY_CONFIG_URL": config.url,
+                                                                     "GRAVITY_TOKEN": config.token, "GRAVITY_KEY": key}, 120)
     print(f"{passed} tests of the npm client passed")
 
 

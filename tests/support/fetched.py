@@ -34,14 +34,14 @@ def node(least):
     return program
 
 
-def npm_module(name, version):
-    """The folder that has the module in its node_modules."""
-    folder = ROOT / "var" / f"test-{name}" / version
+def npm_modules(name, *modules):
+    """The folder that has these modules ("module@version") in its node_modules."""
+    folder = ROOT / "var" / f"test-{name}" / "+".join(re.sub("[^a-z0-9.@-]", "_", module) for module in modules)
     if not (folder / "done").is_file():
         shutil.rmtree(folder.parent, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "package.json").write_text('{"private": true}\n')
-        run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", f"{name}@{version}"], folder, f"fetching {name}")
+        run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", *modules], folder, f"fetching {', '.join(modules)}")
         (folder / "done").touch()
     return folder
 
