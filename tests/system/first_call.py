@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The first call of every service's manifest, through the gateway, as the README shows it; then what must not work."""
+"""The first call of every service's manifest, through the gateway, as the README shows it, in a project that nobody else has used; then what must not work."""
 
 import json
 import os
@@ -11,8 +11,11 @@ import urllib.request
 import yaml
 
 ROOT = pathlib.Path(os.environ.get("GRAVITY_ROOT", pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(ROOT / "tools"))
+from gravity import paths, tokens  # noqa: E402
+
 URL = os.environ["GRAVITY_URL"]
-TOKEN = os.environ["GRAVITY_TOKEN"]
+TOKEN = tokens.Identity(paths.Instance(pathlib.Path(os.environ["GRAVITY_INSTANCE_DIR"]), test=True)).token(project=tokens.uuid7())
 RUNNING = set(os.environ.get("GRAVITY_SERVICES", "").replace(",", " ").split())
 
 
