@@ -183,7 +183,7 @@ TEST_F(Bootstraps, SayWhyTheyCannot) {
     Bootstrap bootstrap(database, passwords, settings);
     EXPECT_EQ(reason_of(bootstrap), "not looked at yet");
     std::thread mending([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        while (reason_of(bootstrap) == "not looked at yet") std::this_thread::yield(); // until it has tried, and says why it cannot
         sql("delete from client");
     });
     loop.await<void>([&] { return bootstrap.run(); });
