@@ -129,7 +129,7 @@ class Service:
         return (self.port, *(extra.port for extra in self.ports))
 
 
-# Where all else waits: the registry first, then what others read their settings and keys from, then the door.
+# Where all else waits: the registry, and beside it auth, whose keys it needs to be ready; then what others read their settings from, then the door.
 INFRASTRUCTURE_ORDER = {"discovery": 0, "auth": 0, "config": 1, "gateway": 2}
 
 

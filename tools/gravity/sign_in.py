@@ -69,10 +69,15 @@ def environment(instance: Instance, service: Service) -> dict[str, str]:
 def scopes() -> list[str]:
     """All that a token can say of this checkout's services: `admin` of every collection, which has `write` and `read` in it, and whatever else their
     documents ask for."""
-    everything = {f"{collection}:admin" for service in manifest.load_all().values() for collection in service.collections}
-    asked = {scope for service in manifest.load_all().values() for scope in _asked_for(service.folder / "openapi.json")}
-    verbs = ("read", "write")
-    return sorted(everything | {scope for scope in asked if not (scope.endswith(verbs) and f"{scope.rsplit(':', 1)[0]}:admin" in everything | asked)})
+    services = manifest.load_all().values()
+    named = {f"{collection}:admin" for service in services for collection in service.collections}
+    named |= {scope for service in services for scope in _asked_for(service.folder / "openapi.json")}
+
+    def has_greater(scope: str) -> bool:
+        subject, _, verb = scope.rpartition(":")
+        return verb in ("read", "write") and f"{subject}:admin" in named
+
+    return sorted(scope for scope in named if not has_greater(scope))
 
 
 def _asked_for(document: Path) -> set[str]:
