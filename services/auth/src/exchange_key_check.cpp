@@ -31,14 +31,12 @@ Task<VerifiedApiKey> KeyCheck::ask(Ctx& ctx, const KnownClient& client, const st
     const auto known = remembered_.find(place);
     if (known != remembered_.end() && steady_clock::now() < known->second.until) co_return known->second.answer;
     std::function<Task<VerifiedApiKey>()> work = [this, place, project, key] { return ask_anew(place, project, key); };
-    bool late = false;
     try {
         VerifiedApiKey answer = co_await flights_.run(std::move(place), std::move(work), ctx.deadline());
         co_return answer;
     } catch (const std::runtime_error&) { // the request's own time is over; oauth::Refused is none of these
-        late = true;
+        throw unavailable();
     }
-    throw unavailable();
 }
 
 Task<VerifiedApiKey> KeyCheck::ask_anew(std::string place, ProjectId project, std::string key) {
