@@ -74,7 +74,7 @@ def compose_names(services: dict[str, Service]) -> dict[str, object]:
     return wanted
 
 
-def write_compose_env() -> dict[str, str]:
-    """.env beside docker-compose.yml; what is in it stays."""
+def write_compose_env(more: dict[str, object]) -> dict[str, str]:
+    """.env beside docker-compose.yml, with `more` than stores and services need; what is in it stays."""
     return ensure(paths.ROOT / ".env", {"COMPOSE_PROJECT_NAME": lambda: "gravity", "COMPOSE_PROFILES": lambda: "all",
-                                        **compose_names(manifest.load_all())})
+                                        **compose_names(manifest.load_all()), **more})

@@ -1,16 +1,17 @@
 """Signing in at the platform's own auth service: the first client and the first person, and tokens that auth signs.
 
 Auth keeps both as its settings AUTH_BOOTSTRAP_... say (services/auth, `Bootstrap`); what they are is made once, by chance, and kept in
-var/secrets/first-run.env. Nobody else learns it: the other services know auth's public keys alone."""
+var/secrets/first-run.env, for Compose in .env. Nobody else learns it: the other services know auth's public keys alone."""
 
 import base64
 import json
+import os
 import secrets
 import uuid
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from . import derive_secrets, errors, httpget, manifest, tokens
+from . import derive_secrets, errors, httpget, manifest, paths, tokens
 from .errors import Failure
 from .manifest import Service
 from .paths import Instance
@@ -18,6 +19,9 @@ from .paths import Instance
 AUTH_PORT = 8081
 TOKEN_SECONDS = 3600  # of a developer's platform: `export TOKEN=$(./gravity token)` should outlive a cup of tea
 USERNAME = "admin"
+MADE_ONCE = {"AUTH_BOOTSTRAP_CLIENT_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_CLIENT_SECRET": lambda: secrets.token_hex(32),
+             "AUTH_BOOTSTRAP_GATEWAY_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_GATEWAY_SECRET": lambda: secrets.token_hex(32),
+             "AUTH_BOOTSTRAP_USERNAME": lambda: USERNAME, "AUTH_BOOTSTRAP_PASSWORD": derive_secrets.password}
 
 
 def _file(instance: Instance):
@@ -28,10 +32,13 @@ def ensure(instance: Instance) -> bool:
     """Makes what is missing of the first client and person; True if this was the first time."""
     first = not _file(instance).exists()
     tokens.Identity(instance).ensure()  # its project is the one they are in
-    derive_secrets.ensure(_file(instance), {"AUTH_BOOTSTRAP_CLIENT_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_CLIENT_SECRET": lambda: secrets.token_hex(32),
-                                            "AUTH_BOOTSTRAP_GATEWAY_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_GATEWAY_SECRET": lambda: secrets.token_hex(32),
-                                            "AUTH_BOOTSTRAP_USERNAME": lambda: USERNAME, "AUTH_BOOTSTRAP_PASSWORD": derive_secrets.password})
+    derive_secrets.ensure(_file(instance), MADE_ONCE)
     return first
+
+
+def compose_wanted(instance: Instance) -> dict[str, object]:
+    """What .env is to have of the first client and person of the platform that docker-compose starts."""
+    return {"AUTH_BOOTSTRAP_PROJECT": lambda: tokens.Identity(instance).facts()["project"], **MADE_ONCE}
 
 
 def account(instance: Instance) -> dict[str, str]:
@@ -91,18 +98,38 @@ def _asked_for(document: Path) -> set[str]:
 
 def token(instance: Instance, wanted: list[str] | None) -> str:
     """An access token of the first client, by client credentials (RFC 6749 section 4.4)."""
-    values = derive_secrets.read_env(_file(instance))
+    return _by_credentials(derive_secrets.read_env(_file(instance)), instance.port(AUTH_PORT), wanted, "`./gravity status` tells whether auth is ready.")
+
+
+def compose_port(values: dict[str, str]) -> int:
+    """Where docker-compose.yml puts the gateway."""
+    return int(os.environ.get("GATEWAY_PORT") or values.get("GATEWAY_PORT") or 8000)
+
+
+def by_compose() -> bool:
+    """Whether docker-compose has a platform up: there is an .env with its first client, and somebody listens where its gateway would."""
+    values = derive_secrets.read_env(paths.ROOT / ".env")
+    return "AUTH_BOOTSTRAP_CLIENT_ID" in values and httpget.request(compose_port(values), "/", seconds=2).status != 0
+
+
+def compose_token(wanted: list[str] | None) -> str:
+    """The same of the platform that docker-compose has up; auth is asked through the gateway, its own port is nobody's."""
+    values = derive_secrets.read_env(paths.ROOT / ".env")
+    return _by_credentials(values, compose_port(values), wanted, "`docker-compose ps` tells whether auth is healthy.")
+
+
+def _by_credentials(values: dict[str, str], port: int, wanted: list[str] | None, remedy: str) -> str:
     try:
         name, secret = values["AUTH_BOOTSTRAP_CLIENT_ID"], values["AUTH_BOOTSTRAP_CLIENT_SECRET"]
     except KeyError:
         raise Failure("There is no client to sign in with yet.", "`./gravity up` makes it.") from None
     credentials = base64.b64encode(f"{quote(name)}:{quote(secret)}".encode()).decode()
     form = urlencode({"grant_type": "client_credentials", "scope": " ".join(wanted if wanted is not None else scopes())})
-    answer = httpget.request(instance.port(AUTH_PORT), "/oauth2/token", "POST", form.encode(), seconds=10,
+    answer = httpget.request(port, "/oauth2/token", "POST", form.encode(), seconds=10,
                              headers={"Authorization": f"Basic {credentials}", "Content-Type": "application/x-www-form-urlencoded"})
     document = answer.json()
     if answer.status != 200 or not isinstance(document, dict):
         said = document.get("error_description") or document.get("detail") if isinstance(document, dict) else answer.text
         raise Failure(f"Auth gives no token: {answer.status or 'no answer'}, {said}",
-                      "`./gravity status` tells whether auth is ready.", errors.NOT_READY if answer.status in (0, 503) else 1)
+                      remedy, errors.NOT_READY if answer.status in (0, 503) else 1)
     return document["access_token"]

@@ -1,7 +1,7 @@
 """Derive every generated file from the manifests, and each openapi.json from its executable; with --check only compare, also the manifests'
 settings with the executables'."""
 
-from .. import checks, derive_secrets, drift, errors, generate, manifest, output, paths, tokens
+from .. import checks, derive_secrets, drift, errors, generate, manifest, output, paths, sign_in, tokens
 from ..generate import kubernetes_secrets
 
 
@@ -18,6 +18,8 @@ def run(arguments) -> int:
         for problem in problems:
             output.say(f"{output.mark('bad')} {problem}")
         return errors.FAILED
+    # First what the executables say: the scopes that Compose's first client may ask for are those of the documents.
+    drifted, unbuilt, written = drift.compare_all(arguments.preset, write=not arguments.check)
     wanted = generate.outputs()
     changes = generate.differences(wanted) if arguments.check else generate.write(wanted)
     for path, kind in changes:
@@ -25,7 +27,6 @@ def run(arguments) -> int:
                    + (kind if arguments.check else {"missing": "made", "differs": "changed", "left over": "removed"}[kind]))
     if arguments.secrets and not arguments.check:
         write_secrets()
-    drifted, unbuilt, written = drift.compare_all(arguments.preset, write=not arguments.check)
     for name in written:
         output.say(f"{output.mark('ok')} {name} written")
     for problem in drifted:
@@ -43,12 +44,12 @@ def run(arguments) -> int:
 
 
 def write_secrets() -> None:
-    """Passwords for Compose and for a cluster, the same in both, and the development identity whose tokens they accept."""
-    values = derive_secrets.write_compose_env()
+    """Passwords for Compose and for a cluster, the same in both, with Compose's first client, and the development identity whose tokens the cluster accepts."""
     instance = paths.main_instance()
     instance.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     identity = tokens.Identity(instance)
     identity.ensure()
+    values = derive_secrets.write_compose_env(sign_in.compose_wanted(instance))
     text = kubernetes_secrets.development(manifest.load_all(), values, identity.jwks_file.read_text(encoding="utf-8"))
     paths.write_private(instance.secrets_dir / "kubernetes.yaml", text)
     output.say(f"{output.mark('ok')} .env and var/secrets/kubernetes.yaml hold the passwords; neither belongs in git.")

@@ -1,12 +1,12 @@
 """Print an access token.
 
 While the platform of `./gravity up` has auth, it is auth's: by client credentials of the client that `up` made, for its project.
-Without scopes it may do everything: read, write and admin of every collection.
+Where that is not up and docker-compose's is, it is that one's auth that is asked. Without scopes it may do everything: read, write and admin of every collection.
 
     ./gravity token products:read
 
-With --development it is signed by the development key (ES256, issuer gravity-dev), which Compose, the overlays/dev of Kubernetes
-and a platform without auth believe; that is also what it is where `up` has not started auth.
+With --development it is signed by the development key (ES256, issuer gravity-dev), which the overlays/dev of Kubernetes and a
+platform without auth believe; that is also what it is where no auth is up.
 
     ./gravity token products:read --development --ttl 300 --sub tester"""
 
@@ -32,13 +32,21 @@ def run(arguments) -> int:
     if arguments.project and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", arguments.project):
         raise Failure("--project takes a UUID in lower case.", code=errors.USAGE)
     instance = paths.main_instance()
-    if not arguments.development and sign_in.by_auth(instance) and "auth" in Platform(instance).running():
+    if not arguments.development and (ask := _auth(instance)):
         if arguments.project or arguments.sub or arguments.ttl is not None:
             raise Failure("For whom a token of auth is, and for how long, is for auth to say.",
-                          "A client of your own: see services/auth/README.md. What Compose and a platform without auth believe: --development.", errors.USAGE)
-        print(sign_in.token(instance, arguments.scopes or None))
+                          "A client of your own: see services/auth/README.md. What a platform without auth believes: --development.", errors.USAGE)
+        print(ask(arguments.scopes or None))
         return errors.OK
     identity = tokens.Identity(instance)
     ttl = tokens.LIFETIME_SECONDS if arguments.ttl is None else arguments.ttl
     print(identity.token(arguments.scopes or None, arguments.project, arguments.sub, ttl))
     return errors.OK
+
+
+def _auth(instance):
+    """What asks the auth of the platform that is up, by `./gravity up` or else by docker-compose; None where no auth is."""
+    running = Platform(instance).running()
+    if running:
+        return (lambda scopes: sign_in.token(instance, scopes)) if sign_in.by_auth(instance) and "auth" in running else None
+    return sign_in.compose_token if sign_in.by_compose() else None

@@ -3,7 +3,7 @@
 
 import re
 
-from .. import manifest
+from .. import manifest, sign_in
 from ..derive_secrets import variable
 from ..manifest import Service
 from . import facts
@@ -11,6 +11,8 @@ from .text import generated_from, to_yaml
 
 VERSION = "3.8"
 HINT = "run ./gravity generate --secrets"
+# Who tokens are from: auth, as whoever uses the gateway's port knows it. With another GATEWAY_PORT, or another name, it is to be said.
+ISSUER = "${AUTH_ISSUER:-http://127.0.0.1:8000}"
 COMPILATIONS = {"CCACHE_REMOTE_STORAGE": "${CCACHE_REMOTE_STORAGE:-}"}  # ccache's, so that an image need not be compiled from nothing
 
 
@@ -40,7 +42,7 @@ def platform(services: dict[str, Service]) -> str:
         "volumes": {name: {} for name in volumes(services)},
     }
     return generated_from("the manifests") + (
-        "#\n#     ./gravity generate --secrets      # once: passwords in .env, and a development identity\n"
+        "#\n#     ./gravity generate --secrets      # once: passwords in .env, and the first client's\n"
         "#     docker-compose up -d --build      # or docker compose up; COMPOSE_PROFILES=core (or shop, content) for less than all\n"
         "#     curl -s http://127.0.0.1:8000/api/v1/products -H \"Authorization: Bearer $(./gravity token)\"\n"
         "#\n# Order is left to the services: each starts without its neighbours and is ready when they are.\n"
@@ -54,7 +56,7 @@ def common() -> dict:
 
 
 def shared_environment() -> dict[str, str]:
-    return {"AUTH_JWKS_URL": f"${{AUTH_JWKS_URL:-file://{facts.JWKS}}}", "AUTH_ISSUER": "${AUTH_ISSUER:-gravity-dev}",
+    return {"AUTH_JWKS_URL": "${AUTH_JWKS_URL:-http://auth:8081/oauth2/jwks}", "AUTH_ISSUER": ISSUER,
             "AUTH_AUDIENCE": "${AUTH_AUDIENCE:-gravity}", "LOG_LEVEL": "${LOG_LEVEL:-info}", "OTLP_ENDPOINT": "${OTLP_ENDPOINT:-}"}
 
 
@@ -75,12 +77,9 @@ def daemon(service: Service) -> dict:
     own_stores = facts.stores_of(service)
     build = _build("deploy/docker/Dockerfile", {"SERVICE": service.name, **COMPILATIONS})
     result: dict = {"<<": "@service", "profiles": list(service.profiles), "build": build, "image": _image(service.name),
-                    "environment": environment,
-                    # A missing source is an error with a bind mount written out; the short form would make a folder of that name.
-                    "volumes": [{"type": "bind", "source": "${GRAVITY_JWKS_FILE:-./var/secrets/dev-jwks.json}", "target": facts.JWKS,
-                                 "read_only": True}]}
+                    "environment": environment}
     if service.store.disk:
-        result["volumes"].append({"type": "volume", "source": service.name, "target": facts.DISK})
+        result["volumes"] = [{"type": "volume", "source": service.name, "target": facts.DISK}]
     if service.name in ("gateway", "console"):
         result["ports"] = [f"127.0.0.1:${{{service.id.upper()}_PORT:-{service.port}}}:{service.port}"]
     if own_stores:
@@ -96,7 +95,20 @@ def daemon(service: Service) -> dict:
 def _own(service: Service) -> dict[str, str | None]:
     """Its own settings, which .env or the shell may set by their name; a name without a value is passed on only if it is set there."""
     return {item.name: needed(item.name).replace(HINT, f"see {service.folder_name}/.env.example") if item.required else None
-            for item in facts.own_settings(service)}
+            for item in facts.own_settings(service)} | begin(service)
+
+
+def begin(service: Service) -> dict[str, str]:
+    """As `./gravity up` has it (sign_in.environment): auth is told who may begin, the gateway how API keys are exchanged, project whose project may do more."""
+    project = needed("AUTH_BOOTSTRAP_PROJECT")
+    if service.name == "auth":
+        scopes = " ".join(sign_in.scopes())
+        return {"AUTH_PUBLIC_URL": ISSUER, "AUTH_OPERATOR_PROJECT": project, "AUTH_BOOTSTRAP_PROJECT": project,
+                "AUTH_BOOTSTRAP_SCOPES": f"${{AUTH_BOOTSTRAP_SCOPES:-{scopes}}}", **{name: needed(name) for name in sign_in.MADE_ONCE}}
+    if service.name == "gateway":
+        return {"AUTH_TOKEN_URL": "${AUTH_TOKEN_URL:-http://auth:8081/oauth2/token}", "AUTH_CLIENT_ID": needed("AUTH_BOOTSTRAP_GATEWAY_ID"),
+                "AUTH_CLIENT_SECRET": needed("AUTH_BOOTSTRAP_GATEWAY_SECRET")}
+    return {"PROJECT_OPERATOR_PROJECT": project} if service.name == "project" else {}
 
 
 def postgres(services: list[Service], volume: str) -> dict:
