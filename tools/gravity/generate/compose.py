@@ -69,7 +69,9 @@ def _image(name: str) -> str:
 
 
 def daemon(service: Service) -> dict:
-    environment = {"<<": "@environment", **facts.environment(service, "consul"), **_own(service)}
+    # Auth knows its own keys, and could not become ready by asking itself for them.
+    shared = {name: value for name, value in shared_environment().items() if name != "AUTH_JWKS_URL"} if service.name == "auth" else {"<<": "@environment"}
+    environment = {**shared, **facts.environment(service, "consul"), **_own(service)}
     password = {"database": needed(variable(service, "DATABASE_PASSWORD")), "owner": needed(variable(service, "OWNER_PASSWORD")),
                 "redis": needed(variable(service, "REDIS_PASSWORD")), "events": needed("EVENTS_PASSWORD"),
                 "master_key": needed(variable(service, "MASTER_KEY"))}
