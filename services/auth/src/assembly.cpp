@@ -3,10 +3,12 @@
 #include "api.hpp"
 #include "auth_migrations.hpp"
 #include "bootstrap.hpp"
+#include "changes.hpp"
 #include "client_login.hpp"
 #include "config.hpp"
 #include "exchange_key_check.hpp"
 #include "forget_job.hpp"
+#include "good_tokens.hpp"
 #include "keyring.hpp"
 #include "keys_schedule.hpp"
 #include "login_budgets.hpp"
@@ -41,7 +43,10 @@ void provide(app::Runtime& runtime) {
     auto own = std::make_shared<OwnTokens>(*keyring, settings);
     app::OwnTokens known{[own](const http::Request& request) { return own->caller_of(request); }};
     auto reads = std::make_shared<Reads>(*runtime.database);
-    runtime.resources.put(std::make_shared<ClientLogin>(*reads, settings));
+    auto told = std::make_shared<Changes>(runtime.io, runtime.settings.database_url->reveal());
+    runtime.resources.put(std::make_shared<ClientLogin>(*reads, *told, settings));
+    runtime.resources.put(std::make_shared<GoodTokens>(*reads, *told));
+    runtime.resources.put(std::move(told));
     runtime.resources.put(std::make_shared<Proofs>(runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::make_shared<KeyCheck>(runtime.resources.get<gravity::Client<ApiKeys>>(), *keyring, settings));
     runtime.resources.put(std::move(reads));

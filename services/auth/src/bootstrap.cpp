@@ -1,5 +1,6 @@
 #include "bootstrap.hpp"
 
+#include "changes.hpp"
 #include "clients_store.hpp"
 #include "credentials_store.hpp"
 #include "identities_store.hpp"
@@ -109,6 +110,7 @@ void ensure_client(Tx& tx, const ClientId& id, const Secret<>& secret, Client as
     row.client_id = id;
     row.created_at = tx.now();
     tx.one(insert_client_secret, row, hash);
+    changes(tx, Changing::clients);
 }
 
 void ensure_clients(Tx& tx, const Settings& settings, const RoleId& role) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "changes.hpp"
 #include "client_proof.hpp"
 #include "config.hpp"
 #include "reads.hpp"
@@ -28,7 +29,7 @@ void check_confidential(const ClientAtDoor& client);
 /// I/O thread only. What it reads with outlives it.
 class ClientLogin {
 public:
-    ClientLogin(const Reads& reads, const Settings& settings);
+    ClientLogin(const Reads& reads, Changes& changes, const Settings& settings);
 
     /// Throws oauth::Refused where the proof is missing or wrong, or the client disabled; Refusal where the store is away.
     Task<KnownClient> authenticate(Ctx& ctx, const oauth::Form& form);
@@ -36,9 +37,13 @@ public:
     Task<std::optional<ProjectId>> project_of(Ctx& ctx, ClientId client);
 
 private:
+    /// As it is now. Throws oauth::Refused where there is no such client.
+    Task<KnownClient> at_door(Ctx& ctx, ClientId id);
     Task<void> use(Ctx& ctx, const KnownClient& known, const Assertion& assertion);
 
     const Reads& reads_;
+    Changes& changes_;
+    Remembered<ClientId, KnownClient, Moment> clients_;
     std::vector<std::string> audiences_; // that an assertion may be for
     std::unordered_map<ClientId, ProjectId> projects_; // a client never moves; only those that exist, so nobody can fill it by guessing
 };

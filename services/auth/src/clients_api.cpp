@@ -1,5 +1,6 @@
 #include "clients_api.hpp"
 
+#include "changes.hpp"
 #include "clients_domain.hpp"
 #include "clients_store.hpp"
 #include "opaque.hpp"
@@ -24,6 +25,7 @@ MadeClientSecret add_secret(Tx& tx, const ClientId& client, const NewClientSecre
     MadeClientSecret made;
     static_cast<ClientSecret&>(made) = tx.one(insert_client_secret, row, opaque_hash(text.reveal()));
     made.client_secret = text.reveal();
+    changes(tx, Changing::clients);
     tx.after_commit([client = client.to_string(), id = made.id.to_string()] { log::info("client secret made", {{"client", client}, {"secret", id}}); });
     return made;
 }
@@ -65,12 +67,14 @@ Client update(Tx& tx, Caller caller, Path<"id", ClientId> id, Patch<ClientEdit> 
     check_scopes(caller, client.scopes, before.scopes);
     if (client.jwks != before.jwks) check_may_be(tx, caller, client.id);
     client.updated_at = tx.now();
+    changes(tx, Changing::clients);
     return tx.one(save_client, client);
 }
 
 NoContent remove(Tx& tx, Path<"id", ClientId> id, IfMatch expected) {
     expected.check(tx.one(lock_client, *id));
     tx.exec(delete_client, *id);
+    changes(tx, Changing::clients);
     return {};
 }
 
@@ -88,6 +92,7 @@ ClientSecrets list_secrets(Tx& tx, Path<"id", ClientId> id) {
 
 NoContent remove_secret(Tx& tx, Path<"id", ClientId> id, Path<"secret_id", ClientSecretId> secret) {
     if (tx.exec(delete_client_secret, *id, *secret) == 0) throw Refusal(problems::not_found);
+    changes(tx, Changing::clients);
     return {};
 }
 

@@ -101,9 +101,10 @@ struct ClientAtDoor {
     std::vector<std::string> secret_hashes; // of those that are live, hexadecimal
     std::vector<std::string> roles;         // names of those it has, inherited ones included
     std::vector<std::string> role_scopes;   // all that they let it do
+    std::optional<Timestamp> same_until;    // when the first of the live secrets ends
 };
 BOOST_DESCRIBE_STRUCT(ClientAtDoor, (),
-                      (id, token_endpoint_auth_method, scopes, grant_types, token_alg, jwks, require_dpop, disabled, secret_hashes, roles, role_scopes))
+                      (id, token_endpoint_auth_method, scopes, grant_types, token_alg, jwks, require_dpop, disabled, secret_hashes, roles, role_scopes, same_until))
 
 } // namespace gravity::issuer
 

@@ -40,7 +40,8 @@ const Sql<ClientAtDoor(ClientId, Timestamp)> client_at_door{"client.at_door", R"
     select c.*, array(select encode(hash, 'hex') from client_secret s where s.client_id = c.id and (s.expires_at is null or s.expires_at > $2))
            as secret_hashes,
            array(select r.name from held h join role r on r.id = h.id order by r.name) as roles,
-           array(select distinct s.scope from held h join role_scope s on s.role_id = h.id order by s.scope) as role_scopes
+           array(select distinct s.scope from held h join role_scope s on s.role_id = h.id order by s.scope) as role_scopes,
+           (select min(s.expires_at) from client_secret s where s.client_id = c.id and s.expires_at > $2) as same_until
     from client c where c.id = $1)sql"};
 
 const Sql<void(ClientId, std::string, Timestamp)> use_assertion{"client.use_assertion", R"sql(

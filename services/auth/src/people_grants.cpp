@@ -1,5 +1,6 @@
 #include "people_grants.hpp"
 
+#include "changes.hpp"
 #include "client_login.hpp"
 #include "opaque.hpp"
 #include "person_tokens.hpp"
@@ -41,7 +42,9 @@ void end_what_came_of(Tx& tx, const Bytes& hash, const KnownClient& known, Times
     const auto spent = tx.maybe(spent_code, hash);
     if (!spent || spent->client_id != known.client.id) return;
     if (spent->family_id) tx.exec(revoke_family, *spent->family_id, tx.now());
-    if (spent->access_jti) tx.exec(revoke_token, *spent->access_jti, until);
+    if (!spent->access_jti) return;
+    tx.exec(revoke_token, *spent->access_jti, until);
+    changes(tx, Changing::tokens);
 }
 
 struct Redemption {

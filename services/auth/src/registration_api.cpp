@@ -1,5 +1,6 @@
 #include "registration_api.hpp"
 
+#include "changes.hpp"
 #include "client_login.hpp"
 #include "clients_api.hpp"
 #include "clients_store.hpp"
@@ -62,12 +63,15 @@ std::optional<Opened> change(Tx& tx, ClientId id, Bytes hash, RawBody body) {
     opened->client = tx.one(save_client, opened->client);
     opened->auth_method = wanted.auth_method;
     tx.exec(save_registration, id, wanted.auth_method);
+    changes(tx, Changing::clients);
     return opened;
 }
 
 std::optional<Opened> take_away(Tx& tx, ClientId id, Bytes hash, RawBody) {
     auto opened = open(tx, id, hash);
-    if (opened) tx.exec(delete_client, id);
+    if (!opened) return opened;
+    tx.exec(delete_client, id);
+    changes(tx, Changing::clients);
     return opened;
 }
 

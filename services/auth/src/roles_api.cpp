@@ -1,5 +1,6 @@
 #include "roles_api.hpp"
 
+#include "changes.hpp"
 #include "clients_domain.hpp"
 #include "clients_store.hpp"
 #include "identities_store.hpp"
@@ -44,9 +45,11 @@ void give(Tx& tx, const Caller& caller, const Role& role, const RoleEdit& before
     tx.exec(add_role_scopes, role.id, role.scopes);
     tx.exec(keep_role_parents, role.id, role.parents);
     tx.exec(add_role_parents, role.id, fresh);
+    changes(tx, Changing::clients); // those that have it, or one that inherits from it
 }
 
 void tell(Tx& tx, std::string what, const RoleId& role, const MemberId& member, const Caller& by) {
+    changes(tx, Changing::clients);
     tx.after_commit([what = std::move(what), role = role.to_string(), member = member.to_string(), by = by.subject] {
         log::info(what, {{"role", role}, {"member", member}, {"by", by}});
     });
@@ -80,6 +83,7 @@ Role update(Tx& tx, Caller caller, Path<"id", RoleId> id, Patch<RoleEdit> patch,
 NoContent remove(Tx& tx, Path<"id", RoleId> id, IfMatch expected) {
     expected.check(tx.one(lock_role, *id));
     tx.exec(delete_role, *id);
+    changes(tx, Changing::clients);
     return {};
 }
 

@@ -1,17 +1,18 @@
 #include "tokens_api.hpp"
 
+#include "changes.hpp"
 #include "client_login.hpp"
 #include "devices_api.hpp"
 #include "devices_model.hpp"
 #include "exchange_api.hpp"
 #include "exchange_domain.hpp"
+#include "good_tokens.hpp"
 #include "issue.hpp"
 #include "oauth.hpp"
 #include "opaque.hpp"
 #include "own_tokens.hpp"
 #include "people_grants.hpp"
 #include "proofs.hpp"
-#include "reads.hpp"
 #include "sign_in_store.hpp"
 #include "tokens_domain.hpp"
 #include "tokens_store.hpp"
@@ -55,16 +56,10 @@ Task<Web> by_grant(Ctx& ctx, const Form& form) {
     co_return web;
 }
 
-// A person who may sign in no more, or has signed out, is spoken for by no token.
-bool speaks_for_somebody(Tx& tx, const auth::Claims& claims) {
-    const auto session = SessionId::parse(claims.session);
-    const auto identity = IdentityId::parse(claims.subject);
-    if (claims.session.empty() || !session || !identity) return true;
-    const bool offline = std::find(claims.scopes.begin(), claims.scopes.end(), "offline_access") != claims.scopes.end();
-    return tx.one(still_signed_in, *identity, *session, offline, now());
+void set_revoked(Tx& tx, std::string jti, Timestamp until) {
+    tx.exec(revoke_token, jti, until);
+    changes(tx, Changing::tokens);
 }
-
-void set_revoked(Tx& tx, std::string jti, Timestamp until) { tx.exec(revoke_token, jti, until); }
 
 // A token of another project is none: nothing is told of it.
 Task<Web> introspection(Ctx& ctx, const Form& form) {
@@ -74,12 +69,7 @@ Task<Web> introspection(Ctx& ctx, const Form& form) {
     const auto claims = ctx.get<OwnTokens>().verify(token);
     const Json inactive = Json::object({{"active", false}});
     if (!claims || (*claims)->project != known.project) co_return oauth::answer(inactive);
-    const auto client = ClientId::parse((*claims)->client);
-    if (!client) co_return oauth::answer(inactive);
-    bool good = false;
-    pg::Scope scope = pg::Scope::project(known.project, known.client.id.to_string());
-    std::function<void(Tx&)> work = [&](Tx& tx) { good = tx.one(token_good, (*claims)->id, *client) && speaks_for_somebody(tx, **claims); };
-    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    const bool good = co_await ctx.get<GoodTokens>().good(ctx, **claims);
     co_return oauth::answer(good ? introspected(**claims) : inactive);
 }
 
