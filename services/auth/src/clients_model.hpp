@@ -104,7 +104,8 @@ struct ClientAtDoor {
     std::optional<Timestamp> same_until;    // when the first of the live secrets ends
 };
 BOOST_DESCRIBE_STRUCT(ClientAtDoor, (),
-                      (id, token_endpoint_auth_method, scopes, grant_types, token_alg, jwks, require_dpop, disabled, secret_hashes, roles, role_scopes, same_until))
+                      (id, token_endpoint_auth_method, scopes, grant_types, token_alg, jwks, require_dpop, disabled, secret_hashes, roles, role_scopes,
+                       same_until))
 
 } // namespace gravity::issuer
 

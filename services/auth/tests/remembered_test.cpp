@@ -83,7 +83,8 @@ TEST_F(Remembered, AreRolesToo) {
     const auto role = giving.post("/api/v1/roles", {{"name", "buyers"}, {"scopes", Json::array({"orders:read"})}}).expect(201);
     giving.call("PUT", role.location() + "/members/" + made.text("/id")).expect(204);
     token_of(made).field("/scope", "products:read orders:read");
-    const auto changed = giving.patch(role.location(), {{"scopes", Json::array({"orders:write"})}}).if_match(giving.get(role.location()).expect(200).etag()).expect(200);
+    const std::string etag = giving.get(role.location()).expect(200).etag();
+    const auto changed = giving.patch(role.location(), {{"scopes", Json::array({"orders:write"})}}).if_match(etag).expect(200);
     token_of(made).field("/scope", "products:read orders:write");
     giving.del(role.location() + "/members/" + made.text("/id")).expect(204);
     token_of(made).field("/scope", "products:read");
