@@ -26,6 +26,7 @@ FIELD_LIBRARIES = {
     "services/product-catalog/src/slug.cpp": "unicode/",
     "services/product-catalog/src/html.cpp": "libxml/",
     "services/user/src/handles.cpp": "unicode/",
+    "services/user/src/pattern.cpp": "re2/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 THIRD_PARTY = re.compile(r"^(boost|pqxx|hiredis|spdlog|fmt|openssl|nlohmann|prometheus|yaml-cpp|libpq|brotli|zlib|re2|rocksdb)[/.\-]|^(unicode|libxml)/|^(argon2|crypt)\.h$")

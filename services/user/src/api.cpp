@@ -1,7 +1,11 @@
 #include "api.hpp"
 
+#include "consents_api.hpp"
+#include "contact_changes_api.hpp"
 #include "groups_api.hpp"
+#include "preferences_api.hpp"
 #include "problems.hpp"
+#include "profile_schemas_api.hpp"
 #include "scim_api.hpp"
 #include "users_api.hpp"
 
@@ -13,7 +17,7 @@ namespace {
 
 void user_routes(Router& router) {
     namespace u = users;
-    const std::vector<Problem> taken = {handle_taken, subject_taken, external_id_taken, contact_taken, verified_by_admin};
+    const std::vector<Problem> taken = {handle_taken, subject_taken, external_id_taken, contact_taken, verified_by_admin, field_not_yours};
     auto users = router.collection("/api/v1/users", "users");
     users.get<u::list>("", {.summary = "List users, newest first; by state, by what their handles begin with, one by handle or e-mail"});
     users.post<u::create>("", {.summary = "Create a user, or invite one", .problems = taken});
@@ -29,7 +33,121 @@ void user_routes(Router& router) {
                                              .problems = {wrong_state, handle_taken, external_id_taken},
                                              .scope = "users:admin"});
     users.get<u::get_me>("/me", {.summary = "Read what is known of oneself", .problems = {not_a_user}, .scope = "profile"});
-    users.patch<u::update_me>("/me", {.summary = "Change one's own profile", .problems = {not_a_user}, .scope = "users:self"});
+    users.patch<u::update_me>("/me", {.summary = "Change one's own profile", .problems = {not_a_user, field_not_yours}, .scope = "users:self"});
+}
+
+// Custom fields of profiles. A change reads the fields of everybody who has some.
+void profile_schema_routes(Router& router) {
+    namespace s = profile_schemas;
+    auto schemas = router.collection("/api/v1/profile-schemas", "profile-schemas");
+    schemas.get<s::list>("", {.summary = "List the schemas of custom fields, by name", .operation = "list_profile_schemas", .scope = "users:admin"});
+    schemas.get<s::get>("/{name}", {.summary = "Read a schema of custom fields", .operation = "get_profile_schema", .scope = "users:admin"});
+    schemas.put<s::put>("/{name}", {.summary = "Say what custom fields of a name have to be; what would break somebody's is refused with how many there are",
+                                    .operation = "put_profile_schema",
+                                    .problems = {breaks_profiles, too_many_schemas},
+                                    .scope = "users:admin",
+                                    .timeout_ms = 60'000});
+    schemas.del<s::remove>("/{name}", {.summary = "Take away a schema that nobody has fields of",
+                                       .operation = "delete_profile_schema",
+                                       .problems = {breaks_profiles},
+                                       .scope = "users:admin",
+                                       .timeout_ms = 60'000});
+}
+
+void preference_routes(Router& router) {
+    namespace d = definitions;
+    auto keys = router.collection("/api/v1/preference-definitions", "preference-definitions");
+    keys.get<d::list>("", {.summary = "List preferences, by key", .operation = "list_preference_definitions", .scope = "users:admin"});
+    keys.get<d::get>("/{key}", {.summary = "Read what a preference is", .operation = "get_preference_definition", .scope = "users:admin"});
+    keys.put<d::put>("/{key}", {.summary = "Say what a preference is; what would break a value is refused with how many there are",
+                                .operation = "put_preference_definition",
+                                .problems = {breaks_values, too_many_definitions},
+                                .scope = "users:admin",
+                                .timeout_ms = 60'000});
+    keys.del<d::remove>("/{key}", {.summary = "Take away a preference, and every value of it",
+                                   .operation = "delete_preference_definition",
+                                   .scope = "users:admin",
+                                   .timeout_ms = 60'000});
+    namespace p = preferences;
+    auto users = router.collection("/api/v1/users", "users");
+    users.get<p::get>("/{id}/preferences", {.summary = "What somebody prefers, and the layer each value is from", .operation = "get_preferences"});
+    users.patch<p::update>("/{id}/preferences", {.summary = "Set preferences of somebody; null falls back to the next layer",
+                                                 .operation = "update_preferences"});
+    users.get<p::get_own>("/me/preferences", {.summary = "What one prefers oneself",
+                                              .operation = "get_own_preferences",
+                                              .problems = {not_a_user},
+                                              .scope = "profile"});
+    users.patch<p::update_own>("/me/preferences", {.summary = "Set one's own preferences",
+                                                   .operation = "update_own_preferences",
+                                                   .problems = {not_a_user, preference_not_yours},
+                                                   .scope = "users:self"});
+    auto groups = router.collection("/api/v1/user-groups", "user-groups");
+    groups.get<p::get_of_group>("/{id}/preferences", {.summary = "Read the preferences that a group sets", .operation = "get_group_preferences"});
+    groups.patch<p::update_of_group>("/{id}/preferences", {.summary = "Set preferences for all in a group", .operation = "update_group_preferences"});
+    auto project = router.collection("/api/v1/user", "user");
+    project.get<p::get_of_project>("/preferences", {.summary = "Read the preferences that the project sets",
+                                                    .operation = "get_project_preferences",
+                                                    .scope = "users:admin"});
+    project.patch<p::update_of_project>("/preferences", {.summary = "Set preferences for everybody",
+                                                         .operation = "update_project_preferences",
+                                                         .scope = "users:admin"});
+}
+
+void contact_routes(Router& router) {
+    namespace c = contact_changes;
+    auto users = router.collection("/api/v1/users", "users");
+    const auto options = [](std::string_view summary, std::string_view operation, std::vector<Problem> problems) {
+        problems.push_back(not_a_user);
+        return http::RouteOptions{.summary = summary, .operation = operation, .problems = std::move(problems), .scope = "users:self"};
+    };
+    const std::vector<Problem> begins = {codes_not_sent, too_many_changes}, confirms = {wrong_code, change_over, contact_taken, too_many_contacts};
+    users.post<c::change_email>("/me/email-changes", options("Have a code sent to a new e-mail address of one's own", "change_email", begins));
+    users.get<c::get_email_change>("/me/email-changes/{change}", options("Read a change of one's e-mail address", "get_email_change", {}));
+    users.del<c::cancel_email_change>("/me/email-changes/{change}", options("Give up a change of one's e-mail address", "cancel_email_change", {}));
+    users.post<c::confirm_email>("/me/email-changes/{change}/confirm", options("Show the code: the address is one's own, and verified",
+                                                                               "confirm_email", confirms));
+    users.post<c::change_phone>("/me/phone-changes", options("Have a code sent to a new phone number of one's own", "change_phone", begins));
+    users.get<c::get_phone_change>("/me/phone-changes/{change}", options("Read a change of one's phone number", "get_phone_change", {}));
+    users.del<c::cancel_phone_change>("/me/phone-changes/{change}", options("Give up a change of one's phone number", "cancel_phone_change", {}));
+    users.post<c::confirm_phone>("/me/phone-changes/{change}/confirm", options("Show the code: the number is one's own, and verified",
+                                                                               "confirm_phone", confirms));
+}
+
+void consent_routes(Router& router) {
+    namespace t = consent_texts;
+    auto texts = router.collection("/api/v1/consent-texts", "consent-texts");
+    texts.get<t::list>("", {.summary = "List the texts that are agreed to, newest first", .operation = "list_consent_texts", .scope = "profile"});
+    texts.post<t::create>("", {.summary = "Keep a text that is to be agreed to, by its hash",
+                               .operation = "create_consent_text",
+                               .problems = {text_exists},
+                               .scope = "consents:admin"});
+    texts.get<t::get>("/{sha256}", {.summary = "Read a text word for word", .operation = "get_consent_text", .scope = "profile"});
+    namespace c = consents;
+    auto consents = router.collection("/api/v1/consents", "consents");
+    consents.get<c::list>("", {.summary = "List consents, newest first; of somebody, for a purpose, those that hold", .operation = "list_consents"});
+    consents.get<c::get>("/{id}", {.summary = "Read a consent with its evidence", .operation = "get_consent"});
+    consents.post<c::give>("", {.summary = "Agree to a text", .operation = "give_consent", .problems = {not_a_user, no_such_text}, .scope = "users:self"});
+    consents.del<c::withdraw>("/{id}", {.summary = "Take back one's own consent",
+                                        .operation = "withdraw_consent",
+                                        .problems = {not_a_user},
+                                        .scope = "users:self"});
+    consents.post<c::withdraw_with>("/{id}/withdraw", {.summary = "Take back one's own consent, with how",
+                                                       .operation = "withdraw_consent_with",
+                                                       .problems = {not_a_user},
+                                                       .scope = "users:self"});
+    auto users = router.collection("/api/v1/users", "users");
+    users.get<c::list_own>("/me/consents", {.summary = "List what one agreed to oneself",
+                                            .operation = "list_own_consents",
+                                            .problems = {not_a_user},
+                                            .scope = "profile"});
+    users.get<c::get_own>("/me/consents/{id}", {.summary = "Read what one agreed to",
+                                                .operation = "get_own_consent",
+                                                .problems = {not_a_user},
+                                                .scope = "profile"});
+    users.post<c::record>("/{id}/consents", {.summary = "Keep what somebody agreed to elsewhere: on paper, by telephone",
+                                             .operation = "record_consent",
+                                             .problems = {no_such_text},
+                                             .scope = "consents:admin"});
 }
 
 void group_routes(Router& router) {
@@ -90,6 +208,10 @@ void scim_routes(Router& router) {
 
 void routes(Router& router) {
     user_routes(router);
+    profile_schema_routes(router);
+    preference_routes(router);
+    contact_routes(router);
+    consent_routes(router);
     group_routes(router);
     scim_routes(router);
 }

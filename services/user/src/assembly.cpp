@@ -2,13 +2,36 @@
 
 #include "api.hpp"
 #include "config.hpp"
+#include "forget_job.hpp"
 #include "user_migrations.hpp"
 
+#include <gravity/async/coroutine.hpp>
+
 namespace gravity::user {
+namespace {
+
+Task<std::optional<std::string>> codes_probe(bool sent) {
+    if (sent) co_return std::nullopt;
+    co_return "codes are not sent (USER_CODES_IN_EVENTS): who administers users changes their addresses";
+}
+
+void provide(app::Runtime& runtime) {
+    const bool sent = *runtime.resources.get<Settings>().codes_in_events;
+    runtime.health.add("contact-changes", app::Health::Kind::optional, [sent] { return codes_probe(sent); });
+}
+
+} // namespace
 
 Service assemble(std::uint16_t port) {
     Service service{"user", port};
-    service.settings<Settings>("USER_").postgres(user_migrations()).routes(routes).roots({"/scim"}).access_keys();
+    service.settings<Settings>("USER_")
+        .postgres(user_migrations())
+        .routes(routes)
+        .roots({"/scim"})
+        .access_keys()
+        .job(forget_ended)
+        .schedule("37 * * * *", ForgetEnded{}, {.each_project = true})
+        .provision(provide);
     return service;
 }
 

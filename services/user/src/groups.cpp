@@ -1,6 +1,7 @@
 #include "groups.hpp"
 
 #include "groups_store.hpp"
+#include "preferences_store.hpp"
 #include "problems.hpp"
 
 #include <gravity/json/codec.hpp>
@@ -94,6 +95,7 @@ void remove_member(Tx& tx, const Group& group, const Uuid& member) {
 }
 
 void remove_group(Tx& tx, const Group& group) {
+    tx.exec(delete_preference_values, PreferenceLayer::group, group.id.uuid());
     tx.exec(delete_group, group.id);
     tx.emit(GroupDeleted{group.id});
 }

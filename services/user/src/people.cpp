@@ -1,5 +1,6 @@
 #include "people.hpp"
 
+#include "custom_fields.hpp"
 #include "handles.hpp"
 #include "users_store.hpp"
 
@@ -37,9 +38,14 @@ void announce_state(Tx& tx, const User& user) {
     }
 }
 
+bool may_verify(Right right) { return right == Right::administrator || right == Right::proof; }
+
 } // namespace
 
+Right right_of(const Caller& caller) { return caller.may("users:admin") ? Right::administrator : Right::clerk; }
+
 User make_user(Tx& tx, const Caller& caller, const NewUser& wanted) {
+    check_custom(tx, {}, wanted.custom, right_of(caller));
     User user;
     static_cast<UserEdit&>(user) = wanted;
     user.id = tx.new_id<UserId>();
@@ -48,15 +54,16 @@ User make_user(Tx& tx, const Caller& caller, const NewUser& wanted) {
     user.state_actor = caller.subject;
     user.state_at = user.created_at = user.updated_at = tx.now();
     tx.exec(insert_user, stored(user));
-    tx.exec(insert_contacts, user.id, contacts_of(user, {}, caller.may("users:admin"), tx.now()));
+    tx.exec(insert_contacts, user.id, contacts_of(user, {}, may_verify(right_of(caller)), tx.now()));
     user = remember(tx, caller, user.id);
     tx.emit(UserCreated{user.id, user.subject, user.state});
     return user;
 }
 
-User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit& wanted) {
+User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit& wanted, Right right) {
     if (json::encode(static_cast<const UserEdit&>(user)) == json::encode(wanted)) return user;
-    const auto contacts = contacts_of(wanted, tx.all(list_contacts, user.id), caller.may("users:admin"), tx.now());
+    check_custom(tx, user.custom, wanted.custom, right);
+    const auto contacts = contacts_of(wanted, tx.all(list_contacts, user.id), may_verify(right), tx.now());
     tx.exec(delete_contacts, user.id);
     tx.exec(insert_contacts, user.id, contacts);
     User changed = user;

@@ -8,9 +8,18 @@
 /// What every way of changing people does: rows, addresses, history and events together.
 namespace gravity::user {
 
+/// By what right somebody is changed.
+enum class Right {
+    clerk,         // users:write
+    administrator, // users:admin: says that an address is verified, and knows what is private
+    person,        // of themselves
+    proof          // who has shown that an address is theirs
+};
+Right right_of(const Caller& caller);
+
 User make_user(Tx& tx, const Caller& caller, const NewUser& wanted);
 /// What is the same already stays as it is, its version too. `user` has been locked.
-User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit& wanted);
+User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit& wanted, Right right);
 User change_state(Tx& tx, const Caller& caller, User user, Change change, const std::optional<Text<1, 500>>& reason);
 /// As a directory does it: deactivated, and their handle and external id free for others. They can be restored.
 void take_away(Tx& tx, const Caller& caller, User user);

@@ -13,6 +13,23 @@ inline constexpr Problem not_a_user{404, "not-a-user", "The token's subject is n
 inline constexpr Problem wrong_state{409, "wrong-state", "The account's state does not allow this"};
 inline constexpr Problem verified_by_admin{403, "verified-by-admin", "Only who administers users says that an address is verified"};
 
+inline constexpr Problem field_not_yours{403, "field-not-yours", "A field of the profile is for others to set"};
+inline constexpr Problem breaks_profiles{409, "breaks-profiles", "People have fields that would not be let through any more"};
+inline constexpr Problem too_many_schemas{409, "too-many-schemas", "A project has at most 20 profile schemas"};
+
+inline constexpr Problem breaks_values{409, "breaks-values", "Values are set that the definition would not let through"};
+inline constexpr Problem too_many_definitions{409, "too-many-definitions", "A project has at most 500 preferences"};
+inline constexpr Problem preference_not_yours{403, "preference-not-yours", "A preference is for others to set"};
+
+inline constexpr Problem codes_not_sent{409, "codes-not-sent", "Nothing sends codes here: who administers users changes addresses"};
+inline constexpr Problem too_many_changes{429, "too-many-changes", "Codes were asked for too often"};
+inline constexpr Problem change_over{409, "change-over", "The change has been made, has ended, or was tried too often"};
+inline constexpr Problem wrong_code{422, "wrong-code", "This is not the code that was sent"};
+inline constexpr Problem too_many_contacts{409, "too-many-contacts", "Somebody has at most 20 addresses of a kind"};
+
+inline constexpr Problem text_exists{409, "text-exists", "This text is there, for another purpose, language or label"};
+inline constexpr Problem no_such_text{422, "no-such-text", "There is no such consent text"};
+
 inline constexpr Problem no_such_member{422, "no-such-member", "There is no such user or group"};
 inline constexpr Problem group_full{409, "group-full", "A group has at most 10,000 members"};
 inline constexpr Problem group_circle{422, "group-circle", "A group would be a member of itself, or more than ten levels deep"};

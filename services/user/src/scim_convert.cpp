@@ -170,7 +170,10 @@ UserEdit user_of(const Json& resource, const UserEdit* before) {
     if (before != nullptr && before->profile && before->profile->picture_url) profile["picture_url"] = before->profile->picture_url->str();
     if (profile.size() > 0 || (before != nullptr && before->profile)) ours["profile"] = std::move(profile);
     UserEdit user = decoded<UserEdit>(ours);
-    if (before != nullptr) keep_verified(user, *before);
+    if (before != nullptr) {
+        keep_verified(user, *before);
+        user.custom = before->custom; // no schema of SCIM has them
+    }
     return user;
 }
 

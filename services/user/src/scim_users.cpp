@@ -51,7 +51,7 @@ User set_active(Tx& tx, const Call& call, User user, std::optional<bool> active)
 
 User save(Tx& tx, const Call& call, const User& user, const Json& resource) {
     const UserEdit wanted = user_of(resource, &user);
-    return set_active(tx, call, change_user(tx, call.caller, user, wanted), active_of(resource));
+    return set_active(tx, call, change_user(tx, call.caller, user, wanted, right_of(call.caller)), active_of(resource));
 }
 
 } // namespace

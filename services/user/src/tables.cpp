@@ -4,5 +4,10 @@
 // clang-format on
 
 #include "config.hpp"
+#include "consents_model.hpp"
+#include "contact_changes_model.hpp"
+#include "forget_job.hpp"
 #include "groups_model.hpp"
+#include "preferences_model.hpp"
+#include "profile_schemas_model.hpp"
 #include "users_model.hpp"

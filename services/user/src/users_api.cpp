@@ -1,7 +1,11 @@
 #include "users_api.hpp"
 
+#include "consents_store.hpp"
+#include "contact_changes_store.hpp"
+#include "custom_fields.hpp"
 #include "handles.hpp"
 #include "people.hpp"
+#include "preferences_store.hpp"
 #include "problems.hpp"
 #include "users_store.hpp"
 
@@ -27,9 +31,9 @@ User past(Tx& tx, const UserId& id, Timestamp at) {
 
 } // namespace
 
-Created<User> create(Tx& tx, Caller caller, Body<NewUser> in) { return make_user(tx, caller, *in); }
+Created<User> create(Tx& tx, Caller caller, Body<NewUser> in) { return without_private(tx, caller, make_user(tx, caller, *in)); }
 
-Page<User> list(Tx& tx, Params<ListUsers> query) {
+Page<User> list(Tx& tx, Caller caller, Params<ListUsers> query) {
     FindUsers find;
     static_cast<PageQuery&>(find) = *query;
     find.state = query->state;
@@ -42,14 +46,18 @@ Page<User> list(Tx& tx, Params<ListUsers> query) {
         find.email = canonical_email(*query->email);
         if (!find.email) return {};
     }
-    return tx.page(list_users, find);
+    auto page = tx.page(list_users, find);
+    hide_private(tx, caller, page.items);
+    return page;
 }
 
-User get(Tx& tx, Path<"id", UserId> id, Params<AsOf> as_of) { return as_of->at ? past(tx, *id, *as_of->at) : tx.one(get_user, *id); }
+User get(Tx& tx, Caller caller, Path<"id", UserId> id, Params<AsOf> as_of) {
+    return without_private(tx, caller, as_of->at ? past(tx, *id, *as_of->at) : tx.one(get_user, *id));
+}
 
 User update(Tx& tx, Caller caller, Path<"id", UserId> id, Patch<UserEdit> patch, IfMatch expected) {
     const User user = locked(tx, *id, expected);
-    return change_user(tx, caller, user, patch.apply(user));
+    return without_private(tx, caller, change_user(tx, caller, user, patch.apply(user), right_of(caller)));
 }
 
 User activate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected) {
@@ -72,6 +80,9 @@ NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected) {
     const User user = locked(tx, *id, expected);
     if (user.state != UserState::deactivated) throw Refusal(wrong_state);
     tx.exec(delete_contacts, user.id);
+    tx.exec(delete_contact_changes, user.id);
+    tx.exec(delete_preference_values, PreferenceLayer::user, user.id.uuid());
+    tx.exec(forget_evidence, user.id);
     tx.exec(forget_past, user.id);
     tx.exec(erase_user, user.id, tx.now());
     tx.emit(UserErased{user.id});
@@ -88,12 +99,13 @@ User update_me(Tx& tx, Caller caller, Patch<OwnEdit> patch, IfMatch expected) {
     auto locked = tx.maybe(lock_user_of_subject, caller.subject);
     if (!locked) throw Refusal(not_a_user);
     const User me = expected.check(*std::move(locked));
-    const OwnEdit own = patch.apply({me.profile, me.locale, me.time_zone});
+    const OwnEdit own = patch.apply({me.profile, me.locale, me.time_zone, me.custom});
     UserEdit wanted = me;
     wanted.profile = own.profile;
     wanted.locale = own.locale;
     wanted.time_zone = own.time_zone;
-    return change_user(tx, caller, me, wanted);
+    wanted.custom = own.custom;
+    return change_user(tx, caller, me, wanted, Right::person);
 }
 
 } // namespace gravity::user::users

@@ -8,8 +8,8 @@
 namespace gravity::user::users {
 
 Created<User> create(Tx& tx, Caller caller, Body<NewUser> in);
-Page<User> list(Tx& tx, Params<ListUsers> query);
-User get(Tx& tx, Path<"id", UserId> id, Params<AsOf> as_of);
+Page<User> list(Tx& tx, Caller caller, Params<ListUsers> query);
+User get(Tx& tx, Caller caller, Path<"id", UserId> id, Params<AsOf> as_of);
 User update(Tx& tx, Caller caller, Path<"id", UserId> id, Patch<UserEdit> patch, IfMatch expected);
 User activate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
 User suspend(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);

@@ -101,6 +101,7 @@ void check(const Profile& profile, meta::Errors& errors) {
 void check(const UserEdit& user, meta::Errors& errors) {
     check_emails(user.emails, errors);
     check_phones(user.phones, errors);
+    if (user.custom.size() > 20) errors.reject("custom", "must have at most 20 members");
 }
 
 bool move(User& user, Change change, const std::optional<Text<1, 500>>& reason, const std::string& actor, Timestamp now) {

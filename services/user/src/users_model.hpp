@@ -112,6 +112,9 @@ struct PhoneEntry {
 };
 BOOST_DESCRIBE_STRUCT(PhoneEntry, (), (number, type, primary, verified))
 
+/// By the name of a profile schema of the project: what it lets through.
+using CustomFields = std::map<std::string, Json, std::less<>>;
+
 struct UserEdit {
     Handle handle;
     std::optional<Profile> profile;
@@ -120,8 +123,9 @@ struct UserEdit {
     std::optional<Text<1, 255>> external_id;
     std::vector<EmailEntry> emails;
     std::vector<PhoneEntry> phones;
+    CustomFields custom;
 };
-BOOST_DESCRIBE_STRUCT(UserEdit, (), (handle, profile, locale, time_zone, external_id, emails, phones))
+BOOST_DESCRIBE_STRUCT(UserEdit, (), (handle, profile, locale, time_zone, external_id, emails, phones, custom))
 void check(const UserEdit& user, meta::Errors& errors);
 
 /// What people may change of themselves.
@@ -129,8 +133,9 @@ struct OwnEdit {
     std::optional<Profile> profile;
     std::optional<Locale> locale;
     std::optional<TimeZone> time_zone;
+    CustomFields custom;
 };
-BOOST_DESCRIBE_STRUCT(OwnEdit, (), (profile, locale, time_zone))
+BOOST_DESCRIBE_STRUCT(OwnEdit, (), (profile, locale, time_zone, custom))
 
 struct NewUser : UserEdit {
     std::optional<Subject> subject;
@@ -255,6 +260,7 @@ struct gravity::meta::docs<gravity::user::UserEdit> {
         {"external_id", "What another directory calls them"},
         {"emails", "At most 20, one of them primary"},
         {"phones", "At most 20, one of them primary"},
+        {"custom", "By the name of a profile schema, what it lets through"},
     };
 };
 template <>

@@ -9,16 +9,16 @@ const Sql<void(StoredUser)> insert_user{
     "user.insert",
     R"sql(
     insert into users (id, subject, handle, handle_key, handle_skeleton, state, state_reason, state_actor, state_at, profile, locale, time_zone, external_id,
-                       created_at, updated_at)
+                       custom, created_at, updated_at)
     values ($id, $subject, $handle, $handle_key, $handle_skeleton, $state, $state_reason, $state_actor, $state_at, $profile, $locale, $time_zone, $external_id,
-            $created_at, $updated_at))sql",
+            $custom, $created_at, $updated_at))sql",
     {{"users_handle_key", handle_taken}, {"users_subject_key", subject_taken}, {"users_external_id_key", external_id_taken}}};
 const Sql<void(StoredUser)> save_user{
     "user.save",
     R"sql(
     update users set handle = $handle, handle_key = $handle_key, handle_skeleton = $handle_skeleton, state = $state, state_reason = $state_reason,
            state_actor = $state_actor, state_at = $state_at, profile = $profile, locale = $locale, time_zone = $time_zone, external_id = $external_id,
-           deleted_at = $deleted_at, version = version + 1, updated_at = $updated_at
+           custom = $custom, deleted_at = $deleted_at, version = version + 1, updated_at = $updated_at
     where id = $id)sql",
     {{"users_handle_key", handle_taken}, {"users_external_id_key", external_id_taken}}};
 
@@ -35,7 +35,7 @@ const Sql<User(FindUsers)> list_users{"user.list", "select " GRAVITY_USER_ROW("u
       and $page(u.created_at desc, u.id desc))sql"};
 const Sql<void(UserId, Timestamp)> erase_user{"user.erase", R"sql(
     update users set subject = null, handle = null, handle_key = null, handle_skeleton = null, state = 'erased', state_reason = null, profile = null,
-           locale = null, time_zone = null, external_id = null, deleted_at = $2, version = version + 1, updated_at = $2
+           locale = null, time_zone = null, external_id = null, custom = '{}', deleted_at = $2, version = version + 1, updated_at = $2
     where id = $1)sql"};
 
 const Sql<StoredContact(UserId)> list_contacts{"user_contact.list",

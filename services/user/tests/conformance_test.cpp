@@ -16,7 +16,7 @@ testkit::ConformanceOptions options() {
     const std::string users = "/api/v1/users";
     // Handles, addresses and texts are generated to fit their types, not to fit each other.
     const auto plain = [](const Client&, Json body) {
-        for (const std::string field : {"emails", "phones", "profile", "subject", "external_id"}) body.as_object().erase(field);
+        for (const std::string field : {"emails", "phones", "profile", "subject", "external_id", "custom"}) body.as_object().erase(field);
         if (body.find("handle") != nullptr) body["handle"] = Uuid::v4().to_string();
         return body;
     };
@@ -47,6 +47,89 @@ testkit::ConformanceOptions options() {
     };
     options.path("GET " + users + "/me", me);
     options.path("PATCH " + users + "/me", me);
+
+    const std::string schemas = "/api/v1/profile-schemas/{name}", keys = "/api/v1/preference-definitions/{key}";
+    const Json any_object = Json::object({{"type", "object"}}), any_text = Json::object({{"type", "string"}});
+    options.body("PUT " + schemas, [any_object](const Client&, Json) { return Json::object({{"schema", any_object}}); });
+    const auto schema = [any_object](const Client& who) {
+        const std::string at = "/api/v1/profile-schemas/s" + std::to_string(Uuid::v4().bytes()[0] % 10);
+        who.put(at, {{"schema", any_object}}).expect(200);
+        return at;
+    };
+    options.path(schemas, schema);
+    options.path("GET /api/v1/profile-schemas", [schema](const Client& who) {
+        for (int i = 0; i < 2; ++i) schema(who);
+        return std::string("/api/v1/profile-schemas");
+    });
+    options.body("PUT " + keys, [any_text](const Client&, Json) { return Json::object({{"json_schema", any_text}, {"default", "x"}}); });
+    const auto preference = [any_text](const Client& who) {
+        const std::string at = "/api/v1/preference-definitions/k" + std::to_string(Uuid::v4().bytes()[0]);
+        who.put(at, {{"json_schema", any_text}, {"default", "x"}}).expect(200);
+        return at;
+    };
+    options.path(keys, preference);
+    options.path("GET /api/v1/preference-definitions", [any_text](const Client& who) {
+        for (const std::string key : {"a", "b"}) who.put("/api/v1/preference-definitions/" + key, {{"json_schema", any_text}, {"default", "x"}}).expect(200);
+        return std::string("/api/v1/preference-definitions");
+    });
+    const auto theme = [any_text](const Client& who, Json) {
+        who.put("/api/v1/preference-definitions/theme", {{"json_schema", any_text}, {"default", "x"}}).expect(200);
+        return Json::object({{"values", Json::object({{"theme", Uuid::v4().to_string()}})}});
+    };
+    const auto my = [me](std::string rest) { return [me, rest](const Client& who) { return me(who) + rest; }; };
+    for (const std::string at : {"/api/v1/users/{id}", "/api/v1/users/me", "/api/v1/user-groups/{id}", "/api/v1/user"})
+        options.body("PATCH " + at + "/preferences", theme);
+    options.path(users + "/{id}/preferences", [](const Client& who) { return user(who, "active").location() + "/preferences"; });
+    options.path("/api/v1/user-groups/{id}/preferences", [](const Client& who) {
+        return who.post("/api/v1/user-groups", {{"display_name", "x"}}).expect(201).location() + "/preferences";
+    });
+    options.path(users + "/me/preferences", my("/preferences"));
+
+    options.settings = {{"USER_CODES_IN_EVENTS", "true"}, {"USER_CONTACT_CHANGES_PER_DAY", "10000"}};
+    const auto changes = [&](std::string kind, Json change) {
+        const std::string at = users + "/me/" + kind + "-changes";
+        options.path("POST " + at, my("/" + kind + "-changes"));
+        options.body("POST " + at, [change](const Client&, Json) { return change; });
+        const auto one = [me, kind, change](const Client& who) { return who.post(me(who) + "/" + kind + "-changes", testkit::Members(change))
+                                                                     .expect(201)
+                                                                     .location(); };
+        options.path(at + "/{change}", one);
+        options.path(at + "/{change}/confirm", [one](const Client& who) { return one(who) + "/confirm"; });
+    };
+    changes("email", Json::object({{"address", "ada@example.com"}}));
+    changes("phone", Json::object({{"number", "+493012345678"}}));
+
+    const auto text = [](const Client& who) {
+        return who.post("/api/v1/consent-texts", {{"purpose", "news"}, {"label", "1"}, {"language", "en"}, {"text", Uuid::v4().to_string()}})
+            .expect(201)
+            .text("/sha256");
+    };
+    const auto consent = [text](const Client& who, Json) {
+        return Json::object({{"text_sha256", text(who)}, {"evidence", Json::object({{"source", "web"}})}});
+    };
+    const std::string consents = "/api/v1/consents";
+    options.body("POST " + consents, consent);
+    options.body("POST " + users + "/{id}/consents", consent);
+    options.path("POST " + users + "/{id}/consents", [](const Client& who) { return user(who, "active").location() + "/consents"; });
+    const auto given = [me, consent](const Client& who) {
+        me(who);
+        return who.post("/api/v1/consents", testkit::Members(consent(who, {}))).expect(201).text("/id");
+    };
+    options.path("POST " + consents, [me](const Client& who) {
+        me(who);
+        return std::string("/api/v1/consents");
+    });
+    options.path("GET " + consents, [given](const Client& who) {
+        for (int i = 0; i < 2; ++i) given(who);
+        return std::string("/api/v1/consents");
+    });
+    options.path(consents + "/{id}", [given](const Client& who) { return "/api/v1/consents/" + given(who); });
+    options.path(consents + "/{id}/withdraw", [given](const Client& who) { return "/api/v1/consents/" + given(who) + "/withdraw"; });
+    options.path("GET " + users + "/me/consents", [given](const Client& who) {
+        for (int i = 0; i < 2; ++i) given(who);
+        return std::string("/api/v1/users/me/consents");
+    });
+    options.path(users + "/me/consents/{id}", [given](const Client& who) { return "/api/v1/users/me/consents/" + given(who); });
     const std::string groups = "/api/v1/user-groups";
     const auto group = [groups](const Client& who) { return who.post(groups, {{"display_name", "x"}}).expect(201).location(); };
     options.path("PUT " + groups + "/{id}/members/{member}", [group](const Client& who) {
