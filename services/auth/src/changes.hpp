@@ -14,9 +14,13 @@
 namespace gravity::issuer {
 
 /// Clients with their secrets and roles; access tokens that are good no more.
-enum class Changing : std::uint8_t { clients, tokens };
+enum class Changing : std::uint8_t {
+    clients,
+    tokens
+};
 
-/// For whoever changes such rows: once committed, and before it is answered, nothing that was read before is believed in this process. Triggers tell the others.
+/// For whoever changes such rows: once committed, and before it is answered, nothing that was read before is believed in this process. Triggers tell the
+/// others.
 void changes(Tx& tx, Changing what);
 
 /// A moment between changes: what was read at one is good at another that is equal.

@@ -28,7 +28,10 @@ void check_grant(const ClientAtDoor& client, GrantType grant) {
 }
 
 ClientLogin::ClientLogin(const Reads& reads, Changes& changes, const Settings& settings)
-    : reads_(reads), changes_(changes), audiences_{settings.public_url.str(), settings.at("/oauth2/token"), settings.at("/oauth2/introspect"), settings.at("/oauth2/revoke"), settings.at("/oauth2/par"), settings.at("/oauth2/device_authorization")} {}
+    : reads_(reads),
+      changes_(changes),
+      audiences_{settings.public_url.str(), settings.at("/oauth2/token"), settings.at("/oauth2/introspect"), settings.at("/oauth2/revoke"),
+                 settings.at("/oauth2/par"), settings.at("/oauth2/device_authorization")} {}
 
 void check_confidential(const ClientAtDoor& client) {
     if (client.token_endpoint_auth_method == ClientAuth::none)
