@@ -1,9 +1,14 @@
 #include "api.hpp"
 
 #include "api_keys_api.hpp"
+#include "invitations_api.hpp"
+#include "meters_api.hpp"
 #include "organizations_api.hpp"
 #include "problems.hpp"
 #include "projects_api.hpp"
+#include "quotas_api.hpp"
+#include "reservations_api.hpp"
+#include "usage_api.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/http/router.hpp>
@@ -27,6 +32,76 @@ void organization_routes(Router& router) {
     members.get<m::get>("/{subject}", {.summary = "Read a member"});
     members.patch<m::update>("/{subject}", {.summary = "Change a member's role", .problems = {role_too_low, last_owner}});
     members.del<m::remove>("/{subject}", {.summary = "Remove a member, or leave", .problems = {role_too_low, last_owner}});
+}
+
+void invitation_routes(Router& router) {
+    namespace i = invitations;
+    auto invitations = router.collection("/api/v1/organizations/{id}/invitations", "organizations");
+    invitations.get<i::list>("", {.summary = "List invitations, newest first", .problems = {role_too_low}});
+    invitations.post<i::create>("", {.summary = "Invite somebody by their e-mail address; the token is shown this once",
+                                     .problems = {role_too_low, already_invited, too_many_invitations},
+                                     .shows_secret = true});
+    invitations.get<i::get>("/{invitation}", {.summary = "Read an invitation", .problems = {role_too_low}});
+    invitations.del<i::revoke>("/{invitation}", {.summary = "Revoke an invitation", .problems = {role_too_low, invitation_ended}});
+    router.collection("/api/v1/organizations/invitations", "organizations")
+        .post<i::accept>("/accept", {.summary = "Accept an invitation: by its token, and by whose address it was made for",
+                                     .problems = {problems::not_found, subject_not_usable, invitation_ended, other_address, address_not_confirmed,
+                                                  already_member, Reply<UserInfo>::dependency_unavailable},
+                                     .body_limit = 4 * 1024,
+                                     .idempotency = false});
+}
+
+// For those who sell plans: they need not be members.
+void plan_routes(Router& router) {
+    namespace p = plans;
+    auto organizations = router.collection("/api/v1/organizations", "organizations");
+    organizations.put<p::set>("/{id}/plan", {.summary = "Put an organisation on a plan, or on none", .operation = "set_plan", .scope = "organizations:admin"});
+    auto plans = router.collection("/api/v1/organizations/plans/{plan}/quotas", "organizations");
+    plans.get<p::list>("", {.summary = "List what a plan gives, by meter", .operation = "list_plan", .scope = "organizations:admin"});
+    plans.get<p::get>("/{meter}", {.summary = "Read what a plan gives of a meter", .operation = "get_plan", .scope = "organizations:admin"});
+    plans.put<p::put>("/{meter}", {.summary = "Set what a plan gives of a meter to each project",
+                                   .operation = "put_plan",
+                                   .problems = {too_many_meters},
+                                   .scope = "organizations:admin"});
+    plans.del<p::remove>("/{meter}", {.summary = "Give without a limit", .operation = "remove_plan", .scope = "organizations:admin"});
+}
+
+void meter_routes(Router& router) {
+    namespace m = meters;
+    auto meters = router.collection("/api/v1/meters", "meters");
+    meters.get<m::list>("", {.summary = "List meters by slug"});
+    meters.post<m::create>("", {.summary = "Make a meter; it counts what comes from now on", .problems = {meter_slug_taken, too_many_meters}});
+    meters.get<m::get>("/{slug}", {.summary = "Read a meter"});
+    meters.patch<m::update>("/{slug}", {.summary = "Change what is said of a meter"});
+    meters.del<m::remove>("/{slug}", {.summary = "Delete a meter and all that it has counted", .problems = {meter_in_plan}});
+    meters.get<usage::query>("/{slug}/query", {.summary = "Add up what a meter has counted", .problems = {too_many_windows}});
+    router.surface("meters").post<usage::ingest>("/openmeter/api/v1/events", {.summary = "Report usage: CloudEvents, one or many",
+                                                                              .problems = {events_refused},
+                                                                              .idempotency = false});
+}
+
+void quota_routes(Router& router) {
+    namespace q = project::quotas;
+    namespace r = project::reservations;
+    router.collection("/api/v1/projects/{id}/usage", "projects")
+        .get<usage::of_project>("", {.summary = "Add up what a project has used", .operation = "read", .problems = {role_too_low, too_many_windows}});
+    auto quotas = router.collection("/api/v1/projects/{id}/quotas", "projects");
+    quotas.get<q::list>("", {.summary = "List a project's limits and how far they are used up, by meter"});
+    quotas.get<q::get>("/{meter}", {.summary = "Read a project's limit on a meter"});
+    quotas.put<q::put>("/{meter}", {.summary = "Give a project a limit of its own, within its plan's",
+                                    .problems = {role_too_low, above_the_plan, adds_nothing_up},
+                                    .scope = "projects:admin"});
+    quotas.del<q::remove>("/{meter}", {.summary = "Go back to the plan's limit", .problems = {role_too_low}, .scope = "projects:admin"});
+
+    auto reservations = router.collection("/api/v1/projects/{id}/quotas/{meter}/reservations", "meters");
+    reservations.put<r::put>("/{reservation}", {.summary = "Hold something back of a limit before it is used; the same again is answered alike",
+                                                .problems = {quota_exceeded, reservation_differs, reservation_ended, project_not_active, adds_nothing_up}});
+    reservations.get<r::get>("/{reservation}", {.summary = "Read a reservation"});
+    reservations.post<r::settle>("/{reservation}/settle", {.summary = "Count what has been used of a reservation, and give the rest back",
+                                                           .problems = {reservation_ended, more_than_reserved},
+                                                           .idempotency = false});
+    reservations.del<r::release>("/{reservation}", {.summary = "Give a reservation back, whether it was asked for yet or not",
+                                                    .problems = {reservation_ended}});
 }
 
 void project_routes(Router& router) {
@@ -81,8 +156,12 @@ void api_key_routes(Router& router) {
 
 void routes(Router& router) {
     organization_routes(router);
+    invitation_routes(router);
+    plan_routes(router);
     project_routes(router);
     api_key_routes(router);
+    meter_routes(router);
+    quota_routes(router);
 }
 
 } // namespace gravity::project

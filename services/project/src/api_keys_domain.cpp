@@ -54,6 +54,7 @@ Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& has
     answer.sub = "api_key:" + found->id.to_string();
     answer.project = found->project_id;
     answer.env = found->env;
+    answer.plan = found->plan;
     std::string scope;
     for (const ScopeName& each : found->scopes) scope += (scope.empty() ? "" : " ") + each.str();
     answer.scope = std::move(scope);

@@ -78,8 +78,9 @@ struct Verification {
     std::optional<std::string> scope;
     std::optional<std::int64_t> iat;
     std::optional<std::int64_t> exp;
+    std::optional<Slug> plan; // of the organisation
 };
-BOOST_DESCRIBE_STRUCT(Verification, (), (active, key_id, sub, project, env, scope, iat, exp))
+BOOST_DESCRIBE_STRUCT(Verification, (), (active, key_id, sub, project, env, scope, iat, exp, plan))
 
 /// What RFC 7662 section 2.2 has, for clients of that standard.
 struct Introspection {
@@ -102,8 +103,9 @@ BOOST_DESCRIBE_STRUCT(GivenBack, (), ())
 struct ApiKeyAtDoor : ApiKey {
     Bytes hash;
     ProjectState project_state{};
+    std::optional<Slug> plan;
 };
-BOOST_DESCRIBE_STRUCT(ApiKeyAtDoor, (ApiKey), (hash, project_state))
+BOOST_DESCRIBE_STRUCT(ApiKeyAtDoor, (ApiKey), (hash, project_state, plan))
 
 struct ApiKeyCreated {
     static constexpr Event event{"gravity.project.api_key.created"};

@@ -29,6 +29,7 @@ const Sql<bool(ProjectId, EnvironmentName, Timestamp)> has_live_key{"api_key.has
 
 const Sql<ProjectId(std::string)> find_in_directory{"api_key.find_in_directory", "select project from api_key_directory where public_id = $1"};
 const Sql<ApiKeyAtDoor(std::string)> api_key_at_door{"api_key.at_door", R"sql($generic_plan
-    select k.*, p.state as project_state from api_key k join project p on p.id = k.project_id where k.public_id = $1)sql"};
+    select k.*, p.state as project_state, o.plan from api_key k join project p on p.id = k.project_id join organization o on o.id = p.organization_id
+    where k.public_id = $1)sql"};
 
 } // namespace gravity::project

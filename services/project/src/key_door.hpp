@@ -6,7 +6,6 @@
 #include <gravity/async/task.hpp>
 #include <gravity/http/ctx.hpp>
 
-#include <functional>
 #include <string>
 
 namespace gravity::project {
@@ -24,8 +23,6 @@ public:
     Task<std::optional<ProjectId>> home_of(const Ctx& ctx, const std::string& public_id) const;
 
 private:
-    Task<void> read(const Ctx& ctx, pg::Scope scope, std::function<void(Tx&)> work) const;
-
     pg::Database& database_;
     std::optional<ProjectId> operator_;
 };

@@ -1,33 +1,13 @@
 #include "organizations_api.hpp"
 
 #include "access.hpp"
+#include "members.hpp"
 #include "organizations_store.hpp"
 #include "problems.hpp"
 
 #include <gravity/http/message.hpp>
 
 namespace gravity::project {
-namespace {
-
-Member add(Tx& tx, const OrganizationId& organization, const Subject& subject, MemberRole role) {
-    Member member;
-    member.organization_id = organization;
-    member.subject = subject;
-    member.role = role;
-    member.created_at = member.updated_at = tx.now();
-    member = tx.one(insert_member, member);
-    tx.emit(MemberAdded{organization, subject, role}, organization.to_string());
-    return member;
-}
-
-// Roles are read behind the lock: whoever had one when they asked may have it no more.
-MemberRole role_behind_lock(Tx& tx, const Caller& caller, const OrganizationId& organization) {
-    tx.one(lock_organization, organization);
-    return tx.one(role_of, organization, caller.subject);
-}
-
-} // namespace
-
 namespace organizations {
 
 Created<Organization> create(Tx& tx, Caller caller, Body<OrganizationEdit> in) {
@@ -38,7 +18,7 @@ Created<Organization> create(Tx& tx, Caller caller, Body<OrganizationEdit> in) {
     row.id = tx.new_id<OrganizationId>();
     row.created_at = row.updated_at = tx.now();
     row = tx.one(insert_organization, row);
-    add(tx, row.id, *founder, MemberRole::owner);
+    add_member(tx, row.id, *founder, MemberRole::owner);
     return row;
 }
 
@@ -70,7 +50,7 @@ namespace members {
 
 Created<Member> create(Tx& tx, Caller caller, Path<"id", OrganizationId> id, Body<NewMember> in) {
     check_right(role_behind_lock(tx, caller, *id), right_to_change({}, in->role));
-    Member made = add(tx, *id, in->subject, in->role);
+    Member made = add_member(tx, *id, in->subject, in->role);
     std::string location = "/api/v1/organizations/" + id->to_string() + "/members/" + http::percent_encode(in->subject.view());
     return {std::move(made), std::move(location)};
 }

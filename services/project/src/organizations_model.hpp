@@ -38,10 +38,11 @@ void check(const OrganizationEdit& organization, meta::Errors& errors);
 struct Organization : OrganizationEdit {
     OrganizationId id;
     Version version;
+    std::optional<Slug> plan; // whose limits its projects have
     Timestamp created_at;
     Timestamp updated_at;
 };
-BOOST_DESCRIBE_STRUCT(Organization, (OrganizationEdit), (id, version, created_at, updated_at))
+BOOST_DESCRIBE_STRUCT(Organization, (OrganizationEdit), (id, version, plan, created_at, updated_at))
 
 struct ListOrganizations : PageQuery {};
 BOOST_DESCRIBE_STRUCT(ListOrganizations, (PageQuery), ())

@@ -10,7 +10,7 @@ const Sql<Organization(Organization)> insert_organization{
     {{"organization_slug_key", organization_slug_taken}}};
 const Sql<Organization(Organization)> save_organization{
     "organization.save",
-    "update organization set slug = $slug, name = $name, version = version + 1, updated_at = $updated_at where id = $id returning *",
+    "update organization set slug = $slug, name = $name, plan = $plan, version = version + 1, updated_at = $updated_at where id = $id returning *",
     {{"organization_slug_key", organization_slug_taken}}};
 const Sql<Organization(OrganizationId)> get_organization{"organization.get", "select * from organization where id = $1"};
 // Rows that refer to it may come meanwhile: what they look at, its id, does not change. Whoever changes members waits here.

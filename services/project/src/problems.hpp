@@ -30,4 +30,25 @@ inline constexpr Problem already_expired{422, "already-expired", "The key would 
 inline constexpr Problem already_rotated{409, "already-rotated", "Another key has taken this one's place"};
 inline constexpr Problem key_ended{409, "key-ended", "The key was revoked or has expired"};
 
+// Invitations
+inline constexpr Problem already_invited{409, "already-invited", "Somebody of this address is invited already"};
+inline constexpr Problem too_many_invitations{409, "too-many-invitations", "There may be 500 open invitations"};
+inline constexpr Problem invitation_ended{409, "invitation-ended", "The invitation was accepted or revoked, or has expired"};
+inline constexpr Problem other_address{403, "other-address", "Somebody else was invited"};
+inline constexpr Problem address_not_confirmed{403, "address-not-confirmed",
+                                               "Nothing tells a confirmed e-mail address of yours: sign in with the scopes openid and email"};
+
+// Meters, usage and limits
+inline constexpr Problem meter_slug_taken{409, "meter-slug-taken", "Another meter has this slug"};
+inline constexpr Problem too_many_meters{409, "too-many-meters", "There may be 500 meters"};
+inline constexpr Problem meter_in_plan{409, "meter-in-plan", "The organisation's plan has a limit on this meter"};
+inline constexpr Problem adds_nothing_up{422, "adds-nothing-up", "A meter that adds nothing up can have no limit: only `sum` and `count` do"};
+inline constexpr Problem events_refused{422, "events-refused", "Some of the events were not counted"};
+inline constexpr Problem too_many_windows{422, "too-many-windows", "The answer would have more than 10000 windows"};
+inline constexpr Problem above_the_plan{403, "above-the-plan", "The plan gives less"};
+inline constexpr Problem quota_exceeded{409, "quota-exceeded", "What is left of the limit does not do"}; // no 429: asking again does not help
+inline constexpr Problem reservation_differs{409, "reservation-differs", "Something else was reserved under this id"};
+inline constexpr Problem reservation_ended{409, "reservation-ended", "The reservation was settled or released, or has expired"};
+inline constexpr Problem more_than_reserved{422, "more-than-reserved", "Less than that was reserved"};
+
 } // namespace gravity::project

@@ -48,6 +48,7 @@ Created<Project> create(Tx& tx, Caller caller, Body<NewProject> in) {
     row.id = tx.new_id<ProjectId>();
     row.created_at = row.updated_at = tx.now();
     row = tx.one(insert_project, row);
+    tx.exec(list_project_in_directory, row.id);
     add(tx, row.id, {{EnvironmentKind::development}, "development"});
     add(tx, row.id, {{EnvironmentKind::staging}, "staging"});
     add(tx, row.id, {{EnvironmentKind::production}, "production"});

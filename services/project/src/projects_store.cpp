@@ -23,6 +23,8 @@ const Sql<Project(ListProjects, std::string)> list_projects{"project.list", R"sq
     select p.* from project p join member m on m.organization_id = p.organization_id
     where m.subject = $5 and ($organization_id::uuid is null or p.organization_id = $organization_id) and ($state::text is null or p.state = $state)
       and $page(p.created_at desc, p.id desc))sql"};
+const Sql<void(ProjectId)> list_project_in_directory{"project.list_in_directory", "insert into project_directory (project_id) values ($1)"};
+const Sql<ProjectId(ProjectId)> home_of_project{"project.find_in_directory", "select project from project_directory where project_id = $1"};
 
 const Sql<Environment(Environment)> insert_environment{
     "environment.insert",

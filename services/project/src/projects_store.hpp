@@ -11,6 +11,9 @@ extern const Sql<Project(Project)> insert_project, save_project;
 extern const Sql<Project(ProjectId)> get_project, lock_project;
 /// Those of organisations that somebody is a member of.
 extern const Sql<Project(ListProjects, std::string)> list_projects;
+extern const Sql<void(ProjectId)> list_project_in_directory;
+/// Whose people administer a project, whoever asks: under Scope::system.
+extern const Sql<ProjectId(ProjectId)> home_of_project;
 
 extern const Sql<Environment(Environment)> insert_environment, save_environment;
 extern const Sql<Environment(ProjectId, EnvironmentName)> get_environment, lock_environment;

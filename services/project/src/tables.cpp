@@ -5,5 +5,10 @@
 
 #include "api_keys_model.hpp"
 #include "config.hpp"
+#include "forget_usage.hpp"
+#include "invitations_model.hpp"
+#include "meters_model.hpp"
 #include "organizations_model.hpp"
 #include "projects_model.hpp"
+#include "quotas_model.hpp"
+#include "usage_model.hpp"

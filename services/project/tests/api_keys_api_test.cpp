@@ -3,7 +3,6 @@
 
 #include <gravity/base/clock.hpp>
 #include <gravity/base/encoding.hpp>
-#include <gravity/testkit/check_isolation.hpp>
 #include <gravity/testkit/clock.hpp>
 
 #include <atomic>
@@ -318,13 +317,6 @@ TEST_F(ApiKeys, AreShownAgainToWhoAskedUnderAKeyOfTheirs) {
     EXPECT_EQ(first.text("/key"), again.text("/key"));
     EXPECT_EQ(service.database().admin("select count(*) from api_key"), "1");
     EXPECT_EQ(service.database().admin("select count(*) from gravity.idempotency i where i::text like '%" + first.text("/key").substr(30) + "%'"), "0");
-}
-
-TEST_F(ApiKeys, AndAllElseIsIsolated) {
-    key(ada, shop);
-    std::vector<std::string> empty;
-    for (const auto& fault : testkit::check_isolation(service.database(), service.project(), &empty)) ADD_FAILURE() << fault;
-    for (const auto& table : empty) EXPECT_FALSE(table.starts_with("public.")) << table << " has no row to show a leak by";
 }
 
 } // namespace

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "invitations_model.hpp"
+
+#include <gravity/handlers.hpp>
+
+/// Handlers of invitations.
+namespace gravity::project::invitations {
+
+Created<MadeInvitation> create(Tx& tx, Caller caller, Path<"id", OrganizationId> id, Body<NewInvitation> in);
+Page<Invitation> list(Tx& tx, Caller caller, Path<"id", OrganizationId> id, Params<PageQuery> query);
+Invitation get(Tx& tx, Caller caller, Path<"id", OrganizationId> id, Path<"invitation", InvitationId> invitation);
+NoContent revoke(Tx& tx, Caller caller, Path<"id", OrganizationId> id, Path<"invitation", InvitationId> invitation, IfMatch expected);
+/// By who has the token, and whose confirmed e-mail address it was made for.
+Task<Member> accept(Ctx& ctx, Caller caller, Body<AcceptInvitation> in);
+
+} // namespace gravity::project::invitations

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "project_door.hpp"
+
+#include <gravity/handlers.hpp>
+
+/// Handlers of meters: of the caller's own project.
+namespace gravity::project::meters {
+
+Created<Meter> create(Tx& tx, Body<NewMeter> in);
+Page<Meter> list(Tx& tx, Params<ListMeters> query);
+Meter get(Tx& tx, Path<"slug", MeterSlug> slug);
+Meter update(Tx& tx, Path<"slug", MeterSlug> slug, Patch<MeterEdit> patch, IfMatch expected);
+/// What a plan limits cannot be forgotten by deleting its meter.
+Task<NoContent> remove(Ctx& ctx, Caller caller, Path<"slug", MeterSlug> slug, IfMatch expected, Given<ProjectDoor> door);
+
+} // namespace gravity::project::meters

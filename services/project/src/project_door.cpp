@@ -1,0 +1,60 @@
+#include "project_door.hpp"
+
+#include "organizations_store.hpp"
+#include "projects_store.hpp"
+#include "quotas_store.hpp"
+#include "reads.hpp"
+
+#include <gravity/async/coroutine.hpp>
+
+namespace gravity::project {
+namespace {
+
+Right right_for(Access access) { return access == Access::administer ? Right::administer : Right::see; }
+
+/// What is read among the rows of those who administer.
+struct Found {
+    std::optional<Project> project;
+    std::optional<MemberRole> role;
+    std::vector<PlanQuota> plan;
+};
+
+Found found_of(Tx& tx, const ProjectId& id, const std::string& subject) {
+    Found found;
+    found.project = tx.maybe(get_project, id);
+    if (!found.project) return found;
+    found.role = tx.maybe(role_of, found.project->organization_id, subject);
+    const auto organization = tx.maybe(get_organization, found.project->organization_id);
+    if (organization && organization->plan) found.plan = tx.all(plan_quotas, *organization->plan);
+    return found;
+}
+
+} // namespace
+
+Task<Standing> ProjectDoor::enter(Ctx& ctx, const Caller& caller, const ProjectId& project, Access access) const {
+    std::optional<ProjectId> home;
+    std::function<void(Tx&)> find = [&](Tx& tx) { home = tx.maybe(home_of_project, project); };
+    pg::Scope everybody = pg::Scope::system("who administers a project");
+    co_await look_up(database_, ctx, std::move(everybody), std::move(find));
+
+    const bool own = caller.project == project, operates = operator_ == caller.project;
+    if (!home) { // nobody administers it here: tokens of another issuer, or of a platform without organisations
+        if (!own) throw Refusal(problems::not_found);
+        co_return Standing{};
+    }
+    Found found;
+    std::function<void(Tx&)> read = [&](Tx& tx) { found = found_of(tx, project, caller.subject); };
+    pg::Scope of_home = pg::Scope::project(*home, caller.subject);
+    co_await look_up(database_, ctx, std::move(of_home), std::move(read));
+
+    const bool member = home == caller.project && found.role && access != Access::measure;
+    if (!found.project || !(own || operates || member)) throw Refusal(problems::not_found);
+    if (!own && !operates) check_right(*found.role, right_for(access));
+    Standing standing;
+    standing.active = found.project->state == ProjectState::active;
+    standing.administers = operates || home == caller.project;
+    standing.plan = std::move(found.plan);
+    co_return standing;
+}
+
+} // namespace gravity::project

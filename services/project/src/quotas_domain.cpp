@@ -1,0 +1,72 @@
+#include "quotas_domain.hpp"
+
+#include "meters_domain.hpp"
+#include "problems.hpp"
+
+#include <gravity/json/json.hpp>
+#include <gravity/meta/errors.hpp>
+
+#include <algorithm>
+
+namespace gravity::project {
+namespace {
+
+std::string text_of(double value) {
+    std::string text;
+    json::append_number(text, value);
+    return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
+}
+
+} // namespace
+
+void check(const NewReservation& wanted, meta::Errors& errors) {
+    if (wanted.amount.is_set() && wanted.amount.value() == 0) errors.reject("amount", "must be more than 0");
+}
+
+const PlanQuota* given_by(const std::vector<PlanQuota>& plan, const MeterSlug& meter) {
+    const auto found = std::find_if(plan.begin(), plan.end(), [&](const PlanQuota& each) { return each.meter == meter; });
+    return found == plan.end() ? nullptr : &*found;
+}
+
+void check_within_plan(const std::vector<PlanQuota>& plan, const MeterSlug& meter, const QuotaEdit& wanted) {
+    const PlanQuota* const given = given_by(plan, meter);
+    if (given == nullptr) return;
+    if (wanted.period != given->period || wanted.limit.value() > given->limit.value())
+        throw Refusal(above_the_plan, "The plan gives " + text_of(given->limit.value()));
+}
+
+void check_amount(const NewMeter& meter, const Quantity& amount, std::string_view field) {
+    if (meter.aggregation != Aggregation::count || amount.is_whole()) return;
+    throw Refusal(problems::invalid).with_faults({{"/" + std::string(field), "must be whole: the meter counts one by one", ""}});
+}
+
+void refuse_over_limit(const QuotaEdit& quota, const UsageTotal& total) {
+    throw Refusal(quota_exceeded)
+        .with("limit", text_of(quota.limit.value()))
+        .with("used", text_of(total.used))
+        .with("reserved", text_of(total.reserved));
+}
+
+Reservation seen_at(Reservation reservation, Timestamp now) {
+    if (reservation.state == ReservationState::open && reservation.expires_at <= now) reservation.state = ReservationState::expired;
+    return reservation;
+}
+
+void check_repeated(const Reservation& present, const NewReservation& wanted) {
+    if (present.state == ReservationState::released || present.state == ReservationState::expired) throw Refusal(reservation_ended);
+    if (present.amount != wanted.amount || present.subject != wanted.subject) throw Refusal(reservation_differs);
+}
+
+bool settles(const Reservation& present, const Quantity& amount) {
+    if (present.state == ReservationState::settled && present.settled == amount) return false;
+    if (present.state != ReservationState::open) throw Refusal(reservation_ended);
+    if (amount.value() > present.amount.value()) throw Refusal(more_than_reserved);
+    return true;
+}
+
+bool releases(const Reservation& present) {
+    if (present.state == ReservationState::settled) throw Refusal(reservation_ended);
+    return present.state == ReservationState::open;
+}
+
+} // namespace gravity::project

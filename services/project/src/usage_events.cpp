@@ -1,0 +1,104 @@
+#include "usage_events.hpp"
+
+#include <gravity/base/ascii.hpp>
+#include <gravity/http/message.hpp>
+
+#include <functional>
+
+namespace gravity::project {
+namespace {
+
+std::string media_type_of(std::string_view content_type) { return ascii::lower(ascii::trim(content_type.substr(0, content_type.find(';')))); }
+bool is_json(const std::string& type) { return type == "application/json" || type.ends_with("+json"); }
+
+Refusal malformed(std::string pointer, std::string detail, std::string in = {}) {
+    return Refusal(problems::malformed).with_faults({{std::move(pointer), std::move(detail), std::move(in)}});
+}
+
+/// Where the attributes of an event are looked for, and how a fault points at them.
+struct Attributes {
+    std::function<std::optional<Json>(std::string_view)> find;
+    std::string before; // of the pointer
+    std::string in;
+};
+
+template <std::size_t Min>
+std::string text_attribute(const Attributes& from, std::string_view name, bool required) {
+    const std::optional<Json> value = from.find(name);
+    if (!value && !required) return {};
+    if (!value) throw malformed(from.before + std::string(name), "is missing", from.in);
+    if (!value->is_string()) throw malformed(from.before + std::string(name), "must be a text", from.in);
+    const auto text = Text<Min, 256>::parse(value->as_string());
+    if (!text) throw malformed(from.before + std::string(name), text.why(), from.in);
+    return text->str();
+}
+
+UsageEvent event_of(const Attributes& from, Json data, Timestamp now) {
+    if (text_attribute<1>(from, "specversion", true) != "1.0") throw malformed(from.before + "specversion", "must be 1.0", from.in);
+    UsageEvent event;
+    event.id = text_attribute<1>(from, "id", true);
+    event.source = text_attribute<1>(from, "source", true);
+    event.type = text_attribute<1>(from, "type", true);
+    event.subject = text_attribute<0>(from, "subject", false);
+    event.time = now;
+    if (const std::string time = text_attribute<0>(from, "time", false); !time.empty()) {
+        const auto parsed = Timestamp::parse(time);
+        if (!parsed) throw malformed(from.before + "time", parsed.why(), from.in);
+        event.time = *parsed;
+    }
+    event.data = std::move(data);
+    return event;
+}
+
+UsageEvent structured(const Json& document, const std::string& before, Timestamp now) {
+    if (!document.is_object()) throw malformed(before, "must be an object");
+    Attributes from;
+    from.find = [&](std::string_view name) -> std::optional<Json> {
+        const Json* const value = document.find(name);
+        return value == nullptr || value->is_null() ? std::nullopt : std::optional<Json>(*value);
+    };
+    from.before = before + "/";
+    const std::string type = text_attribute<0>(from, "datacontenttype", false);
+    if (!type.empty() && !is_json(media_type_of(type))) throw malformed(before + "/datacontenttype", "must be JSON");
+    if (document.find("data_base64") != nullptr) throw malformed(before + "/data_base64", "must be JSON in `data`");
+    const Json* const data = document.find("data");
+    return event_of(from, data == nullptr ? Json() : *data, now);
+}
+
+UsageEvent binary(const http::Request& request, Json data, Timestamp now) {
+    Attributes from;
+    from.find = [&](std::string_view name) -> std::optional<Json> {
+        const auto field = request.headers.get("ce-" + std::string(name));
+        if (!field) return std::nullopt;
+        const auto text = http::percent_decode(*field); // CloudEvents HTTP binding, section 3.1.3.2
+        return Json(text.value_or(std::string(*field)));
+    };
+    from.before = "/ce-";
+    from.in = "header";
+    return event_of(from, std::move(data), now);
+}
+
+} // namespace
+
+std::vector<UsageEvent> usage_events_of(const http::Request& request, const RawBody& body, Timestamp now) {
+    const std::string type = media_type_of(body.content_type);
+    const bool batch = type == "application/cloudevents-batch+json", one = type == "application/cloudevents+json";
+    const bool by_fields = !batch && !one && request.headers.has("ce-specversion");
+    if (!batch && !one && !(by_fields ? is_json(type) : type == "application/json"))
+        throw Refusal(problems::unsupported_media_type, "application/cloudevents+json, application/cloudevents-batch+json or application/json is expected");
+    const auto document = Json::parse(body.bytes);
+    if (!document) throw Refusal(problems::malformed, document.why());
+    std::vector<UsageEvent> events;
+    if (by_fields) {
+        events.push_back(binary(request, *document, now));
+    } else if (batch || (!one && document->is_array())) {
+        if (!document->is_array()) throw malformed("", "must be an array");
+        if (document->size() > most_events_at_once) throw Refusal(problems::too_large, "At most 1000 events are taken at once");
+        for (std::size_t i = 0; i < document->size(); ++i) events.push_back(structured(document->as_array()[i], "/" + std::to_string(i), now));
+    } else {
+        events.push_back(structured(*document, "", now));
+    }
+    return events;
+}
+
+} // namespace gravity::project

@@ -1,0 +1,58 @@
+#include "usage_store.hpp"
+
+namespace gravity::project {
+
+// Rows are touched in the order of their keys everywhere here, so that two batches side by side wait for one another and never in a ring.
+const Sql<EventName(std::vector<std::string>, std::vector<std::string>, Timestamp)> note_seen{"usage_seen.note", R"sql(
+    insert into usage_seen (source, id, seen_at)
+    select e.source, e.id, $3::timestamptz from unnest($1::text[], $2::text[]) as e (source, id) order by e.source, e.id
+    on conflict do nothing returning source, id)sql"};
+const Sql<std::int64_t(Timestamp, int)> forget_seen{"usage_seen.forget", R"sql(
+    with old as (select source, id from usage_seen where seen_at < $1 limit $2),
+         gone as (delete from usage_seen s using old o where s.source = o.source and s.id = o.id returning 1)
+    select count(*) from gone)sql"};
+
+const Sql<UsageTotal(std::vector<MeterId>, std::vector<Timestamp>, std::vector<Decimal>)> add_to_totals{"usage_total.add", R"sql(
+    insert into usage_total as t (meter_id, period, starts_at, used)
+    select s.meter_id, s.period, s.starts_at, s.value
+    from (select m.id as meter_id, p.period,
+                 case p.period when 'ever' then timestamptz 'epoch' else date_trunc(p.period, e.time, m.time_zone) end as starts_at, sum(e.value) as value
+          from unnest($1::uuid[], $2::timestamptz[], $3::numeric[]) as e (meter_id, time, value) join meter m on m.id = e.meter_id
+               cross join (values ('day'), ('month'), ('ever')) as p (period)
+          where m.aggregation in ('sum', 'count') group by 1, 2, 3) s
+    order by s.meter_id, s.period, s.starts_at
+    on conflict (meter_id, period, starts_at) do update set used = t.used + excluded.used
+    returning *)sql"};
+const Sql<void(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::string>, std::vector<std::string>, std::vector<Decimal>)> add_to_buckets{
+    "usage_bucket.add", R"sql(
+    insert into usage_bucket as b (meter_id, starts_at, series, subject, grouping, sum, count, min, max)
+    select s.meter_id, s.starts_at, sha256(convert_to(s.grouping || s.subject, 'UTF8')), s.subject, s.grouping::jsonb, s.sum, s.count, s.min, s.max
+    from (select e.meter_id, date_bin('15 minutes', e.time, timestamptz 'epoch') as starts_at, e.subject, e.grouping,
+                 sum(e.value), count(*), min(e.value), max(e.value)
+          from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::numeric[]) as e (meter_id, time, subject, grouping, value)
+          group by 1, 2, 3, 4) s
+    order by 1, 2, 3
+    on conflict (meter_id, starts_at, series) do update
+    set sum = b.sum + excluded.sum, count = b.count + excluded.count, min = least(b.min, excluded.min), max = greatest(b.max, excluded.max))sql"};
+
+// What is cut by hours goes on counting through the hour that happens twice; days and months are those of the clock on the wall.
+const Sql<UsageWindow(UsageRange, int)> usage_windows{"usage_bucket.windows", R"sql(
+    select greatest(w.starts_at, $from::timestamptz) as "from",
+           least(case $window::text when 'total' then $to::timestamptz when 'hour' then w.starts_at + interval '1 hour'
+                      else ((w.starts_at at time zone $time_zone::text) + ('1 ' || $window::text)::interval) at time zone $time_zone::text end,
+                 $to::timestamptz) as "to",
+           w.value, w.grouping as "group"
+    from (select c.starts_at, c.grouping,
+                 case m.aggregation when 'avg' then sum(c.sum) / sum(c.count) when 'min' then min(c.min) when 'max' then max(c.max) else sum(c.sum) end as value
+          from (select case $window::text when 'total' then $from::timestamptz else date_trunc($window::text, b.starts_at, $time_zone::text) end as starts_at,
+                       (select coalesce(jsonb_object_agg(g.name, coalesce(b.grouping ->> g.name, '')), '{}')
+                        from unnest($groups::text[]) as g (name)) as grouping,
+                       b.sum, b.count, b.min, b.max
+                from usage_bucket b
+                where b.meter_id = $meter_id and b.starts_at >= $from::timestamptz and b.starts_at < $to::timestamptz
+                  and ($subject::text is null or b.subject = $subject::text)) c
+               cross join (select aggregation from meter where id = $meter_id) m
+          group by c.starts_at, c.grouping, m.aggregation) w
+    order by w.starts_at, w.grouping limit $8)sql"};
+
+} // namespace gravity::project

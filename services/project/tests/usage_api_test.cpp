@@ -1,0 +1,322 @@
+// Meters, what is reported to them, and what they tell.
+#include "usage_fixture.hpp"
+
+#include <gravity/testkit/clock.hpp>
+
+#include <algorithm>
+#include <atomic>
+
+namespace gravity::project {
+namespace {
+
+class Meters : public UsageApi {};
+class Usage : public UsageApi {};
+
+TEST_F(Meters, AreMadeReadChangedAndDeleted) {
+    const auto made = meter(worker, "tokens", "sum", Json::object({{"group_by", Json::object({{"model", "$.model"}})}, {"time_zone", "Europe/Berlin"}}));
+    EXPECT_EQ(made.location(), "/api/v1/meters/tokens");
+    const auto read =
+        worker.get(made.location()).expect(200).field("/group_by/model", "$.model").field("/aggregation", "sum").field("/time_zone", "Europe/Berlin");
+    worker.patch(made.location(), {{"description", "Tokens of models"}}).if_match(read.etag()).expect(200).field("/version", 2);
+    worker.patch(made.location(), {{"description", "x"}}).if_match(read.etag()).expect_problem(412, "stale-version");
+    worker.patch(made.location(), {{"aggregation", "max"}}).expect_problem(400, "malformed-request");
+    worker.post("/api/v1/meters", {{"slug", "tokens"}, {"event_type", "x"}, {"aggregation", "count"}}).expect_problem(409, "meter-slug-taken");
+    meter(worker, "calls", "count");
+    worker.get("/api/v1/meters").expect(200).field("/items/0/slug", "calls").field("/items/1/slug", "tokens").field("/items/2", Json());
+    worker.get("/api/v1/meters?event_type=other").expect(200).field("/items", Json::array());
+    report(worker, event("1", tokens(5))).expect(204);
+    worker.del(made.location()).if_match("\"1\"").expect_problem(412, "stale-version");
+    worker.del(made.location()).expect(204);
+    worker.get(made.location()).expect_problem(404, "not-found");
+    EXPECT_EQ(service.database().admin("select count(*) from usage_bucket"), "1") << "what the other one counted";
+}
+
+TEST_F(Meters, AreMadeOfWhatCanBe) {
+    const auto make = [&](Json changes) {
+        const Json good = Json::object({{"slug", "m"}, {"event_type", "x"}, {"aggregation", "sum"}, {"value_path", "$.v"}});
+        return worker.post("/api/v1/meters", testkit::Members(merge_patch(good, changes)));
+    };
+    make(Json::object({{"aggregation", "count"}})).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/value_path");
+    make(Json::object({{"value_path", Json()}})).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/value_path");
+    make(Json::object({{"value_path", "$[0]"}})).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/value_path");
+    make(Json::object({{"aggregation", "median"}})).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/aggregation");
+    make(Json::object({{"slug", "No"}})).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/slug");
+    make(Json::object({{"time_zone", "Mars/Olympus"}})).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/time_zone");
+    make(Json::object({{"group_by", Json::object({{"a b", "$.a"}})}})).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/group_by");
+    Json nine = Json::object();
+    for (int i = 0; i < 9; ++i) nine["g" + std::to_string(i)] = "$.a";
+    make(Json::object({{"group_by", nine}})).expect_problem(422, "invalid-value").field("/errors/0/pointer", "/group_by");
+    service.database().admin("insert into meter (id, project, slug, event_type, aggregation, time_zone, created_at, updated_at) select gen_random_uuid(), '" +
+                             shop.text("/id") + "', 'm' || n, 'x', 'count', 'UTC', now(), now() from generate_series(1, 500) n");
+    make(Json::object()).expect_problem(409, "too-many-meters");
+}
+
+TEST_F(Meters, BelongToTheProjectThatIsMeasured) {
+    const auto made = meter(worker);
+    report(worker, event("1", tokens(5))).expect(204);
+    const auto blog = of(ProjectId::parse(project(ada, acme, "blog").text("/id")).or_throw());
+    for (const auto& who : {blog, ada, as.stranger}) {
+        who.get(made.location()).expect_problem(404, "not-found");
+        who.patch(made.location(), {{"description", "x"}}).expect_problem(404, "not-found");
+        who.del(made.location()).expect_problem(404, "not-found");
+        who.get(made.location() + "/query").expect_problem(404, "not-found");
+        who.get("/api/v1/meters").expect(200).field("/items", Json::array());
+        report(who, event("2", tokens(5))).expect_problem(422, "events-refused").field("/errors/0/pointer", "/0/type");
+    }
+    EXPECT_EQ(total(worker), Json(5.0));
+    of(shop_id, "meters:read").post("/openmeter/api/v1/events").expect_problem(403, "forbidden");
+    as.anonymous.post("/openmeter/api/v1/events").expect_problem(401, "unauthenticated");
+    meter(blog); // a slug belongs to its project
+}
+
+TEST_F(Usage, CountsEachEventOnceHoweverItComes) {
+    meter(worker);
+    meter(worker, "calls", "count");
+    report(worker, event("1", tokens(5))).expect(204);
+    report(worker, event("1", tokens(5))).expect(204);
+    report(worker, event("1", tokens(7))).expect(204); // the same event, whatever it says now
+    report(worker, Json::array({event("2", tokens(1)), event("2", tokens(1)), event("1", tokens(5)), event("3", tokens("2"))})).expect(204);
+    worker.post("/openmeter/api/v1/events").raw(event("4", tokens(10)).dump(), "application/json").expect(204);
+    worker.post("/openmeter/api/v1/events").raw(Json::array({event("5", tokens(20))}).dump(), "application/json; charset=utf-8").expect(204);
+    const auto binary = [&](const std::string& id) {
+        auto call = worker.post("/openmeter/api/v1/events").raw(R"({"tokens":100})", "application/json");
+        call.header("ce-specversion", "1.0").header("ce-id", id).header("ce-source", "api").header("ce-type", "model.called").header("ce-subject", "Gr%C3%BCn");
+        return call;
+    };
+    binary("6").expect(204);
+    binary("%36").expect(204); // percent-encoded, and the same
+    EXPECT_EQ(total(worker), Json(static_cast<double>(5 + 1 + 2 + 10 + 20 + 100)));
+    EXPECT_EQ(total(worker, "calls"), Json(6.0));
+    worker.get("/api/v1/meters/tokens/query?subject=Gr%C3%BCn").expect(200).field("/items/0/value", 100.0).field("/items/1", Json());
+    worker.get("/api/v1/meters/tokens/query?subject=user-2").expect(200).field("/items", Json::array());
+    report(worker, Json::array()).expect(204);
+}
+
+// All send the same hundred events, in another order each; each event is counted by whoever comes first, and nobody waits for ever.
+TEST_F(Usage, CountsEachEventOnceHoweverManyReportItAtOnce) {
+    meter(worker);
+    meter(worker, "calls", "count");
+    std::atomic<int> taken{0};
+    at_once(16, [&](int sender) {
+        Json batch = Json::array();
+        for (int i = 0; i < 100; ++i) {
+            const int number = (i * 37 + sender * 11) % 100;
+            batch.push_back(event("e" + std::to_string(number), tokens(number), {}, "user-" + std::to_string(number % 7)));
+        }
+        taken += report(worker, batch).send().status() == 204;
+    });
+    EXPECT_EQ(taken, 16);
+    EXPECT_EQ(total(worker), Json(4950.0));
+    EXPECT_EQ(total(worker, "calls"), Json(100.0));
+    EXPECT_EQ(service.database().admin("select string_agg(distinct trim_scale(used)::text, ' ' order by trim_scale(used)::text) from usage_total"), "100 4950")
+        << "day, month and all time";
+}
+
+TEST_F(Usage, IsExactInDecimals) {
+    meter(worker);
+    report(worker, Json::array({event("1", tokens(0.1)), event("2", tokens(0.2)), event("3", tokens("0.000000000001"))})).expect(204);
+    EXPECT_EQ(service.database().admin("select sum from usage_bucket"), "0.300000000001");
+    EXPECT_EQ(total(worker), Json(0.300000000001));
+    report(worker, event("4", tokens(-0.300000000001))).expect(204);
+    EXPECT_EQ(total(worker), Json(0.0));
+}
+
+TEST_F(Usage, TellsWhichEventsAreNotCountedAndCountsTheOthers) {
+    testkit::FakeClock clock(now());
+    worker = of(shop_id);
+    meter(worker);
+    const auto at = [](Duration ago) { return (now() - ago).to_string(); };
+    Json other = event("6", tokens(1));
+    other["type"] = "nobody.counts";
+    const auto answer = report(worker, Json::array({event("1", tokens(1)), event("2", tokens("NaN")), event("3", Json::object()),
+                                                    event("4", tokens(1), at(Duration::days(36))), event("5", tokens(1), at(Duration::days(-2))), other,
+                                                    event("7", tokens(2)), event("1", tokens(1))}))
+                            .expect_problem(422, "events-refused");
+    answer.field("/counted", 2).field("/repeated", 1).field("/errors/5", Json());
+    const std::pair<std::string, std::string> faults[] = {
+        {"/1/data", "decimal"}, {"/2/data", "missing"}, {"/3/time", "late"}, {"/4/time", "ahead"}, {"/5/type", "no meter"}};
+    for (std::size_t i = 0; i < std::size(faults); ++i) {
+        answer.field("/errors/" + std::to_string(i) + "/pointer", faults[i].first);
+        EXPECT_NE(answer.text("/errors/" + std::to_string(i) + "/detail").find(faults[i].second), std::string::npos) << answer.body();
+    }
+    EXPECT_EQ(total(worker), Json(3.0));
+    report(worker, event("2", tokens(4))).expect(204); // it was not counted, so it may come again
+    report(worker, event("4", tokens(8), at(Duration::days(34)))).expect(204);
+    EXPECT_EQ(total(worker), Json(15.0));
+}
+
+TEST_F(Usage, IsNotTakenAtAllWhereAnEventIsNone) {
+    meter(worker);
+    for (const std::string attribute : {"id", "source", "type", "specversion"}) {
+        Json bad = event("9", tokens(1));
+        bad.as_object().erase(attribute);
+        report(worker, Json::array({event("8", tokens(1)), bad})).expect_problem(400, "malformed-request").field("/errors/0/pointer", "/1/" + attribute);
+        bad[attribute] = "";
+        report(worker, bad).expect_problem(400, "malformed-request").field("/errors/0/pointer", "/" + attribute);
+        bad[attribute] = 1;
+        report(worker, bad).expect_problem(400, "malformed-request").field("/errors/0/pointer", "/" + attribute);
+    }
+    const auto with = [&](const std::string& name, Json value) {
+        Json bad = event("9", tokens(1));
+        bad[name] = std::move(value);
+        report(worker, bad).expect_problem(400, "malformed-request").field("/errors/0/pointer", "/" + name);
+    };
+    with("specversion", "0.3");
+    with("id", std::string(257, 'x'));
+    with("id", "a\nb");
+    with("subject", 5);
+    with("time", "yesterday");
+    with("datacontenttype", "text/xml");
+    with("data_base64", "AAAA");
+    const auto raw = [&](const std::string& body, const std::string& type) { return worker.post("/openmeter/api/v1/events").raw(body, type); };
+    raw("{", "application/cloudevents+json").expect_problem(400, "malformed-request");
+    raw("[1]", "application/cloudevents-batch+json").expect_problem(400, "malformed-request").field("/errors/0/pointer", "/0");
+    raw("{}", "application/cloudevents-batch+json").expect_problem(400, "malformed-request");
+    raw("[]", "application/cloudevents+json").expect_problem(400, "malformed-request");
+    raw(R"({"tokens":1e400})", "application/json").expect_problem(400, "malformed-request");
+    raw("x", "text/plain").expect_problem(415, "unsupported-media-type");
+    raw("{}", "application/json")
+        .header("ce-specversion", "1.0")
+        .header("ce-id", "%00")
+        .header("ce-source", "s")
+        .header("ce-type", "t")
+        .expect_problem(400, "malformed-request")
+        .field("/errors/0/pointer", "/ce-id")
+        .field("/errors/0/in", "header");
+    Json many = Json::array();
+    for (int i = 0; i < 1001; ++i) many.push_back(event(std::to_string(i), tokens(1)));
+    report(worker, many).expect_problem(413, "too-large");
+    worker.get("/api/v1/meters/tokens/query").expect(200).field("/items", Json::array());
+    EXPECT_EQ(service.database().admin("select count(*) from usage_seen"), "0");
+}
+
+TEST_F(Usage, IsToldByWhenItHappened) {
+    testkit::FakeClock clock(Timestamp::parse("2026-11-10T12:00:00Z").or_throw());
+    worker = of(shop_id);
+    meter(worker);
+    Json batch = Json::array();
+    const auto used = [&](const std::string& time, int amount) { batch.push_back(event(time, tokens(amount), time)); };
+    used("2026-10-25T00:30:00Z", 1);
+    used("2026-10-25T01:30:00Z", 2);
+    used("2026-10-25T22:59:59Z", 4);
+    used("2026-10-25T23:00:00Z", 8);
+    used("2026-10-31T23:30:00Z", 16);
+    used("2026-11-10T11:59:00Z", 32);
+    std::reverse(batch.as_array().begin(), batch.as_array().end()); // in no order
+    report(worker, batch).expect(204);
+    const auto ask = [&](const std::string& query) {
+        std::string told;
+        const Json items = worker.get("/api/v1/meters/tokens/query?" + query).expect(200).at("/items");
+        for (const Json& item : items.as_array())
+            told += item.find("from")->as_string() + "/" + item.find("to")->as_string() + "=" + item.find("value")->dump() + " ";
+        return told;
+    };
+    // In Berlin the clock was put back on the 25th of October, so that 02:30 came twice; its November begins at 23:00 UTC.
+    EXPECT_EQ(ask("window=hour&time_zone=Europe/Berlin&to=2026-10-25T02:00:00Z"),
+              "2026-10-25T00:00:00Z/2026-10-25T01:00:00Z=1.0 2026-10-25T01:00:00Z/2026-10-25T02:00:00Z=2.0 ");
+    EXPECT_EQ(ask("window=day&time_zone=Europe/Berlin&to=2026-10-27T00:00:00Z"),
+              "2026-10-24T22:00:00Z/2026-10-25T23:00:00Z=7.0 2026-10-25T23:00:00Z/2026-10-26T23:00:00Z=8.0 ");
+    EXPECT_EQ(ask("window=month&time_zone=Europe/Berlin&from=2026-10-01T00:00:00Z"),
+              "2026-10-01T00:00:00Z/2026-10-31T23:00:00Z=15.0 2026-10-31T23:00:00Z/2026-11-11T12:15:00Z=48.0 ");
+    EXPECT_EQ(ask("window=month&to=2026-11-01T00:00:00Z"), "2026-10-01T00:00:00Z/2026-11-01T00:00:00Z=31.0 ");
+    // Kathmandu is a quarter of an hour beside all others.
+    EXPECT_EQ(ask("window=hour&time_zone=Asia/Kathmandu&from=2026-10-25T22:45:00Z&to=2026-10-25T23:15:00Z"), "2026-10-25T22:45:00Z/2026-10-25T23:15:00Z=12.0 ");
+    EXPECT_EQ(ask("from=2026-10-25T23:00:00Z&to=2026-11-01T00:00:00Z"), "2026-10-25T23:00:00Z/2026-11-01T00:00:00Z=24.0 ");
+
+    const auto refused = [&](const std::string& query) { return worker.get("/api/v1/meters/tokens/query?" + query); };
+    refused("from=2026-10-25T23:01:00Z").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/from");
+    refused("to=2026-10-25T23:00:01Z").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/to");
+    refused("window=minute").expect_problem(422, "invalid-value");
+    refused("time_zone=Nowhere").expect_problem(422, "invalid-value");
+}
+
+TEST_F(Usage, IsCutIntoSoManyWindowsAndNoMore) {
+    meter(worker);
+    service.database().admin("insert into usage_bucket (meter_id, project, starts_at, series, subject, grouping, sum, count, min, max) select id, project, "
+                             "timestamptz '2024-01-01' + n * interval '1 hour',"
+                             " sha256(''), '', '{}', 1, 1, 1, 1 from meter, generate_series(1, 10001) n");
+    worker.get("/api/v1/meters/tokens/query?window=hour").expect_problem(422, "too-many-windows");
+    worker.get("/api/v1/meters/tokens/query?window=hour&from=2024-01-01T02:00:00Z").expect(200).field("/items/9999/value", 1.0).field("/items/10000", Json());
+    worker.get("/api/v1/meters/tokens/query").expect(200).field("/items/0/value", 10001.0);
+}
+
+TEST_F(Usage, IsSplitBySubjectAndGroup) {
+    for (const std::string aggregation : {"sum", "count", "avg", "min", "max"})
+        meter(worker, aggregation, aggregation, Json::object({{"group_by", Json::object({{"model", "$.model"}, {"cached", "$.cached"}})}}));
+    const auto call = [](int count, const char* model, bool cached) { return Json::object({{"tokens", count}, {"model", model}, {"cached", cached}}); };
+    report(worker, Json::array({event("1", call(1, "a", true)), event("2", call(2, "a", false), {}, "user-2"), event("3", call(6, "b", true))})).expect(204);
+    report(worker, event("4", call(4, "a", true))).expect(204);
+    const auto ask = [&](const std::string& slug, const std::string& query = {}) {
+        std::string told;
+        const Json items = worker.get("/api/v1/meters/" + slug + "/query" + query).expect(200).at("/items");
+        for (const Json& item : items.as_array()) told += item.find("group")->dump() + item.find("value")->dump() + " ";
+        return told;
+    };
+    EXPECT_EQ(ask("sum"), "{}13.0 ");
+    EXPECT_EQ(ask("count"), "{}4.0 ");
+    EXPECT_EQ(ask("avg"), "{}3.25 ");
+    EXPECT_EQ(ask("min"), "{}1.0 ");
+    EXPECT_EQ(ask("max"), "{}6.0 ");
+    EXPECT_EQ(ask("sum", "?group_by=model"), R"({"model":"a"}7.0 {"model":"b"}6.0 )");
+    EXPECT_EQ(ask("avg", "?group_by=model&subject=user-1"), R"({"model":"a"}2.5 {"model":"b"}6.0 )");
+    EXPECT_EQ(ask("sum", "?group_by=model,cached"), R"({"cached":"false","model":"a"}2.0 {"cached":"true","model":"a"}5.0 {"cached":"true","model":"b"}6.0 )");
+}
+
+TEST_F(Usage, IsSeenByMembersTheProjectItselfAndNobodyElse) {
+    meter(worker);
+    report(worker, event("1", tokens(5))).expect(204);
+    join(ada, acme, "viewer", "viewer");
+    const std::string at = shop.location() + "/usage?meter=tokens";
+    for (const auto& who : {ada, person("viewer"), worker}) who.get(at).expect(200).field("/items/0/value", 5.0).field("/meter", "tokens");
+    const auto blog = of(ProjectId::parse(project(ada, acme, "blog").text("/id")).or_throw());
+    for (const auto& who : {ben, blog, as.stranger}) who.get(at).expect_problem(404, "not-found");
+    ada.get(shop.location() + "/usage?meter=none").expect_problem(404, "not-found");
+    ada.get(shop.location() + "/usage").expect_problem(400, "malformed-request");
+    ada.get(shop.location() + "/usage?meter=tokens&from=2026-10-25T23:01:00Z").expect_problem(422, "invalid-value");
+    of(shop_id, "meters:read").get(at).expect_problem(403, "forbidden");
+}
+
+class OperatedUsage : public UsageApi {
+protected:
+    static constexpr const char* operators = "0190c5a8-7d3a-7b52-a1f6-0d3f3a2c9e11";
+    OperatedUsage() : UsageApi({{"PROJECT_OPERATOR_PROJECT", operators}}) {}
+    testkit::Client gateway = of(ProjectId::parse(operators).or_throw());
+};
+
+TEST_F(OperatedUsage, IsSeenAndReservedByTheOperator) {
+    meter(worker);
+    report(worker, event("1", tokens(5))).expect(204);
+    gateway.get(shop.location() + "/usage?meter=tokens").expect(200).field("/items/0/value", 5.0);
+    reserve(gateway, reservation(), 5).expect(200);
+    gateway.put(quotas() + "/tokens", limit(100)).expect(200);
+    gateway.get("/api/v1/projects/" + Uuid::v7().to_string() + "/usage?meter=tokens").expect_problem(404, "not-found");
+}
+
+// What is told now may have happened 35 days ago, so what was told must be known for longer than that.
+TEST_F(Usage, IsKnownAgainForAsLongAsItCanComeAgain) {
+    testkit::FakeClock clock(Timestamp::parse("2026-11-10T00:00:00Z").or_throw());
+    worker = of(shop_id);
+    meter(worker);
+    report(worker, event("1", tokens(5))).expect(204);
+    const auto forget = [&] {
+        const std::string moment = "'" + now().to_string() + "'";
+        service.database().admin(
+            "insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) values (gen_random_uuid(), '" + shop.text("/id") +
+            "', 'forget-usage', '{}', 'test', " + moment + ", 1, " + moment + ")");
+        service.run_jobs_until_idle();
+        return service.database().admin("select count(*) from usage_seen");
+    };
+    clock.advance(Duration::days(36));
+    worker = of(shop_id);
+    EXPECT_EQ(forget(), "1");
+    report(worker, event("1", tokens(5), "2026-11-11T00:00:00Z")).expect(204); // as late as can be, and known
+    EXPECT_EQ(total(worker), Json(5.0));
+    clock.advance(Duration::days(1));
+    worker = of(shop_id);
+    EXPECT_EQ(forget(), "0");
+    report(worker, event("1", tokens(5), "2026-11-11T00:00:00Z")).expect_problem(422, "events-refused");
+    EXPECT_EQ(total(worker), Json(5.0));
+}
+
+} // namespace
+} // namespace gravity::project
