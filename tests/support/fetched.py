@@ -60,6 +60,19 @@ def node_tests(program, script, environment, limit):
     return int(passed[1])
 
 
+def python_with(name, *packages):
+    """A Python that has these packages ("package==version"), for those that cannot live beside what requirements.txt names."""
+    folder = ROOT / "var" / f"test-{name}" / "+".join(packages)
+    program = folder / "bin" / "python"
+    if not (folder / "done").is_file():
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        folder.parent.mkdir(parents=True)
+        run([sys.executable, "-m", "venv", "--system-site-packages", str(folder)], None, "making a Python of its own")
+        run([str(program), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], None, f"fetching {', '.join(packages)}")
+        (folder / "done").touch()
+    return program
+
+
 def go():
     program = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
     if program is None:

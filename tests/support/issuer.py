@@ -52,8 +52,8 @@ class Issuer:
 
 
 @contextlib.contextmanager
-def issuer(collections=("clients", "identities", "credentials"), more=(), **settings):
-    """An auth as long as the block runs."""
+def issuer(collections=("clients", "identities", "credentials"), more=(), host="127.0.0.1", **settings):
+    """An auth as long as the block runs, which is known by this name of the machine."""
     program = throwaway.binary("auth", os.environ.get("GRAVITY_PRESET", "dev"))
     if not program.exists():
         skip(f"{program} is not built")
@@ -65,7 +65,7 @@ def issuer(collections=("clients", "identities", "credentials"), more=(), **sett
         cluster.database("auth")
         token, environment = throwaway.signed_token(folder, collections, more)
         port = throwaway.free_port()
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://{host}:{port}"
         environment |= {"MASTER_KEY": base64.b64encode(os.urandom(32)).decode(), "PORT": str(port), "AUTH_PUBLIC_URL": url, **settings}
         daemon = throwaway.Daemon(program, cluster, folder, environment, "auth")
         try:

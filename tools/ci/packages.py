@@ -7,7 +7,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 common = yaml.safe_load((ROOT / "tools/gravity/data/packages.yaml").read_text())
-names = {name for group in ("build", "test", "run", "generate", "check") for name in common[group]}
+names = {name for group in ("build", "test", "run", "generate", "clients", "check") for name in common[group]}
 for pattern in ("discovery/service.yaml", "gateway/service.yaml", "services/*/service.yaml"):
     for path in ROOT.glob(pattern):
         for kind in yaml.safe_load(path.read_text()).get("packages", {}).values():

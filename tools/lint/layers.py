@@ -19,6 +19,8 @@ EXCEPTIONS = {
 FIELD_LIBRARIES = {
     "services/auth/src/argon2.cpp": "argon2.h",
     "services/auth/src/bcrypt.cpp": "crypt.h",
+    "services/auth/src/cbor.cpp": "cbor.h",
+    "services/auth/src/cose.cpp": "openssl/",
     "services/auth/src/pbkdf2.cpp": "openssl/",
     "services/auth/src/totp.cpp": "openssl/",
     "services/auth/src/unicode.cpp": "unicode/",
@@ -29,7 +31,7 @@ FIELD_LIBRARIES = {
     "services/user/src/pattern.cpp": "re2/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
-THIRD_PARTY = re.compile(r"^(boost|pqxx|hiredis|spdlog|fmt|openssl|nlohmann|prometheus|yaml-cpp|libpq|brotli|zlib|re2|rocksdb)[/.\-]|^(unicode|libxml)/|^(argon2|crypt)\.h$")
+THIRD_PARTY = re.compile(r"^(boost|pqxx|hiredis|spdlog|fmt|openssl|nlohmann|prometheus|yaml-cpp|libpq|brotli|zlib|re2|rocksdb)[/.\-]|^(unicode|libxml)/|^(argon2|cbor|crypt)\.h$")
 ALLOWED_PUBLIC = re.compile(r"^boost/(describe|mp11|preprocessor)/|^boost/asio/awaitable\.hpp$|^boost/asio/any_io_executor\.hpp$")
 faults = []
 

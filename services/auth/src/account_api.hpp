@@ -13,4 +13,11 @@ Task<Web> renew_codes(Ctx& ctx, RawBody body);
 Task<Web> confirm_addresses(Ctx& ctx, RawBody body);
 Task<Web> change_password(Ctx& ctx, RawBody body);
 
+Task<Web> begin_passkey(Ctx& ctx, RawBody body);
+Task<Web> add_passkey(Ctx& ctx, RawBody body);
+Task<Web> remove_passkey(Ctx& ctx, RawBody body);
+/// Where somebody proves by a passkey who they are, before they change anything.
+Task<Web> passkey_proof(Ctx& ctx);
+Task<Web> prove_passkey(Ctx& ctx, RawBody body);
+
 } // namespace gravity::issuer::account

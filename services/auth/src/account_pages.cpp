@@ -2,6 +2,8 @@
 
 #include "pages.hpp"
 
+#include <functional>
+
 namespace gravity::issuer::pages {
 namespace {
 
@@ -25,26 +27,53 @@ std::string button(std::string_view text) { return "<button type=\"submit\">" + 
 
 constexpr std::string_view code_label = "Code of your app, or a recovery code";
 
+std::string shown(const ShownPasskey& passkey) {
+    std::string text = "<p><strong>" + escaped(passkey.name.value_or("")) + "</strong>, of " + passkey.created_at.date().to_string();
+    text += passkey.last_used_at ? ", last used on " + passkey.last_used_at->date().to_string() : ", not used yet";
+    if (passkey.backed_up) text += ", kept on several devices";
+    text += "</p>";
+    if (passkey.suspected_at)
+        text += "<p role=\"alert\">It was refused on " + passkey.suspected_at->date().to_string() +
+                ": somebody may have a copy. Remove it, unless you know why.</p>";
+    return text;
+}
+
+std::string passkeys(const Security& security, const std::function<std::string(std::string_view)>& proving) {
+    if (!security.passkeys_offered && security.passkeys.empty()) return {};
+    std::string content = "<h2>Passkeys</h2>";
+    for (const ShownPasskey& passkey : security.passkeys)
+        content += shown(passkey) + form_to("/passkeys/remove", security.proof) + hidden("id", passkey.id.to_string()) +
+                   proving("passkey-" + passkey.id.to_string()) + button("Remove this passkey");
+    if (!security.passkeys_offered) return content;
+    content += "<p>A passkey signs you in by your device alone, with its lock or your fingerprint. Once you have one, your password alone does so no more.</p>";
+    return content + form_to("/passkeys", security.proof) + proving("add") + button("Make a passkey");
+}
+
 } // namespace
 
 Web security(const Security& security, std::string_view fault, int status) {
-    const bool app = security.recovery_codes.has_value();
+    const bool second = security.app || !security.passkeys.empty();
     const auto proving = [&](std::string_view id) {
+        if (!security.proven.empty()) return hidden("proven", security.proven);
         const std::string text(id);
-        return password_field(text + "-password", "password", "Your password", "current-password") + (app ? code_field(text + "-code", code_label) : "");
+        return password_field(text + "-password", "password", "Your password", "current-password") + (second ? code_field(text + "-code", code_label) : "");
     };
     std::string content = "<p>" + escaped(security.name) + "</p>" + alert(fault);
+    if (security.passkeys_offered && !security.passkeys.empty() && security.proven.empty())
+        content += "<p><a href=\"/account/security/passkey\">Prove by a passkey that it is you</a>, and you are not asked for anything else.</p>";
     if (security.unconfirmed) content += form_to("/addresses", security.proof) + button("Confirm your e-mail address");
     content += "<h2>Password</h2>" + form_to("/password", security.proof) + proving("change") +
                password_field("new", "new_password", "New password", "new-password") + button("Change password") + "<h2>Codes of an app</h2>";
-    if (!app) {
+    if (!security.app) {
         content += "<p>An app on your phone makes codes that nobody who knows your password has.</p>";
-        content += form_to("/totp", security.proof) + button("Set up an app");
+        content += form_to("/totp", security.proof) + (second ? proving("app") : "") + button("Set up an app");
     } else {
-        content += "<p>An app is set up. " + std::to_string(*security.recovery_codes) + " recovery codes are left.</p>";
-        content += form_to("/recovery-codes", security.proof) + proving("renew") + button("New recovery codes");
-        content += form_to("/totp/remove", security.proof) + proving("remove") + button("Remove the app");
+        content += "<p>An app is set up.</p>" + form_to("/totp/remove", security.proof) + proving("remove") + button("Remove the app");
     }
+    content += passkeys(security, proving);
+    if (second)
+        content += "<h2>Recovery codes</h2><p>" + std::to_string(security.recovery_codes) + " recovery codes are left.</p>" +
+                   form_to("/recovery-codes", security.proof) + proving("renew") + button("New recovery codes");
     return page(status, "Your security", content);
 }
 
@@ -53,20 +82,23 @@ Web enrolling(const Enrolling& enrolling, std::string_view fault, int status) {
     for (std::size_t at = 0; at < enrolling.secret.size(); at += 4) grouped += (at == 0 ? "" : " ") + enrolling.secret.substr(at, 4);
     std::string content = alert(fault) + "<p>Have your app <a href=\"" + escaped(enrolling.uri) + "\">open this link</a>, or type this key into it:</p>";
     content += "<p><code>" + grouped + "</code></p>" + form_to("/totp/confirm", enrolling.proof) + hidden("sealed", enrolling.sealed);
-    content += code_field("code", "The code that it shows") + password_field("password", "password", "Your password", "current-password") + button("Go on");
+    content += code_field("code", "The code that it shows") +
+               (enrolling.proven.empty() ? password_field("password", "password", "Your password", "current-password") : hidden("proven", enrolling.proven)) +
+               button("Go on");
     return page(status, "Set up an app", content);
 }
 
 Web recovery_codes(const std::vector<std::string>& codes) {
-    std::string content = "<p>Each of these signs you in once instead of a code of your app. "
+    std::string content = "<p>Each of these signs you in once, behind your password, instead of a passkey or a code of your app. "
                           "Keep them where you find them without it: they are shown this once.</p><ul>";
     for (const std::string& code : codes) content += "<li><code>" + escaped(code) + "</code></li>";
     return page(200, "Recovery codes", content + "</ul><p><a href=\"/account/security\">Your security</a></p>");
 }
 
-Web code(std::string_view flow, std::string_view fault, int status, const std::string& target) {
+Web code(std::string_view flow, std::string_view fault, int status, const std::string& target, bool passkey) {
     const std::string form = "<form method=\"post\" action=\"/login/code\">" + hidden("flow", flow) + code_field("code", code_label) + button("Sign in");
-    const std::string content = alert(fault) + form;
+    std::string content = alert(fault) + form;
+    if (passkey) content += "<p><a href=\"/login/passkey?flow=" + escaped(flow) + "\">Use a passkey instead</a></p>";
     return page(status, "One more step", content, target.empty() ? std::vector<std::string>{} : std::vector<std::string>{target});
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "passkeys_model.hpp"
 #include "web.hpp"
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,14 +12,19 @@ namespace gravity::issuer::pages {
 
 struct Security {
     std::string proof; // that the page's forms are sent back by the browser that has it
+    std::string proven; // that they proved who they are a short while ago; empty: each form asks for it
     std::string name;
-    std::optional<std::int64_t> recovery_codes; // that are left; absent: there is no app
-    bool unconfirmed = false;                   // there is an address to be confirmed, and there are links
+    bool app = false;
+    std::vector<ShownPasskey> passkeys;
+    bool passkeys_offered = false;
+    std::int64_t recovery_codes = 0; // that are left
+    bool unconfirmed = false;        // there is an address to be confirmed, and there are links
 };
 Web security(const Security& security, std::string_view fault, int status);
 
 struct Enrolling {
     std::string proof;
+    std::string proven;
     std::string sealed; // the secret, for whoever confirms
     std::string secret; // as it is typed into an app
     std::string uri;    // as an app reads it
@@ -29,8 +34,8 @@ Web enrolling(const Enrolling& enrolling, std::string_view fault, int status);
 /// They are shown this once.
 Web recovery_codes(const std::vector<std::string>& codes);
 
-/// The second page of signing in.
-Web code(std::string_view flow, std::string_view fault, int status, const std::string& target);
+/// The second page of signing in. `passkey`: there is one that would do too.
+Web code(std::string_view flow, std::string_view fault, int status, const std::string& target, bool passkey);
 
 /// Where somebody asks for a link to set their password anew, and where it leads.
 Web recover(std::string_view flow, std::string_view fault, int status);

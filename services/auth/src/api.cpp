@@ -10,6 +10,7 @@
 #include "keys_api.hpp"
 #include "logout_api.hpp"
 #include "metadata_api.hpp"
+#include "passkey_sign_in_api.hpp"
 #include "problems.hpp"
 #include "pushed_requests.hpp"
 #include "recovery_api.hpp"
@@ -155,6 +156,11 @@ void people_routes(Router& router) {
     const auto page = [](std::string_view summary) {
         return http::RouteOptions{.summary = summary, .open = by_browser, .error_type = "text/html", .body_limit = 16 * 1024, .idempotency = false};
     };
+    const auto passkey = [&](std::string_view summary) {
+        http::RouteOptions options = page(summary);
+        options.problems = {problems::not_found, too_many_attempts};
+        return options;
+    };
     auto surface = router.surface("oauth2");
     surface.get<a::authorize>("/oauth2/authorize", page("Ask for a code (RFC 6749 section 3.1)"));
     surface.post<a::authorize_by_form>("/oauth2/authorize", page("Ask for a code by a form"));
@@ -174,6 +180,9 @@ void people_routes(Router& router) {
     surface.post<a::login>("/login", page("Sign in"));
     surface.get<a::code_page>("/login/code", page("The page where people prove a second factor"));
     surface.post<a::code>("/login/code", page("Prove a second factor"));
+    surface.get<a::passkey_page>("/login/passkey", passkey("The page where people sign in by a passkey"));
+    surface.post<a::passkey>("/login/passkey", passkey("Sign in by a passkey (W3C Web Authentication)"));
+    surface.get<a::passkey_script>("/login/passkeys.js", {.summary = "The script of the pages that ask for a passkey", .open = by_browser});
     surface.get<a::consent_page>("/login/consent", page("The page where people let a client know them"));
     surface.post<a::consent>("/login/consent", page("Let a client know them, or not"));
     surface.get<p::logout>("/oauth2/logout", page("Sign out (OpenID Connect RP-Initiated Logout 1.0); 303 where the client has a way back"));
@@ -191,7 +200,7 @@ void people_routes(Router& router) {
 void account_routes(Router& router) {
     const auto page = [](std::string_view summary) {
         return http::RouteOptions{.summary = summary,
-                                  .problems = {problems::not_found, totp_exists, password_refused, too_many_attempts},
+                                  .problems = {problems::not_found, totp_exists, passkey_exists, too_many_passkeys, password_refused, too_many_attempts},
                                   .open = "browsers of people come here",
                                   .error_type = "text/html",
                                   .body_limit = 16 * 1024,
@@ -204,6 +213,11 @@ void account_routes(Router& router) {
     surface.post<account::begin_totp>("/account/security/totp", page("Begin to set up an app that makes codes"));
     surface.post<account::confirm_totp>("/account/security/totp/confirm", page("Prove that the app works"));
     surface.post<account::remove_totp>("/account/security/totp/remove", page("Remove the app"));
+    surface.post<account::begin_passkey>("/account/security/passkeys", page("Begin to make a passkey (W3C Web Authentication)"));
+    surface.post<account::add_passkey>("/account/security/passkeys/add", page("Keep the passkey that the browser has made"));
+    surface.post<account::remove_passkey>("/account/security/passkeys/remove", page("Remove a passkey"));
+    surface.get<account::passkey_proof>("/account/security/passkey", page("The page where people prove by a passkey who they are"));
+    surface.post<account::prove_passkey>("/account/security/passkey", page("Prove by a passkey who one is"));
     surface.post<account::renew_codes>("/account/security/recovery-codes", page("Get other recovery codes"));
 }
 

@@ -18,6 +18,7 @@
 #include "password_pool.hpp"
 #include "proofs.hpp"
 #include "reads.hpp"
+#include "relying_party.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/redis/client.hpp>
@@ -32,6 +33,11 @@ Task<std::optional<std::string>> recovery_probe(bool offered) {
     co_return "links by mail are off (AUTH_LINKS_IN_EVENTS): who forgets a password asks whoever administers it";
 }
 
+Task<std::optional<std::string>> passkeys_probe(bool offered) {
+    if (offered) co_return std::nullopt;
+    co_return "there are no passkeys: AUTH_PUBLIC_URL is an IP address, or not https, and browsers have them for domains alone";
+}
+
 void provide(app::Runtime& runtime) {
     if (!runtime.settings.master_key) throw std::invalid_argument("setting MASTER_KEY is required: signing keys are sealed under it");
     const Settings& settings = runtime.resources.get<Settings>();
@@ -39,6 +45,9 @@ void provide(app::Runtime& runtime) {
     auto keyring = std::make_shared<Keyring>(runtime.resources.get<auth::MasterKeys>());
     auto schedule = std::make_shared<KeySchedule>(*runtime.database, *keyring, settings);
     runtime.health.add("signing-keys", app::Health::Kind::required, [schedule] { return schedule->probe(); });
+    auto party = relying_party(settings);
+    runtime.health.add("passkeys", app::Health::Kind::optional, [offered = party.has_value()] { return passkeys_probe(offered); });
+    if (party) runtime.resources.put(std::make_shared<webauthn::RelyingParty>(*std::move(party)));
     runtime.health.add("recovery", app::Health::Kind::optional, [offered = *settings.links_in_events] { return recovery_probe(offered); });
     auto own = std::make_shared<OwnTokens>(*keyring, settings);
     app::OwnTokens known{[own](const http::Request& request) { return own->caller_of(request); }};

@@ -4,18 +4,16 @@
 #include "acr.hpp"
 #include "authorize_domain.hpp"
 #include "devices_store.hpp"
-#include "networks.hpp"
-#include "opaque.hpp"
 #include "pages.hpp"
 #include "password_sign_in.hpp"
 #include "problems.hpp"
 #include "pushed_requests.hpp"
 #include "reads.hpp"
+#include "relying_party.hpp"
 #include "second_factor.hpp"
 #include "second_factor_store.hpp"
-#include "sessions.hpp"
+#include "sign_in_flow.hpp"
 #include "sign_in_store.hpp"
-#include "visits.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -26,75 +24,9 @@ namespace {
 
 using oauth::Form;
 
-constexpr std::string_view form_type = "application/x-www-form-urlencoded";
-constexpr std::string_view flow_gone = "This sign-in has ended. Please go back to where you came from, and begin again.";
-const Duration code_life = Duration::seconds(60);
-
-// Behind it the client is told; `iss` by RFC 9207.
-std::string answer_uri(Ctx& ctx, std::string_view redirect, std::string_view state, Parameters parameters) {
-    parameters.emplace_back("state", state);
-    parameters.emplace_back("iss", ctx.get<Settings>().public_url.str());
-    return with_parameters(redirect, parameters);
-}
-
-Web refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const AuthorizeError& error) {
-    return pages::to(answer_uri(ctx, redirect, state, {{"error", error.code()}, {"error_description", error.description()}}));
-}
-
 bool is_fresh(const Session& session, const Prompting& prompting) {
     if (prompting.login || (prompting.two_factors && acr_of(session.amr) != acr_two)) return false;
     return !prompting.max_age || now() - session.auth_time <= Duration::seconds(std::min<std::int64_t>(*prompting.max_age, 10'000'000));
-}
-
-Task<bool> needs_consent(Ctx& ctx, const Visit& visit, IdentityId identity, const AuthorizeRequest& request) {
-    if (request.device) co_return true; // whoever sent the person its code is not known to them (RFC 8628 section 5.4)
-    if (visit.client.first_party) co_return false;
-    if (request.ask_consent) co_return true;
-    bool given = false;
-    std::function<void(Tx&)> work = [&](Tx& tx) { given = tx.one(has_consented, identity, visit.client.id, request.scopes); };
-    pg::Scope scope = pg::Scope::project(visit.project, identity.to_string());
-    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    co_return !given;
-}
-
-// Of what the client asks for, what this person can give: pages and consent are about that.
-Task<void> keep_what_is_had(Ctx& ctx, const Visit& visit, IdentityId identity, AuthorizeRequest& request) {
-    if (!wants_roles(request.scopes)) co_return;
-    HeldRoles held;
-    std::function<void(Tx&)> work = [&](Tx& tx) { held = tx.one(roles_held, identity); };
-    pg::Scope scope = pg::Scope::project(visit.project, identity.to_string());
-    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    request.scopes = scopes_for(request.scopes, request.scopes, held); // the client's limit was held against it
-}
-
-struct Ending {
-    std::optional<Bytes> flow;
-    bool consented = false;
-};
-
-void store_code(Tx& tx, AuthCode code, Bytes hash, Ending ending) {
-    if (ending.consented) tx.exec(save_consent, code.identity_id, code.client_id, code.scopes, tx.now());
-    if (ending.flow) tx.exec(delete_flow, *ending.flow);
-    tx.exec(insert_code, code, hash);
-}
-
-Task<Web> answered_by_code(Ctx& ctx, ProjectId project, Session session, AuthorizeRequest request, Ending ending) {
-    const Secret<> text = fresh_opaque("gac_");
-    AuthCode code;
-    code.identity_id = session.identity_id;
-    code.session_id = session.id;
-    code.scopes = request.scopes;
-    code.amr = session.amr;
-    code.auth_time = session.auth_time;
-    code.client_id = request.client_id;
-    code.redirect_uri = request.redirect_uri;
-    code.code_challenge = request.code_challenge;
-    code.nonce = request.nonce;
-    code.dpop_jkt = request.dpop_jkt.value_or("");
-    code.expires_at = now() + code_life;
-    pg::Scope scope = pg::Scope::project(project, session.identity_id.to_string());
-    co_await ctx.in_scope(std::move(scope), store_code, std::move(code), opaque_hash(text.reveal()), std::move(ending));
-    co_return pages::to(answer_uri(ctx, request.redirect_uri, request.state, {{"code", text.reveal()}}));
 }
 
 // The tokens go to the device, which asks for them; the browser has nowhere to go.
@@ -178,56 +110,24 @@ Task<Web> authorized(Ctx& ctx, std::string text) {
     co_return refusal(ctx, *form->find("redirect_uri"), state != nullptr && state->size() <= 2048 ? *state : "", *error);
 }
 
-struct OpenFlow {
-    RunningFlow flow;
-    Visit visit;
-};
-Task<std::optional<OpenFlow>> open_flow(Ctx& ctx, const Form& form) {
-    std::optional<OpenFlow> open;
-    const std::string* const token = form.find("flow");
-    if (token == nullptr) co_return open;
-    auto flow = co_await running_flow(ctx, *token);
-    if (!flow) co_return open;
-    auto visit = co_await visit_of(ctx, flow->request.client_id);
-    if (visit) open = OpenFlow{*std::move(flow), *std::move(visit)};
-    co_return open;
-}
-
 Web login_again(Ctx& ctx, const Form& form, const OpenFlow& open, std::string_view fault, int status) {
     const std::string* const name = form.find("login_name");
     return pages::login(form.required("flow"), open.visit.client.name.view(), name != nullptr ? *name : open.flow.request.login_hint, fault, status,
-                        redirect_origin(open.flow.request.redirect_uri), *ctx.get<Settings>().links_in_events);
+                        redirect_origin(open.flow.request.redirect_uri), {*ctx.get<Settings>().links_in_events, ctx.find<webauthn::RelyingParty>() != nullptr});
 }
 
-IpAddress address_of(const Ctx& ctx) {
-    return origin(ctx.request().peer_address, ctx.request().headers.joined("X-Forwarded-For"), ctx.get<Networks>());
+FactorsHeld note_password(Tx& tx, Bytes flow, IdentityId identity) {
+    const FactorsHeld factors = tx.one(second_factors_of, identity);
+    if (factors.any()) tx.exec(note_first_factor, flow, identity, tx.now());
+    return factors;
 }
 
-// Signed in by these methods (RFC 8176): to the client, or to the question what it may know.
-Task<Web> went_on(Ctx& ctx, const Form& form, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr) {
-    Session session;
-    std::string cookie = co_await start_session(ctx, open.flow.project, identity, std::move(amr), session);
-    AuthorizeRequest request = open.flow.request;
-    co_await keep_what_is_had(ctx, open.visit, identity, request);
-    const bool asking = co_await needs_consent(ctx, open.visit, identity, request);
-    Web web = pages::to("/login/consent?flow=" + form.required("flow"));
-    Ending ending{open.flow.hash, false};
-    if (!asking) web = co_await answered_by_code(ctx, open.flow.project, session, std::move(request), std::move(ending));
-    web.headers.emplace_back("Set-Cookie", std::move(cookie));
-    co_return web;
-}
-
-bool note_password(Tx& tx, Bytes flow, IdentityId identity) {
-    if (!tx.one(has_totp, identity)) return false;
-    tx.exec(note_first_factor, flow, identity, tx.now());
-    return true;
-}
-
-// Who has an app is asked for its code, whatever the client asked for.
+// Who has a second factor is asked for it, whatever the client asked for: for the code of their app, or else for a passkey. Each page leads to the other.
 Task<Web> behind_password(Ctx& ctx, const Form& form, const OpenFlow& open, IdentityId identity) {
     pg::Scope scope = pg::Scope::project(open.flow.project, identity.to_string());
-    const bool app = co_await ctx.in_scope(std::move(scope), note_password, open.flow.hash, identity);
-    if (app) co_return pages::to("/login/code?flow=" + form.required("flow"));
+    const FactorsHeld factors = co_await ctx.in_scope(std::move(scope), note_password, open.flow.hash, identity);
+    const bool by_passkey = factors.passkeys && !factors.app && ctx.find<webauthn::RelyingParty>() != nullptr;
+    if (factors.any()) co_return pages::to((by_passkey ? "/login/passkey?flow=" : "/login/code?flow=") + form.required("flow"));
     const AuthorizeRequest& request = open.flow.request;
     if (request.two_factors.value_or(false)) // RFC 9470 section 5
         co_return refusal(ctx, request.redirect_uri, request.state, {"unmet_authentication_requirements", "The person has one factor only"});
@@ -262,14 +162,21 @@ Task<Web> tried(Ctx& ctx, const Form& form, const OpenFlow& open) {
     co_return web;
 }
 
-Web code_again(const Form& form, const OpenFlow& open, std::string_view fault, int status) {
-    return pages::code(form.required("flow"), fault, status, redirect_origin(open.flow.request.redirect_uri));
+Task<Web> code_again(Ctx& ctx, const Form& form, const OpenFlow& open, std::string fault, int status) {
+    bool passkey = false;
+    std::function<void(Tx&)> work = [&](Tx& tx) { passkey = tx.one(second_factors_of, *open.flow.identity).passkeys; };
+    pg::Scope scope = pg::Scope::project(open.flow.project, "browser");
+    if (ctx.find<webauthn::RelyingParty>() != nullptr) co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    co_return pages::code(form.required("flow"), fault, status, redirect_origin(open.flow.request.redirect_uri), passkey);
 }
 
 Task<Web> tried_code(Ctx& ctx, const Form& form, const OpenFlow& open) {
     if (!open.flow.identity) co_return pages::to("/login?flow=" + form.required("flow"));
     const std::string* const code = form.find("code");
-    if (code == nullptr || code->size() > 1000) co_return code_again(form, open, "Please enter the code that your app shows.", 400);
+    if (code == nullptr || code->size() > 1000) {
+        Web web = co_await code_again(ctx, form, open, "Please enter the code that your app shows.", 400);
+        co_return web;
+    }
     CodeClaim claim{*open.flow.identity, *code, address_of(ctx)};
     pg::Scope scope = pg::Scope::project(open.flow.project, "browser");
     std::optional<std::vector<std::string>> proven;
@@ -281,11 +188,14 @@ Task<Web> tried_code(Ctx& ctx, const Form& form, const OpenFlow& open) {
         refused = refusal;
     }
     if (refused) {
-        Web web = code_again(form, open, "Too many codes were not right. Please try again later.", refused->problem().status);
+        Web web = co_await code_again(ctx, form, open, "Too many codes were not right. Please try again later.", refused->problem().status);
         for (const auto& header : refused->headers()) web.headers.push_back(header);
         co_return web;
     }
-    if (!proven) co_return code_again(form, open, "This code is not right, or was used before.", 400);
+    if (!proven) {
+        Web web = co_await code_again(ctx, form, open, "This code is not right, or was used before.", 400);
+        co_return web;
+    }
     std::vector<std::string> amr{"pwd"};
     amr.insert(amr.end(), proven->begin(), proven->end());
     Web web = co_await went_on(ctx, form, open, *open.flow.identity, std::move(amr));
@@ -307,21 +217,6 @@ Task<Web> decided(Ctx& ctx, const Form& form, const OpenFlow& open, Session sess
     co_return refusal(ctx, request.redirect_uri, request.state, {"access_denied", "The person refused"});
 }
 
-// What a page of ours sends: of a flow that this browser runs.
-Task<Web> with_flow(Ctx& ctx, std::string text, Task<Web> (*go_on)(Ctx&, const Form&, const OpenFlow&)) {
-    std::optional<std::string> fault;
-    try {
-        const Form form = Form::parse(form_type, text);
-        const auto open = co_await open_flow(ctx, form);
-        if (!open) co_return pages::fault(400, flow_gone);
-        Web web = co_await go_on(ctx, form, *open);
-        co_return web;
-    } catch (const oauth::Refused& refused) {
-        fault = refused.description();
-    }
-    co_return pages::fault(400, *fault);
-}
-
 Task<Web> shown_login(Ctx& ctx, const Form& form, const OpenFlow& open) { co_return login_again(ctx, form, open, {}, 200); }
 
 // Whoever had to sign in anew does not come round it by the address of the next page.
@@ -330,9 +225,10 @@ bool is_what_was_asked(const Session& session, const AuthorizeRequest& request) 
     return !request.sign_in_after || session.auth_time >= *request.sign_in_after;
 }
 
-Task<Web> shown_code(Ctx&, const Form& form, const OpenFlow& open) {
+Task<Web> shown_code(Ctx& ctx, const Form& form, const OpenFlow& open) {
     if (!open.flow.identity) co_return pages::to("/login?flow=" + form.required("flow"));
-    co_return code_again(form, open, {}, 200);
+    Web web = co_await code_again(ctx, form, open, {}, 200);
+    co_return web;
 }
 
 Task<Web> with_session(Ctx& ctx, const Form& form, const OpenFlow& open, bool deciding) {
@@ -349,11 +245,6 @@ Task<Web> with_session(Ctx& ctx, const Form& form, const OpenFlow& open, bool de
 }
 Task<Web> shown_consent(Ctx& ctx, const Form& form, const OpenFlow& open) { return with_session(ctx, form, open, false); }
 Task<Web> decided_consent(Ctx& ctx, const Form& form, const OpenFlow& open) { return with_session(ctx, form, open, true); }
-
-Task<WebSeeOther> sent_on(Task<Web> answer) {
-    Web web = co_await std::move(answer);
-    co_return WebSeeOther{std::move(web)};
-}
 
 } // namespace
 

@@ -34,6 +34,8 @@ struct Settings {
     Bounded<int, 1, 86'400> login_window_seconds{600};
     Default<false> dpop_nonce;
     Default<false> links_in_events;
+    std::string passkey_rp_id;
+    std::string passkey_origins;
     std::string trusted_proxies;
     Bounded<int, 1, 720> session_hours{12};
     Bounded<int, 1, 365> refresh_idle_days{14};
@@ -53,9 +55,9 @@ struct Settings {
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
-                       login_attempts, login_network_attempts, login_window_seconds, dpop_nonce, links_in_events, trusted_proxies, session_hours,
-                       refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret, bootstrap_gateway_id,
-                       bootstrap_gateway_secret, bootstrap_scopes, bootstrap_username, bootstrap_password))
+                       login_attempts, login_network_attempts, login_window_seconds, dpop_nonce, links_in_events, passkey_rp_id, passkey_origins,
+                       trusted_proxies, session_hours, refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret,
+                       bootstrap_gateway_id, bootstrap_gateway_secret, bootstrap_scopes, bootstrap_username, bootstrap_password))
 
 } // namespace gravity::issuer
 
@@ -75,6 +77,8 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"login_window_seconds", "How long failed sign-ins are counted"},
         {"dpop_nonce", "DPoP proofs at the token endpoint must have a nonce of the server's"},
         {"links_in_events", "Links to set a password anew or to confirm an address are made, and announced whole for whoever sends mail; else there are none"},
+        {"passkey_rp_id", "Domain that passkeys are for, if it is one above the host of AUTH_PUBLIC_URL; who changes it has no passkeys any more"},
+        {"passkey_origins", "Further origins that people reach the pages by, such as https://id.example.com; commas between"},
         {"trusted_proxies", "Networks of proxies whose X-Forwarded-For is believed, such as the gateway's: 10.0.0.0/8; commas between"},
         {"session_hours", "For how long somebody is signed in in a browser"},
         {"refresh_idle_days", "For how long a refresh token is good that is not used"},

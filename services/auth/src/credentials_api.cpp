@@ -33,27 +33,27 @@ Credential get(Tx& tx, Path<"id", CredentialId> id) { return tx.one(get_credenti
 NoContent remove(Tx& tx, Path<"id", CredentialId> id, IfMatch expected) {
     const Credential credential = expected.check(tx.one(lock_credential, *id));
     tx.exec(delete_credential, credential.id);
-    announce_removal(tx, credential);
+    note_removal(tx, credential);
     return {};
 }
 
-// Who has an app is who they are by both, and by a password alone nobody.
+// Who has a second factor is who they are by both, and by a password alone nobody. A passkey cannot be shown here: in its place stands a recovery code.
 Task<PasswordAnswer> check_password(Ctx& ctx, Body<PasswordQuestion> in) {
     PasswordClaim claim{in->login_name.str(), in->password, in->address};
     pg::Scope scope = pg::Scope::caller(*ctx.caller());
     const auto signed_in = co_await sign_in_by_password(ctx, scope, std::move(claim));
     PasswordAnswer answer;
     if (!signed_in) co_return answer;
-    bool app = false;
-    std::function<void(Tx&)> work = [&](Tx& tx) { app = tx.one(has_totp, signed_in->identity); };
+    bool two = false;
+    std::function<void(Tx&)> work = [&](Tx& tx) { two = tx.one(second_factors_of, signed_in->identity).any(); };
     co_await ctx.get<Reads>().run(ctx, scope, std::move(work));
-    answer.verified = !app;
-    if (app && in->code) {
+    answer.verified = !two;
+    if (two && in->code) {
         CodeClaim code{signed_in->identity, in->code->str(), in->address};
         const auto proven = co_await prove_by_code(ctx, std::move(scope), std::move(code));
         answer.verified = proven.has_value();
     }
-    answer.code_needed = app && !in->code;
+    answer.code_needed = two && !in->code;
     if (answer.verified) answer.identity_id = signed_in->identity;
     co_return answer;
 }

@@ -48,7 +48,7 @@ template <>
 struct gravity::meta::docs<gravity::issuer::PasswordAnswer> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"verified", "The identity is active, this is its password, and the code its app's if it has one"},
-        {"code_needed", "The password is right, and the identity has an app: its code is needed too"},
+        {"code_needed", "The password is right, and the identity has a second factor: a code of its app is needed too, or one of recovery"},
         {"identity_id", "Only if it is"},
     };
 };

@@ -11,11 +11,12 @@ using CredentialId = Id<"credential">;
 
 enum class CredentialType {
     password,
-    totp // codes of an app
+    totp, // codes of an app
+    passkey
 };
-BOOST_DESCRIBE_ENUM(CredentialType, password, totp)
+BOOST_DESCRIBE_ENUM(CredentialType, password, totp, passkey)
 
-/// What is set for an identity by whoever administers it: an app is enrolled by its owner alone, who proves that it works.
+/// What is set for an identity by whoever administers it: an app and a passkey are set up by their owner alone, who proves that they work.
 enum class SettableType {
     password
 };
@@ -35,8 +36,9 @@ struct Credential {
     CredentialType type{};
     Timestamp created_at;
     std::optional<Timestamp> last_used_at;
+    std::optional<std::string> name; // what its owner calls it: of a passkey
 };
-BOOST_DESCRIBE_STRUCT(Credential, (), (id, version, identity_id, type, created_at, last_used_at))
+BOOST_DESCRIBE_STRUCT(Credential, (), (id, version, identity_id, type, created_at, last_used_at, name))
 
 struct ListCredentials : PageQuery {
     std::optional<IdentityId> identity_id;

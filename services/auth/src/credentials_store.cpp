@@ -13,12 +13,12 @@ Credential fresh_password(Tx& tx, IdentityId identity) {
     return row;
 }
 
-// The hash comes behind the six fields of the credential.
+// The hash comes behind the seven fields of the credential.
 const Sql<Credential(Credential, std::string)> insert_password{
     "credential.insert_password",
     R"sql(
     insert into credential (id, identity_id, type, data, created_at)
-    values ($id, $identity_id, $type, jsonb_build_object('hash', $7::text), $created_at) returning *)sql",
+    values ($id, $identity_id, $type, jsonb_build_object('hash', $8::text), $created_at) returning *)sql",
     {{"credential_password", password_exists}}};
 
 const Sql<Credential(CredentialId)> get_credential{"credential.get", "select * from credential where id = $1"};

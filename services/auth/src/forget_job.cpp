@@ -3,6 +3,7 @@
 #include "devices_store.hpp"
 #include "links_store.hpp"
 #include "login_budgets_store.hpp"
+#include "passkeys_store.hpp"
 #include "sign_in_store.hpp"
 #include "tokens_store.hpp"
 
@@ -18,7 +19,7 @@ bool forget_some(Tx& tx) {
     const Timestamp before = tx.now() - Duration::minutes(5);
     bool more = false;
     const auto all = {&forget_assertions, &forget_revoked_tokens, &forget_proofs, &forget_budgets,
-                      &forget_sessions, &forget_flows, &forget_codes, &forget_families, &forget_pushed, &forget_devices, &forget_links};
+                      &forget_sessions, &forget_flows, &forget_codes, &forget_families, &forget_pushed, &forget_devices, &forget_links, &forget_challenges};
     for (const auto* forget : all)
         more |= tx.one(*forget, before, rows_at_once) == rows_at_once;
     return more;

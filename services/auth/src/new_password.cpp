@@ -19,14 +19,10 @@ void check_new_password(const Secret<>& password, const Identity& identity, cons
     throw Refusal(password_refused, "The password " + why).with_faults({{"/password", why}});
 }
 
-void announce_removal(Tx& tx, const Credential& credential) {
-    tx.emit(CredentialRemoved{credential.id, credential.identity_id, credential.type});
-}
-
 Credential set_password(Tx& tx, IdentityId id, std::string hash) {
     const auto identity = tx.maybe(lock_identity, id);
     if (!identity) throw Refusal(no_such_identity);
-    if (const auto before = tx.maybe(delete_password, id)) announce_removal(tx, *before);
+    if (const auto before = tx.maybe(delete_password, id)) tx.emit(CredentialRemoved{before->id, before->identity_id, before->type});
     Credential made = tx.one(insert_password, fresh_password(tx, id), hash);
     tx.emit(CredentialAdded{made.id, made.identity_id, made.type});
     return made;

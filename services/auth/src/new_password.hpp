@@ -14,6 +14,5 @@ namespace gravity::issuer {
 void check_new_password(const Secret<>& password, const Identity& identity, const Settings& settings);
 /// The one before ends. Announces both. Throws Refusal where there is no such identity.
 Credential set_password(Tx& tx, IdentityId id, std::string hash);
-void announce_removal(Tx& tx, const Credential& credential);
 
 } // namespace gravity::issuer

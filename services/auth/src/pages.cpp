@@ -50,13 +50,15 @@ std::string hidden(std::string_view name, std::string_view value) {
     return "<input type=\"hidden\" name=\"" + std::string(name) + "\" value=\"" + escaped(value) + "\">";
 }
 
-Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets) {
+Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets, std::string_view script) {
     static const std::string style_hash = base64_encode(sha256(style));
     std::string policy = "default-src 'none'; style-src 'sha256-" + style_hash + "'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
     for (const std::string& target : form_targets) policy += " " + target;
+    if (!script.empty()) policy += "; script-src 'self'";
+    const std::string loaded = script.empty() ? std::string() : "<script src=\"" + std::string(script) + "\" defer></script>";
     const std::string head = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">";
-    Web web{"text/html; charset=utf-8", head + "<title>" + escaped(title) + "</title><style>" + std::string(style) + "</style></head><body><main><h1>" +
-                                            escaped(title) + "</h1>" + std::string(content) + "</main></body></html>"};
+    Web web{"text/html; charset=utf-8", head + "<title>" + escaped(title) + "</title><style>" + std::string(style) + "</style>" + loaded +
+                                            "</head><body><main><h1>" + escaped(title) + "</h1>" + std::string(content) + "</main></body></html>"};
     web.status = status;
     web.headers = {{"Content-Security-Policy", policy}, {"Cache-Control", "no-store"}, {"Referrer-Policy", "no-referrer"}};
     web.headers.emplace_back("X-Frame-Options", "DENY");
@@ -64,7 +66,8 @@ Web page(int status, std::string_view title, std::string_view content, const std
     return web;
 }
 
-Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target, bool recovery) {
+Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target,
+          OtherWays others) {
     std::string content = "<p>to go on to " + escaped(client) + "</p>";
     if (!fault.empty()) content += "<p role=\"alert\">" + escaped(fault) + "</p>";
     content += "<form method=\"post\" action=\"/login\">" + hidden("flow", flow) +
@@ -74,7 +77,8 @@ Web login(std::string_view flow, std::string_view client, std::string_view name,
                "<label for=\"password\">Password</label>"
                "<input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required>"
                "<button type=\"submit\">Sign in</button></form>";
-    if (recovery) content += "<p><a href=\"/login/recover?flow=" + escaped(flow) + "\">Forgotten your password?</a></p>";
+    if (others.passkey) content += "<p><a href=\"/login/passkey?flow=" + escaped(flow) + "\">Sign in with a passkey</a></p>";
+    if (others.recovery) content += "<p><a href=\"/login/recover?flow=" + escaped(flow) + "\">Forgotten your password?</a></p>";
     return page(status, "Sign in", content, targets(target));
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-/// Pages that people see: no script, no picture, nothing from elsewhere; readable by a screen reader. Pure.
+/// Pages that people see: no script (but for passkeys), no picture, nothing from elsewhere; readable by a screen reader. Pure.
 namespace gravity::issuer::pages {
 
 std::string escaped(std::string_view text);
@@ -14,9 +14,16 @@ std::string escaped(std::string_view text);
 std::string hidden(std::string_view name, std::string_view value);
 
 /// A page with the policy that keeps it from anything but its own style and its own form. `form_targets`: where a form's answer may send the browser on to.
-Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets = {});
+/// `script`: the path of one of ours.
+Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets = {}, std::string_view script = {});
 
-Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target, bool recovery);
+/// What else than a password there is.
+struct OtherWays {
+    bool recovery = false;
+    bool passkey = false;
+};
+Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target,
+          OtherWays others);
 /// `user_code`: of the device that asks, empty for a client that the person came from.
 Web consent(std::string_view flow, std::string_view client, const std::vector<std::string>& scopes, const std::string& target, std::string_view user_code);
 /// Where a person types what a device shows.

@@ -25,8 +25,8 @@ void note_failure(Tx& tx, LoginFailed failed, std::string account) {
     tx.emit(failed, std::move(subject));
 }
 
-bool note_success(Tx& tx, LoginSucceeded succeeded, std::string verified, std::string kept) {
-    if (tx.exec(use_password, succeeded.credential_id, verified, kept, tx.now()) == 0) return false;
+bool note_success(Tx& tx, CredentialId credential, LoginSucceeded succeeded, std::string verified, std::string kept) {
+    if (tx.exec(use_password, credential, verified, kept, tx.now()) == 0) return false;
     std::string subject = succeeded.identity_id.to_string();
     tx.emit(succeeded, std::move(subject));
     return true;
@@ -56,13 +56,13 @@ Task<std::optional<SignedIn>> tried(Ctx& ctx, pg::Scope scope, Attempt attempt) 
         std::string hash = door ? door->hash.value_or("") : "";
         const PasswordVerdict verdict = co_await pool.verify(ctx.deadline(), hash, attempt.password);
         if (const auto failure = failure_of(door, verdict.matches)) {
-            LoginFailed failed{door ? std::optional(door->identity_id) : std::nullopt, CredentialType::password, *failure, attempt.network};
+            LoginFailed failed{door ? std::optional(door->identity_id) : std::nullopt, LoginMethod::password, *failure, attempt.network};
             co_await ctx.in_scope(scope, note_failure, std::move(failed), attempt.keys.account);
             co_return std::nullopt;
         }
-        LoginSucceeded succeeded{door->identity_id, *door->credential_id, CredentialType::password, attempt.network};
+        LoginSucceeded succeeded{door->identity_id, *door->credential_id, LoginMethod::password, attempt.network};
         std::string kept = verdict.better.value_or(hash);
-        const bool noted = co_await ctx.in_scope(scope, note_success, std::move(succeeded), std::move(hash), std::move(kept));
+        const bool noted = co_await ctx.in_scope(scope, note_success, *door->credential_id, std::move(succeeded), std::move(hash), std::move(kept));
         if (noted) co_return SignedIn{door->identity_id, *door->credential_id};
     }
     throw Refusal(problems::conflict);

@@ -27,21 +27,33 @@ struct SignedIn {
 /// password was changed at the same time again and again (409).
 Task<std::optional<SignedIn>> sign_in_by_password(Ctx& ctx, pg::Scope scope, PasswordClaim claim);
 
+/// What was tried.
+enum class LoginMethod {
+    password,
+    totp,
+    recovery_code,
+    passkey
+};
+BOOST_DESCRIBE_ENUM(LoginMethod, password, totp, recovery_code, passkey)
+
 /// Why a sign-in failed: for operators and other services, never for who tried.
 enum class LoginFailure {
     unknown_name,
     no_password,
     wrong_password,
     wrong_code,
+    unknown_passkey,
+    passkey_refused,   // what it says is not signed by it, not for this page, or answers another question
+    passkey_suspected, // its counter went back
     not_active
 };
-BOOST_DESCRIBE_ENUM(LoginFailure, unknown_name, no_password, wrong_password, wrong_code, not_active)
+BOOST_DESCRIBE_ENUM(LoginFailure, unknown_name, no_password, wrong_password, wrong_code, unknown_passkey, passkey_refused, passkey_suspected, not_active)
 
 struct LoginSucceeded {
     static constexpr Event event{"gravity.auth.login.succeeded"};
     IdentityId identity_id;
-    CredentialId credential_id;
-    CredentialType method{};
+    std::optional<CredentialId> credential_id; // absent: a recovery code
+    LoginMethod method{};
     std::string network; // "203.0.113.0/24"
 };
 BOOST_DESCRIBE_STRUCT(LoginSucceeded, (), (identity_id, credential_id, method, network))
@@ -49,7 +61,7 @@ BOOST_DESCRIBE_STRUCT(LoginSucceeded, (), (identity_id, credential_id, method, n
 struct LoginFailed {
     static constexpr Event event{"gravity.auth.login.failed"};
     std::optional<IdentityId> identity_id; // absent: of no name that is known
-    CredentialType method{};
+    LoginMethod method{};
     LoginFailure reason{};
     std::string network;
 };

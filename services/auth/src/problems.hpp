@@ -21,6 +21,8 @@ inline constexpr Problem login_name_taken{409, "login-name-taken", "Another iden
 inline constexpr Problem password_exists{409, "password-exists", "The identity has a password"};
 inline constexpr Problem password_refused{422, "password-refused", "The password is too easily guessed"};
 inline constexpr Problem totp_exists{409, "totp-exists", "The identity has an app already"};
+inline constexpr Problem passkey_exists{409, "passkey-exists", "The passkey is known already"};
+inline constexpr Problem too_many_passkeys{409, "too-many-passkeys", "The identity has 20 passkeys; one must go first"};
 inline constexpr Problem no_such_identity{422, "no-such-identity", "There is no such identity"};
 inline constexpr Problem too_many_attempts{429, "too-many-attempts", "Too many sign-ins have failed; later"};
 

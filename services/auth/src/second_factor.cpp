@@ -37,25 +37,19 @@ std::string typed_recovery_code(std::string_view text) {
 
 Bytes recovery_hash(std::string_view code) { return opaque_hash(typed_recovery_code(code)); }
 
-std::vector<std::string> fresh_codes(Tx& tx, CredentialId credential) {
-    std::vector<std::string> codes;
-    tx.exec(delete_recovery_codes, credential);
-    for (std::size_t i = 0; i < recovery_code_count; ++i) {
-        codes.push_back(fresh_recovery_code());
-        tx.exec(insert_recovery_code, credential, recovery_hash(codes.back()));
-    }
-    return codes;
-}
-
 struct CodeTried {
+    LoginMethod method = LoginMethod::totp;
+    std::optional<CredentialId> credential; // none by a recovery code
     std::optional<std::vector<std::string>> proven;
 };
 
+CodeTried try_recovery_code(Tx& tx, const CodeClaim& claim) {
+    CodeTried tried{LoginMethod::recovery_code, {}, {}};
+    if (tx.exec(use_recovery_code, claim.identity, recovery_hash(claim.code)) == 1) tried.proven = std::vector<std::string>{"mfa"};
+    return tried;
+}
+
 std::optional<std::vector<std::string>> taken(Tx& tx, const auth::MasterKeys& keys, const StoredTotp& stored, const std::string& code) {
-    if (!typed_recovery_code(code).empty()) {
-        if (tx.exec(use_recovery_code, stored.credential_id, recovery_hash(code)) == 1) return std::vector<std::string>{"mfa"};
-        return std::nullopt;
-    }
     const auto secret = keys.open(stored.secret, stored.credential_id.to_string());
     if (!secret) {
         log::error("the secret of an app cannot be opened", {{"credential", stored.credential_id.to_string()}, {"reason", secret.why()}});
@@ -66,17 +60,23 @@ std::optional<std::vector<std::string>> taken(Tx& tx, const auth::MasterKeys& ke
     return std::vector<std::string>{"otp", "mfa"};
 }
 
-CodeTried try_code(Tx& tx, const auth::MasterKeys* keys, CodeClaim claim, std::string network) {
+CodeTried try_app(Tx& tx, const auth::MasterKeys& keys, const CodeClaim& claim) {
     CodeTried tried;
     const auto stored = tx.maybe(totp_of, claim.identity);
-    if (stored) tried.proven = taken(tx, *keys, *stored, claim.code);
+    if (!stored) return tried;
+    tried.credential = stored->credential_id;
+    tried.proven = taken(tx, keys, *stored, claim.code);
+    if (tried.proven) tx.exec(note_use, stored->credential_id, tx.now());
+    return tried;
+}
+
+CodeTried try_code(Tx& tx, const auth::MasterKeys* keys, CodeClaim claim, std::string network) {
+    CodeTried tried = typed_recovery_code(claim.code).empty() ? try_app(tx, *keys, claim) : try_recovery_code(tx, claim);
     const std::string subject = claim.identity.to_string();
-    if (!tried.proven) {
-        tx.emit(LoginFailed{claim.identity, CredentialType::totp, LoginFailure::wrong_code, std::move(network)}, subject);
-        return tried;
-    }
-    tx.exec(note_use, stored->credential_id, tx.now());
-    tx.emit(LoginSucceeded{claim.identity, stored->credential_id, CredentialType::totp, std::move(network)}, subject);
+    if (tried.proven)
+        tx.emit(LoginSucceeded{claim.identity, tried.credential, tried.method, std::move(network)}, subject);
+    else
+        tx.emit(LoginFailed{claim.identity, tried.method, LoginFailure::wrong_code, std::move(network)}, subject);
     return tried;
 }
 
@@ -104,19 +104,33 @@ std::optional<std::vector<std::string>> enrol_totp(Tx& tx, const auth::MasterKey
     const Credential made = tx.one(insert_totp_credential, row);
     tx.exec(insert_totp, made.id, keys.seal(enrolment.secret.reveal(), made.id.to_string()), *step); // the code that proved it is not good again
     tx.emit(CredentialAdded{made.id, made.identity_id, made.type});
-    return fresh_codes(tx, made.id);
+    return fresh_recovery_codes(tx, enrolment.identity);
+}
+
+std::vector<std::string> fresh_recovery_codes(Tx& tx, IdentityId identity) {
+    std::vector<std::string> codes;
+    tx.exec(delete_recovery_codes, identity);
+    for (std::size_t i = 0; i < recovery_code_count; ++i) {
+        codes.push_back(fresh_recovery_code());
+        tx.exec(insert_recovery_code, identity, recovery_hash(codes.back()));
+    }
+    return codes;
 }
 
 std::optional<std::vector<std::string>> renew_recovery_codes(Tx& tx, IdentityId identity) {
-    const auto stored = tx.maybe(totp_of, identity);
-    if (!stored) return std::nullopt;
-    return fresh_codes(tx, stored->credential_id);
+    if (!tx.one(second_factors_of, identity).any()) return std::nullopt;
+    return fresh_recovery_codes(tx, identity);
 }
 
 bool remove_totp(Tx& tx, IdentityId identity) {
     const auto removed = tx.maybe(delete_totp, identity);
-    if (removed) tx.emit(CredentialRemoved{removed->id, removed->identity_id, removed->type});
+    if (removed) note_removal(tx, *removed);
     return removed.has_value();
+}
+
+void note_removal(Tx& tx, const Credential& credential) {
+    tx.exec(forget_recovery_codes, credential.identity_id);
+    tx.emit(CredentialRemoved{credential.id, credential.identity_id, credential.type});
 }
 
 } // namespace gravity::issuer

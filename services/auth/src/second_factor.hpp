@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-/// What an identity proves beside its password: codes of an app, or one of its recovery codes.
+/// What an identity proves beside its password by a code: of an app, or of recovery.
 namespace gravity::issuer {
 
 struct CodeClaim {
@@ -34,8 +34,12 @@ struct Enrolment {
 };
 /// The recovery codes, which are shown this once.
 std::optional<std::vector<std::string>> enrol_totp(Tx& tx, const auth::MasterKeys& keys, const Enrolment& enrolment);
-/// Others instead of those there are. Nothing without an app.
+/// Others instead of those there are.
+std::vector<std::string> fresh_recovery_codes(Tx& tx, IdentityId identity);
+/// The same where there is something that they stand in for, else nothing.
 std::optional<std::vector<std::string>> renew_recovery_codes(Tx& tx, IdentityId identity);
 bool remove_totp(Tx& tx, IdentityId identity);
+/// Announces that a credential is gone. Recovery codes go with the last that they stood in for.
+void note_removal(Tx& tx, const Credential& credential);
 
 } // namespace gravity::issuer

@@ -5,10 +5,11 @@
 namespace gravity::issuer {
 
 const Sql<StoredTotp(IdentityId)> totp_of{"totp.of", R"sql(
-    select t.*, (select count(*) from recovery_code r where r.credential_id = t.credential_id) as recovery_codes
-    from identity i join credential c on c.identity_id = i.id and c.type = 'totp' join totp t on t.credential_id = c.id
+    select t.* from identity i join credential c on c.identity_id = i.id and c.type = 'totp' join totp t on t.credential_id = c.id
     where i.id = $1 and i.state = 'active')sql"};
-const Sql<bool(IdentityId)> has_totp{"totp.exists", "select exists (select from credential where identity_id = $1 and type = 'totp')"};
+const Sql<FactorsHeld(IdentityId)> second_factors_of{"credential.second_factors", R"sql(
+    select exists (select from credential where identity_id = $1 and type = 'totp') as app,
+           exists (select from credential where identity_id = $1 and type = 'passkey') as passkeys)sql"};
 const Sql<Credential(Credential)> insert_totp_credential{
     "credential.insert_totp",
     R"sql(
@@ -21,9 +22,14 @@ const Sql<void(CredentialId, Timestamp)> note_use{"credential.note_use", "update
 const Sql<Credential(IdentityId)> delete_totp{"credential.delete_totp", R"sql(
     delete from credential where identity_id = $1 and type = 'totp' returning *)sql"};
 
-const Sql<void(CredentialId, Bytes)> insert_recovery_code{"recovery_code.insert", "insert into recovery_code (credential_id, hash) values ($1, $2)"};
-const Sql<void(CredentialId)> delete_recovery_codes{"recovery_code.delete", "delete from recovery_code where credential_id = $1"};
-const Sql<void(CredentialId, Bytes)> use_recovery_code{"recovery_code.use", "delete from recovery_code where credential_id = $1 and hash = $2"};
+const Sql<void(IdentityId, Bytes)> insert_recovery_code{"recovery_code.insert", "insert into recovery_code (identity_id, hash) values ($1, $2)"};
+const Sql<std::int64_t(IdentityId)> count_recovery_codes{"recovery_code.count", "select count(*) from recovery_code where identity_id = $1"};
+const Sql<void(IdentityId)> delete_recovery_codes{"recovery_code.delete", "delete from recovery_code where identity_id = $1"};
+const Sql<void(IdentityId)> forget_recovery_codes{"recovery_code.forget", R"sql(
+    delete from recovery_code where identity_id = $1
+      and not exists (select from credential where identity_id = $1 and type in ('totp', 'passkey')))sql"};
+const Sql<void(IdentityId, Bytes)> use_recovery_code{"recovery_code.use", R"sql(
+    delete from recovery_code r using identity i where r.identity_id = $1 and r.hash = $2 and i.id = $1 and i.state = 'active')sql"};
 
 const Sql<void(Bytes, IdentityId, Timestamp)> note_first_factor{"login_flow.note_first_factor", R"sql(
     update login_flow set identity_id = $2, first_at = $3 where hash = $1)sql"};

@@ -15,13 +15,20 @@ struct StoredTotp {
     CredentialId credential_id;
     std::string secret; // sealed
     std::int64_t last_step = 0;
-    std::int64_t recovery_codes = 0;
 };
-BOOST_DESCRIBE_STRUCT(StoredTotp, (), (credential_id, secret, last_step, recovery_codes))
+BOOST_DESCRIBE_STRUCT(StoredTotp, (), (credential_id, secret, last_step))
+
+/// What an identity has beside its password.
+struct FactorsHeld {
+    bool app = false;
+    bool passkeys = false;
+    bool any() const { return app || passkeys; }
+};
+BOOST_DESCRIBE_STRUCT(FactorsHeld, (), (app, passkeys))
 
 /// Of an identity that may sign in.
 extern const Sql<StoredTotp(IdentityId)> totp_of;
-extern const Sql<bool(IdentityId)> has_totp;
+extern const Sql<FactorsHeld(IdentityId)> second_factors_of;
 extern const Sql<Credential(Credential)> insert_totp_credential;
 extern const Sql<void(CredentialId, std::string, std::int64_t)> insert_totp;
 /// Touches no row if a code of this step, or of a later one, was taken.
@@ -29,14 +36,17 @@ extern const Sql<void(CredentialId, std::int64_t)> use_step;
 extern const Sql<void(CredentialId, Timestamp)> note_use;
 extern const Sql<Credential(IdentityId)> delete_totp;
 
-extern const Sql<void(CredentialId, Bytes)> insert_recovery_code;
-extern const Sql<void(CredentialId)> delete_recovery_codes;
-/// Touches no row the second time.
-extern const Sql<void(CredentialId, Bytes)> use_recovery_code;
+extern const Sql<void(IdentityId, Bytes)> insert_recovery_code;
+extern const Sql<std::int64_t(IdentityId)> count_recovery_codes;
+extern const Sql<void(IdentityId)> delete_recovery_codes;
+/// Those of an identity that has nothing left that they stand in for.
+extern const Sql<void(IdentityId)> forget_recovery_codes;
+/// Touches no row the second time, nor for an identity that may sign in no more.
+extern const Sql<void(IdentityId, Bytes)> use_recovery_code;
 
 /// The flow's person has proven their first factor.
 extern const Sql<void(Bytes, IdentityId, Timestamp)> note_first_factor;
 
 } // namespace gravity::issuer
 
-GRAVITY_TABLES(issuer, StoredTotp)
+GRAVITY_TABLES(issuer, StoredTotp, FactorsHeld)

@@ -18,6 +18,7 @@
 #include "links_model.hpp"
 #include "login_budgets_store.hpp"
 #include "networks.hpp"
+#include "passkeys_model.hpp"
 #include "password_sign_in.hpp"
 #include "redirects.hpp"
 #include "registration_store.hpp"

@@ -49,8 +49,9 @@ void pages(testkit::ConformanceOptions& options) {
         return "/oauth2/authorize?response_type=code&client_id=" + made.text("/id") + "&redirect_uri=" + http::percent_encode(callback) +
                "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
     });
-    for (const std::string page : {"GET /login", "GET /login/consent", "GET /login/code"})
+    for (const std::string page : {"GET /login", "GET /login/consent", "GET /login/code", "GET /login/passkey"})
         options.except(page, "valid", "it is for the browser that began a flow (SignIns)");
+    options.except("GET /account/security/passkey", "valid", "it is for who is signed in, where there are passkeys (Passkeys)");
     for (const std::string page : {"GET /login/reset", "GET /login/confirm"}) options.except(page, "valid", "it is for who has a link (Links)");
 }
 

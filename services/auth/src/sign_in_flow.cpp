@@ -1,0 +1,127 @@
+#include "sign_in_flow.hpp"
+
+#include "oauth.hpp"
+#include "opaque.hpp"
+#include "pages.hpp"
+#include "reads.hpp"
+#include "redirects.hpp"
+#include "sign_in_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
+#include <gravity/http/ctx.hpp>
+
+namespace gravity::issuer::authorization {
+
+using oauth::Form;
+
+namespace {
+
+const Duration code_life = Duration::seconds(60);
+
+// Behind it the client is told; `iss` by RFC 9207.
+std::string answer_uri(Ctx& ctx, std::string_view redirect, std::string_view state, Parameters parameters) {
+    parameters.emplace_back("state", state);
+    parameters.emplace_back("iss", ctx.get<Settings>().public_url.str());
+    return with_parameters(redirect, parameters);
+}
+
+void store_code(Tx& tx, AuthCode code, Bytes hash, Ending ending) {
+    if (ending.consented) tx.exec(save_consent, code.identity_id, code.client_id, code.scopes, tx.now());
+    if (ending.flow) tx.exec(delete_flow, *ending.flow);
+    tx.exec(insert_code, code, hash);
+}
+
+Task<std::optional<OpenFlow>> open_flow(Ctx& ctx, const Form& form) {
+    std::optional<OpenFlow> open;
+    const std::string* const token = form.find("flow");
+    if (token == nullptr) co_return open;
+    auto flow = co_await running_flow(ctx, *token);
+    if (!flow) co_return open;
+    auto visit = co_await visit_of(ctx, flow->request.client_id);
+    if (visit) open = OpenFlow{*std::move(flow), *std::move(visit)};
+    co_return open;
+}
+
+} // namespace
+
+Web refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const AuthorizeError& error) {
+    return pages::to(answer_uri(ctx, redirect, state, {{"error", error.code()}, {"error_description", error.description()}}));
+}
+
+Task<bool> needs_consent(Ctx& ctx, const Visit& visit, IdentityId identity, const AuthorizeRequest& request) {
+    if (request.device) co_return true; // whoever sent the person its code is not known to them (RFC 8628 section 5.4)
+    if (visit.client.first_party) co_return false;
+    if (request.ask_consent) co_return true;
+    bool given = false;
+    std::function<void(Tx&)> work = [&](Tx& tx) { given = tx.one(has_consented, identity, visit.client.id, request.scopes); };
+    pg::Scope scope = pg::Scope::project(visit.project, identity.to_string());
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    co_return !given;
+}
+
+Task<void> keep_what_is_had(Ctx& ctx, const Visit& visit, IdentityId identity, AuthorizeRequest& request) {
+    if (!wants_roles(request.scopes)) co_return;
+    HeldRoles held;
+    std::function<void(Tx&)> work = [&](Tx& tx) { held = tx.one(roles_held, identity); };
+    pg::Scope scope = pg::Scope::project(visit.project, identity.to_string());
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    request.scopes = scopes_for(request.scopes, request.scopes, held); // the client's limit was held against it
+}
+
+Task<Web> answered_by_code(Ctx& ctx, ProjectId project, Session session, AuthorizeRequest request, Ending ending) {
+    const Secret<> text = fresh_opaque("gac_");
+    AuthCode code;
+    code.identity_id = session.identity_id;
+    code.session_id = session.id;
+    code.scopes = request.scopes;
+    code.amr = session.amr;
+    code.auth_time = session.auth_time;
+    code.client_id = request.client_id;
+    code.redirect_uri = request.redirect_uri;
+    code.code_challenge = request.code_challenge;
+    code.nonce = request.nonce;
+    code.dpop_jkt = request.dpop_jkt.value_or("");
+    code.expires_at = now() + code_life;
+    pg::Scope scope = pg::Scope::project(project, session.identity_id.to_string());
+    co_await ctx.in_scope(std::move(scope), store_code, std::move(code), opaque_hash(text.reveal()), std::move(ending));
+    co_return pages::to(answer_uri(ctx, request.redirect_uri, request.state, {{"code", text.reveal()}}));
+}
+
+IpAddress address_of(const Ctx& ctx) {
+    return origin(ctx.request().peer_address, ctx.request().headers.joined("X-Forwarded-For"), ctx.get<Networks>());
+}
+
+Task<Web> went_on(Ctx& ctx, const Form& form, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr) {
+    Session session;
+    std::string cookie = co_await start_session(ctx, open.flow.project, identity, std::move(amr), session);
+    AuthorizeRequest request = open.flow.request;
+    co_await keep_what_is_had(ctx, open.visit, identity, request);
+    const bool asking = co_await needs_consent(ctx, open.visit, identity, request);
+    Web web = pages::to("/login/consent?flow=" + form.required("flow"));
+    Ending ending{open.flow.hash, false};
+    if (!asking) web = co_await answered_by_code(ctx, open.flow.project, session, std::move(request), std::move(ending));
+    web.headers.emplace_back("Set-Cookie", std::move(cookie));
+    co_return web;
+}
+
+Task<Web> with_flow(Ctx& ctx, std::string text, FlowStep go_on) {
+    std::optional<std::string> fault;
+    try {
+        const Form form = Form::parse(form_type, text);
+        const auto open = co_await open_flow(ctx, form);
+        if (!open) co_return pages::fault(400, flow_gone);
+        Web web = co_await go_on(ctx, form, *open);
+        co_return web;
+    } catch (const oauth::Refused& refused) {
+        fault = refused.description();
+    }
+    co_return pages::fault(400, *fault);
+}
+
+Task<WebSeeOther> sent_on(Task<Web> answer) {
+    Web web = co_await std::move(answer);
+    co_return WebSeeOther{std::move(web)};
+}
+
+} // namespace gravity::issuer::authorization
