@@ -7,7 +7,7 @@ that never were, by every method, and nothing of the first one has changed after
 
 matrix.yaml: `made` are requests that make something, in their order, each with a name; `paths` say what stands for the parameters of a path (for the longer paths that begin with it as
 well); `sent` are bodies of other requests; `apart` are paths that belong to no project, with the reason. `$name` is the identifier of what was made, `$name.field` a field of it, `$tag` a
-word of the project's own."""
+word of the project's own, `$project` the project, `$subject` who made it all."""
 
 import http.client
 import json
@@ -156,8 +156,9 @@ class World:
     def __init__(self, service, tag):
         self.service, self.tag = service, tag
         self.project = tokens.uuid7()
-        self.token = IDENTITY.token(SCOPES, project=self.project, sub=tokens.uuid7())
-        self.things = {"tag": {"id": tag}, "project": {"id": self.project}}
+        subject = tokens.uuid7()
+        self.token = IDENTITY.token(SCOPES, project=self.project, sub=subject)
+        self.things = {"tag": {"id": tag}, "project": {"id": self.project}, "subject": {"id": subject}}
 
     def make(self):
         for row in self.service.matrix.get("made", []):
