@@ -94,7 +94,7 @@ def verify(folder, certificate, public_key):
 
 
 def tell(people, folder, public_key, number):
-    user = people.person(f"ada{number}")
+    user = people.person(f"yves{number}")
     export = people.request("export", user)
     people.die()
     answer_all(people, 1)
@@ -132,7 +132,7 @@ def main():
         people.json("PUT", "/api/v1/data-holders/order", {"client": subject, "holds": "Orders"})
         for number in range(ROUNDS):
             tell(people, folder, public_key, number)
-        left = cluster.sql("select count(*) from users where users::text like '%ada%'", "people")
+        left = cluster.sql("select count(*) from users where users::text like '%yves%'", "people")
         same("rows that name somebody", left, "0")
     finally:
         daemon.kill()

@@ -5,6 +5,7 @@
 #include "custom_fields.hpp"
 #include "handles.hpp"
 #include "preferences_store.hpp"
+#include "privacy_store.hpp"
 #include "users_store.hpp"
 
 namespace gravity::user {
@@ -96,6 +97,9 @@ std::int64_t erase_person(Tx& tx, const User& user) {
     rows += tx.exec(delete_preference_values, PreferenceLayer::user, user.id.uuid());
     rows += tx.exec(forget_evidence, user.id);
     rows += tx.exec(forget_past, user.id);
+    rows += tx.exec(forget_exports, user.id);
+    rows += tx.exec(forget_words_of_requests, user.id);
+    rows += tx.exec(delete_holds_of_user, user.id); // such as have ended
     rows += tx.exec(erase_user, user.id, tx.now());
     tx.emit(UserErased{user.id});
     return rows;

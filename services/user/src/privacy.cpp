@@ -183,6 +183,7 @@ void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier) {
     if (!cooled && !asking) return;
     auto user = tx.maybe(lock_user, request->user_id);
     if (!user) { // an operator was quicker
+        tx.exec(forget_task_data, id);
         request->state = PrivacyState::cancelled;
         request->finished_at = tx.now();
         saved(tx, *std::move(request));

@@ -58,6 +58,12 @@ const Sql<Json(PrivacyRequestId, Slug)> get_task_data{"privacy_task.data", R"sql
     select coalesce(data, 'null') from privacy_task where request_id = $1 and holder = $2)sql"};
 const Sql<void(PrivacyRequestId)> forget_task_data{"privacy_task.forget_data", "update privacy_task set data = null where request_id = $1"};
 
+const Sql<void(UserId)> forget_words_of_requests{"privacy_request.forget_words", R"sql(
+    update privacy_request set reason = null, extension_reason = null, state = case when state = 'ready' then 'expired' else state end, version = version + 1
+    where user_id = $1)sql"};
+const Sql<void(UserId)> forget_exports{"privacy_task.forget_exports", R"sql(
+    update privacy_task set data = null where data is not null and request_id in (select id from privacy_request where user_id = $1))sql"};
+
 const Sql<DataHolder(PageQuery)> list_holders{"data_holder.list", "select * from data_holder where $page(service)"};
 const Sql<DataHolder(Slug)> get_holder{"data_holder.get", "select * from data_holder where service = $1"};
 const Sql<DataHolder(Slug)> lock_holder{"data_holder.lock", "select * from data_holder where service = $1 for update"};
@@ -82,6 +88,7 @@ const Sql<LegalHold(LegalHoldId)> get_hold{"legal_hold.get", "select * from lega
 const Sql<LegalHold(ListLegalHolds)> list_holds{"legal_hold.list", R"sql(
     select * from legal_hold where ($user_id::uuid is null or user_id = $user_id) and $page(created_at desc, id desc))sql"};
 const Sql<LegalHold(LegalHoldId)> delete_hold{"legal_hold.delete", "delete from legal_hold where id = $1 returning *"};
+const Sql<void(UserId)> delete_holds_of_user{"legal_hold.delete_of_user", "delete from legal_hold where user_id = $1"};
 const Sql<LegalHold(UserId, Timestamp)> hold_of_user{"legal_hold.of_user", R"sql(
     select * from legal_hold where user_id = $1 and (until is null or until > $2) order by id limit 1)sql"};
 

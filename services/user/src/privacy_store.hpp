@@ -25,6 +25,8 @@ extern const Sql<std::string(PrivacyRequestId, Timestamp, Timestamp, std::string
 extern const Sql<void(PrivacyRequestId, Slug, Timestamp, Receipt, std::optional<Json>)> answer_task;
 extern const Sql<Json(PrivacyRequestId, Slug)> get_task_data;
 extern const Sql<void(PrivacyRequestId)> forget_task_data;
+/// What is in requests of somebody who is erased: words, and what was gathered for them.
+extern const Sql<void(UserId)> forget_words_of_requests, forget_exports;
 
 extern const Sql<DataHolder(PageQuery)> list_holders;
 extern const Sql<DataHolder(Slug)> get_holder, lock_holder;
@@ -43,6 +45,7 @@ extern const Sql<LegalHold(LegalHold)> insert_hold;
 extern const Sql<LegalHold(LegalHoldId)> get_hold;
 extern const Sql<LegalHold(ListLegalHolds)> list_holds;
 extern const Sql<LegalHold(LegalHoldId)> delete_hold;
+extern const Sql<void(UserId)> delete_holds_of_user;
 /// One that holds now.
 extern const Sql<LegalHold(UserId, Timestamp)> hold_of_user;
 

@@ -140,9 +140,10 @@ TEST_F(PrivacyApi, GathersAnExportFromEveryHolder) {
 }
 
 TEST_F(PrivacyApi, ErasesEverywhereAndCertifiesIt) {
-    const auto id = somebody("ada");
+    const auto id = somebody("yves");
     const auto order = holder("order");
-    const auto asked = ask(signed_in("ada"), "erasure");
+    operator_.post("/api/v1/legal-holds", {{"user_id", id}, {"reason", "case of yves"}, {"until", "2026-01-01T00:00:00Z"}}).expect(201); // it has ended
+    const auto asked = ask(signed_in("yves"), "erasure");
     asked.field("/state", "cooling_off").field("/tasks", Json::array());
     days_pass(6);
     request(asked).field("/state", "cooling_off");
@@ -151,6 +152,11 @@ TEST_F(PrivacyApi, ErasesEverywhereAndCertifiesIt) {
     request(asked).field("/state", "erasing");
     operator_.get("/api/v1/users/" + id).expect(200).field("/state", "deactivated"); // signs in no more
     operator_.get("/api/v1/privacy-requests/" + asked.text("/id") + "/certificate").expect_problem(404, "not-found");
+    const auto gathered = ask(signed_in("yves"), "export"), open = ask(signed_in("yves"), "export");
+    EXPECT_EQ(open.status(), 409);
+    answer(order, "order", gathered.text("/id"), Json::object({{"rows", 1}, {"data", "a mug"}})).expect(200);
+    service.run_jobs_until_idle();
+    request(gathered).field("/state", "ready");
     Json receipt = erased(3);
     receipt["kept"] = Json::array({Json::object({{"what", "invoices"}, {"law", "HGB 257"}, {"until", "2037-01-01"}})});
     answer(order, "order", asked.text("/id"), receipt).expect(200);
@@ -163,7 +169,10 @@ TEST_F(PrivacyApi, ErasesEverywhereAndCertifiesIt) {
     certificate.field("/certificate/user_id", id).field("/certificate/holders/0/holder", "order").field("/certificate/holders/0/receipt/rows", 3);
     certificate.field("/certificate/holders/0/receipt/kept/0/law", "HGB 257").field("/certificate/holders/1/holder", "user").field("/signature", Json());
     EXPECT_GE(certificate.at("/certificate/holders/1/receipt/rows").as_integer(), 3);
-    EXPECT_EQ(service.database().admin("select count(*) from privacy_request r where r::text like '%ada%'"), "0");
+    request(gathered).field("/state", "expired"); // what was gathered for them goes too
+    EXPECT_EQ(service.database().admin("select count(*) from privacy_task where data is not null"), "0");
+    for (const std::string table : {"privacy_request", "legal_hold"})
+        EXPECT_EQ(service.database().admin("select count(*) from " + table + " r where r::text like '%yves%'"), "0");
     EXPECT_EQ(service.database().admin("select count(*) from gravity.outbox where type = 'gravity.user.erasure.certified'"), "1");
 }
 
