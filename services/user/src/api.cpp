@@ -4,6 +4,7 @@
 #include "contact_changes_api.hpp"
 #include "groups_api.hpp"
 #include "preferences_api.hpp"
+#include "privacy_api.hpp"
 #include "problems.hpp"
 #include "profile_schemas_api.hpp"
 #include "scim_api.hpp"
@@ -23,7 +24,9 @@ void user_routes(Router& router) {
     users.post<u::create>("", {.summary = "Create a user, or invite one", .problems = taken});
     users.get<u::get>("/{id}", {.summary = "Read a user, as they are or as they were"});
     users.patch<u::update>("/{id}", {.summary = "Change a user", .problems = taken});
-    users.del<u::erase>("/{id}", {.summary = "Erase a user who was deactivated: for good", .problems = {wrong_state}, .scope = "users:admin"});
+    users.del<u::erase>("/{id}", {.summary = "Erase a user who was deactivated: for good",
+                                  .problems = {wrong_state, under_legal_hold},
+                                  .scope = "users:admin"});
     const auto change = [](std::string_view summary) { return http::RouteOptions{.summary = summary, .problems = {wrong_state}, .scope = "users:admin"}; };
     users.post<u::activate>("/{id}/activate", change("Activate who was invited"));
     users.post<u::suspend>("/{id}/suspend", change("Suspend who is active"));
@@ -150,6 +153,87 @@ void consent_routes(Router& router) {
                                              .scope = "consents:admin"});
 }
 
+void privacy_routes(Router& router) {
+    namespace p = privacy;
+    constexpr std::string_view administer = "privacy-requests:admin";
+    auto users = router.collection("/api/v1/users", "users");
+    users.post<p::ask>("/me/privacy-requests", {.summary = "Ask for one's data, or to be erased, after a sign-in of just now",
+                                                .operation = "ask_for_privacy",
+                                                .problems = {not_a_user, sign_in_not_fresh, request_open, erasure_not_possible},
+                                                .scope = "users:self"});
+    users.get<p::list_own>("/me/privacy-requests", {.summary = "List what one asked for",
+                                                    .operation = "list_own_privacy_requests",
+                                                    .problems = {not_a_user},
+                                                    .scope = "profile"});
+    users.get<p::get_own>("/me/privacy-requests/{id}", {.summary = "Read how far what one asked for is",
+                                                        .operation = "get_own_privacy_request",
+                                                        .problems = {not_a_user},
+                                                        .scope = "profile"});
+    users.post<p::cancel_own>("/me/privacy-requests/{id}/cancel", {.summary = "Call off what one asked for",
+                                                                   .operation = "cancel_own_privacy_request",
+                                                                   .problems = {not_a_user, request_state},
+                                                                   .scope = "users:self"});
+    users.get<p::download_own>("/me/privacy-requests/{id}/download", {.summary = "Download one's data as ZIP, after a sign-in of just now",
+                                                                      .operation = "download_own_export",
+                                                                      .problems = {not_a_user, sign_in_not_fresh, nothing_to_download},
+                                                                      .scope = "users:self",
+                                                                      .timeout_ms = 600'000});
+
+    auto requests = router.collection("/api/v1/privacy-requests", "privacy-requests");
+    requests.get<p::list>("", {.summary = "List privacy requests, newest first", .operation = "list_privacy_requests", .scope = administer});
+    requests.post<p::create>("", {.summary = "Take in a privacy request of somebody, to be approved once it is known who asks",
+                                  .operation = "create_privacy_request",
+                                  .problems = {request_open, under_legal_hold},
+                                  .scope = administer});
+    requests.get<p::certificate_keys>("/certificate-keys", {.summary = "The keys that certificates are verified with (JWK Set)",
+                                                            .operation = "certificate_keys",
+                                                            .scope = "profile"});
+    requests.get<p::get>("/{id}", {.summary = "Read a privacy request", .operation = "get_privacy_request", .scope = administer});
+    requests.post<p::approve>("/{id}/approve", {.summary = "Say that it is known who asks, or try again what a hold blocked",
+                                                .operation = "approve_privacy_request",
+                                                .problems = {request_state, under_legal_hold},
+                                                .scope = administer});
+    requests.post<p::cancel>("/{id}/cancel", {.summary = "Call off a privacy request",
+                                              .operation = "cancel_privacy_request",
+                                              .problems = {request_state},
+                                              .scope = administer});
+    requests.post<p::extend>("/{id}/extend", {.summary = "Extend the deadline by two months, once",
+                                              .operation = "extend_privacy_request",
+                                              .problems = {request_state},
+                                              .scope = administer});
+    requests.get<p::download>("/{id}/download", {.summary = "Download an export as ZIP",
+                                                 .operation = "download_export",
+                                                 .problems = {nothing_to_download},
+                                                 .scope = administer,
+                                                 .timeout_ms = 600'000});
+    requests.get<p::certificate>("/{id}/certificate", {.summary = "Read the certificate of an erasure", .operation = "get_certificate", .scope = administer});
+
+    namespace d = data_holders;
+    auto holders = router.collection("/api/v1/data-holders", "data-holders");
+    holders.get<d::list>("", {.summary = "List who keeps data of people", .operation = "list_data_holders", .scope = administer});
+    holders.get<d::get>("/{service}", {.summary = "Read who keeps data of people", .operation = "get_data_holder", .scope = administer});
+    holders.put<d::put>("/{service}", {.summary = "Have a service asked from now on",
+                                       .operation = "put_data_holder",
+                                       .problems = {own_holder_stays, too_many_holders},
+                                       .scope = administer});
+    holders.del<d::remove>("/{service}", {.summary = "Have a service not asked any more", .operation = "delete_data_holder", .scope = administer});
+    holders.get<d::list_tasks>("/{service}/tasks", {.summary = "For the holder: what it has to answer",
+                                                    .operation = "list_holder_tasks",
+                                                    .problems = {not_the_holder},
+                                                    .scope = "privacy-requests:read"});
+    holders.put<d::answer>("/{service}/tasks/{request}", {.summary = "For the holder: its answer; the same again changes nothing",
+                                                          .operation = "answer_holder_task",
+                                                          .problems = {not_the_holder, no_such_task, answer_differs, request_state},
+                                                          .scope = "privacy-requests:write",
+                                                          .body_limit = 4 << 20});
+    namespace h = legal_holds;
+    auto holds = router.collection("/api/v1/legal-holds", "legal-holds");
+    holds.get<h::list>("", {.summary = "List legal holds, newest first", .operation = "list_legal_holds", .scope = administer});
+    holds.post<h::create>("", {.summary = "Keep somebody from being erased", .operation = "create_legal_hold", .scope = administer});
+    holds.get<h::get>("/{id}", {.summary = "Read a legal hold", .operation = "get_legal_hold", .scope = administer});
+    holds.del<h::lift>("/{id}", {.summary = "Lift a legal hold; erasures that it blocked go on", .operation = "lift_legal_hold", .scope = administer});
+}
+
 void group_routes(Router& router) {
     namespace g = user_groups;
     auto groups = router.collection("/api/v1/user-groups", "user-groups");
@@ -212,6 +296,7 @@ void routes(Router& router) {
     preference_routes(router);
     contact_routes(router);
     consent_routes(router);
+    privacy_routes(router);
     group_routes(router);
     scim_routes(router);
 }

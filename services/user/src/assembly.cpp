@@ -1,8 +1,10 @@
 #include "assembly.hpp"
 
 #include "api.hpp"
+#include "certifier.hpp"
 #include "config.hpp"
 #include "forget_job.hpp"
+#include "privacy.hpp"
 #include "user_migrations.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -15,8 +17,17 @@ Task<std::optional<std::string>> codes_probe(bool sent) {
     co_return "codes are not sent (USER_CODES_IN_EVENTS): who administers users changes their addresses";
 }
 
+Task<std::optional<std::string>> certificates_probe(bool signs) {
+    if (signs) co_return std::nullopt;
+    co_return "certificates of erasures are not signed (USER_CERTIFICATE_KEY)";
+}
+
 void provide(app::Runtime& runtime) {
-    const bool sent = *runtime.resources.get<Settings>().codes_in_events;
+    const Settings& settings = runtime.resources.get<Settings>();
+    auto certifier = std::make_shared<Certifier>(settings.certificate_key);
+    runtime.health.add("certificates", app::Health::Kind::optional, [signs = certifier->signs()] { return certificates_probe(signs); });
+    runtime.resources.put(std::move(certifier));
+    const bool sent = *settings.codes_in_events;
     runtime.health.add("contact-changes", app::Health::Kind::optional, [sent] { return codes_probe(sent); });
 }
 
@@ -30,6 +41,7 @@ Service assemble(std::uint16_t port) {
         .roots({"/scim"})
         .access_keys()
         .job(forget_ended)
+        .job(advance_privacy_request)
         .schedule("37 * * * *", ForgetEnded{}, {.each_project = true})
         .provision(provide);
     return service;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gravity/base/secret.hpp>
 #include <gravity/model.hpp>
 
 /// The service's own settings, USER_<NAME> outside.
@@ -18,8 +19,14 @@ struct Settings {
     Default<ScimMode::strict> scim_mode;
     Default<false> codes_in_events;
     Bounded<int, 1, 10'000> contact_changes_per_day = 10;
+    Bounded<int, 0, 86'400> fresh_sign_in_seconds = 300;
+    Bounded<int, 0, 30> cooling_off_days = 7;
+    TimeZone privacy_zone = "UTC";
+    std::optional<Secret<>> certificate_key;
 };
-BOOST_DESCRIBE_STRUCT(Settings, (), (public_url, scim_mode, codes_in_events, contact_changes_per_day))
+BOOST_DESCRIBE_STRUCT(Settings, (),
+                      (public_url, scim_mode, codes_in_events, contact_changes_per_day, fresh_sign_in_seconds, cooling_off_days, privacy_zone,
+                       certificate_key))
 
 } // namespace gravity::user
 
@@ -30,6 +37,10 @@ struct gravity::meta::docs<gravity::user::Settings> {
         {"scim_mode", "How exact requests of SCIM have to be: as the RFCs say (strict), as Entra ID sends them (entra) or as Okta does (okta)"},
         {"codes_in_events", "Codes that prove an address are made, and announced whole for whoever sends them; else who administers users changes addresses"},
         {"contact_changes_per_day", "Codes that one person may ask for within a day, and that may be sent to one address"},
+        {"fresh_sign_in_seconds", "How long ago people may have signed in (auth_time) who ask for their data or its erasure; 0: whenever that was"},
+        {"cooling_off_days", "Days in which an erasure can be called off"},
+        {"privacy_zone", "Time zone whose months deadlines are counted in"},
+        {"certificate_key", "Private key (Ed25519, PEM) that signs certificates of erasures; without it they are not signed"},
     };
 };
 

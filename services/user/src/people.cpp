@@ -1,7 +1,11 @@
 #include "people.hpp"
 
+#include "consents_store.hpp"
+#include "contact_changes_store.hpp"
 #include "custom_fields.hpp"
 #include "handles.hpp"
+#include "preferences_store.hpp"
+#include "privacy_store.hpp"
 #include "users_store.hpp"
 
 namespace gravity::user {
@@ -85,6 +89,20 @@ void take_away(Tx& tx, const Caller& caller, User user) {
     user.deleted_at = tx.now();
     user = save(tx, caller, std::move(user));
     if (moved) announce_state(tx, user);
+}
+
+std::int64_t erase_person(Tx& tx, const User& user) {
+    std::int64_t rows = tx.exec(delete_contacts, user.id);
+    rows += tx.exec(delete_contact_changes, user.id);
+    rows += tx.exec(delete_preference_values, PreferenceLayer::user, user.id.uuid());
+    rows += tx.exec(forget_evidence, user.id);
+    rows += tx.exec(forget_past, user.id);
+    rows += tx.exec(forget_exports, user.id);
+    rows += tx.exec(forget_words_of_requests, user.id);
+    rows += tx.exec(delete_holds_of_user, user.id); // such as have ended
+    rows += tx.exec(erase_user, user.id, tx.now());
+    tx.emit(UserErased{user.id});
+    return rows;
 }
 
 } // namespace gravity::user

@@ -23,5 +23,7 @@ User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit&
 User change_state(Tx& tx, const Caller& caller, User user, Change change, const std::optional<Text<1, 500>>& reason);
 /// As a directory does it: deactivated, and their handle and external id free for others. They can be restored.
 void take_away(Tx& tx, const Caller& caller, User user);
+/// All that tells something of them, for good; how many rows that was. Who may be erased is the caller's to know.
+std::int64_t erase_person(Tx& tx, const User& user);
 
 } // namespace gravity::user

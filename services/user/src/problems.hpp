@@ -30,6 +30,18 @@ inline constexpr Problem too_many_contacts{409, "too-many-contacts", "Somebody h
 inline constexpr Problem text_exists{409, "text-exists", "This text is there, for another purpose, language or label"};
 inline constexpr Problem no_such_text{422, "no-such-text", "There is no such consent text"};
 
+inline constexpr Problem sign_in_not_fresh{401, "sign-in-not-fresh", "This takes a sign-in of just now"};
+inline constexpr Problem request_open{409, "request-open", "There is a request of this kind already"};
+inline constexpr Problem request_state{409, "request-state", "The request's state does not allow this"};
+inline constexpr Problem nothing_to_download{409, "nothing-to-download", "There is nothing to download yet, or any more"};
+inline constexpr Problem under_legal_hold{409, "under-legal-hold", "A legal hold keeps this person from being erased"};
+inline constexpr Problem erasure_not_possible{409, "erasure-not-possible", "This cannot be done at the moment; please ask whoever runs the service"};
+inline constexpr Problem not_the_holder{403, "not-the-holder", "These tokens are not those of this holder"};
+inline constexpr Problem no_such_task{404, "no-such-task", "This holder was not asked for this request"};
+inline constexpr Problem answer_differs{409, "answer-differs", "The holder has answered otherwise before"};
+inline constexpr Problem own_holder_stays{409, "own-holder", "This service is a holder by itself"};
+inline constexpr Problem too_many_holders{409, "too-many-holders", "A project has at most 100 data holders"};
+
 inline constexpr Problem no_such_member{422, "no-such-member", "There is no such user or group"};
 inline constexpr Problem group_full{409, "group-full", "A group has at most 10,000 members"};
 inline constexpr Problem group_circle{422, "group-circle", "A group would be a member of itself, or more than ten levels deep"};

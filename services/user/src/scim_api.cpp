@@ -27,6 +27,7 @@ Task<Web> ask(Ctx& ctx, Work work, std::string id = {}) { return answered(ctx, w
 // Section 3.4.3: over all types. Of an attribute that a type does not have nothing is the case there.
 Web search_everything(Tx& tx, Call call) {
     ListRequest request = search_request(document_of(call));
+    if (request.cursor) throw invalid_value("A list over all types is by startIndex");
     const std::int64_t skip = request.search.skip, count = request.search.count;
     std::int64_t total = 0;
     Json resources = Json::array();
@@ -36,10 +37,10 @@ Web search_everything(Tx& tx, Call call) {
         request.search.skip = std::max<std::int64_t>(0, skip - total);
         request.search.count = count - static_cast<std::int64_t>(resources.size());
         try {
-            auto [found, shown] = page(tx, call, request);
+            Listed listed = page(tx, call, request);
             ++understood;
-            total += found;
-            for (auto& one : shown.as_array()) resources.push_back(std::move(one));
+            total += listed.total;
+            for (auto& one : listed.resources.as_array()) resources.push_back(std::move(one));
         } catch (const Refused& error) {
             refused = error;
         }
@@ -142,6 +143,11 @@ Web show_config(Tx&, Call call) {
     filter["maxResults"] = most_results;
     bulk["maxOperations"] = static_cast<std::int64_t>(most_bulk_operations);
     bulk["maxPayloadSize"] = 1 << 20;
+    const Json pagination = Json::object({{"cursor", true}, // RFC 9865 section 4; cursors do not end
+                                          {"index", true},
+                                          {"defaultPaginationMethod", "index"},
+                                          {"defaultPageSize", 100},
+                                          {"maxPageSize", most_results}});
     const Json bearer = Json::object({{"type", "oauthbearertoken"},
                                       {"name", "OAuth Bearer Token"},
                                       {"description", "An access token with the scope scim:write, or an access key with it"},
@@ -154,6 +160,7 @@ Web show_config(Tx&, Call call) {
                                      {"changePassword", supported(false)},
                                      {"sort", supported(true)},
                                      {"etag", supported(true)},
+                                     {"pagination", pagination},
                                      {"authenticationSchemes", Json::array({bearer})},
                                      {"meta", Json::object({{"resourceType", "ServiceProviderConfig"}, {"location", call.base + "/ServiceProviderConfig"}})}}));
 }

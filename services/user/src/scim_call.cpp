@@ -31,12 +31,14 @@ Web error_answer(const Refused& refused) {
 
 Web answer(int status, const Json& document) { return {std::string(media_type), document.dump(), status}; }
 
-std::string parameter(const Call& call, std::string_view name) {
+std::string parameter(const Call& call, std::string_view name) { return maybe_parameter(call, name).value_or(""); }
+
+std::optional<std::string> maybe_parameter(const Call& call, std::string_view name) {
     const auto parameters = http::parse_query(call.query);
     if (!parameters) throw invalid_syntax("The query is malformed");
     for (const auto& one : *parameters)
         if (ascii::iequals(one.name, name)) return one.value;
-    return {};
+    return std::nullopt;
 }
 
 Json document_of(const Call& call) {

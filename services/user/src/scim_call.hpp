@@ -23,6 +23,8 @@ inline constexpr std::string_view media_type = "application/scim+json";
 Web answer(int status, const Json& document);
 /// A parameter of the query; empty if it is left out. Throws Refused for a query that is malformed.
 std::string parameter(const Call& call, std::string_view name);
+/// The same, where it matters whether it is there.
+std::optional<std::string> maybe_parameter(const Call& call, std::string_view name);
 /// The body of a request that has one: `application/scim+json` or `application/json`.
 Json document_of(const Call& call);
 

@@ -42,25 +42,17 @@ GroupWithMembers save(Tx& tx, const Group& group, const Json& resource) {
 
 } // namespace
 
-std::pair<std::int64_t, Json> page(Tx& tx, const Call& call, const ListRequest& request) {
+Listed page(Tx& tx, const Call& call, const ListRequest& request) {
     const Shown shown(group_type(), request.attributes, request.excluded);
     const auto found = find_groups(tx, request.search);
-    Json resources = Json::array();
-    for (const Group& group : found.rows) resources.push_back(shown.cut(to_resource(group, members_of(tx, group, shown), call.base)));
-    return {found.total, std::move(resources)};
+    Listed listed{found.total, Json::array(), {}};
+    for (const Group& group : found.rows) listed.resources.push_back(shown.cut(to_resource(group, members_of(tx, group, shown), call.base)));
+    if (found.more) listed.next = found.rows.back().id.uuid();
+    return listed;
 }
 
-Web list(Tx& tx, Call call) {
-    const ListRequest request = list_request(call);
-    auto [total, resources] = page(tx, call, request);
-    return answer(200, list_response(total, request.start, std::move(resources)));
-}
-
-Web search(Tx& tx, Call call) {
-    const ListRequest request = search_request(document_of(call));
-    auto [total, resources] = page(tx, call, request);
-    return answer(200, list_response(total, request.start, std::move(resources)));
-}
+Web list(Tx& tx, Call call) { return list_of(tx, call, group_type(), page); }
+Web search(Tx& tx, Call call) { return search_of(tx, call, group_type(), page); }
 
 Web create(Tx& tx, Call call) {
     const Shown shown = shown_by(call);

@@ -35,6 +35,16 @@ void set_order(ListRequest& request, const std::string& by, const std::string& o
     request.search.sort_by = path.attribute;
 }
 
+// RFC 9865: instead of an index, and in the order of ids alone.
+void set_cursor(ListRequest& request, std::optional<std::string> cursor, bool with_start) {
+    if (!cursor) return;
+    if (with_start) throw invalid_value("A list is by startIndex or by cursor");
+    if (request.search.sort_by) throw invalid_value("A list by cursor is in the order of ids");
+    if (cursor->size() > 200) throw Refused(400, "invalidCursor", "The cursor is not one of this list");
+    request.cursor = std::move(cursor);
+    request.search.skip = 0;
+}
+
 std::optional<std::int64_t> integer_in(const Json& message, std::string_view name) {
     const Json* const value = member(message, name);
     if (value == nullptr) return std::nullopt;
@@ -63,7 +73,9 @@ ListRequest list_request(const Call& call) {
     };
     set_page(request, number("startIndex"), number("count"));
     set_order(request, parameter(call, "sortBy"), parameter(call, "sortOrder"));
-    if (const std::string filter = parameter(call, "filter"); !filter.empty()) request.search.filter = parse_filter(filter);
+    request.filter_text = parameter(call, "filter");
+    if (!request.filter_text.empty()) request.search.filter = parse_filter(request.filter_text);
+    set_cursor(request, maybe_parameter(call, "cursor"), maybe_parameter(call, "startIndex").has_value());
     request.attributes = parameter(call, "attributes");
     request.excluded = parameter(call, "excludedAttributes");
     return request;
@@ -78,7 +90,9 @@ ListRequest search_request(const Json& message) {
     ListRequest request;
     set_page(request, integer_in(message, "startIndex"), integer_in(message, "count"));
     set_order(request, text_in(message, "sortBy"), text_in(message, "sortOrder"));
-    if (const std::string filter = text_in(message, "filter"); !filter.empty()) request.search.filter = parse_filter(filter);
+    request.filter_text = text_in(message, "filter");
+    if (!request.filter_text.empty()) request.search.filter = parse_filter(request.filter_text);
+    if (member(message, "cursor") != nullptr) set_cursor(request, text_in(message, "cursor"), member(message, "startIndex") != nullptr);
     request.attributes = names_in(message, "attributes");
     request.excluded = names_in(message, "excludedAttributes");
     return request;

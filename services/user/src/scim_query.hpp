@@ -12,6 +12,8 @@ inline constexpr std::int64_t most_results = 200;
 struct ListRequest {
     Search search;
     std::int64_t start = 1;
+    std::optional<std::string> cursor; // empty: from the beginning
+    std::string filter_text;
     std::string attributes, excluded;
 };
 ListRequest list_request(const Call& call);

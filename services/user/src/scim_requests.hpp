@@ -1,7 +1,6 @@
 #pragma once
 
-#include "scim_call.hpp"
-#include "scim_query.hpp"
+#include "scim_list.hpp"
 
 /// What requests on users do in their transactions.
 namespace gravity::user::scim::users {
@@ -16,8 +15,7 @@ Web remove(Tx& tx, Call call);
 /// Who the token is of.
 Web get_me(Tx& tx, Call call);
 
-/// Those of a list as they are shown, and how many there are in all.
-std::pair<std::int64_t, Json> page(Tx& tx, const Call& call, const ListRequest& request);
+Listed page(Tx& tx, const Call& call, const ListRequest& request);
 
 } // namespace gravity::user::scim::users
 
@@ -31,6 +29,6 @@ Web get(Tx& tx, Call call);
 Web replace(Tx& tx, Call call);
 Web patch(Tx& tx, Call call);
 Web remove(Tx& tx, Call call);
-std::pair<std::int64_t, Json> page(Tx& tx, const Call& call, const ListRequest& request);
+Listed page(Tx& tx, const Call& call, const ListRequest& request);
 
 } // namespace gravity::user::scim::groups

@@ -151,6 +151,10 @@ public:
         return sorted(column->second);
     }
 
+    std::string value(std::string text) {
+        values_.push_back(std::move(text));
+        return "($1::text[])[" + std::to_string(values_.size()) + "]";
+    }
     std::vector<std::string> take_values() && { return std::move(values_); }
 
 private:
@@ -187,11 +191,6 @@ private:
         const auto column = items.columns.find(ascii::lower(filter.path.name));
         if (!filter.path.urn.empty() || !filter.path.sub.empty() || column == items.columns.end()) refuse(filter.path.name, "is no sub-attribute to filter by");
         return comparison(column->second, filter);
-    }
-
-    std::string value(std::string text) {
-        values_.push_back(std::move(text));
-        return "($1::text[])[" + std::to_string(values_.size()) + "]";
     }
 
     std::string comparison(const Column& column, const Filter& filter) {
@@ -274,6 +273,7 @@ Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, std::str
     std::string where(from);
     if (search.filter) where += " and " + writer.write(*search.filter);
     std::string order = search.sort_by ? writer.order(*search.sort_by) + (search.descending ? " desc, " : ", ") : "";
+    const std::string behind = search.after ? " and r.id > " + writer.value(search.after->to_string()) + "::uuid" : "";
     const std::vector<std::string> values = std::move(writer).take_values();
 
     Found<Row> found;
@@ -281,9 +281,11 @@ Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, std::str
     const Sql<std::int64_t(std::vector<std::string>)> count{"", count_text};
     found.total = tx.one(count, values);
     if (search.count == 0 || search.skip >= found.total) return found;
-    const std::string list_text = std::string(select) + where + " order by " + order + "r.id limit $2 offset $3";
+    const std::string list_text = std::string(select) + where + behind + " order by " + order + "r.id limit $2 offset $3";
     const Sql<Row(std::vector<std::string>, std::int64_t, std::int64_t)> list{"", list_text};
-    found.rows = tx.all(list, values, search.count, search.skip);
+    found.rows = tx.all(list, values, search.count + (search.by_cursor ? 1 : 0), search.skip);
+    found.more = search.by_cursor && static_cast<std::int64_t>(found.rows.size()) > search.count;
+    if (found.more) found.rows.pop_back();
     return found;
 }
 

@@ -14,12 +14,15 @@ struct Search {
     bool descending = false;
     std::int64_t skip = 0;
     std::int64_t count = 100;
+    bool by_cursor = false;    // by id, behind one of them
+    std::optional<Uuid> after;
 };
 
 template <class Row>
 struct Found {
     std::int64_t total = 0;
     std::vector<Row> rows;
+    bool more = false; // of a search by cursor: there are others behind
 };
 
 /// Users whom no directory has deleted; refuses with `invalidFilter`, and with `invalidPath` an attribute that has no order.

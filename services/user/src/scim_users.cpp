@@ -56,25 +56,17 @@ User save(Tx& tx, const Call& call, const User& user, const Json& resource) {
 
 } // namespace
 
-std::pair<std::int64_t, Json> page(Tx& tx, const Call& call, const ListRequest& request) {
+Listed page(Tx& tx, const Call& call, const ListRequest& request) {
     const Shown shown(user_type(), request.attributes, request.excluded);
     const auto found = find_users(tx, request.search);
-    Json resources = Json::array();
-    for (const User& user : found.rows) resources.push_back(resource_of(tx, user, shown, call.base));
-    return {found.total, std::move(resources)};
+    Listed listed{found.total, Json::array(), {}};
+    for (const User& user : found.rows) listed.resources.push_back(resource_of(tx, user, shown, call.base));
+    if (found.more) listed.next = found.rows.back().id.uuid();
+    return listed;
 }
 
-Web list(Tx& tx, Call call) {
-    const ListRequest request = list_request(call);
-    auto [total, resources] = page(tx, call, request);
-    return answer(200, list_response(total, request.start, std::move(resources)));
-}
-
-Web search(Tx& tx, Call call) {
-    const ListRequest request = search_request(document_of(call));
-    auto [total, resources] = page(tx, call, request);
-    return answer(200, list_response(total, request.start, std::move(resources)));
-}
+Web list(Tx& tx, Call call) { return list_of(tx, call, user_type(), page); }
+Web search(Tx& tx, Call call) { return search_of(tx, call, user_type(), page); }
 
 Web create(Tx& tx, Call call) {
     const Shown shown = shown_by(call);

@@ -9,5 +9,6 @@
 #include "forget_job.hpp"
 #include "groups_model.hpp"
 #include "preferences_model.hpp"
+#include "privacy_model.hpp"
 #include "profile_schemas_model.hpp"
 #include "users_model.hpp"

@@ -1,11 +1,9 @@
 #include "users_api.hpp"
 
-#include "consents_store.hpp"
-#include "contact_changes_store.hpp"
 #include "custom_fields.hpp"
 #include "handles.hpp"
 #include "people.hpp"
-#include "preferences_store.hpp"
+#include "privacy.hpp"
 #include "problems.hpp"
 #include "users_store.hpp"
 
@@ -79,13 +77,8 @@ User restore(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMa
 NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected) {
     const User user = locked(tx, *id, expected);
     if (user.state != UserState::deactivated) throw Refusal(wrong_state);
-    tx.exec(delete_contacts, user.id);
-    tx.exec(delete_contact_changes, user.id);
-    tx.exec(delete_preference_values, PreferenceLayer::user, user.id.uuid());
-    tx.exec(forget_evidence, user.id);
-    tx.exec(forget_past, user.id);
-    tx.exec(erase_user, user.id, tx.now());
-    tx.emit(UserErased{user.id});
+    check_no_hold(tx, user.id, true);
+    erase_person(tx, user);
     return {};
 }
 

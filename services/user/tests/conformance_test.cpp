@@ -1,6 +1,9 @@
 #include "assembly.hpp"
 
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
 #include <gravity/testkit/conformance.hpp>
+#include <gravity/testkit/neighbour.hpp>
 
 namespace gravity::user {
 namespace {
@@ -10,6 +13,9 @@ using testkit::Client;
 testkit::Answer user(const Client& who, std::string state) {
     return who.post("/api/v1/users", {{"handle", Uuid::v4().to_string()}, {"state", state}}).expect(201);
 }
+
+// One of ten names that nobody else has: of what there may be only so many.
+std::string name_of(const Client& who) { return hex_encode(sha256(who.token())).substr(0, 8) + std::to_string(Uuid::v4().bytes()[0] % 10); }
 
 testkit::ConformanceOptions options() {
     testkit::ConformanceOptions options;
@@ -52,7 +58,7 @@ testkit::ConformanceOptions options() {
     const Json any_object = Json::object({{"type", "object"}}), any_text = Json::object({{"type", "string"}});
     options.body("PUT " + schemas, [any_object](const Client&, Json) { return Json::object({{"schema", any_object}}); });
     const auto schema = [any_object](const Client& who) {
-        const std::string at = "/api/v1/profile-schemas/s" + std::to_string(Uuid::v4().bytes()[0] % 10);
+        const std::string at = "/api/v1/profile-schemas/s" + name_of(who);
         who.put(at, {{"schema", any_object}}).expect(200);
         return at;
     };
@@ -63,7 +69,7 @@ testkit::ConformanceOptions options() {
     });
     options.body("PUT " + keys, [any_text](const Client&, Json) { return Json::object({{"json_schema", any_text}, {"default", "x"}}); });
     const auto preference = [any_text](const Client& who) {
-        const std::string at = "/api/v1/preference-definitions/k" + std::to_string(Uuid::v4().bytes()[0]);
+        const std::string at = "/api/v1/preference-definitions/k" + name_of(who);
         who.put(at, {{"json_schema", any_text}, {"default", "x"}}).expect(200);
         return at;
     };
@@ -130,6 +136,85 @@ testkit::ConformanceOptions options() {
         return std::string("/api/v1/users/me/consents");
     });
     options.path(users + "/me/consents/{id}", [given](const Client& who) { return "/api/v1/users/me/consents/" + given(who); });
+    options.settings["USER_FRESH_SIGN_IN_SECONDS"] = "0";
+    options.settings["USER_COOLING_OFF_DAYS"] = "0";
+    const std::string requests = "/api/v1/privacy-requests", holders = "/api/v1/data-holders", holds = "/api/v1/legal-holds",
+                      mine = users + "/me/privacy-requests";
+    const auto holder = [holders](const Client& who) {
+        const std::string at = holders + "/h" + name_of(who);
+        who.put(at, {{"client", "conformance"}, {"holds", "x"}}).expect(200);
+        return at;
+    };
+    const auto no_holders = [holders](const Client& who) {
+        const Json items = who.get(holders + "?limit=200").expect(200).at("/items");
+        for (const Json& one : items.as_array()) who.del(holders + "/" + one.find("service")->as_string()).send();
+    };
+    const auto none_open = [me, mine](const Client& who) {
+        me(who);
+        const Json items = who.get(mine).expect(200).at("/items");
+        for (const Json& one : items.as_array()) who.post(mine + "/" + one.find("id")->as_string() + "/cancel").send();
+        return mine;
+    };
+    const auto export_of = [](const Client& who, Json) { return Json::object({{"kind", "export"}, {"user_id", user(who, "active").text("/id")}}); };
+    const auto taken_in = [requests, export_of](const Client& who) { return who.post(requests, testkit::Members(export_of(who, {}))).expect(201).location(); };
+    const auto once_it_is = [](const Client& who, std::string at, std::string state) {
+        testkit::eventually(at + " is " + state, [&] { return who.get(at).expect(200).text("/state") == state; });
+        return at;
+    };
+    const auto own_open = [=](const Client& who) {
+        holder(who);
+        return who.post(none_open(who), {{"kind", "export"}}).expect(201).location();
+    };
+    options.body("POST " + mine, [](const Client&, Json) { return Json::object({{"kind", "export"}}); });
+    options.path("POST " + mine, none_open);
+    options.path("GET " + mine, [=](const Client& who) {
+        for (int i = 0; i < 2; ++i) own_open(who);
+        return mine;
+    });
+    options.path(mine + "/{id}", own_open);
+    options.path(mine + "/{id}/cancel", [=](const Client& who) { return own_open(who) + "/cancel"; });
+    options.path(mine + "/{id}/download", [=](const Client& who) {
+        no_holders(who);
+        return once_it_is(who, who.post(none_open(who), {{"kind", "export"}}).expect(201).location(), "ready") + "/download";
+    });
+    options.body("POST " + requests, export_of);
+    options.path("GET " + requests, [=](const Client& who) {
+        for (int i = 0; i < 2; ++i) taken_in(who);
+        return requests;
+    });
+    options.path(requests + "/{id}", taken_in);
+    for (const std::string verb : {"approve", "cancel", "extend"}) options.path(requests + "/{id}/" + verb,
+                                                                                [=](const Client& who) { return taken_in(who) + "/" + verb; });
+    options.path(requests + "/{id}/download", [=](const Client& who) {
+        no_holders(who);
+        const auto at = taken_in(who);
+        who.post(at + "/approve").expect(200);
+        return once_it_is(who, at, "ready") + "/download";
+    });
+    options.path(requests + "/{id}/certificate", [=](const Client& who) {
+        no_holders(who);
+        const auto at = who.post(requests, {{"kind", "erasure"}, {"user_id", user(who, "active").text("/id")}}).expect(201).location();
+        who.post(at + "/approve").expect(200);
+        return once_it_is(who, at, "certified") + "/certificate";
+    });
+    options.path(holders + "/{service}", holder);
+    options.path("GET " + holders, [=](const Client& who) {
+        for (const std::string name : {"a", "b"}) who.put(holders + "/" + name, {{"client", "conformance"}, {"holds", "x"}}).expect(200);
+        return holders;
+    });
+    const auto task = [=](const Client& who) {
+        const auto service = holder(who), at = taken_in(who);
+        who.post(at + "/approve").expect(200);
+        return service + "/tasks/" + at.substr(at.rfind('/') + 1);
+    };
+    options.body("PUT " + holders + "/{service}/tasks/{request}", [](const Client&, Json) { return Json::object({{"rows", 1}, {"data", Json::object()}}); });
+    options.path("PUT " + holders + "/{service}/tasks/{request}", task);
+    options.path("GET " + holders + "/{service}/tasks", [=](const Client& who) {
+        const auto service = holder(who);
+        for (int i = 0; i < 2; ++i) who.post(taken_in(who) + "/approve").expect(200);
+        return service + "/tasks";
+    });
+    options.body("POST " + holds, [](const Client& who, Json) { return Json::object({{"user_id", user(who, "active").text("/id")}, {"reason", "x"}}); });
     const std::string groups = "/api/v1/user-groups";
     const auto group = [groups](const Client& who) { return who.post(groups, {{"display_name", "x"}}).expect(201).location(); };
     options.path("PUT " + groups + "/{id}/members/{member}", [group](const Client& who) {

@@ -138,7 +138,7 @@ TEST_F(Consents, AreOneHoweverManyAreGivenAtOnce) {
 // What stays of a person who was erased: that somebody agreed to which words, and when.
 TEST_F(Consents, OutliveThePersonWithoutNamingThem) {
     const std::string hash = text("Words");
-    const auto me = somebody("ada");
+    const auto me = somebody("yves");
     const auto given = me.post("/api/v1/consents", to(hash)).expect(201);
     const std::string at = "/api/v1/users/" + given.text("/user_id");
     operator_.post(at + "/deactivate", {{"reason", "x"}}).expect(200);
@@ -148,7 +148,7 @@ TEST_F(Consents, OutliveThePersonWithoutNamingThem) {
         .field("/evidence", Json())
         .field("/text_sha256", hash)
         .field("/given_at", given.at("/given_at"));
-    EXPECT_EQ(service.database().admin("select count(*) from consent where consent::text like '%ada%'"), "0");
+    EXPECT_EQ(service.database().admin("select count(*) from consent where consent::text like '%yves%'"), "0");
 }
 
 } // namespace

@@ -15,6 +15,48 @@ const std::string full = R"("externalId":"e-1","name":{"formatted":"Ada Lovelace
                          R"("phoneNumbers":[{"value":"5550123","type":"mobile"}],"addresses":[{"locality":"London","country":"GB","type":"home"}],)"
                          R"("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"7","department":"Engines"})";
 
+// RFC 9865.
+TEST_F(ScimUsers, AreListedByCursorWhateverIsMadeOrDeletedMeanwhile) {
+    std::vector<testkit::Answer> made;
+    for (const std::string name : {"a", "b", "c", "d", "e"}) made.push_back(user(name));
+    std::string seen, cursor;
+    for (int page = 0; page < 10; ++page) {
+        const auto answer = directory.get(users + "?count=2&cursor=" + cursor).expect(200);
+        EXPECT_EQ(answer.at("/startIndex"), Json());
+        const Json rows = answer.at("/Resources");
+        for (const Json& one : rows.as_array()) seen += one.find("userName")->as_string() + " ";
+        if (page == 0) {
+            answer.field("/totalResults", 5).field("/itemsPerPage", 2);
+            directory.del(at(made[0])).expect(204); // an index would skip one now
+            user("f");
+        }
+        cursor = answer.text("/nextCursor");
+        if (cursor.empty()) break;
+    }
+    EXPECT_EQ(seen, "a b c d e f ");
+    const std::string urn = R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"])";
+    const auto first = send("POST", users + "/.search", urn + R"(,"cursor":"","count":1,"filter":"userName sw \"b\" or userName sw \"c\""})").expect(200);
+    first.field("/Resources/0/userName", "b");
+    const std::string next = first.text("/nextCursor");
+    const std::string filter = R"(","count":1,"filter":"userName sw \"b\" or userName sw \"c\""})";
+    const auto second = send("POST", users + "/.search", urn + R"(,"cursor":")" + next + filter).expect(200);
+    second.field("/Resources/0/userName", "c").field("/nextCursor", Json());
+    EXPECT_EQ(refusal(directory.get(users + "?cursor=" + next).send()), "400 invalidCursor"); // of another filter
+    EXPECT_EQ(refusal(directory.get(groups + "?cursor=" + next).send()), "400 invalidCursor");
+    for (const std::string& bad : {std::string("x"), std::string("AAAA"), std::string("!!"), std::string(500, 'A')})
+        EXPECT_EQ(refusal(directory.get(users + "?cursor=" + bad).send()), "400 invalidCursor") << bad;
+    EXPECT_EQ(refusal(directory.get(users + "?cursor=&startIndex=1").send()), "400 invalidValue");
+    EXPECT_EQ(refusal(directory.get(users + "?cursor=&sortBy=userName").send()), "400 invalidValue");
+    EXPECT_EQ(refusal(send("POST", "/scim/v2/.search", urn + R"(,"cursor":""})").send()), "400 invalidValue");
+    directory.get(users + "?cursor=&count=0").expect(200).field("/Resources", Json::array()).field("/nextCursor", Json());
+    group("g1"), group("g2");
+    const auto page = directory.get(groups + "?cursor=&count=1").expect(200).field("/Resources/0/displayName", "g1");
+    directory.get(groups + "?count=1&cursor=" + page.text("/nextCursor")).expect(200).field("/Resources/0/displayName", "g2").field("/nextCursor", Json());
+    directory.get("/scim/v2/ServiceProviderConfig").expect(200).field("/pagination/cursor", true).field("/pagination/maxPageSize", 200);
+    const auto stranger = service.caller(ProjectId::fresh(), "scim:write", "directory");
+    EXPECT_EQ(stranger.get(groups + "?cursor=" + page.text("/nextCursor")).send().status(), 400);
+}
+
 TEST_F(ScimUsers, AreCreatedReadReplacedAndDeleted) {
     const auto made = user("Ada", full);
     made.expect_header("Content-Type", "application/scim+json").expect_header("ETag", "\"1\"").expect_header("Location", made.text("/meta/location"));

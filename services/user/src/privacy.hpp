@@ -1,0 +1,45 @@
+#pragma once
+
+#include "certifier.hpp"
+#include "privacy_model.hpp"
+
+#include <gravity/base/caller.hpp>
+#include <gravity/jobs/job.hpp>
+#include <gravity/pg/tx.hpp>
+
+/// How a privacy request goes on: by what people say, by answers of holders, and by the clock. Each step is one transaction that can be repeated.
+///
+///   export:   requested -> collecting -> ready -> expired
+///   erasure:  requested -> cooling_off -> erasing -> certified, or blocked by a legal hold on the way
+namespace gravity::user {
+
+inline constexpr std::string_view own_holder = "user"; // this service, last of all to erase
+inline constexpr int most_holders = 100;
+
+/// The same day and time of a later month on the clocks of the zone, or the month's last day.
+Timestamp months_later(Timestamp from, int months, const TimeZone& zone);
+
+/// By whom, and what is known of them so far.
+struct Asked {
+    User user;
+    PrivacyKind kind{};
+    std::optional<std::string> reason;
+    std::string by;
+    Timestamp received_at;
+    bool identity_checked = false;
+};
+/// Refuses with `request_open` where there is one of the kind already.
+PrivacyRequest open_request(Tx& tx, const Asked& asked, const TimeZone& zone, int cooling_off_days);
+/// Goes on with a request whose person is known to be who they say, or that was blocked. The request is locked.
+PrivacyRequest approve_request(Tx& tx, PrivacyRequest request, int cooling_off_days);
+PrivacyRequest cancel_request(Tx& tx, PrivacyRequest request);
+
+/// As far as it can go now; called again whenever something has happened, and at its times.
+void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier);
+void advance_soon(Tx& tx, PrivacyRequestId id);
+Task<void> advance_privacy_request(JobCtx& job, AdvancePrivacyRequest what);
+
+/// Refuses where a legal hold keeps them: to operators with the hold, to others without a word of it.
+void check_no_hold(Tx& tx, const UserId& user, bool may_know);
+
+} // namespace gravity::user

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "privacy_model.hpp"
+
+#include <gravity/pg/tx.hpp>
+
+/// Statements of privacy requests, by name. Their text is in privacy_store.cpp and nowhere else.
+namespace gravity::user {
+
+extern const Sql<void(PrivacyRequest)> insert_privacy_request, save_privacy_request;
+extern const Sql<PrivacyRequest(PrivacyRequestId)> get_privacy_request, lock_privacy_request;
+extern const Sql<PrivacyRequest(PrivacyRequestId, UserId)> privacy_request_of_user;
+extern const Sql<PrivacyRequest(ListPrivacyRequests)> list_privacy_requests;
+extern const Sql<void(PrivacyRequestId, Timestamp, Json, std::optional<std::string>)> certify_privacy_request;
+extern const Sql<SignedCertificate(PrivacyRequestId)> get_certificate;
+/// Erasures of somebody that wait for the end of a hold.
+extern const Sql<PrivacyRequest(UserId)> blocked_requests;
+
+/// For each holder that there is, and for this service.
+extern const Sql<void(PrivacyRequestId, std::string, Timestamp)> insert_tasks;
+extern const Sql<StoredTask(PrivacyRequestId)> list_tasks;
+extern const Sql<StoredTask(PrivacyRequestId, Slug)> lock_task;
+/// Those that have not answered since then are asked again.
+extern const Sql<std::string(PrivacyRequestId, Timestamp, Timestamp, std::string)> remind_tasks;
+extern const Sql<void(PrivacyRequestId, Slug, Timestamp, Receipt, std::optional<Json>)> answer_task;
+extern const Sql<Json(PrivacyRequestId, Slug)> get_task_data;
+extern const Sql<void(PrivacyRequestId)> forget_task_data;
+/// What is in requests of somebody who is erased: words, and what was gathered for them.
+extern const Sql<void(UserId)> forget_words_of_requests, forget_exports;
+
+extern const Sql<DataHolder(PageQuery)> list_holders;
+extern const Sql<DataHolder(Slug)> get_holder, lock_holder;
+extern const Sql<DataHolder(DataHolder, int)> insert_holder;
+extern const Sql<DataHolder(DataHolder)> save_holder;
+extern const Sql<void(Slug)> delete_holder;
+extern const Sql<void(Slug, std::string, Timestamp)> flag_holder;
+/// What a holder has not answered yet.
+struct ListHolderTasks : PageQuery {
+    Slug service;
+};
+BOOST_DESCRIBE_STRUCT(ListHolderTasks, (PageQuery), (service))
+extern const Sql<HolderTask(ListHolderTasks)> list_holder_tasks;
+
+extern const Sql<LegalHold(LegalHold)> insert_hold;
+extern const Sql<LegalHold(LegalHoldId)> get_hold;
+extern const Sql<LegalHold(ListLegalHolds)> list_holds;
+extern const Sql<LegalHold(LegalHoldId)> delete_hold;
+extern const Sql<void(UserId)> delete_holds_of_user;
+/// One that holds now.
+extern const Sql<LegalHold(UserId, Timestamp)> hold_of_user;
+
+/// What is exported of this service's own, each as a list of documents.
+extern const Sql<Json(UserId, std::int64_t, std::int64_t)> export_history;
+extern const Sql<Json(UserId)> export_preferences, export_groups, export_consents, export_changes;
+
+} // namespace gravity::user
