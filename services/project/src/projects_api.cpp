@@ -61,6 +61,7 @@ Project get(Tx& tx, Caller caller, Path<"id", ProjectId> id) { return seen(tx, c
 
 Project update(Tx& tx, Caller caller, Path<"id", ProjectId> id, Patch<ProjectEdit> patch, IfMatch expected) {
     Project project = locked(tx, caller, *id, Right::administer, expected);
+    check_not_deleted(project);
     static_cast<ProjectEdit&>(project) = patch.apply(project);
     return save(tx, std::move(project));
 }
@@ -100,7 +101,7 @@ Project restore(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expecte
 namespace environments {
 
 Created<Environment> create(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<NewEnvironment> in) {
-    seen(tx, caller, *id, Right::administer);
+    check_not_deleted(seen(tx, caller, *id, Right::administer));
     Environment made = add(tx, *id, *in);
     std::string location = "/api/v1/projects/" + id->to_string() + "/environments/" + made.name.str();
     return {std::move(made), std::move(location)};

@@ -113,6 +113,11 @@ testkit::ConformanceOptions options() {
         who.del(made.location()).expect(204);
         return made.location() + "/restore";
     });
+    options.path("GET " + projects + "/{id}/deletion", [](const Client& who) {
+        const auto made = project(who);
+        who.del(made.location()).expect(204);
+        return made.location() + "/deletion";
+    });
     options.path(projects + "/{id}/environments/{name}", [](const Client& who) { return environment(who).location(); });
     measure(options);
     options.body("POST " + keys, [](const Client& who, Json) { return key_body(who); });
