@@ -125,6 +125,8 @@ void project_routes(Router& router) {
     projects.del<p::remove>("/{id}", {.summary = "Ask for a project's deletion: its keys end at once", .problems = {role_too_low}});
     projects.post<p::suspend>("/{id}/suspend", {.summary = "Have no API key of a project be good", .problems = {role_too_low, deletion_pending}});
     projects.post<p::resume>("/{id}/resume", {.summary = "End a suspension", .problems = {role_too_low, deletion_pending}});
+    projects.post<p::transfer>("/{id}/transfer", {.summary = "Give a project to another organisation",
+                                                  .problems = {role_too_low, no_such_organization, project_slug_taken, deletion_pending}});
     projects.post<p::restore>("/{id}/restore", {.summary = "Undo what asked for a project's deletion", .problems = {role_too_low, not_pending, too_late}});
 
     router.collection("/api/v1/projects/{id}/deletion", "projects")

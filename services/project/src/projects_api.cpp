@@ -96,6 +96,19 @@ Project restore(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expecte
     return project;
 }
 
+Project transfer(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<TransferProject> in, IfMatch expected) {
+    Project project = locked(tx, caller, *id, Right::own, expected);
+    const auto role = tx.maybe(role_of, in->organization_id, caller.subject);
+    if (!role) throw Refusal(no_such_organization);
+    check_right(*role, Right::administer);
+    check_stays(project);
+    if (project.organization_id == in->organization_id) return project;
+    tx.emit(ProjectTransferred{project.id, project.organization_id, in->organization_id});
+    project.organization_id = in->organization_id;
+    project.updated_at = tx.now();
+    return tx.one(move_project, project);
+}
+
 } // namespace projects
 
 namespace environments {

@@ -3,13 +3,10 @@
 #include "problems.hpp"
 
 namespace gravity::project {
-namespace {
 
 void check_stays(const Project& project) {
     if (project.delete_after) throw Refusal(deletion_pending);
 }
-
-} // namespace
 
 bool EnvironmentName::accept(std::string_view in, std::string& out, std::string& why) {
     if (in.empty() || in.size() > 32) {

@@ -42,6 +42,11 @@ struct Project : NewProject {
 BOOST_DESCRIBE_STRUCT(Project, (NewProject),
                       (id, version, state, suspended_at, deletion_requested_at, delete_after, deleting_at, deleted_at, created_at, updated_at))
 
+struct TransferProject {
+    OrganizationId organization_id;
+};
+BOOST_DESCRIBE_STRUCT(TransferProject, (), (organization_id))
+
 struct ListProjects : PageQuery {
     std::optional<OrganizationId> organization_id;
     std::optional<ProjectState> state;
@@ -111,6 +116,15 @@ struct ProjectDeletionRequested {
 };
 BOOST_DESCRIBE_STRUCT(ProjectDeletionRequested, (), (id, delete_after))
 
+/// Another organisation has it.
+struct ProjectTransferred {
+    static constexpr Event event{"gravity.project.project.transferred"};
+    ProjectId id;
+    OrganizationId from;
+    OrganizationId to;
+};
+BOOST_DESCRIBE_STRUCT(ProjectTransferred, (), (id, from, to))
+
 struct ProjectRestored {
     static constexpr Event event{"gravity.project.project.restored"};
     ProjectId id;
@@ -132,4 +146,5 @@ struct gravity::meta::docs<gravity::project::Project> {
 };
 
 GRAVITY_TABLES(project, ProjectState, ProjectEdit, NewProject, Project, ListProjects, EnvironmentKind, EnvironmentName, EnvironmentEdit, NewEnvironment,
-               Environment, ProjectCreated, ProjectSuspended, ProjectResumed, ProjectDeletionRequested, ProjectRestored)
+               Environment, ProjectCreated, ProjectSuspended, ProjectResumed, ProjectDeletionRequested, ProjectRestored,
+               TransferProject, ProjectTransferred)

@@ -17,6 +17,10 @@ const Sql<Project(Project)> save_project{
            delete_after = $delete_after, version = version + 1, updated_at = $updated_at
     where id = $id returning *)sql",
     {{"project_slug_key", project_slug_taken}}};
+const Sql<Project(Project)> move_project{
+    "project.move",
+    "update project set organization_id = $organization_id, version = version + 1, updated_at = $updated_at where id = $id returning *",
+    {{"project_slug_key", project_slug_taken}, {"project_organization_fkey", no_such_organization}}};
 const Sql<Project(ProjectId)> get_project{"project.get", "select * from project where id = $1"};
 const Sql<Project(ProjectId)> lock_project{"project.lock", "select * from project where id = $1 for update"};
 const Sql<Project(ListProjects, std::string)> list_projects{"project.list", R"sql(

@@ -108,6 +108,7 @@ testkit::ConformanceOptions options() {
         return body;
     };
     options.body("POST " + projects, in_an_organization);
+    options.body("POST " + projects + "/{id}/transfer", in_an_organization);
     options.path("POST " + projects + "/{id}/restore", [](const Client& who) {
         const auto made = project(who);
         who.del(made.location()).expect(204);
