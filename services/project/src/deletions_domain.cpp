@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view announcements = "gravity.outbox";
 
-Json text_of(const std::optional<Timestamp>& moment) { return moment ? Json(moment->to_string()) : Json(); }
+Json moment_text(const std::optional<Timestamp>& moment) { return moment ? Json(moment->to_string()) : Json(); }
 
 } // namespace
 
@@ -53,13 +53,13 @@ std::string proof_of(const Deletion& deletion, const auth::Signer& signer) {
                                          {"rows_before", task.rows},
                                          {"rows_after", 0},
                                          {"removed", std::move(removed)},
-                                         {"confirmed_at", text_of(task.answered_at)}}));
+                                         {"confirmed_at", moment_text(task.answered_at)}}));
     }
     const Json payload = Json::object({{"sub", deletion.project_id.to_string()},
                                        {"iat", deletion.finished_at->unix_seconds()},
                                        {"requested_at", deletion.requested_at.to_string()},
-                                       {"started_at", text_of(deletion.started_at)},
-                                       {"finished_at", text_of(deletion.finished_at)},
+                                       {"started_at", moment_text(deletion.started_at)},
+                                       {"finished_at", moment_text(deletion.finished_at)},
                                        {"services", std::move(services)}});
     return signer.token(payload.dump(), "deletion-proof+jwt");
 }
