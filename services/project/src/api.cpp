@@ -1,8 +1,10 @@
 #include "api.hpp"
 
 #include "api_keys_api.hpp"
+#include "deletions_api.hpp"
 #include "invitations_api.hpp"
 #include "meters_api.hpp"
+#include "openmeter_api.hpp"
 #include "organizations_api.hpp"
 #include "problems.hpp"
 #include "projects_api.hpp"
@@ -75,9 +77,16 @@ void meter_routes(Router& router) {
     meters.patch<m::update>("/{slug}", {.summary = "Change what is said of a meter"});
     meters.del<m::remove>("/{slug}", {.summary = "Delete a meter and all that it has counted", .problems = {meter_in_plan}});
     meters.get<usage::query>("/{slug}/query", {.summary = "Add up what a meter has counted", .problems = {too_many_windows}});
-    router.surface("meters").post<usage::ingest>("/openmeter/api/v1/events", {.summary = "Report usage: CloudEvents, one or many",
-                                                                              .problems = {events_refused},
-                                                                              .idempotency = false});
+    auto openmeter = router.surface("meters");
+    openmeter.get<project::openmeter::list>("/openmeter/api/v1/meters", {.summary = "List meters, in OpenMeter's words", .operation = "openmeter_list"});
+    openmeter.get<project::openmeter::get>("/openmeter/api/v1/meters/{meterIdOrSlug}",
+                                           {.summary = "Read a meter, in OpenMeter's words", .operation = "openmeter_get"});
+    openmeter.get<project::openmeter::query>(
+        "/openmeter/api/v1/meters/{meterIdOrSlug}/query",
+        {.summary = "Add up what a meter has counted, in OpenMeter's words", .operation = "openmeter_query", .problems = {too_many_windows}});
+    openmeter.post<usage::ingest>("/openmeter/api/v1/events", {.summary = "Report usage: CloudEvents, one or many",
+                                                               .problems = {events_refused},
+                                                               .idempotency = false});
 }
 
 void quota_routes(Router& router) {
@@ -112,15 +121,24 @@ void project_routes(Router& router) {
     projects.post<p::create>("", {.summary = "Create a project with its three usual environments",
                                   .problems = {role_too_low, no_such_organization, project_slug_taken}});
     projects.get<p::get>("/{id}", {.summary = "Read a project"});
-    projects.patch<p::update>("/{id}", {.summary = "Change a project", .problems = {role_too_low, project_slug_taken}});
+    projects.patch<p::update>("/{id}", {.summary = "Change a project", .problems = {role_too_low, project_slug_taken, deletion_pending}});
     projects.del<p::remove>("/{id}", {.summary = "Ask for a project's deletion: its keys end at once", .problems = {role_too_low}});
     projects.post<p::suspend>("/{id}/suspend", {.summary = "Have no API key of a project be good", .problems = {role_too_low, deletion_pending}});
     projects.post<p::resume>("/{id}/resume", {.summary = "End a suspension", .problems = {role_too_low, deletion_pending}});
+    projects.post<p::transfer>("/{id}/transfer", {.summary = "Give a project to another organisation",
+                                                  .problems = {role_too_low, no_such_organization, project_slug_taken, deletion_pending}});
     projects.post<p::restore>("/{id}/restore", {.summary = "Undo what asked for a project's deletion", .problems = {role_too_low, not_pending, too_late}});
+
+    router.collection("/api/v1/projects/{id}/deletion", "projects")
+        .get<deletions::get>("", {.summary = "Read how far a deletion is, and the proof of it", .problems = {role_too_low}, .scope = "projects:admin"});
+    router.collection("/api/v1/projects/proof-keys", "projects")
+        .get<deletions::proof_keys>(
+            "", {.summary = "Public keys that proofs of deletion are checked by", .operation = "list", .open = "public keys are for everybody"});
 
     auto environments = router.collection("/api/v1/projects/{id}/environments", "projects");
     environments.get<e::list>("", {.summary = "List a project's environments by name"});
-    environments.post<e::create>("", {.summary = "Add an environment", .problems = {role_too_low, environment_exists}, .scope = "projects:admin"});
+    environments.post<e::create>(
+        "", {.summary = "Add an environment", .problems = {role_too_low, environment_exists, deletion_pending}, .scope = "projects:admin"});
     environments.get<e::get>("/{name}", {.summary = "Read an environment"});
     environments.patch<e::update>("/{name}", {.summary = "Change what an environment is for", .problems = {role_too_low}, .scope = "projects:admin"});
     environments.del<e::remove>("/{name}", {.summary = "Delete an environment, and what is left of its API keys",

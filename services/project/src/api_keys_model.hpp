@@ -43,8 +43,10 @@ struct ApiKey : NewApiKey {
     std::optional<ApiKeyId> rotated_from;
     std::optional<Timestamp> grace_until;
     std::optional<Timestamp> revoked_at;
+    std::optional<Timestamp> last_used_at;
 };
-BOOST_DESCRIBE_STRUCT(ApiKey, (NewApiKey), (id, version, public_id, created_by, created_at, updated_at, rotated_from, grace_until, revoked_at))
+BOOST_DESCRIBE_STRUCT(ApiKey, (NewApiKey),
+                      (id, version, public_id, created_by, created_at, updated_at, rotated_from, grace_until, revoked_at, last_used_at))
 
 /// The answer to making one: the key itself is seen this once.
 struct MadeApiKey : ApiKey {
@@ -148,6 +150,7 @@ struct gravity::meta::docs<gravity::project::ApiKey> {
         {"public_id", "The part of the key that may be shown, to know it by"},
         {"rotated_from", "The key whose place it took"},
         {"grace_until", "Another key has taken its place: how long both are good"},
+        {"last_used_at", "When it was last verified, to the minute"},
     };
 };
 template <>

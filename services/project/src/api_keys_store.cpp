@@ -32,4 +32,8 @@ const Sql<ApiKeyAtDoor(std::string)> api_key_at_door{"api_key.at_door", R"sql($g
     select k.*, p.state as project_state, o.plan from api_key k join project p on p.id = k.project_id join organization o on o.id = p.organization_id
     where k.public_id = $1)sql"};
 
+const Sql<void(std::vector<ApiKeyId>, std::vector<Timestamp>)> note_last_uses{"api_key.note_last_uses", R"sql(
+    update api_key k set last_used_at = u.at from unnest($1::uuid[], $2::timestamptz[]) as u (id, at)
+    where k.id = u.id and (k.last_used_at is null or k.last_used_at <= u.at - interval '1 minute'))sql"};
+
 } // namespace gravity::project

@@ -18,5 +18,7 @@ extern const Sql<bool(ProjectId, EnvironmentName, Timestamp)> has_live_key;
 /// Whose rows the key of a public id is among, whoever asks: under Scope::system.
 extern const Sql<ProjectId(std::string)> find_in_directory;
 extern const Sql<ApiKeyAtDoor(std::string)> api_key_at_door;
+/// Keys and when each was used; what is less than a minute newer than what is known is left.
+extern const Sql<void(std::vector<ApiKeyId>, std::vector<Timestamp>)> note_last_uses;
 
 } // namespace gravity::project

@@ -2,20 +2,48 @@
 
 #include "api.hpp"
 #include "config.hpp"
+#include "deletion_job.hpp"
+#include "deletions_api.hpp"
 #include "forget_usage.hpp"
 #include "invitations_model.hpp"
 #include "key_door.hpp"
+#include "last_uses.hpp"
 #include "project_door.hpp"
 #include "project_migrations.hpp"
+#include "registered_services.hpp"
+
+#include <gravity/async/coroutine.hpp>
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
 
 namespace gravity::project {
 namespace {
 
+ProofKey proof_key(const Settings& settings) {
+    if (!settings.proof_key_file) return {};
+    std::ifstream in(*settings.proof_key_file);
+    if (!in) throw std::invalid_argument("setting PROJECT_PROOF_KEY_FILE: cannot be read");
+    const std::string pem{std::istreambuf_iterator<char>(in), {}};
+    auto signer = auth::Signer::from_pem(pem);
+    if (!signer) throw std::invalid_argument("setting PROJECT_PROOF_KEY_FILE: " + signer.why());
+    return {*signer};
+}
+
 void provide(app::Runtime& runtime) {
     const Settings& settings = runtime.resources.get<Settings>();
-    runtime.resources.put(std::make_shared<KeyDoor>(*runtime.database, settings));
+    auto uses = std::make_shared<LastUses>(*runtime.database);
+    runtime.resources.put(std::make_shared<KeyDoor>(*runtime.database, *uses, settings));
     runtime.resources.put(std::make_shared<ProjectDoor>(*runtime.database, settings));
+    runtime.resources.put(std::move(uses));
+    runtime.resources.put(std::make_shared<OwnDatabase>(*runtime.database));
+    runtime.resources.put(std::make_shared<RegisteredServices>(runtime.io, runtime.settings, settings));
+    runtime.resources.put(std::make_shared<ProofKey>(proof_key(settings)));
 }
+
+Task<void> keep_last_uses(app::Runtime& runtime) { return runtime.resources.get<LastUses>().run(); }
+Task<void> write_last_uses(app::Runtime& runtime) { return runtime.resources.get<LastUses>().write(); }
 
 } // namespace
 
@@ -26,8 +54,12 @@ Service assemble(std::uint16_t port) {
         .routes(routes)
         .calls<IdentityProvider>()
         .job(forget_usage)
+        .job(delete_projects)
         .schedule("41 3 * * *", ForgetUsage{}, {.each_project = true})
-        .provision(provide);
+        .schedule("7,22,37,52 * * * *", DeleteProjects{}, {.each_project = true})
+        .provision(provide)
+        .background(keep_last_uses)
+        .on_drain(write_last_uses);
     return service;
 }
 

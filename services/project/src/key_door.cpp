@@ -32,6 +32,7 @@ Task<Verification> KeyDoor::verify(Ctx& ctx, const Caller& caller, const std::st
     Verification answer = verified(found, key_text::hash_of(text), now());
     const bool theirs = home == caller.project || operator_ == caller.project || answer.project == caller.project;
     if (!theirs) co_return Verification{};
+    if (answer.active) uses_.note(*home, *answer.key_id, now());
     co_return answer;
 }
 

@@ -87,6 +87,7 @@ void check(const NewMeter& meter, meta::Errors& errors) {
     if (meter.aggregation != Aggregation::count && !meter.value_path) errors.reject("value_path", "is needed, but for count");
     if (!meter.group_by) return;
     if (meter.group_by->size() > most_groups) errors.reject("group_by", "must have at most 8 members");
+    if (meter.group_by->contains(subject_group)) errors.reject("group_by", "must not have the name `subject`, by which all can be split");
     for (const auto& [name, path] : *meter.group_by)
         if (!is_name(name) || name.size() > 64) errors.reject("group_by", "must have names of letters, digits, hyphens and underscores, at most 64 of them");
 }

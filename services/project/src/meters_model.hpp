@@ -10,6 +10,9 @@ namespace gravity::project {
 
 using MeterId = Id<"meter">;
 
+/// What every sum can be split by, whatever its meter says.
+inline constexpr std::string_view subject_group = "subject";
+
 /// "requests.day": lower-case letters and digits with single dots, hyphens and underscores between them.
 class MeterSlug : public TextValue<MeterSlug> {
 public:

@@ -14,6 +14,8 @@ const Sql<Meter(Meter)> save_meter{"meter.save", R"sql(
     update meter set description = $description, version = version + 1, updated_at = $updated_at where id = $id returning *)sql"};
 const Sql<Meter(MeterSlug)> get_meter{"meter.get", "select * from meter where slug = $1"};
 const Sql<Meter(MeterSlug)> lock_meter{"meter.lock", "select * from meter where slug = $1 for update"};
+const Sql<Meter(std::string)> find_meter{"meter.find", "select * from meter where slug = $1 or id::text = $1 order by slug <> $1 limit 1"};
+const Sql<Meter()> all_meters{"meter.all", "select * from meter order by slug"};
 const Sql<Meter(ListMeters)> list_meters{"meter.list", R"sql(
     select * from meter where ($event_type::text is null or event_type = $event_type) and $page(slug))sql"};
 const Sql<std::int64_t()> count_meters{"meter.count", "select count(*) from meter"};

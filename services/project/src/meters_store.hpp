@@ -9,6 +9,9 @@ namespace gravity::project {
 
 extern const Sql<Meter(Meter)> insert_meter, save_meter;
 extern const Sql<Meter(MeterSlug)> get_meter, lock_meter;
+/// By slug or id.
+extern const Sql<Meter(std::string)> find_meter;
+extern const Sql<Meter()> all_meters;
 extern const Sql<Meter(ListMeters)> list_meters;
 extern const Sql<std::int64_t()> count_meters;
 extern const Sql<void(MeterId)> delete_meter;

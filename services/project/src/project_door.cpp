@@ -1,6 +1,7 @@
 #include "project_door.hpp"
 
 #include "organizations_store.hpp"
+#include "problems.hpp"
 #include "projects_store.hpp"
 #include "quotas_store.hpp"
 #include "reads.hpp"
@@ -49,6 +50,7 @@ Task<Standing> ProjectDoor::enter(Ctx& ctx, const Caller& caller, const ProjectI
 
     const bool member = home == caller.project && found.role && access != Access::measure;
     if (!found.project || !(own || operates || member)) throw Refusal(problems::not_found);
+    if (found.project->deleting_at && access != Access::see) throw Refusal(project_not_active);
     if (!own && !operates) check_right(*found.role, right_for(access));
     Standing standing;
     standing.active = found.project->state == ProjectState::active;

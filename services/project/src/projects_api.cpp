@@ -61,6 +61,7 @@ Project get(Tx& tx, Caller caller, Path<"id", ProjectId> id) { return seen(tx, c
 
 Project update(Tx& tx, Caller caller, Path<"id", ProjectId> id, Patch<ProjectEdit> patch, IfMatch expected) {
     Project project = locked(tx, caller, *id, Right::administer, expected);
+    check_not_deleted(project);
     static_cast<ProjectEdit&>(project) = patch.apply(project);
     return save(tx, std::move(project));
 }
@@ -95,12 +96,25 @@ Project restore(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expecte
     return project;
 }
 
+Project transfer(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<TransferProject> in, IfMatch expected) {
+    Project project = locked(tx, caller, *id, Right::own, expected);
+    const auto role = tx.maybe(role_of, in->organization_id, caller.subject);
+    if (!role) throw Refusal(no_such_organization);
+    check_right(*role, Right::administer);
+    check_stays(project);
+    if (project.organization_id == in->organization_id) return project;
+    tx.emit(ProjectTransferred{project.id, project.organization_id, in->organization_id});
+    project.organization_id = in->organization_id;
+    project.updated_at = tx.now();
+    return tx.one(move_project, project);
+}
+
 } // namespace projects
 
 namespace environments {
 
 Created<Environment> create(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<NewEnvironment> in) {
-    seen(tx, caller, *id, Right::administer);
+    check_not_deleted(seen(tx, caller, *id, Right::administer));
     Environment made = add(tx, *id, *in);
     std::string location = "/api/v1/projects/" + id->to_string() + "/environments/" + made.name.str();
     return {std::move(made), std::move(location)};

@@ -17,6 +17,8 @@ Project suspend(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expecte
 Project resume(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected);
 NoContent remove(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected, Given<Settings> settings);
 Project restore(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected);
+/// By who owns it, to an organisation where they may create projects.
+Project transfer(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<TransferProject> in, IfMatch expected);
 
 } // namespace projects
 namespace environments {

@@ -3,13 +3,10 @@
 #include "problems.hpp"
 
 namespace gravity::project {
-namespace {
 
 void check_stays(const Project& project) {
     if (project.delete_after) throw Refusal(deletion_pending);
 }
-
-} // namespace
 
 bool EnvironmentName::accept(std::string_view in, std::string& out, std::string& why) {
     if (in.empty() || in.size() > 32) {
@@ -42,13 +39,19 @@ bool resume(Project& project) {
 
 bool request_deletion(Project& project, Timestamp now, int undo_days) {
     if (project.delete_after) return false;
+    project.deletion_requested_at = now;
     project.delete_after = now + Duration::hours(24 * undo_days);
     return true;
 }
 
+void check_not_deleted(const Project& project) {
+    if (project.deleting_at) throw Refusal(deletion_pending);
+}
+
 void restore(Project& project, Timestamp now) {
     if (!project.delete_after) throw Refusal(not_pending);
-    if (*project.delete_after <= now) throw Refusal(too_late);
+    if (*project.delete_after <= now || project.deleting_at) throw Refusal(too_late);
+    project.deletion_requested_at.reset();
     project.delete_after.reset();
 }
 

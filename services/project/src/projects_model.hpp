@@ -5,13 +5,15 @@
 /// The projects that are administered, and their environments.
 namespace gravity::project {
 
-/// What follows from `suspended_at` and `delete_after`.
+/// What follows from the moments below.
 enum class ProjectState {
     active,
     suspended,
-    pending_deletion
+    pending_deletion,
+    deleting,
+    deleted
 };
-BOOST_DESCRIBE_ENUM(ProjectState, active, suspended, pending_deletion)
+BOOST_DESCRIBE_ENUM(ProjectState, active, suspended, pending_deletion, deleting, deleted)
 
 struct ProjectEdit {
     Slug slug;
@@ -30,11 +32,20 @@ struct Project : NewProject {
     Version version;
     ProjectState state{};
     std::optional<Timestamp> suspended_at;
+    std::optional<Timestamp> deletion_requested_at;
     std::optional<Timestamp> delete_after;
+    std::optional<Timestamp> deleting_at;
+    std::optional<Timestamp> deleted_at;
     Timestamp created_at;
     Timestamp updated_at;
 };
-BOOST_DESCRIBE_STRUCT(Project, (NewProject), (id, version, state, suspended_at, delete_after, created_at, updated_at))
+BOOST_DESCRIBE_STRUCT(Project, (NewProject),
+                      (id, version, state, suspended_at, deletion_requested_at, delete_after, deleting_at, deleted_at, created_at, updated_at))
+
+struct TransferProject {
+    OrganizationId organization_id;
+};
+BOOST_DESCRIBE_STRUCT(TransferProject, (), (organization_id))
 
 struct ListProjects : PageQuery {
     std::optional<OrganizationId> organization_id;
@@ -105,6 +116,15 @@ struct ProjectDeletionRequested {
 };
 BOOST_DESCRIBE_STRUCT(ProjectDeletionRequested, (), (id, delete_after))
 
+/// Another organisation has it.
+struct ProjectTransferred {
+    static constexpr Event event{"gravity.project.project.transferred"};
+    ProjectId id;
+    OrganizationId from;
+    OrganizationId to;
+};
+BOOST_DESCRIBE_STRUCT(ProjectTransferred, (), (id, from, to))
+
 struct ProjectRestored {
     static constexpr Event event{"gravity.project.project.restored"};
     ProjectId id;
@@ -120,8 +140,11 @@ struct gravity::meta::docs<gravity::project::Project> {
         {"id", "What `project` says in tokens"},
         {"suspended_at", "Since when its API keys are not good"},
         {"delete_after", "Until when its deletion, which has been asked for, can be undone"},
+        {"deleting_at", "Since when its data is being deleted everywhere"},
+        {"deleted_at", "When every service had confirmed that"},
     };
 };
 
 GRAVITY_TABLES(project, ProjectState, ProjectEdit, NewProject, Project, ListProjects, EnvironmentKind, EnvironmentName, EnvironmentEdit, NewEnvironment,
-               Environment, ProjectCreated, ProjectSuspended, ProjectResumed, ProjectDeletionRequested, ProjectRestored)
+               Environment, ProjectCreated, ProjectSuspended, ProjectResumed, ProjectDeletionRequested, ProjectRestored,
+               TransferProject, ProjectTransferred)

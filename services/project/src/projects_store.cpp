@@ -13,15 +13,20 @@ const Sql<Project(Project)> insert_project{
 const Sql<Project(Project)> save_project{
     "project.save",
     R"sql(
-    update project set slug = $slug, name = $name, suspended_at = $suspended_at, delete_after = $delete_after, version = version + 1,
-           updated_at = $updated_at
+    update project set slug = $slug, name = $name, suspended_at = $suspended_at, deletion_requested_at = $deletion_requested_at,
+           delete_after = $delete_after, version = version + 1, updated_at = $updated_at
     where id = $id returning *)sql",
     {{"project_slug_key", project_slug_taken}}};
+const Sql<Project(Project)> move_project{
+    "project.move",
+    "update project set organization_id = $organization_id, version = version + 1, updated_at = $updated_at where id = $id returning *",
+    {{"project_slug_key", project_slug_taken}, {"project_organization_fkey", no_such_organization}}};
 const Sql<Project(ProjectId)> get_project{"project.get", "select * from project where id = $1"};
 const Sql<Project(ProjectId)> lock_project{"project.lock", "select * from project where id = $1 for update"};
 const Sql<Project(ListProjects, std::string)> list_projects{"project.list", R"sql(
     select p.* from project p join member m on m.organization_id = p.organization_id
-    where m.subject = $5 and ($organization_id::uuid is null or p.organization_id = $organization_id) and ($state::text is null or p.state = $state)
+    where m.subject = $5 and ($organization_id::uuid is null or p.organization_id = $organization_id)
+      and (case when $state::text is null then p.state <> 'deleted' else p.state = $state end)
       and $page(p.created_at desc, p.id desc))sql"};
 const Sql<void(ProjectId)> list_project_in_directory{"project.list_in_directory", "insert into project_directory (project_id) values ($1)"};
 const Sql<ProjectId(ProjectId)> home_of_project{"project.find_in_directory", "select project from project_directory where project_id = $1"};

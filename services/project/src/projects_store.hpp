@@ -7,7 +7,7 @@
 /// Statements of projects and environments, by name. Their text is in projects_store.cpp and nowhere else.
 namespace gravity::project {
 
-extern const Sql<Project(Project)> insert_project, save_project;
+extern const Sql<Project(Project)> insert_project, save_project, move_project;
 extern const Sql<Project(ProjectId)> get_project, lock_project;
 /// Those of organisations that somebody is a member of.
 extern const Sql<Project(ListProjects, std::string)> list_projects;

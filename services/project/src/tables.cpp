@@ -5,9 +5,11 @@
 
 #include "api_keys_model.hpp"
 #include "config.hpp"
+#include "deletions_model.hpp"
 #include "forget_usage.hpp"
 #include "invitations_model.hpp"
 #include "meters_model.hpp"
+#include "openmeter_api.hpp"
 #include "organizations_model.hpp"
 #include "projects_model.hpp"
 #include "quotas_model.hpp"

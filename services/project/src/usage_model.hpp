@@ -54,18 +54,20 @@ struct UsageRange {
     Timestamp to;
     UsageCut window{};
     TimeZone time_zone;
-    std::optional<std::string> subject;
+    std::vector<std::string> subjects; // none: all
     std::vector<std::string> groups;
+    bool by_subject = false;
 };
-BOOST_DESCRIBE_STRUCT(UsageRange, (), (meter_id, from, to, window, time_zone, subject, groups))
+BOOST_DESCRIBE_STRUCT(UsageRange, (), (meter_id, from, to, window, time_zone, subjects, groups, by_subject))
 
 struct UsageWindow {
     Timestamp from;
     Timestamp to;
     double value = 0;
     std::map<std::string, std::string, std::less<>> group;
+    std::optional<std::string> subject;
 };
-BOOST_DESCRIBE_STRUCT(UsageWindow, (), (from, to, value, group))
+BOOST_DESCRIBE_STRUCT(UsageWindow, (), (from, to, value, group, subject))
 
 /// What has been used of a meter. Windows in which there was nothing are left out.
 struct UsageReport {
@@ -87,12 +89,13 @@ struct gravity::meta::docs<gravity::project::UsageQuery> {
         {"window", "What sums are cut by"},
         {"time_zone", "Whose hours, days and months these are"},
         {"subject", "Whose use"},
-        {"group_by", "Names of the meter's `group_by` that sums are split by"},
+        {"group_by", "Names of the meter's `group_by` that sums are split by, and `subject`"},
     };
 };
 template <>
 struct gravity::meta::docs<gravity::project::UsageWindow> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"subject", "Where sums are split by it"},
         {"value", "A JSON number: of more than 15 digits not all are exact, though they are kept"},
     };
 };

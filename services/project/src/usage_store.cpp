@@ -37,22 +37,22 @@ const Sql<void(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::st
 
 // What is cut by hours goes on counting through the hour that happens twice; days and months are those of the clock on the wall.
 const Sql<UsageWindow(UsageRange, int)> usage_windows{"usage_bucket.windows", R"sql(
-    select greatest(w.starts_at, $from::timestamptz) as "from",
+    select w.subject, greatest(w.starts_at, $from::timestamptz) as "from",
            least(case $window::text when 'total' then $to::timestamptz when 'hour' then w.starts_at + interval '1 hour'
                       else ((w.starts_at at time zone $time_zone::text) + ('1 ' || $window::text)::interval) at time zone $time_zone::text end,
                  $to::timestamptz) as "to",
            w.value, w.grouping as "group"
-    from (select c.starts_at, c.grouping,
+    from (select c.starts_at, c.grouping, c.subject,
                  case m.aggregation when 'avg' then sum(c.sum) / sum(c.count) when 'min' then min(c.min) when 'max' then max(c.max) else sum(c.sum) end as value
           from (select case $window::text when 'total' then $from::timestamptz else date_trunc($window::text, b.starts_at, $time_zone::text) end as starts_at,
                        (select coalesce(jsonb_object_agg(g.name, coalesce(b.grouping ->> g.name, '')), '{}')
                         from unnest($groups::text[]) as g (name)) as grouping,
-                       b.sum, b.count, b.min, b.max
+                       case when $by_subject then b.subject end as subject, b.sum, b.count, b.min, b.max
                 from usage_bucket b
                 where b.meter_id = $meter_id and b.starts_at >= $from::timestamptz and b.starts_at < $to::timestamptz
-                  and ($subject::text is null or b.subject = $subject::text)) c
+                  and (cardinality($subjects::text[]) = 0 or b.subject = any($subjects::text[]))) c
                cross join (select aggregation from meter where id = $meter_id) m
-          group by c.starts_at, c.grouping, m.aggregation) w
-    order by w.starts_at, w.grouping limit $8)sql"};
+          group by c.starts_at, c.grouping, c.subject, m.aggregation) w
+    order by w.starts_at, w.subject, w.grouping limit $9)sql"};
 
 } // namespace gravity::project

@@ -4,6 +4,7 @@
 #include <gravity/base/clock.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/testkit/clock.hpp>
+#include <gravity/testkit/loop.hpp>
 
 #include <atomic>
 
@@ -274,6 +275,28 @@ TEST_F(ApiKeys, OfOthersAreNotThere) {
         who.post("/api/v1/api-keys", key_body(shop)).expect_problem(422, "no-such-environment"); // and not a word of whether it is there
     }
     EXPECT_TRUE(good(made));
+}
+
+TEST_F(ApiKeys, TellWhenTheyWereLastUsed) {
+    testkit::FakeClock clock(now());
+    ada = person("ada");
+    const auto made = key(ada, shop), unused = key(ada, shop);
+    const auto last_used = [&] { return ada.get(made.location()).expect(200).text("/last_used_at"); };
+    EXPECT_EQ(last_used(), "");
+    ASSERT_TRUE(good(made));
+    const std::string first = now().to_string();
+    testkit::until([&] { return last_used() == first; });
+    clock.advance(Duration::seconds(59));
+    ASSERT_TRUE(good(made)); // less than a minute later: not worth a write
+    clock.advance(Duration::seconds(1));
+    ASSERT_TRUE(good(made));
+    const std::string second = now().to_string();
+    testkit::until([&] { return last_used() == second; });
+    clock.advance(Duration::minutes(2));
+    verify(as.stranger, made.text("/key")); // who may not know of it does not use it
+    EXPECT_EQ(service.stop(), 0);           // what is still to be written is written
+    EXPECT_EQ(service.database().admin("select count(*) from api_key where last_used_at = '" + second + "' and version = 1"), "1");
+    EXPECT_EQ(service.database().admin("select count(*) from api_key where last_used_at is null"), "1");
 }
 
 TEST_F(ApiKeys, AreListedByProjectAndEnvironment) {

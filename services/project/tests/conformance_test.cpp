@@ -108,10 +108,16 @@ testkit::ConformanceOptions options() {
         return body;
     };
     options.body("POST " + projects, in_an_organization);
+    options.body("POST " + projects + "/{id}/transfer", in_an_organization);
     options.path("POST " + projects + "/{id}/restore", [](const Client& who) {
         const auto made = project(who);
         who.del(made.location()).expect(204);
         return made.location() + "/restore";
+    });
+    options.path("GET " + projects + "/{id}/deletion", [](const Client& who) {
+        const auto made = project(who);
+        who.del(made.location()).expect(204);
+        return made.location() + "/deletion";
     });
     options.path(projects + "/{id}/environments/{name}", [](const Client& who) { return environment(who).location(); });
     measure(options);

@@ -86,6 +86,36 @@ TEST_F(Projects, AreDeletedAfterDaysInWhichThatCanBeUndone) {
     EXPECT_EQ(event_types(), "project.suspended project.deletion_requested project.restored project.deletion_requested ");
 }
 
+TEST_F(Projects, AreTransferredByTheirOwnersToWhereTheyMayCreateThem) {
+    const auto acme = organization(ada), bens = organization(ben, "bens");
+    const auto made = project(ada, acme);
+    const auto give = [&](const testkit::Client& who, const std::string& to) {
+        return who.post(made.location() + "/transfer", {{"organization_id", to}});
+    };
+    give(ada, bens.text("/id")).expect_problem(422, "no-such-organization"); // she is nobody there
+    give(ada, Uuid::v7().to_string()).expect_problem(422, "no-such-organization");
+    give(ben, bens.text("/id")).expect_problem(404, "not-found");
+    give(ada, acme.text("/id")).expect(200).field("/version", 1);
+    join(ben, bens, "ada", "developer");
+    give(ada, bens.text("/id")).expect_problem(403, "role-too-low");
+    ben.patch(seat(bens, "ada"), {{"role", "admin"}}).expect(200);
+    join(ada, acme, "cleo", "admin");
+    join(ben, bens, "cleo", "owner");
+    give(cleo, bens.text("/id")).expect_problem(403, "role-too-low"); // no owner of what she would give
+    give(ada, bens.text("/id")).if_match("\"7\"").expect_problem(412, "stale-version");
+    const auto other = project(ben, bens);
+    give(ada, bens.text("/id")).expect_problem(409, "project-slug-taken");
+    ben.patch(other.location(), {{"slug", "other"}}).expect(200);
+    ada.del(made.location()).expect(204);
+    give(ada, bens.text("/id")).expect_problem(409, "deletion-pending");
+    ada.post(made.location() + "/restore").expect(200);
+    event_types();
+    give(ada, bens.text("/id")).expect(200).field("/organization_id", bens.text("/id"));
+    EXPECT_EQ(event_types(), "project.transferred ");
+    ben.get(made.location()).expect(200);
+    ada.del(made.location()).expect_problem(403, "role-too-low");
+}
+
 TEST_F(Projects, AreAdministeredByRole) {
     const auto acme = organization(ada);
     for (const std::string role : {"admin", "developer", "viewer", "billing"}) join(ada, acme, role, role);

@@ -262,6 +262,30 @@ TEST_F(Usage, IsSplitBySubjectAndGroup) {
     EXPECT_EQ(ask("sum", "?group_by=model,cached"), R"({"cached":"false","model":"a"}2.0 {"cached":"true","model":"a"}5.0 {"cached":"true","model":"b"}6.0 )");
 }
 
+TEST_F(Usage, IsToldInTheWordsOfOpenMeter) {
+    const auto made = meter(worker, "tokens", "sum", Json::object({{"group_by", Json::object({{"model", "$.model"}})}, {"description", "All"}}));
+    const auto call = [](int count, const char* model) { return Json::object({{"tokens", count}, {"model", model}}); };
+    report(worker, Json::array({event("1", call(1, "a"), "", "u-1"), event("2", call(2, "b"), "", "u-2"), event("3", call(4, "a"), "", "u-2")})).expect(204);
+    const std::string at = "/openmeter/api/v1/meters";
+    worker.get(at).expect(200).field("/0/slug", "tokens").field("/0/aggregation", "SUM").field("/0/groupBy/model", "$.model").field("/1", Json());
+    for (const std::string& name : {std::string("tokens"), made.text("/id")})
+        worker.get(at + "/" + name).expect(200).field("/eventType", "model.called").field("/valueProperty", "$.tokens").field("/description", "All");
+    worker.get(at + "/none").expect_problem(404, "not-found");
+    as.stranger.get(at + "/" + made.text("/id")).expect_problem(404, "not-found");
+    as.stranger.get(at).expect(200).field("", Json::array());
+    worker.get(at + "/tokens/query").expect(200).field("/data/0/value", 7.0).field("/data/0/subject", Json()).field("/data/1", Json());
+    const auto split = worker.get(at + "/tokens/query?groupBy=subject&groupBy=model&subject=u-2").expect(200);
+    split.field("/data/0/value", 4.0).field("/data/0/subject", "u-2").field("/data/0/groupBy/model", "a").field("/data/1/value", 2.0).field("/data/2", Json());
+    for (const std::string size : {"HOUR", "DAY", "MONTH"})
+        worker.get(at + "/tokens/query?windowSize=" + size + "&windowTimeZone=Asia/Tokyo").expect(200).field("/windowSize", size).field("/data/0/value", 7.0);
+    worker.get(at + "/tokens/query?windowSize=MINUTE").expect_problem(422, "invalid-value");
+    worker.get(at + "/tokens/query?filterGroupBy[model]=a").expect_problem(400, "malformed-request"); // rather than a wrong answer
+    worker.get(at + "/tokens/query?from=2026-01-01T00:01:00Z").expect_problem(422, "invalid-value");
+    worker.post("/api/v1/meters", {{"slug", "m"}, {"event_type", "x"}, {"aggregation", "count"}, {"group_by", Json::object({{"subject", "$.a"}})}})
+        .expect_problem(422, "invalid-value");
+    worker.get("/api/v1/meters/tokens/query?group_by=subject").expect(200).field("/items/0/subject", "u-1").field("/items/1/value", 6.0);
+}
+
 TEST_F(Usage, IsSeenByMembersTheProjectItselfAndNobodyElse) {
     meter(worker);
     report(worker, event("1", tokens(5))).expect(204);
