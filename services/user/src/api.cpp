@@ -35,6 +35,8 @@ void user_routes(Router& router) {
     users.post<u::restore>("/{id}/restore", {.summary = "Restore a deactivated account",
                                              .problems = {wrong_state, handle_taken, external_id_taken},
                                              .scope = "users:admin"});
+    users.get<u::get_vcard>("/{id}/vcard", {.summary = "Download a user as vCard 4.0 (RFC 6350)"});
+    users.get<u::get_own_vcard>("/me/vcard", {.summary = "Download oneself as vCard 4.0", .problems = {not_a_user}, .scope = "profile"});
     users.get<u::get_me>("/me", {.summary = "Read what is known of oneself", .problems = {not_a_user}, .scope = "profile"});
     users.patch<u::update_me>("/me", {.summary = "Change one's own profile", .problems = {not_a_user, field_not_yours}, .scope = "users:self"});
 }
@@ -159,7 +161,7 @@ void privacy_routes(Router& router) {
     auto users = router.collection("/api/v1/users", "users");
     users.post<p::ask>("/me/privacy-requests", {.summary = "Ask for one's data, or to be erased, after a sign-in of just now",
                                                 .operation = "ask_for_privacy",
-                                                .problems = {not_a_user, sign_in_not_fresh, request_open, erasure_not_possible},
+                                                .problems = {not_a_user, sign_in_not_fresh, request_open, erasure_not_possible, too_many_requests},
                                                 .scope = "users:self"});
     users.get<p::list_own>("/me/privacy-requests", {.summary = "List what one asked for",
                                                     .operation = "list_own_privacy_requests",

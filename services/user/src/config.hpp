@@ -20,13 +20,14 @@ struct Settings {
     Default<false> codes_in_events;
     Bounded<int, 1, 10'000> contact_changes_per_day = 10;
     Bounded<int, 0, 86'400> fresh_sign_in_seconds = 300;
+    Bounded<int, 1, 10'000> privacy_requests_per_day = 5;
     Bounded<int, 0, 30> cooling_off_days = 7;
     TimeZone privacy_zone = "UTC";
     std::optional<Secret<>> certificate_key;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (public_url, scim_mode, codes_in_events, contact_changes_per_day, fresh_sign_in_seconds, cooling_off_days, privacy_zone,
-                       certificate_key))
+                      (public_url, scim_mode, codes_in_events, contact_changes_per_day, fresh_sign_in_seconds, privacy_requests_per_day,
+                       cooling_off_days, privacy_zone, certificate_key))
 
 } // namespace gravity::user
 
@@ -38,6 +39,7 @@ struct gravity::meta::docs<gravity::user::Settings> {
         {"codes_in_events", "Codes that prove an address are made, and announced whole for whoever sends them; else who administers users changes addresses"},
         {"contact_changes_per_day", "Codes that one person may ask for within a day, and that may be sent to one address"},
         {"fresh_sign_in_seconds", "How long ago people may have signed in (auth_time) who ask for their data or its erasure; 0: whenever that was"},
+        {"privacy_requests_per_day", "Exports and erasures that one person may ask for within a day"},
         {"cooling_off_days", "Days in which an erasure can be called off"},
         {"privacy_zone", "Time zone whose months deadlines are counted in"},
         {"certificate_key", "Private key (Ed25519, PEM) that signs certificates of erasures; without it they are not signed"},

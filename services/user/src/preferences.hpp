@@ -3,6 +3,8 @@
 #include "people.hpp"
 #include "preferences_model.hpp"
 
+#include <gravity/http/extract.hpp>
+
 /// Values of preferences as their definitions let them through.
 namespace gravity::user {
 

@@ -32,6 +32,8 @@ const Sql<PrivacyRequest(ListPrivacyRequests)> list_privacy_requests{"privacy_re
     from privacy_request r
     where ($user_id::uuid is null or r.user_id = $user_id) and ($kind::text is null or r.kind = $kind) and ($state::text is null or r.state = $state)
       and $page(r.created_at desc, r.id desc))sql"};
+const Sql<std::int64_t(UserId, Timestamp)> count_own_requests{"privacy_request.count_own", R"sql(
+    select count(*) from privacy_request where user_id = $1 and created_at > $2 and requested_by = 'self')sql"};
 const Sql<void(PrivacyRequestId, Timestamp, Json, std::optional<std::string>)> certify_privacy_request{"privacy_request.certify", R"sql(
     update privacy_request set state = 'certified', finished_at = $2, certificate = $3, signature = $4, reason = null, extension_reason = null,
            version = version + 1, updated_at = $2

@@ -11,6 +11,8 @@ extern const Sql<void(PrivacyRequest)> insert_privacy_request, save_privacy_requ
 extern const Sql<PrivacyRequest(PrivacyRequestId)> get_privacy_request, lock_privacy_request;
 extern const Sql<PrivacyRequest(PrivacyRequestId, UserId)> privacy_request_of_user;
 extern const Sql<PrivacyRequest(ListPrivacyRequests)> list_privacy_requests;
+/// Asked for by themselves since then.
+extern const Sql<std::int64_t(UserId, Timestamp)> count_own_requests;
 extern const Sql<void(PrivacyRequestId, Timestamp, Json, std::optional<std::string>)> certify_privacy_request;
 extern const Sql<SignedCertificate(PrivacyRequestId)> get_certificate;
 /// Erasures of somebody that wait for the end of a hold.

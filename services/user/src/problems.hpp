@@ -32,6 +32,7 @@ inline constexpr Problem no_such_text{422, "no-such-text", "There is no such con
 
 inline constexpr Problem sign_in_not_fresh{401, "sign-in-not-fresh", "This takes a sign-in of just now"};
 inline constexpr Problem request_open{409, "request-open", "There is a request of this kind already"};
+inline constexpr Problem too_many_requests{429, "too-many-requests", "This was asked for too often today"};
 inline constexpr Problem request_state{409, "request-state", "The request's state does not allow this"};
 inline constexpr Problem nothing_to_download{409, "nothing-to-download", "There is nothing to download yet, or any more"};
 inline constexpr Problem under_legal_hold{409, "under-legal-hold", "A legal hold keeps this person from being erased"};

@@ -6,6 +6,7 @@
 #include "privacy.hpp"
 #include "problems.hpp"
 #include "users_store.hpp"
+#include "vcard.hpp"
 
 #include <stdexcept>
 
@@ -26,6 +27,8 @@ User past(Tx& tx, const UserId& id, Timestamp at) {
     if (!errors.empty()) throw std::runtime_error("a past user is not readable: " + errors.to_string());
     return user;
 }
+
+Download card_of(const User& user) { return {"text/vcard; charset=utf-8", vcard_of(user), user.id.to_string() + ".vcf"}; }
 
 } // namespace
 
@@ -81,6 +84,9 @@ NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected) {
     erase_person(tx, user);
     return {};
 }
+
+Download get_vcard(Tx& tx, Path<"id", UserId> id) { return card_of(tx.one(get_user, *id)); }
+Download get_own_vcard(Tx& tx, Caller caller) { return card_of(get_me(tx, std::move(caller))); }
 
 User get_me(Tx& tx, Caller caller) {
     auto me = tx.maybe(get_user_of_subject, caller.subject);

@@ -17,6 +17,9 @@ User reactivate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, I
 User deactivate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
 User restore(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
 NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected);
+/// For address books.
+Download get_vcard(Tx& tx, Path<"id", UserId> id);
+Download get_own_vcard(Tx& tx, Caller caller);
 User get_me(Tx& tx, Caller caller);
 User update_me(Tx& tx, Caller caller, Patch<OwnEdit> patch, IfMatch expected);
 

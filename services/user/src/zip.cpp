@@ -27,7 +27,7 @@ void put32(std::string& out, std::uint32_t value) {
     put16(out, value >> 16U);
 }
 
-constexpr std::uint32_t version_needed = 20, names_are_utf8 = 1U << 11U, stored = 0;
+constexpr std::uint32_t version_needed = 20, names_are_utf8 = 1U << 11U, not_compressed = 0;
 constexpr std::uint32_t no_time = 0, first_day = 1U << 5U | 1U; // 1980-01-01: what is in it tells when it was made
 
 } // namespace
@@ -46,7 +46,7 @@ std::string ZipWriter::begin_file(std::string name, std::string_view bytes) {
     Entry entry{std::move(name), crc32(bytes), static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(written_)};
     std::string out;
     put32(out, 0x04034B50U);
-    for (const std::uint32_t field : {version_needed, names_are_utf8, stored, no_time, first_day}) put16(out, field);
+    for (const std::uint32_t field : {version_needed, names_are_utf8, not_compressed, no_time, first_day}) put16(out, field);
     for (const std::uint32_t field : {entry.crc, entry.size, entry.size}) put32(out, field);
     put16(out, static_cast<std::uint32_t>(entry.name.size()));
     put16(out, 0);
@@ -61,7 +61,7 @@ std::string ZipWriter::finish() const {
     std::string out;
     for (const Entry& entry : entries_) {
         put32(out, 0x02014B50U);
-        for (const std::uint32_t field : {version_needed, version_needed, names_are_utf8, stored, no_time, first_day}) put16(out, field);
+        for (const std::uint32_t field : {version_needed, version_needed, names_are_utf8, not_compressed, no_time, first_day}) put16(out, field);
         for (const std::uint32_t field : {entry.crc, entry.size, entry.size}) put32(out, field);
         put16(out, static_cast<std::uint32_t>(entry.name.size()));
         for (int i = 0; i < 4; ++i) put16(out, 0); // no extra field, comment, second disk, attributes

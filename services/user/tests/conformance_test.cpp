@@ -53,6 +53,7 @@ testkit::ConformanceOptions options() {
     };
     options.path("GET " + users + "/me", me);
     options.path("PATCH " + users + "/me", me);
+    options.path(users + "/me/vcard", [me](const Client& who) { return me(who) + "/vcard"; });
 
     const std::string schemas = "/api/v1/profile-schemas/{name}", keys = "/api/v1/preference-definitions/{key}";
     const Json any_object = Json::object({{"type", "object"}}), any_text = Json::object({{"type", "string"}});
@@ -138,6 +139,7 @@ testkit::ConformanceOptions options() {
     options.path(users + "/me/consents/{id}", [given](const Client& who) { return "/api/v1/users/me/consents/" + given(who); });
     options.settings["USER_FRESH_SIGN_IN_SECONDS"] = "0";
     options.settings["USER_COOLING_OFF_DAYS"] = "0";
+    options.settings["USER_PRIVACY_REQUESTS_PER_DAY"] = "10000";
     const std::string requests = "/api/v1/privacy-requests", holders = "/api/v1/data-holders", holds = "/api/v1/legal-holds",
                       mine = users + "/me/privacy-requests";
     const auto holder = [holders](const Client& who) {

@@ -309,6 +309,22 @@ TEST_F(PrivacyApi, StopsAtALegalHold) {
     request(asked).field("/state", "certified");
 }
 
+TEST_F(PrivacyApi, IsAskedForSoOftenADay) {
+    const auto id = somebody("ada");
+    const auto me = signed_in("ada");
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(ask(me, "export").status(), 201);
+        service.run_jobs_until_idle(); // nobody has to be waited for
+    }
+    const auto sixth = ask(me, "export");
+    EXPECT_EQ(sixth.text("/type"), problem_type("too-many-requests"));
+    EXPECT_EQ(sixth.header("Retry-After"), "86400");
+    const auto letter = operator_.post("/api/v1/privacy-requests", {{"kind", "export"}, {"user_id", id}}).expect(201); // is counted by nobody
+    service.database().admin("update privacy_request set created_at = created_at - interval '25 hours'");
+    operator_.post(letter.location() + "/cancel").expect(200);
+    EXPECT_EQ(ask(me, "export").status(), 201);
+}
+
 TEST_F(PrivacyApi, AsksHoldersThatJoinLater) {
     somebody("ada"), somebody("bob");
     const auto first = ask(signed_in("ada"), "export");

@@ -215,6 +215,12 @@ TEST_F(Users, ReadAndChangeThemselves) {
     me.patch("/api/v1/users/me", {{"locale", "de"}}).if_match("\"1\"").expect_problem(412, "stale-version");
     me.patch("/api/v1/users/me", {{"handle", "queen"}}).expect_problem(400, "malformed-request");
     me.get(ada.location()).expect_problem(403, "forbidden");
+    const auto card = me.get("/api/v1/users/me/vcard").expect(200);
+    EXPECT_EQ(card.header("Content-Type"), "text/vcard; charset=utf-8");
+    EXPECT_NE(card.body().find("NICKNAME:al\r\n"), std::string::npos);
+    EXPECT_EQ(operator_.get(ada.location() + "/vcard").expect(200).body(), card.body());
+    as.stranger.get(ada.location() + "/vcard").expect_problem(404, "not-found");
+    person("nobody").get("/api/v1/users/me/vcard").expect_problem(404, "not-a-user");
     person("nobody").get("/api/v1/users/me").expect_problem(404, "not-a-user");
     person("auth0|ada", "profile").patch("/api/v1/users/me", {{"locale", "de"}}).expect_problem(403, "forbidden");
     service.caller(ProjectId::fresh(), "profile", "auth0|ada").get("/api/v1/users/me").expect_problem(404, "not-a-user");
