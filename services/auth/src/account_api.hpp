@@ -13,6 +13,10 @@ Task<Web> renew_codes(Ctx& ctx, RawBody body);
 Task<Web> confirm_addresses(Ctx& ctx, RawBody body);
 Task<Web> change_password(Ctx& ctx, RawBody body);
 
+Task<Web> sign_out_there(Ctx& ctx, RawBody body);
+Task<Web> sign_out_elsewhere(Ctx& ctx, RawBody body);
+Task<Web> take_back(Ctx& ctx, RawBody body);
+
 Task<Web> begin_passkey(Ctx& ctx, RawBody body);
 Task<Web> add_passkey(Ctx& ctx, RawBody body);
 Task<Web> remove_passkey(Ctx& ctx, RawBody body);

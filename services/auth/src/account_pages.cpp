@@ -1,5 +1,6 @@
 #include "account_pages.hpp"
 
+#include "among.hpp"
 #include "pages.hpp"
 
 #include <functional>
@@ -49,6 +50,39 @@ std::string passkeys(const Security& security, const std::function<std::string(s
     return content + form_to("/passkeys", security.proof) + proving("add") + button("Make a passkey");
 }
 
+// What somebody recognises a session by.
+std::string how(const std::vector<std::string>& amr) {
+    const bool passkey = among(amr, "pop"), password = among(amr, "pwd");
+    if (passkey) return password ? "by password and passkey" : "by passkey";
+    return among(amr, "mfa") ? "by password and code" : "by password";
+}
+
+std::string sessions(const Security& security) {
+    std::string content = "<h2>Where you are signed in</h2>";
+    for (const Session& session : security.sessions) {
+        const bool here = session.id == security.here;
+        const std::string since = session.auth_time.truncated_to_seconds().to_string();
+        content += "<p>" + std::string(here ? "<strong>Here</strong>, since " : "Since ") + since + ", " + how(session.amr) + "</p>";
+        if (!here) content += form_to("/sessions/end", security.proof) + hidden("id", session.id.to_string()) + button("Sign out there");
+    }
+    return content + form_to("/sessions/end-others", security.proof) + button("Sign out everywhere else");
+}
+
+std::string applications(const Security& security) {
+    if (security.applications.empty()) return {};
+    std::string content = "<h2>Applications</h2>";
+    for (const Application& application : security.applications) {
+        std::string known;
+        for (const std::string& scope : application.scopes) {
+            const std::string_view what = explained(scope);
+            known += "<li>" + (what.empty() ? "<code>" + escaped(scope) + "</code>" : std::string(what)) + "</li>";
+        }
+        content += "<p><strong>" + escaped(application.name) + "</strong> knows or may use:</p><ul>" + known + "</ul>" +
+                   form_to("/applications/remove", security.proof) + hidden("id", application.id.to_string()) + button("Take it back");
+    }
+    return content;
+}
+
 } // namespace
 
 Web security(const Security& security, std::string_view fault, int status) {
@@ -74,7 +108,7 @@ Web security(const Security& security, std::string_view fault, int status) {
     if (second)
         content += "<h2>Recovery codes</h2><p>" + std::to_string(security.recovery_codes) + " recovery codes are left.</p>" +
                    form_to("/recovery-codes", security.proof) + proving("renew") + button("New recovery codes");
-    return page(status, "Your security", content);
+    return page(status, "Your security", content + sessions(security) + applications(security));
 }
 
 Web enrolling(const Enrolling& enrolling, std::string_view fault, int status) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "grants_model.hpp"
 #include "passkeys_model.hpp"
 #include "web.hpp"
 
@@ -18,6 +19,9 @@ struct Security {
     std::vector<ShownPasskey> passkeys;
     bool passkeys_offered = false;
     std::int64_t recovery_codes = 0; // that are left
+    SessionId here;
+    std::vector<Session> sessions; // this one among them
+    std::vector<Application> applications;
     bool unconfirmed = false;        // there is an address to be confirmed, and there are links
 };
 Web security(const Security& security, std::string_view fault, int status);

@@ -1,6 +1,7 @@
 #include "account_visit.hpp"
 
 #include "account_pages.hpp"
+#include "grants_store.hpp"
 #include "identities_store.hpp"
 #include "links_store.hpp"
 #include "pages.hpp"
@@ -64,6 +65,8 @@ Task<std::optional<Visitor>> visitor_of(Ctx& ctx) {
         visitor->identity = tx.maybe(get_identity, id);
         visitor->totp = tx.maybe(totp_of, id);
         visitor->passkeys = tx.all(passkeys_of, id);
+        visitor->sessions = tx.all(live_sessions_of, id, now());
+        visitor->applications = tx.all(applications_of, id, now());
         visitor->recovery_codes = tx.one(count_recovery_codes, id);
         visitor->unconfirmed = *ctx.get<Settings>().links_in_events && !tx.all(addresses_to_confirm, id).empty();
     };
@@ -82,6 +85,9 @@ Web overview(Ctx& ctx, const Visitor& visitor, std::string_view fault, int statu
     security.passkeys = visitor.passkeys;
     security.passkeys_offered = ctx.find<webauthn::RelyingParty>() != nullptr;
     security.recovery_codes = visitor.recovery_codes;
+    security.here = visitor.browser.session.id;
+    security.sessions = visitor.sessions;
+    security.applications = visitor.applications;
     security.unconfirmed = visitor.unconfirmed;
     return pages::security(security, fault, status);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "grants_model.hpp"
 #include "identities_model.hpp"
 #include "networks.hpp"
 #include "oauth.hpp"
@@ -22,6 +23,8 @@ struct Visitor {
     std::optional<StoredTotp> totp;
     std::vector<ShownPasskey> passkeys;
     std::int64_t recovery_codes = 0;
+    std::vector<Session> sessions; // newest first
+    std::vector<Application> applications;
     bool unconfirmed = false; // an address could be confirmed
     std::string proof;        // that a form is one of ours, for this browser
     std::string proven;       // that it was they, a short while ago; empty: they have to prove it

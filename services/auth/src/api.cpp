@@ -6,6 +6,7 @@
 #include "credentials_api.hpp"
 #include "devices_api.hpp"
 #include "exchange_policies_api.hpp"
+#include "grants_api.hpp"
 #include "identities_api.hpp"
 #include "keys_api.hpp"
 #include "logout_api.hpp"
@@ -79,6 +80,17 @@ void credential_routes(Router& router) {
                                                    .problems = {too_many_attempts},
                                                    .scope = "credentials:check",
                                                    .body_limit = 16 * 1024});
+}
+
+void grant_routes(Router& router) {
+    namespace g = grants;
+    auto grants = router.collection("/api/v1/grants", "grants");
+    grants.get<g::list>("", {.summary = "List what one has given, newest first; what somebody else has for who has clients:admin"});
+    grants.get<g::get>("/{id}", {.summary = "Read a grant"});
+    grants.del<g::remove>("/{id}", {.summary = "End a session, take a consent back with all that the client has by it, or revoke refresh tokens"});
+    grants.post<g::end_others>("/end-others", {.summary = "End all one's sessions and refresh tokens but those of the session that the token comes of",
+                                               .problems = {no_person},
+                                               .idempotency = false});
 }
 
 void role_routes(Router& router) {
@@ -218,6 +230,9 @@ void account_routes(Router& router) {
     surface.post<account::remove_passkey>("/account/security/passkeys/remove", page("Remove a passkey"));
     surface.get<account::passkey_proof>("/account/security/passkey", page("The page where people prove by a passkey who they are"));
     surface.post<account::prove_passkey>("/account/security/passkey", page("Prove by a passkey who one is"));
+    surface.post<account::sign_out_there>("/account/security/sessions/end", page("End a session of one's own"));
+    surface.post<account::sign_out_elsewhere>("/account/security/sessions/end-others", page("End all one's other sessions"));
+    surface.post<account::take_back>("/account/security/applications/remove", page("Take back what an application was let have"));
     surface.post<account::renew_codes>("/account/security/recovery-codes", page("Get other recovery codes"));
 }
 
@@ -258,6 +273,7 @@ void routes(Router& router) {
     client_routes(router);
     identity_routes(router);
     credential_routes(router);
+    grant_routes(router);
     role_routes(router);
     exchange_routes(router);
     token_routes(router);

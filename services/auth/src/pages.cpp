@@ -14,6 +14,13 @@ constexpr std::string_view style =
     "@media(prefers-color-scheme:dark){body{color:#eee;background:#181818}input{color:#eee;background:#262626}button.other{background:#181818;color:#8cbcf2}"
     "[role=alert]{color:#ff9d9f}}";
 
+std::vector<std::string> targets(const std::string& target) {
+    if (target.empty()) return {};
+    return {target};
+}
+
+} // namespace
+
 std::string_view explained(std::string_view scope) {
     if (scope == "openid") return "that it is you who signed in";
     if (scope == "profile") return "your user name";
@@ -23,13 +30,6 @@ std::string_view explained(std::string_view scope) {
     if (scope == "offline_access") return "all this later too, while you are away";
     return {};
 }
-
-std::vector<std::string> targets(const std::string& target) {
-    if (target.empty()) return {};
-    return {target};
-}
-
-} // namespace
 
 std::string escaped(std::string_view text) {
     std::string out;

@@ -10,6 +10,8 @@
 namespace gravity::issuer::pages {
 
 std::string escaped(std::string_view text);
+/// What a scope lets a client know, in words; "" for one of a service.
+std::string_view explained(std::string_view scope);
 /// A field of a form that nobody sees.
 std::string hidden(std::string_view name, std::string_view value);
 

@@ -25,6 +25,7 @@ inline constexpr Problem passkey_exists{409, "passkey-exists", "The passkey is k
 inline constexpr Problem too_many_passkeys{409, "too-many-passkeys", "The identity has 20 passkeys; one must go first"};
 inline constexpr Problem no_such_identity{422, "no-such-identity", "There is no such identity"};
 inline constexpr Problem too_many_attempts{429, "too-many-attempts", "Too many sign-ins have failed; later"};
+inline constexpr Problem no_person{403, "no-person", "The token is no person's"};
 
 // Roles
 inline constexpr Problem role_name_taken{409, "role-name-taken", "Another role has this name"};

@@ -13,6 +13,7 @@
 #include "exchange_key_model.hpp"
 #include "exchange_model.hpp"
 #include "forget_job.hpp"
+#include "grants_model.hpp"
 #include "identities_model.hpp"
 #include "keys_model.hpp"
 #include "links_model.hpp"
