@@ -89,6 +89,10 @@ class Answer:
             kind = ""
         return self.status, kind
 
+    def wants_sign_in(self):
+        """Of just now, or a better one (RFC 9470), which a token of the tests has not."""
+        return self.status == 401 and "insufficient_user_authentication" in self.fields.get("WWW-Authenticate", "")
+
     def lacks_scope(self):
         return self.status == 403 and "insufficient_scope" in self.fields.get("WWW-Authenticate", "")
 
@@ -137,7 +141,7 @@ def try_scopes(service, single):
             answer = service.ask(method, target, token, body)
             tried += 1
             if len(asked) == 1 and grants(scope, asked[0]):
-                if answer.status == 401 or answer.lacks_scope() or answer.status >= 500:
+                if (answer.status == 401 and not answer.wants_sign_in()) or answer.lacks_scope() or answer.status >= 500:
                     wrong(f"{where} with {scope}: {answer.status} {answer.text[:300]}")
             elif not answer.lacks_scope():
                 wrong(f"{where} with {scope}, though it asks for {' '.join(asked)}: {answer.status} {answer.text[:300]}")
@@ -217,6 +221,8 @@ def nobody(things):
     def other(value):
         if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value):
             return tokens.uuid7()
+        if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value):
+            return value[::-1]
         return value + "-none" if isinstance(value, str) else value
     return {name: {field: other(value) for field, value in thing.items()} if name != "tag" else thing for name, thing in things.items()}
 
