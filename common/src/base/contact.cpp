@@ -7,6 +7,8 @@
 namespace gravity {
 namespace {
 
+constexpr std::size_t least_email = 6; // a@b.cd: no domain's name ends in one letter
+
 /// RFC 5322 section 3.2.3.
 bool is_atext(char c) {
     return ascii::is_alnum(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
@@ -43,7 +45,7 @@ bool Email::accept(std::string_view in, std::string& out, std::string& why) {
         if (!domain_name::to_unicode(domain, unicode)) return false;
         out += unicode;
     }
-    return true;
+    return utf8::count(out) >= least_email; // as its description says
 }
 
 bool Phone::accept(std::string_view in, std::string& out, std::string& why) {

@@ -34,6 +34,8 @@ TEST(Email, RefusesWhatCannotBeSentTo) {
                             "a@",
                             "@example.com",
                             "a@example",
+                            "0@0.a",
+                            "a@b.\xc3\xbc",
                             "a@.example.com",
                             "a@example..com",
                             "a@example.com.",
