@@ -185,7 +185,7 @@ void privacy_routes(Router& router) {
     requests.get<p::list>("", {.summary = "List privacy requests, newest first", .operation = "list_privacy_requests", .scope = administer});
     requests.post<p::create>("", {.summary = "Take in a privacy request of somebody, to be approved once it is known who asks",
                                   .operation = "create_privacy_request",
-                                  .problems = {request_open, under_legal_hold},
+                                  .problems = {no_such_user, request_open, under_legal_hold},
                                   .scope = administer});
     requests.get<p::certificate_keys>("/certificate-keys", {.summary = "The keys that certificates are verified with (JWK Set)",
                                                             .operation = "certificate_keys",
@@ -231,7 +231,8 @@ void privacy_routes(Router& router) {
     namespace h = legal_holds;
     auto holds = router.collection("/api/v1/legal-holds", "legal-holds");
     holds.get<h::list>("", {.summary = "List legal holds, newest first", .operation = "list_legal_holds", .scope = administer});
-    holds.post<h::create>("", {.summary = "Keep somebody from being erased", .operation = "create_legal_hold", .scope = administer});
+    holds.post<h::create>(
+        "", {.summary = "Keep somebody from being erased", .operation = "create_legal_hold", .problems = {no_such_user}, .scope = administer});
     holds.get<h::get>("/{id}", {.summary = "Read a legal hold", .operation = "get_legal_hold", .scope = administer});
     holds.del<h::lift>("/{id}", {.summary = "Lift a legal hold; erasures that it blocked go on", .operation = "lift_legal_hold", .scope = administer});
 }

@@ -9,6 +9,19 @@
 #include <gravity/base/clock.hpp>
 #include <gravity/http/ctx.hpp>
 
+namespace gravity::user {
+namespace {
+
+// Whom a body names.
+User user_named(Tx& tx, const UserId& id) {
+    auto user = tx.maybe(lock_user, id);
+    if (!user) throw Refusal(no_such_user).with_faults({{"/user_id", "there is no such user"}});
+    return *std::move(user);
+}
+
+} // namespace
+} // namespace gravity::user
+
 namespace gravity::user::privacy {
 namespace {
 
@@ -66,7 +79,7 @@ Task<Streamed> download_own(Ctx& ctx, Path<"id", PrivacyRequestId> id, SignInTim
 }
 
 Created<PrivacyRequest> create(Tx& tx, Caller caller, Body<NewPrivacyRequest> in, Given<Settings> settings) {
-    const User user = tx.one(lock_user, in->user_id);
+    const User user = user_named(tx, in->user_id);
     if (in->kind == PrivacyKind::erasure) check_no_hold(tx, user.id, true);
     const Timestamp received = in->received_at.value_or(tx.now());
     if (received > tx.now()) throw Refusal(problems::invalid).with_faults({{"/received_at", "must not be in the future"}});
@@ -201,7 +214,7 @@ namespace gravity::user::legal_holds {
 
 // Whoever erases holds the user's row too: either the hold is there before, or there is nobody left to hold.
 Created<LegalHold> create(Tx& tx, Caller caller, Body<NewLegalHold> in) {
-    tx.one(lock_user, in->user_id);
+    user_named(tx, in->user_id);
     LegalHold hold;
     static_cast<NewLegalHold&>(hold) = *in;
     hold.id = tx.new_id<LegalHoldId>();

@@ -43,6 +43,7 @@ inline constexpr Problem answer_differs{409, "answer-differs", "The holder has a
 inline constexpr Problem own_holder_stays{409, "own-holder", "This service is a holder by itself"};
 inline constexpr Problem too_many_holders{409, "too-many-holders", "A project has at most 100 data holders"};
 
+inline constexpr Problem no_such_user{422, "no-such-user", "There is no such user"};
 inline constexpr Problem no_such_member{422, "no-such-member", "There is no such user or group"};
 inline constexpr Problem group_full{409, "group-full", "A group has at most 10,000 members"};
 inline constexpr Problem group_circle{422, "group-circle", "A group would be a member of itself, or more than ten levels deep"};

@@ -244,7 +244,10 @@ TEST_F(PrivacyApi, IsTakenInByOperatorsOnceTheyKnowWhoAsks) {
     answer(slow, "slow", second.text("/id"), Json::object({{"rows", 1}, {"data", "late"}})).expect_problem(409, "request-state"); // nobody wants it any more
     operator_.post("/api/v1/privacy-requests", {{"kind", "export"}, {"user_id", id}, {"received_at", "2999-01-01T00:00:00Z"}})
         .expect_problem(422, "invalid-value");
-    operator_.post("/api/v1/privacy-requests", {{"kind", "export"}, {"user_id", Uuid::v7().to_string()}}).expect_problem(404, "not-found");
+    operator_.post("/api/v1/privacy-requests", {{"kind", "export"}, {"user_id", Uuid::v7().to_string()}}).expect_problem(422, "no-such-user");
+    operator_.post("/api/v1/legal-holds", {{"user_id", Uuid::v7().to_string()}, {"reason", "x"}})
+        .expect_problem(422, "no-such-user")
+        .field("/errors/0/pointer", "/user_id");
     operator_.get("/api/v1/privacy-requests?state=cancelled&kind=export&user_id=" + id)
         .expect(200)
         .field("/items/0/id", second.text("/id"))
