@@ -231,13 +231,15 @@ class Kubernetes(Derived):
         self.assertEqual(peers(dev["spec"]["ingress"], "from"), {"alpha", "beta", "delta-files"})
 
     def test_no_secret_is_in_the_checkout(self):
-        values = [line.partition("=")[2] for line in (self.checkout.root / ".env").read_text().splitlines() if "PASSWORD" in line or "KEY" in line]
+        kept = [line.partition("=") for line in (self.checkout.root / ".env").read_text().splitlines()]
+        values = [value for name, _, value in kept if "PASSWORD" in name or "KEY" in name or "SECRET" in name]
         self.assertGreater(len(values), 5)
         for path in (self.checkout.root / "deploy").rglob("*"):
             if path.is_file():
                 self.assertFalse([value for value in values if value in path.read_text()], path)
         written = (self.checkout.root / "var/secrets/kubernetes.yaml").read_text()
-        self.assertFalse([value for value in values if value not in written], "the cluster gets the same ones")
+        of_stores = [value for name, _, value in kept if value in values and not name.startswith("AUTH_BOOTSTRAP_")]  # the first client's are Compose's alone
+        self.assertFalse([value for value in of_stores if value not in written], "the cluster gets the same ones")
 
     def test_routes_of_the_gateway(self):
         data = self.load("services/gateway/configmap.yaml")["data"]
