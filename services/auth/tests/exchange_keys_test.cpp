@@ -9,13 +9,14 @@ namespace gravity::issuer {
 namespace {
 
 struct Surroundings {
+    Surroundings() { discovery.add(keys); } // before the service looks for it
     testkit::FakeDiscovery discovery;
     testkit::Neighbour keys{"project"};
 };
 
 class KeyExchanges : private Surroundings, public ClientApi {
 protected:
-    KeyExchanges() : ClientApi({{"DISCOVERY_MODE", "consul"}, {"DISCOVERY_URL", discovery.url()}}) { discovery.add(keys); }
+    KeyExchanges() : ClientApi({{"DISCOVERY_MODE", "consul"}, {"DISCOVERY_URL", discovery.url()}}) {}
     using Surroundings::discovery, Surroundings::keys;
 
     const ProjectId opened = ProjectId::fresh(); // by the key
