@@ -21,7 +21,7 @@ import tempfile
 import threading
 import types
 
-from harness import ASKING, OURS, Peer, Results, cpu_seconds, idle, missing, open_loop, options, pgbench, say
+from harness import ASKING, OURS, Results, cpu_seconds, idle, missing, nginx_with, open_loop, options, pgbench, say, wrk_at
 
 import throwaway  # tests/support, as harness has it
 
@@ -40,13 +40,6 @@ BARS = {
 PRESET = os.environ.get("GRAVITY_PRESET", "release")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
-NGINX = """worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;{user}
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=16 inactive=1h; open_file_cache_valid 1h; default_type application/jwk-set+json;
-  server {{ listen 127.0.0.1:{port}; root {memory}; }}
-}}
-"""
 LUA = """wrk.method = "POST"
 wrk.body = "%s"
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -99,19 +92,11 @@ class Issuer:
         """Requests a second by 16 connections, each as soon as the last is answered."""
         lua = self.folder / "wrk.lua"
         lua.write_text(LUA % (body, self.basic) if body else "")
-        return wrk(self.daemon.port, path, seconds, ["-s", str(lua)])
+        return wrk_at(self.daemon.port, path, seconds, lua=lua)
 
     def end(self):
         self.daemon.kill()
         self.cluster.stop()
-
-
-def wrk(port, path, seconds, more=()):
-    command = [*ASKING, "wrk", "-t1", "-c16", f"-d{max(1, round(seconds))}", *more, f"http://127.0.0.1:{port}{path}"]
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in out or "Socket errors" in out:
-        sys.exit(out)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
 
 
 def signatures(seconds):
@@ -137,17 +122,11 @@ def keys(issuer, results, arguments):
     """The key set that every service reads, and nginx with its bytes in memory."""
     if missing(arguments, JWKS, "nginx"):
         return
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
-        os.chmod(memory, 0o755)
-        (pathlib.Path(memory) / "jwks").write_text(issuer.ask("GET", "/oauth2/jwks")[1])
-        port = throwaway.free_port()
-        (issuer.folder / "nginx.conf").write_text(NGINX.format(folder=issuer.folder, port=port, memory=memory, user=" user root;" if os.geteuid() == 0 else ""))
-        with Peer([*OURS, "nginx", "-c", str(issuer.folder / "nginx.conf"), "-e", str(issuer.folder / "nginx.log")]) as peer:
-            peer.wait(port)
-            for _ in range(arguments.runs):
-                base, ours = wrk(port, "/jwks", arguments.seconds), issuer.wrk("/oauth2/jwks", arguments.seconds)
-                results.add(JWKS, ours / base)
-                say(arguments, f"JWKS {ours:.0f}/s against {base:.0f}/s")
+    with nginx_with(issuer.folder, issuer.ask("GET", "/oauth2/jwks")[1], "application/jwk-set+json") as (_, port):
+        for _ in range(arguments.runs):
+            base, ours = wrk_at(port, "/file", arguments.seconds), issuer.wrk("/oauth2/jwks", arguments.seconds)
+            results.add(JWKS, ours / base)
+            say(arguments, f"JWKS {ours:.0f}/s against {base:.0f}/s")
 
 
 def introspection(issuer, results, arguments):

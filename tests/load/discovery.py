@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 
-from harness import ASKING, HERE, OURS, Peer, Results, missing, options, proportional_mebibytes, say, spent
+from harness import ASKING, HERE, OURS, Peer, Results, missing, nginx_with, options, proportional_mebibytes, say, spent, wrk_at
 
 from chaos import Program, ask, is_ready  # tests/support, as harness has it
 from throwaway import binary, free_port
@@ -104,39 +104,17 @@ class Rate:
         return f"{self.a_second:.0f}/s ({self.microseconds:.1f} µs of a processor each)"
 
 
-def wrk(port, path, seconds, connections, lua=None):
-    command = [*ASKING, "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}", *(["-s", str(lua)] if lua else []), f"http://127.0.0.1:{port}{path}"]
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in out or "Socket errors" in out:
-        sys.exit(out)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
-
-
-NGINX = """worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;{user}
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=16 inactive=1h; open_file_cache_valid 1h; default_type application/json;
-  server {{ listen 127.0.0.1:{port}; root {memory}; }}
-}}
-"""
-
-
 def health(folder, results, arguments):
     """The list that gateways and load balancers read, and nginx with its bytes in memory: a file of a tmpfs that it keeps open and sends with sendfile."""
     if missing(arguments, HEALTH, "wrk", "nginx"):
         return
-    with Discovery(folder, "health") as ours, tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+    with Discovery(folder, "health") as ours:
         ours.fill(1, TO_A_SERVICE)
         body = ours.get("health/service/svc0?passing").body
-        os.chmod(memory, 0o755)
-        (pathlib.Path(memory) / "list").write_text(body)
-        port = free_port()
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, memory=memory, user=" user root;" if os.geteuid() == 0 else ""))
-        with Peer([*OURS, "nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx.log")]) as peer:
-            peer.wait(port)
+        with nginx_with(folder, body, "application/json") as (peer, port):
             for _ in range(arguments.runs):
-                base = Rate(peer.process.pid, arguments.seconds, lambda: wrk(port, "/list", arguments.seconds, 16))
-                own = Rate(ours.pid, arguments.seconds, lambda: wrk(ours.port, "/v1/health/service/svc0?passing", arguments.seconds, 16))
+                base = Rate(peer.process.pid, arguments.seconds, lambda: wrk_at(port, "/file", arguments.seconds, 16))
+                own = Rate(ours.pid, arguments.seconds, lambda: wrk_at(ours.port, "/v1/health/service/svc0?passing", arguments.seconds, 16))
                 results.add(HEALTH, own.a_second / base.a_second)
                 say(arguments, f"health of {TO_A_SERVICE} instances, {len(body)} bytes: {own} against {base}")
 
@@ -189,8 +167,8 @@ def kv(folder, results, arguments):
                 sys.exit("etcd is not healthy")
             time.sleep(0.05)
         for _ in range(arguments.runs):
-            base = Rate(peer.process.pid, arguments.seconds, lambda: wrk(client, "/", arguments.seconds, 64, etcd_lua))
-            own = Rate(ours.pid, arguments.seconds, lambda: wrk(ours.port, "/", arguments.seconds, 64, ours_lua))
+            base = Rate(peer.process.pid, arguments.seconds, lambda: wrk_at(client, "/", arguments.seconds, 64, etcd_lua))
+            own = Rate(ours.pid, arguments.seconds, lambda: wrk_at(ours.port, "/", arguments.seconds, 64, ours_lua))
             results.add(KV, own.a_second / base.a_second)
             say(arguments, f"KV PUT by 64 clients: {own} against {base}")
         row = ask(client, "POST", "/v3/kv/range", json.dumps({"key": base64.b64encode(b"bench/00042").decode()}).encode()).json()["kvs"][0]

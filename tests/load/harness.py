@@ -1,6 +1,7 @@
 """What the load scripts share: our side and its peer in turns, on the same cores, in one run; ratios with their spread, never bare times."""
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 
@@ -94,6 +96,15 @@ def wrk(shop, path, seconds, connections=16, lua=None):
     return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
 
 
+def wrk_at(port, path, seconds, connections=16, lua=None):
+    """The same of whatever listens there, asked from the core that is not the server's; an answer that is none of 2xx ends the measurement."""
+    command = [*ASKING, "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}", *(["-s", str(lua)] if lua else []), f"http://127.0.0.1:{port}{path}"]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in out or "Socket errors" in out:
+        sys.exit(out)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
+
+
 def pgbench(shop, sql, seconds, role, database, mode="prepared", clients=8):
     script = shop.folder / "bench.sql"
     script.write_text(sql)
@@ -169,6 +180,28 @@ class Peer:
             except OSError:
                 time.sleep(0.01)
         sys.exit(f"{self.process.args} does not listen")
+
+
+NGINX = """worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;{user}
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=16 inactive=1h; open_file_cache_valid 1h; default_type {type};
+  server {{ listen 127.0.0.1:{port}; root {memory}; }}
+}}
+"""
+
+
+@contextlib.contextmanager
+def nginx_with(folder, text, content_type):
+    """nginx on the server's core with these bytes at /file, a file of a tmpfs that it keeps open and sends with sendfile: (Peer, port)."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        os.chmod(memory, 0o755)
+        (pathlib.Path(memory) / "file").write_text(text)
+        port = free_port()
+        user = " user root;" if os.geteuid() == 0 else ""
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, memory=memory, type=content_type, user=user))
+        with Peer([*OURS, "nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx.log")]) as peer:
+            yield peer.wait(port), port
 
 
 class Neighbours:
