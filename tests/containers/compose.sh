@@ -86,11 +86,11 @@ docker-compose down --timeout 60 >/dev/null
 docker-compose up -d
 found=
 for _ in $(seq 120); do
-    found=$(curl -s "http://127.0.0.1:$GATEWAY_PORT/api/v1/products/$(sed 's/.*"id":"\([^"]*\)".*/\1/' answer.json)" -H "Authorization: Bearer $(./gravity token 2>/dev/null)" || true)
+    found=$(curl -s "http://127.0.0.1:$GATEWAY_PORT/api/v1/products/$(sed 's/.*"id":"\([^"]*\)".*/\1/' answer.json)" -H "Authorization: Bearer $(./gravity token 2>token.err)" || true)
     case $found in *'"name":"Mug"'*) break ;; esac
     sleep 1
 done
-case $found in *'"name":"Mug"'*) ;; *) die "the product is gone: $found" ;; esac
+case $found in *'"name":"Mug"'*) ;; *) die "the product is gone: $found $(cat token.err)" ;; esac
 echo "$found"
 say 'done'
 echo 'containers: passed'

@@ -173,9 +173,9 @@ class World:
             self.things[row["name"]] = made(answer)
         return True
 
-    def send(self, row, things=None):
-        target, body = filled(row["path"], things or self.things), filled(row.get("body"), things or self.things)
-        return self.service.ask(row.get("method", "post"), filled(row["path"], self.things) if things else target, self.token, body)
+    def send(self, row, referred=None):
+        """A request of `made`; its body may refer to other things than this project's."""
+        return self.service.ask(row.get("method", "post"), filled(row["path"], self.things), self.token, filled(row.get("body"), referred or self.things))
 
     def path(self, path):
         """The path with this project's things for its parameters."""
