@@ -21,8 +21,6 @@
 #include <gravity/base/clock.hpp>
 #include <gravity/http/ctx.hpp>
 
-#include <algorithm>
-
 namespace gravity::issuer::tokens {
 namespace {
 
