@@ -57,7 +57,7 @@ base_image() {
 # the engine's. Who compiles elsewhere with CCACHE_REMOTE_STORAGE and CCACHE_RESHARE fills it from GRAVITY_CCACHE.
 start_sharing() {
     local address port=16400 said=
-    address=$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')
+    address=$(ip -4 -o address show docker0 | awk '{ sub("/.*", "", $4); print $4 }') # an engine's first start doesn't tell it by `network inspect`
     mkdir -p "$ENGINE/ccache"
     redis-server --bind "$address" --port "$port" --protected-mode no --dir "$ENGINE/ccache" --save 3600 1 --logfile redis.log &
     SHARED=$!
