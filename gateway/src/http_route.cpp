@@ -187,7 +187,7 @@ std::string prefix_of(const std::string& text) {
 
 Pattern pattern_of(const std::string& text) {
     auto pattern = Pattern::parse(text);
-    if (!pattern) refuse(pattern.why());
+    if (!pattern) refuse(in_quotes(text) + " " + pattern.why());
     return *std::move(pattern);
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "pattern.hpp"
 #include "service_spec.hpp"
 
+#include <gravity/base/pattern.hpp>
 #include <gravity/json/json.hpp>
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 #include "auth/openssl.hpp"
 
+#include <gravity/auth/ecdsa.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/encoding.hpp>
 
@@ -32,15 +33,10 @@ EVP_PKEY* fresh_pair(Algorithm algorithm) {
     return nullptr;
 }
 
-/// The two numbers of a DER signature, 32 bytes each.
 std::string raw_signature(std::string_view der) {
-    const unsigned char* at = octets(der);
-    const Owned<ECDSA_SIG> parsed(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
-    std::string out(2 * p256_bytes, '\0');
-    require(parsed && BN_bn2binpad(ECDSA_SIG_get0_r(parsed.get()), octets(out), p256_bytes) >= 0 &&
-                BN_bn2binpad(ECDSA_SIG_get0_s(parsed.get()), octets(out) + p256_bytes, p256_bytes) >= 0,
-            "ECDSA");
-    return out;
+    auto pair = jws_signature(der);
+    require(pair.has_value(), "ECDSA");
+    return *std::move(pair);
 }
 
 /// No passphrase: without this OpenSSL would ask for one on the terminal.

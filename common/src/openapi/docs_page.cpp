@@ -1,3 +1,4 @@
+#include <gravity/base/html.hpp>
 #include <gravity/openapi/docs_page.hpp>
 
 #include <fstream>
@@ -34,21 +35,6 @@ window.addEventListener("load", function () {
 });
 )js";
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '\'': out += "&#39;"; break;
-        default: out += c;
-        }
-    }
-    return out;
-}
-
 http::Response answer(std::string_view content_type, std::string body) {
     http::Response response;
     response.headers.add("Content-Type", content_type);
@@ -63,7 +49,7 @@ http::Response answer(std::string_view content_type, std::string body) {
 std::string page(std::string_view title, std::string_view head, std::string_view body) {
     std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
-    html += escaped(title);
+    html += html_escape(title);
     html += "</title>\n";
     html += head;
     html += "</head>\n<body>\n";
@@ -99,10 +85,10 @@ std::map<std::string, http::Response, std::less<>> docs_pages(std::string_view t
     if (!missing.empty()) {
         pages.clear();
         const std::string body =
-            "<h1>" + escaped(title) +
+            "<h1>" + html_escape(title) +
             "</h1>\n<p>The description of this service is at <a href=\"openapi.json\">/openapi.json</a> " +
             "(OpenAPI 3.1).</p>\n<p>It is not shown here because the files of Swagger UI are missing: " +
-            escaped(missing) + ".</p>\n";
+            html_escape(missing) + ".</p>\n";
         pages.emplace("/docs", answer("text/html; charset=utf-8", page(title, {}, body)));
         return pages;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of the page where people look after what they sign in with. Whatever they change there they prove anew who they are for.
 namespace gravity::issuer::account {

@@ -3,12 +3,14 @@
 #include "among.hpp"
 #include "pages.hpp"
 
+#include <gravity/base/html.hpp>
+
 #include <functional>
 
 namespace gravity::issuer::pages {
 namespace {
 
-std::string alert(std::string_view fault) { return fault.empty() ? "" : "<p role=\"alert\">" + escaped(fault) + "</p>"; }
+std::string alert(std::string_view fault) { return fault.empty() ? "" : "<p role=\"alert\">" + html_escape(fault) + "</p>"; }
 
 std::string form_to(std::string_view action, std::string_view proof) {
     return "<form method=\"post\" action=\"/account/security" + std::string(action) + "\">" + hidden("proof", proof);
@@ -29,7 +31,7 @@ std::string button(std::string_view text) { return "<button type=\"submit\">" + 
 constexpr std::string_view code_label = "Code of your app, or a recovery code";
 
 std::string shown(const ShownPasskey& passkey) {
-    std::string text = "<p><strong>" + escaped(passkey.name.value_or("")) + "</strong>, of " + passkey.created_at.date().to_string();
+    std::string text = "<p><strong>" + html_escape(passkey.name.value_or("")) + "</strong>, of " + passkey.created_at.date().to_string();
     text += passkey.last_used_at ? ", last used on " + passkey.last_used_at->date().to_string() : ", not used yet";
     if (passkey.backed_up) text += ", kept on several devices";
     text += "</p>";
@@ -75,9 +77,9 @@ std::string applications(const Security& security) {
         std::string known;
         for (const std::string& scope : application.scopes) {
             const std::string_view what = explained(scope);
-            known += "<li>" + (what.empty() ? "<code>" + escaped(scope) + "</code>" : std::string(what)) + "</li>";
+            known += "<li>" + (what.empty() ? "<code>" + html_escape(scope) + "</code>" : std::string(what)) + "</li>";
         }
-        content += "<p><strong>" + escaped(application.name) + "</strong> knows or may use:</p><ul>" + known + "</ul>" +
+        content += "<p><strong>" + html_escape(application.name) + "</strong> knows or may use:</p><ul>" + known + "</ul>" +
                    form_to("/applications/remove", security.proof) + hidden("id", application.id.to_string()) + button("Take it back");
     }
     return content;
@@ -92,7 +94,7 @@ Web security(const Security& security, std::string_view fault, int status) {
         const std::string text(id);
         return password_field(text + "-password", "password", "Your password", "current-password") + (second ? code_field(text + "-code", code_label) : "");
     };
-    std::string content = "<p>" + escaped(security.name) + "</p>" + alert(fault);
+    std::string content = "<p>" + html_escape(security.name) + "</p>" + alert(fault);
     if (security.passkeys_offered && !security.passkeys.empty() && security.proven.empty())
         content += "<p><a href=\"/account/security/passkey\">Prove by a passkey that it is you</a>, and you are not asked for anything else.</p>";
     if (security.unconfirmed) content += form_to("/addresses", security.proof) + button("Confirm your e-mail address");
@@ -114,7 +116,7 @@ Web security(const Security& security, std::string_view fault, int status) {
 Web enrolling(const Enrolling& enrolling, std::string_view fault, int status) {
     std::string grouped;
     for (std::size_t at = 0; at < enrolling.secret.size(); at += 4) grouped += (at == 0 ? "" : " ") + enrolling.secret.substr(at, 4);
-    std::string content = alert(fault) + "<p>Have your app <a href=\"" + escaped(enrolling.uri) + "\">open this link</a>, or type this key into it:</p>";
+    std::string content = alert(fault) + "<p>Have your app <a href=\"" + html_escape(enrolling.uri) + "\">open this link</a>, or type this key into it:</p>";
     content += "<p><code>" + grouped + "</code></p>" + form_to("/totp/confirm", enrolling.proof) + hidden("sealed", enrolling.sealed);
     content += code_field("code", "The code that it shows") +
                (enrolling.proven.empty() ? password_field("password", "password", "Your password", "current-password") : hidden("proven", enrolling.proven)) +
@@ -125,14 +127,14 @@ Web enrolling(const Enrolling& enrolling, std::string_view fault, int status) {
 Web recovery_codes(const std::vector<std::string>& codes) {
     std::string content = "<p>Each of these signs you in once, behind your password, instead of a passkey or a code of your app. "
                           "Keep them where you find them without it: they are shown this once.</p><ul>";
-    for (const std::string& code : codes) content += "<li><code>" + escaped(code) + "</code></li>";
+    for (const std::string& code : codes) content += "<li><code>" + html_escape(code) + "</code></li>";
     return page(200, "Recovery codes", content + "</ul><p><a href=\"/account/security\">Your security</a></p>");
 }
 
 Web code(std::string_view flow, std::string_view fault, int status, const std::string& target, bool passkey) {
     const std::string form = "<form method=\"post\" action=\"/login/code\">" + hidden("flow", flow) + code_field("code", code_label) + button("Sign in");
     std::string content = alert(fault) + form;
-    if (passkey) content += "<p><a href=\"/login/passkey?flow=" + escaped(flow) + "\">Use a passkey instead</a></p>";
+    if (passkey) content += "<p><a href=\"/login/passkey?flow=" + html_escape(flow) + "\">Use a passkey instead</a></p>";
     return page(status, "One more step", content, target.empty() ? std::vector<std::string>{} : std::vector<std::string>{target});
 }
 
@@ -152,13 +154,13 @@ Web reset(std::string_view token, std::string_view fault, int status) {
 
 Web confirm(std::string_view token, std::string_view address) {
     return page(200, "Confirm your e-mail address",
-                "<p>" + escaped(address) + "</p><form method=\"post\" action=\"/login/confirm\">" + hidden("token", token) + button("It is mine"));
+                "<p>" + html_escape(address) + "</p><form method=\"post\" action=\"/login/confirm\">" + hidden("token", token) + button("It is mine"));
 }
 
-Web notice(std::string_view title, std::string_view explanation) { return page(200, title, "<p>" + escaped(explanation) + "</p>"); }
+Web notice(std::string_view title, std::string_view explanation) { return page(200, title, "<p>" + html_escape(explanation) + "</p>"); }
 
 Web done(std::string_view title, std::string_view explanation) {
-    return page(200, title, "<p>" + escaped(explanation) + "</p><p><a href=\"/account/security\">Your security</a></p>");
+    return page(200, title, "<p>" + html_escape(explanation) + "</p><p><a href=\"/account/security\">Your security</a></p>");
 }
 
 } // namespace gravity::issuer::pages

@@ -2,7 +2,8 @@
 
 #include "grants_model.hpp"
 #include "passkeys_model.hpp"
-#include "web.hpp"
+
+#include <gravity/http/web.hpp>
 
 #include <string>
 #include <string_view>

@@ -7,7 +7,8 @@
 #include "passkeys_model.hpp"
 #include "second_factor_store.hpp"
 #include "sessions.hpp"
-#include "web.hpp"
+
+#include <gravity/http/web.hpp>
 
 #include <optional>
 #include <string>

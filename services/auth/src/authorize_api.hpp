@@ -1,6 +1,7 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of what people see while they sign in at a client.
 namespace gravity::issuer::authorization {

@@ -2,14 +2,10 @@
 
 #include "cbor.hpp"
 
+#include <gravity/auth/ecdsa.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/json/json.hpp>
 
-#include <openssl/bn.h>
-#include <openssl/ecdsa.h>
-#include <openssl/err.h>
-
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,7 +15,6 @@ namespace {
 // Labels of RFC 9052 section 7.1 and RFC 9053 section 7; what -1 to -3 mean depends on the type.
 constexpr std::int64_t label_type = 1, label_algorithm = 3;
 constexpr std::int64_t type_okp = 1, type_ec2 = 2, type_rsa = 3, curve_p256 = 1, curve_ed25519 = 6;
-constexpr std::size_t p256_bytes = 32;
 
 bool is(const cbor::Value& key, std::int64_t label, std::int64_t wanted) {
     const cbor::Value* const found = key.find(label);
@@ -43,28 +38,6 @@ std::optional<Json> jwk_of(const cbor::Value& key) {
     return std::nullopt;
 }
 
-struct FreeSignature {
-    void operator()(ECDSA_SIG* signature) const { ECDSA_SIG_free(signature); }
-};
-
-// r || s, as JWS has it; nothing for what is no such pair.
-std::optional<std::string> pair_of(std::string_view der) {
-    const auto* at = reinterpret_cast<const unsigned char*>(der.data());
-    const auto* const end = at + der.size();
-    const std::unique_ptr<ECDSA_SIG, FreeSignature> signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
-    if (!signature || at != end) {
-        ERR_clear_error();
-        return std::nullopt;
-    }
-    std::string pair(2 * p256_bytes, '\0');
-    auto* out = reinterpret_cast<unsigned char*>(pair.data());
-    for (const BIGNUM* number : {ECDSA_SIG_get0_r(signature.get()), ECDSA_SIG_get0_s(signature.get())}) {
-        if (BN_is_negative(number) || BN_bn2binpad(number, out, p256_bytes) < 0) return std::nullopt;
-        out += p256_bytes;
-    }
-    return pair;
-}
-
 } // namespace
 
 Parsed<auth::PublicKey> public_key(std::string_view cbor) {
@@ -86,7 +59,7 @@ std::int64_t algorithm_of(const auth::PublicKey& key) {
 
 bool verify(const auth::PublicKey& key, std::string_view data, std::string_view signature) {
     if (key.algorithm() != auth::Algorithm::es256) return key.verify(data, signature);
-    const auto pair = pair_of(signature);
+    const auto pair = auth::jws_signature(signature);
     return pair && key.verify(data, *pair);
 }
 

@@ -2,9 +2,9 @@
 
 #include "keyring.hpp"
 #include "keys_model.hpp"
-#include "web.hpp"
 
 #include <gravity/auth/claims.hpp>
+#include <gravity/http/web.hpp>
 
 /// The end of every grant: a token with these claims is signed and answered.
 namespace gravity::issuer {

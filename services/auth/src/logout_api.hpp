@@ -1,6 +1,7 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of signing out (OpenID Connect RP-Initiated Logout 1.0).
 namespace gravity::issuer::people {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/http/web.hpp>
 
 /// Handlers of what is public: metadata and keys. They answer from memory.
 namespace gravity::issuer::well_known {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/http/web.hpp>
 
 #include <exception>
 #include <map>

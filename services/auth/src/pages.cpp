@@ -2,6 +2,7 @@
 
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/base/html.hpp>
 
 namespace gravity::issuer::pages {
 namespace {
@@ -31,23 +32,8 @@ std::string_view explained(std::string_view scope) {
     return {};
 }
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '\'': out += "&#39;"; break;
-        default: out += c;
-        }
-    }
-    return out;
-}
-
 std::string hidden(std::string_view name, std::string_view value) {
-    return "<input type=\"hidden\" name=\"" + std::string(name) + "\" value=\"" + escaped(value) + "\">";
+    return "<input type=\"hidden\" name=\"" + std::string(name) + "\" value=\"" + html_escape(value) + "\">";
 }
 
 Web page(int status, std::string_view title, std::string_view content, const std::vector<std::string>& form_targets, std::string_view script) {
@@ -57,8 +43,8 @@ Web page(int status, std::string_view title, std::string_view content, const std
     if (!script.empty()) policy += "; script-src 'self'";
     const std::string loaded = script.empty() ? std::string() : "<script src=\"" + std::string(script) + "\" defer></script>";
     const std::string head = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">";
-    Web web{"text/html; charset=utf-8", head + "<title>" + escaped(title) + "</title><style>" + std::string(style) + "</style>" + loaded +
-                                            "</head><body><main><h1>" + escaped(title) + "</h1>" + std::string(content) + "</main></body></html>"};
+    Web web{"text/html; charset=utf-8", head + "<title>" + html_escape(title) + "</title><style>" + std::string(style) + "</style>" + loaded +
+                                            "</head><body><main><h1>" + html_escape(title) + "</h1>" + std::string(content) + "</main></body></html>"};
     web.status = status;
     web.headers = {{"Content-Security-Policy", policy}, {"Cache-Control", "no-store"}, {"Referrer-Policy", "no-referrer"}};
     web.headers.emplace_back("X-Frame-Options", "DENY");
@@ -68,17 +54,17 @@ Web page(int status, std::string_view title, std::string_view content, const std
 
 Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target,
           OtherWays others) {
-    std::string content = "<p>to go on to " + escaped(client) + "</p>";
-    if (!fault.empty()) content += "<p role=\"alert\">" + escaped(fault) + "</p>";
+    std::string content = "<p>to go on to " + html_escape(client) + "</p>";
+    if (!fault.empty()) content += "<p role=\"alert\">" + html_escape(fault) + "</p>";
     content += "<form method=\"post\" action=\"/login\">" + hidden("flow", flow) +
                "<label for=\"name\">E-mail address, phone number or user name</label><input type=\"text\" id=\"name\" name=\"login_name\" value=\"" +
-               escaped(name) +
+               html_escape(name) +
                "\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"254\" required>"
                "<label for=\"password\">Password</label>"
                "<input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required>"
                "<button type=\"submit\">Sign in</button></form>";
-    if (others.passkey) content += "<p><a href=\"/login/passkey?flow=" + escaped(flow) + "\">Sign in with a passkey</a></p>";
-    if (others.recovery) content += "<p><a href=\"/login/recover?flow=" + escaped(flow) + "\">Forgotten your password?</a></p>";
+    if (others.passkey) content += "<p><a href=\"/login/passkey?flow=" + html_escape(flow) + "\">Sign in with a passkey</a></p>";
+    if (others.recovery) content += "<p><a href=\"/login/recover?flow=" + html_escape(flow) + "\">Forgotten your password?</a></p>";
     return page(status, "Sign in", content, targets(target));
 }
 
@@ -86,13 +72,13 @@ Web consent(std::string_view flow, std::string_view client, const std::vector<st
     std::string known, acts;
     for (const std::string& scope : scopes) {
         const std::string_view what = explained(scope);
-        (what.empty() ? acts : known) += "<li>" + (what.empty() ? "<code>" + escaped(scope) + "</code>" : std::string(what)) + "</li>";
+        (what.empty() ? acts : known) += "<li>" + (what.empty() ? "<code>" + html_escape(scope) + "</code>" : std::string(what)) + "</li>";
     }
     std::string content;
     if (!user_code.empty())
-        content += "<p>A device shows the code <strong>" + escaped(user_code) +
+        content += "<p>A device shows the code <strong>" + html_escape(user_code) +
                    "</strong>. Go on only if it is in front of you: somebody else who sent you this code would be signed in as you.</p>";
-    content += "<p>" + escaped(client) + " asks to know:</p><ul>" + known + "</ul>";
+    content += "<p>" + html_escape(client) + " asks to know:</p><ul>" + known + "</ul>";
     if (!acts.empty()) content += "<p>and to act in your name where this is needed:</p><ul>" + acts + "</ul>";
     content += "<form method=\"post\" action=\"/login/consent\">" + hidden("flow", flow) +
                "<button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>"
@@ -102,10 +88,10 @@ Web consent(std::string_view flow, std::string_view client, const std::vector<st
 
 Web device(std::string_view user_code, std::string_view fault, int status) {
     std::string content;
-    if (!fault.empty()) content += "<p role=\"alert\">" + escaped(fault) + "</p>";
+    if (!fault.empty()) content += "<p role=\"alert\">" + html_escape(fault) + "</p>";
     content += "<form method=\"post\" action=\"/login/device\"><label for=\"code\">Code that your device shows</label>"
                "<input type=\"text\" id=\"code\" name=\"user_code\" value=\"" +
-               escaped(user_code) +
+               html_escape(user_code) +
                "\" autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" maxlength=\"64\" required>"
                "<button type=\"submit\">Go on</button></form>";
     return page(status, "Sign in on a device", content);
@@ -124,7 +110,7 @@ Web sign_out(std::string_view proof, std::string_view client_id, std::string_vie
 
 Web signed_out() { return page(200, "Signed out", "<p>You may close this page.</p>"); }
 
-Web fault(int status, std::string_view explanation) { return page(status, "This does not work", "<p role=\"alert\">" + escaped(explanation) + "</p>"); }
+Web fault(int status, std::string_view explanation) { return page(status, "This does not work", "<p role=\"alert\">" + html_escape(explanation) + "</p>"); }
 
 Web to(std::string location) {
     Web web{"text/html; charset=utf-8", ""};

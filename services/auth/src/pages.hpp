@@ -1,6 +1,6 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/http/web.hpp>
 
 #include <string>
 #include <string_view>
@@ -9,7 +9,6 @@
 /// Pages that people see: no script (but for passkeys), no picture, nothing from elsewhere; readable by a screen reader. Pure.
 namespace gravity::issuer::pages {
 
-std::string escaped(std::string_view text);
 /// What a scope lets a client know, in words; "" for one of a service.
 std::string_view explained(std::string_view scope);
 /// A field of a form that nobody sees.

@@ -2,6 +2,8 @@
 
 #include "pages.hpp"
 
+#include <gravity/base/html.hpp>
+
 namespace gravity::issuer::pages {
 namespace {
 
@@ -68,14 +70,14 @@ constexpr std::string_view passkey_js = R"js("use strict";
 )js";
 
 std::string passkey_alert(std::string_view fault) {
-    return "<p role=\"alert\" id=\"passkey-fault\"" + std::string(fault.empty() ? " hidden" : "") + ">" + escaped(fault) + "</p>" +
+    return "<p role=\"alert\" id=\"passkey-fault\"" + std::string(fault.empty() ? " hidden" : "") + ">" + html_escape(fault) + "</p>" +
            "<noscript><p>For a passkey your browser has to run this page's script.</p></noscript>";
 }
 
 // With a fault the browser is asked again by who presses the button, not by itself.
 std::string passkey_form(std::string_view action, std::string_view what, const Json& options, bool waits) {
     return "<form method=\"post\" action=\"" + std::string(action) + "\" data-passkey=\"" + std::string(what) + "\" data-options=\"" +
-           escaped(options.dump()) + "\"" + (waits ? " data-wait" : "") + ">" + hidden("credential", "");
+           html_escape(options.dump()) + "\"" + (waits ? " data-wait" : "") + ">" + hidden("credential", "");
 }
 
 std::string passkey_button(std::string_view text) { return "<button type=\"submit\">" + std::string(text) + "</button></form>"; }
@@ -89,7 +91,7 @@ Web passkey_script() {
 }
 
 Web passkey_sign_in(const PasskeySignIn& asking, std::string_view fault, int status, const std::string& target) {
-    const std::string flow = escaped(asking.flow);
+    const std::string flow = html_escape(asking.flow);
     std::string content = passkey_alert(fault) + passkey_form("/login/passkey", "get", asking.options, !fault.empty()) + hidden("flow", asking.flow) +
                           passkey_button("Use a passkey");
     if (asking.behind_password)

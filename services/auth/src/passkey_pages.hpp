@@ -1,7 +1,6 @@
 #pragma once
 
-#include "web.hpp"
-
+#include <gravity/http/web.hpp>
 #include <gravity/json/json.hpp>
 
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of the page where people sign in by a passkey: by it alone, or behind their password.
 namespace gravity::issuer::authorization {

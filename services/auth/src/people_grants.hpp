@@ -1,7 +1,8 @@
 #pragma once
 
 #include "oauth.hpp"
-#include "web.hpp"
+
+#include <gravity/http/web.hpp>
 
 /// The grants by which clients get tokens of people: a code, and what refreshes them.
 namespace gravity::issuer::tokens {

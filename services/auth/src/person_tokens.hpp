@@ -2,9 +2,10 @@
 
 #include "client_login.hpp"
 #include "sign_in_model.hpp"
-#include "web.hpp"
 
 #include <gravity/auth/claims.hpp>
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 #include <gravity/pg/tx.hpp>
 
 #include <string>

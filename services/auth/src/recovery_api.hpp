@@ -1,7 +1,9 @@
 #pragma once
 
 #include "identities_model.hpp"
-#include "web.hpp"
+
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of links that people are sent. Those who fetch what is in a mail change nothing by it: each link leads to a page, and its form does it.
 namespace gravity::issuer::recovery {

@@ -2,7 +2,9 @@
 
 #include "clients_model.hpp"
 #include "config.hpp"
-#include "web.hpp"
+
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of the endpoints where clients register themselves (RFC 7591) and look after it (RFC 7592).
 namespace gravity::issuer::registration {

@@ -3,7 +3,8 @@
 #include "networks.hpp"
 #include "sessions.hpp"
 #include "visits.hpp"
-#include "web.hpp"
+
+#include <gravity/http/web.hpp>
 
 #include <optional>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of the endpoints where clients get tokens, ask about them and give them back.
 namespace gravity::issuer::tokens {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of what clients ask of people (OpenID Connect Core section 5.3). The access token comes in the Authorization field, by the scheme Bearer or, with a
 /// proof of its key, DPoP (RFC 9449 section 7); by POST also as `access_token` of a form (RFC 6750 section 2.2).

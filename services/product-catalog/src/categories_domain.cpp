@@ -1,7 +1,8 @@
 #include "categories_domain.hpp"
 
-#include "faults.hpp"
 #include "listing_domain.hpp"
+
+#include <gravity/meta/refuse.hpp>
 
 namespace gravity::product_catalog {
 

@@ -1,10 +1,11 @@
 #include "collections_api.hpp"
 
 #include "collections_store.hpp"
-#include "faults.hpp"
 #include "problems.hpp"
 #include "products_store.hpp"
 #include "publishing_store.hpp"
+
+#include <gravity/meta/refuse.hpp>
 
 #include <algorithm>
 

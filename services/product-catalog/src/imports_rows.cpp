@@ -1,11 +1,12 @@
 #include "imports_rows.hpp"
 
-#include "faults.hpp"
 #include "imports_domain.hpp"
 #include "products_api.hpp"
 #include "products_store.hpp"
 #include "types_store.hpp"
 #include "variants_domain.hpp"
+
+#include <gravity/meta/refuse.hpp>
 
 #include <algorithm>
 #include <map>

@@ -1,7 +1,8 @@
 #include "products_domain.hpp"
 
-#include "faults.hpp"
 #include "problems.hpp"
+
+#include <gravity/meta/refuse.hpp>
 
 #include <set>
 

@@ -1,8 +1,9 @@
 #include "products_store.hpp"
 
-#include "faults.hpp"
 #include "problems.hpp"
 #include "variants_domain.hpp"
+
+#include <gravity/meta/refuse.hpp>
 
 #include <algorithm>
 

@@ -1,9 +1,10 @@
 #include "publishing_domain.hpp"
 
 #include "characters.hpp"
-#include "faults.hpp"
 #include "problems.hpp"
 #include "variants_domain.hpp"
+
+#include <gravity/meta/refuse.hpp>
 
 #include <algorithm>
 

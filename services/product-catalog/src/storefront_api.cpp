@@ -6,7 +6,6 @@
 #include "problems.hpp"
 #include "sitemap.hpp"
 #include "storefront_reader.hpp"
-#include "web.hpp"
 
 #include <gravity/async/blocking.hpp>
 #include <gravity/async/coroutine.hpp>
@@ -14,6 +13,7 @@
 #include <gravity/base/encoding.hpp>
 #include <gravity/http/ctx.hpp>
 #include <gravity/http/exchange.hpp>
+#include <gravity/http/web.hpp>
 #include <gravity/metrics/metrics.hpp>
 
 #include <algorithm>

@@ -2,7 +2,9 @@
 
 #include "names.hpp"
 #include "products_model.hpp"
-#include "web.hpp"
+
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of what everybody may read: pages, sitemaps and feeds.
 namespace gravity::product_catalog::pages {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "web.hpp"
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// Handlers of the Universal Commerce Protocol's catalog capability, for shopping agents.
 namespace gravity::product_catalog::agents {

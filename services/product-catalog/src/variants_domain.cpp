@@ -1,10 +1,10 @@
 #include "variants_domain.hpp"
 
-#include "faults.hpp"
 #include "problems.hpp"
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
+#include <gravity/meta/refuse.hpp>
 
 #include <algorithm>
 #include <limits>

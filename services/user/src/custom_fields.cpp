@@ -1,9 +1,10 @@
 #include "custom_fields.hpp"
 
-#include "faults.hpp"
 #include "json_schema.hpp"
 #include "problems.hpp"
 #include "profile_schemas_store.hpp"
+
+#include <gravity/meta/refuse.hpp>
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,8 +1,7 @@
 #include "json_schema.hpp"
 
-#include "pattern.hpp"
-
 #include <gravity/base/contact.hpp>
+#include <gravity/base/pattern.hpp>
 #include <gravity/base/time.hpp>
 #include <gravity/base/utf8.hpp>
 #include <gravity/base/uuid.hpp>

@@ -1,11 +1,11 @@
 #include "preferences.hpp"
 
-#include "faults.hpp"
 #include "json_schema.hpp"
 #include "preferences_store.hpp"
 #include "problems.hpp"
 
 #include <gravity/base/ascii.hpp>
+#include <gravity/meta/refuse.hpp>
 
 #include <algorithm>
 #include <stdexcept>

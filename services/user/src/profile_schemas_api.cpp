@@ -1,10 +1,11 @@
 #include "profile_schemas_api.hpp"
 
 #include "custom_fields.hpp"
-#include "faults.hpp"
 #include "json_schema.hpp"
 #include "problems.hpp"
 #include "profile_schemas_store.hpp"
+
+#include <gravity/meta/refuse.hpp>
 
 namespace gravity::user::profile_schemas {
 namespace {

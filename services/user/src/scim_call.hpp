@@ -2,7 +2,9 @@
 
 #include "config.hpp"
 #include "scim_error.hpp"
-#include "web.hpp"
+
+#include <gravity/handlers.hpp>
+#include <gravity/http/web.hpp>
 
 /// A request of SCIM as its transaction sees it, and how it is answered.
 namespace gravity::user::scim {

@@ -1,6 +1,6 @@
-#include "faults.hpp"
+#include <gravity/meta/refuse.hpp>
 
-namespace gravity::product_catalog {
+namespace gravity {
 
 void refuse_if_any(const meta::Errors& errors, const Problem& problem) {
     if (errors.empty()) return;
@@ -9,4 +9,4 @@ void refuse_if_any(const meta::Errors& errors, const Problem& problem) {
     throw Refusal(problem, errors.to_string()).with_faults(std::move(faults));
 }
 
-} // namespace gravity::product_catalog
+} // namespace gravity
