@@ -55,6 +55,9 @@ class CrossChecks(unittest.TestCase):
         self.assertEqual(self.errors(producer, consumer("gravity.order.order.place")),
                          ["cart: consumes `gravity.order.order.place`, which order does not publish; `gravity.order.order.placed`?"])
         self.assertIn("producer does not exist", self.errors(consumer("gravity.nobody.order.placed"))[0])
+        eraser = manifest("order", 8001, events={"publishes": ["gravity.order.erasure.completed"], "consumes": []})
+        self.assertEqual(self.errors(eraser, consumer("gravity.*.erasure.completed")), [])
+        self.assertEqual(self.errors(eraser, consumer("gravity.*.export.completed")), ["cart: consumes `gravity.*.export.completed`, which no service publishes"])
         foreign = manifest("cart", 8002, events={"publishes": ["gravity.order.order.lost"], "consumes": []})
         self.assertIn("another service's name space", self.errors(foreign)[0])
 

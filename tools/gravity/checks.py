@@ -1,6 +1,7 @@
 """What must hold over all manifests together, beyond each one's schema."""
 
 import difflib
+import fnmatch
 import json
 
 from . import manifest, paths
@@ -83,6 +84,9 @@ def _duplicates(services: dict[str, Service], what: str, values) -> list[str]:
 
 
 def _unpublished(service: Service, consumed: str, services: dict[str, Service], known: set[str]) -> list[str]:
+    if consumed.split(".")[1] == "*":
+        some = any(fnmatch.fnmatchcase(published, consumed) for other in services.values() for published in other.publishes)
+        return [] if some else [f"{service.name}: consumes `{consumed}`, which no service publishes"]
     producer = {name.replace("-", "_"): name for name in known}.get(consumed.split(".")[1])
     if producer is None:
         return [f"{service.name}: consumes `{consumed}`, whose producer does not exist"]

@@ -1,4 +1,5 @@
 #include "events/append.hpp"
+#include "events/shared.hpp"
 #include "events/stream_keys.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -9,6 +10,7 @@
 #include <gravity/metrics/metrics.hpp>
 #include <gravity/pg/database.hpp>
 #include <gravity/redis/client.hpp>
+#include <gravity/redis/error.hpp>
 #include <gravity/resilience/backoff.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -59,6 +61,7 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
     pg::Database& database;
     std::shared_ptr<redis::Client> broker;
     std::string stream, source;
+    const std::string shared = stream_of(any_service);
     RelayOptions options;
     Lease lease{"relay"};
     Uuid holder = Uuid::v4();
@@ -181,7 +184,10 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
         bool allow_gap = false;
         while (true) {
             Appended appended;
-            if (!batch.empty()) appended = co_await append(self, &batch, allow_gap);
+            if (!batch.empty()) {
+                co_await share(self, &batch);
+                appended = co_await append(self, &batch, allow_gap);
+            }
             bool wanted = false;
             std::int64_t again = 0;
             std::vector<Outgoing> next;
@@ -206,6 +212,21 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
                 co_return self->options.poll;
             }
         }
+    }
+
+    // Before the stream itself, so that a Redis that loses its last writes shows it there and is given both again. Whoever hears them knows them by their
+    // ids: they come once more whenever a batch is sent again.
+    static Task<void> share(std::shared_ptr<Impl> self, const std::vector<Outgoing>* batch) {
+        std::vector<redis::Command> commands;
+        for (const Outgoing& event : *batch) {
+            if (shared_type(event.type).empty()) continue;
+            commands.push_back(redis::Command{"XADD", self->shared, "MAXLEN", "~", std::to_string(self->options.stream_length), "*", "id", event.id, "type",
+                                              event.type, "project", event.project, "e", event.document});
+        }
+        if (commands.empty()) co_return;
+        const std::vector<redis::Value> replies = co_await self->broker->pipeline(std::move(commands));
+        for (const redis::Value& reply : replies)
+            if (reply.is_error()) throw redis::Error(redis::ErrorKind::server, reply.text);
     }
 
     static Task<Appended> append(std::shared_ptr<Impl> self, const std::vector<Outgoing>* batch, bool allow_gap) {

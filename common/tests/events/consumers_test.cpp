@@ -72,6 +72,46 @@ TEST_F(ConsumersTest, SettlesWhatNobodyWants) {
     EXPECT_TRUE(dead(*both).empty());
 }
 
+TEST_F(ConsumersTest, HearsOfAllServicesThoseThatComeLaterAmongThem) {
+    auto taker = make(broker);
+    taker->publishes().consumes({handler(note_erased)}).start(); // it publishes as "maker" itself: its own are heard too
+    taker->erase(ours, "maker", 1);
+    taker->count(ours, "a", 2);
+    until_effects(1);
+    testkit::TestDatabase elsewhere{migrations};
+    Process late(elsewhere.url(), broker.url());
+    late.publishes({.poll = 50ms}, "late-comer").start();
+    late.erase(theirs, "late_comer", 3);
+    until_effects(2);
+    EXPECT_EQ(store.admin("select string_agg(subject || ' ' || n, ', ' order by n) from effect"),
+              "urn:gravity:service:maker 1, urn:gravity:service:late-comer 3");
+    EXPECT_EQ(store.admin("select project from effect where n = 3"), theirs.to_string());
+    EXPECT_EQ(store.admin("select count(*) from gravity.inbox"), "2") << "nothing else was looked at";
+}
+
+TEST_F(ConsumersTest, WhatWasSharedTwiceTakesEffectOnceWhoeverIsKilled) {
+    testkit::TestDatabase elsewhere{migrations};
+    for (int n = 1; n <= 5; ++n) {
+        Process maker(elsewhere.url(), broker.url());
+        maker.publishes({.poll = 20ms, .lease = 50ms}).start();
+        auto taker = make(broker);
+        taker->consumes({handler(note_erased)}).start();
+        maker.erase(ours, "maker", n);
+        if (n % 2 == 0) until([&] { return elsewhere.admin("select count(*) from gravity.outbox where published_at is null") == "0"; });
+        maker.kill();
+        taker->kill();
+        elsewhere.admin("update gravity.outbox set published_at = null where sequence > 1"); // sent, but nobody knows
+    }
+    Process maker(elsewhere.url(), broker.url());
+    maker.publishes().start();
+    auto taker = make(broker);
+    taker->consumes({handler(note_erased)}).start();
+    until_effects(5);
+    until([&] { return elsewhere.admin("select count(*) from gravity.outbox where published_at is null") == "0"; });
+    until([&] { return broker.cli("xpending '" + shared + "' taker").starts_with("0\n"); });
+    EXPECT_EQ(store.admin("select count(distinct n) || ' ' || count(*) from effect"), "5 5");
+}
+
 TEST_F(ConsumersTest, ASubjectWaitsForItsFirstAndOthersDoNot) {
     auto both = make(broker);
     std::atomic<bool> mended{false};
@@ -316,6 +356,10 @@ TEST_F(ConsumersTest, HandlersThatCannotBeRightStopTheStart) {
     EXPECT_THROW(process->consumes({twice, twice}), std::logic_error);
     for (const std::string nameless : {"", "gravity", "gravity.maker.count", "other.maker.count.counted"})
         EXPECT_THROW(process->consumes({Handler{nameless, twice.run}}), std::logic_error) << nameless;
+    // Only what every service publishes is to be heard of all; and not by two handlers.
+    for (const std::string unshared : {"gravity.*.count.counted", "gravity.*.erasure", "gravity.*.erasure.completed.twice"})
+        EXPECT_THROW(process->consumes({Handler{unshared, twice.run}}), std::logic_error) << unshared;
+    EXPECT_THROW(process->consumes({handler(note_erased), Handler{"gravity.maker.erasure.completed", twice.run}}), std::logic_error);
 }
 
 TEST_F(ConsumersTest, EndsWhatItHasBegunAndGivesTheLeaseBack) {

@@ -90,6 +90,52 @@ TEST_F(RelayTest, KilledBetweenSendingAndMarking) {
     expect_whole(*heir, 6);
 }
 
+TEST_F(RelayTest, WhatEveryServicePublishesGoesToOneStreamMore) {
+    auto maker = make(broker);
+    maker->publishes().start();
+    maker->count(ours, "a", 1);
+    maker->erase(ours, "maker", 2);
+    until_published();
+    const auto own = entries(*maker), all = entries(*maker, shared);
+    ASSERT_EQ(own.size(), 2u);
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].document, own[1].document);
+    EXPECT_EQ(all[0].document.find("type")->as_string(), "gravity.maker.erasure.completed");
+}
+
+TEST_F(RelayTest, KilledBetweenTheTwoStreams) {
+    auto maker = make(broker);
+    maker->publishes().start();
+    maker->erase(ours, "maker", 1);
+    until_published();
+    maker->kill();
+    // As it is where the process ended when only the first of the two had been written.
+    broker.cli("del '" + stream + "'");
+    store.admin("update gravity.outbox set published_at = null");
+    auto heir = make(broker);
+    heir->publishes().start();
+    until_published();
+    EXPECT_EQ(entries(*heir).size(), 1u);
+    const auto all = entries(*heir, shared);
+    ASSERT_EQ(all.size(), 2u) << "at least once";
+    EXPECT_EQ(all[0].document.find("id")->as_string(), all[1].document.find("id")->as_string()) << "and known by its id";
+}
+
+TEST_F(RelayTest, WhatTheSharedStreamCannotTakeIsNotPublishedInPart) {
+    broker.cli("set '" + shared + "' x"); // no stream
+    auto maker = make(broker);
+    maker->publishes().start();
+    maker->erase(ours, "maker", 1);
+    until([&] {
+        return maker->await<std::optional<std::string>>([&]() -> Task<std::optional<std::string>> { co_return maker->relay->problem(); }).has_value();
+    });
+    EXPECT_TRUE(entries(*maker).empty());
+    broker.cli("del '" + shared + "'");
+    until_published();
+    EXPECT_EQ(entries(*maker).size(), 1u);
+    EXPECT_EQ(entries(*maker, shared).size(), 1u);
+}
+
 TEST_F(RelayTest, ATransactionThatCommitsLateIsNotSkipped) {
     auto maker = make(broker);
     maker->publishes().start();

@@ -49,6 +49,17 @@ struct Ignored {
 };
 BOOST_DESCRIBE_STRUCT(Ignored, (), (id))
 
+/// As every service publishes it, and heard of all of them.
+struct Erased {
+    std::string id;
+    std::int64_t n = 0;
+};
+BOOST_DESCRIBE_STRUCT(Erased, (), (id, n))
+struct AnyErased : Erased {
+    static constexpr Event event{"gravity.*.erasure.completed"};
+};
+BOOST_DESCRIBE_STRUCT(AnyErased, (Erased), ())
+
 struct Effect {
     std::string event;
     std::string subject;
@@ -68,6 +79,7 @@ inline Handler counted(std::function<void(Tx&, const Received<Counted>&)> work) 
                 work(tx, received);
             }};
 }
+inline void note_erased(Tx& tx, const Received<AnyErased>& e) { tx.exec(insert_effect, Effect{e.id, e.source, e.data.n}); }
 inline void note(Tx& tx, const Received<Counted>& e) { tx.exec(insert_effect, Effect{e.id, e.subject, e.data.n}); }
 
 class Process {
@@ -94,8 +106,8 @@ public:
     }
     ~Process() { kill(); }
 
-    Process& publishes(RelayOptions options = {.poll = 50ms}) {
-        relay = std::make_unique<Relay>(io, *database, broker, "maker", options);
+    Process& publishes(RelayOptions options = {.poll = 50ms}, const std::string& as = "maker") {
+        relay = std::make_unique<Relay>(io, *database, broker, as, options);
         relay->start();
         return *this;
     }
@@ -142,6 +154,10 @@ public:
         in(project, [&](Tx& tx) { tx.emit(Counted{subject, n}); });
     }
 
+    void erase(ProjectId project, const std::string& service, std::int64_t n) {
+        in(project, [&](Tx& tx) { tx.emit_as("gravity." + service + ".erasure.completed", Erased{"request-" + std::to_string(n), n}); });
+    }
+
 private:
     Task<void> drain_all(std::chrono::seconds within) {
         const auto deadline = std::chrono::steady_clock::now() + within;
@@ -154,7 +170,7 @@ class EventsTest : public testing::Test {
 protected:
     testkit::TestDatabase store{migrations};
     ProjectId ours = ProjectId::fresh(), theirs = ProjectId::fresh();
-    const std::string stream = stream_of("maker");
+    const std::string stream = stream_of("maker"), shared = stream_of("*");
 
     std::unique_ptr<Process> make(const testkit::TestRedis& redis) { return std::make_unique<Process>(store.url(), redis.url()); }
 
@@ -169,8 +185,9 @@ protected:
         std::string place;
         Json document;
     };
-    std::vector<Entry> entries(Process& process) {
-        const auto found = process.await<std::vector<redis::StreamEntry>>([&] { return range(process.broker, stream); });
+    std::vector<Entry> entries(Process& process) { return entries(process, stream); }
+    std::vector<Entry> entries(Process& process, const std::string& of) {
+        const auto found = process.await<std::vector<redis::StreamEntry>>([&] { return range(process.broker, of); });
         std::vector<Entry> out;
         for (const auto& entry : found) out.push_back({entry.id, Json::parse(entry.get("e").value_or("null")).or_throw()});
         return out;

@@ -1,5 +1,6 @@
 """Tables for people: docs/services.md, docs/ports.md, docs/events.md, and the table between markers in README.md."""
 
+import fnmatch
 import json
 
 from .. import paths
@@ -93,6 +94,9 @@ def _events(services: dict[str, Service]) -> str:
         for event in service.consumes:
             consumers.setdefault(event, []).append(service.name)
     published = {event: service.name for service in services.values() for event in service.publishes}
+    for event in consumers:
+        if event.split(".")[1] == "*":
+            published[event] = ", ".join(sorted(name for one, name in published.items() if fnmatch.fnmatchcase(one, event) and one != event))
     rows = [[f"`{event}`", published.get(event, "(not built yet)"), ", ".join(consumers.get(event, []))]
             for event in sorted({*published, *consumers})]
     return (generated_from("the manifests", "<!--") + "\n# Events\n\nCloudEvents 1.0, at least once; consumers are idempotent.\n\n"
