@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import build, junit, manifest, output, paths, platform_run, processes, selection, tokens
+from . import build, junit, manifest, output, paths, platform_run, processes, selection, sign_in, tokens
 from .errors import Failure
 from .junit import Case, Suite
 from .manifest import Service
@@ -187,7 +187,7 @@ def start_platform(instance: Instance, services: list[Service], interpreter: Pat
                    "GRAVITY_ROOT": str(paths.ROOT), "GRAVITY_INSTANCE_DIR": str(instance.directory), "GRAVITY_PRESET": instance.preset,
                    "GRAVITY_URL": f"http://127.0.0.1:{instance.port(8000)}" if "gateway" in names else "",
                    "GRAVITY_DISCOVERY_URL": f"http://127.0.0.1:{instance.port(8500)}",
-                   "GRAVITY_TOKEN": identity.token(), "GRAVITY_PROJECT": identity.facts()["project"],
+                   "GRAVITY_TOKEN": identity.token(sign_in.scopes()), "GRAVITY_PROJECT": identity.facts()["project"],
                    "GRAVITY_KEY_FILE": str(identity.key_file), "GRAVITY_JWKS_FILE": str(identity.jwks_file),
                    "GRAVITY_SERVICES": ",".join(service.name for service in services), "GRAVITY_LOG_DIR": str(instance.log_dir),
                    "GRAVITY_TEST_PG": platform.postgres.superuser_url(), "GRAVITY_TEST_REDIS": platform.redis.superuser_url()}
