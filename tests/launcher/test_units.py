@@ -256,7 +256,10 @@ class SigningIn(unittest.TestCase):
         auths = sign_in.environment(self.instance, self.services["auth"])
         self.assertEqual((told["AUTH_CLIENT_ID"], told["AUTH_CLIENT_SECRET"]), (auths["AUTH_BOOTSTRAP_GATEWAY_ID"], auths["AUTH_BOOTSTRAP_GATEWAY_SECRET"]))
         self.assertNotIn(auths["AUTH_BOOTSTRAP_CLIENT_SECRET"], told.values())
-        self.assertEqual(sign_in.environment(self.instance, found["project"])["PROJECT_OPERATOR_PROJECT"], auths["AUTH_BOOTSTRAP_PROJECT"])
+        projects = sign_in.environment(self.instance, found["project"])
+        self.assertEqual(projects["PROJECT_OPERATOR_PROJECT"], auths["AUTH_BOOTSTRAP_PROJECT"])
+        self.assertEqual((projects["AUTH_CLIENT_ID"], projects["AUTH_CLIENT_SECRET"]), (auths["AUTH_BOOTSTRAP_SERVICES_ID"], auths["AUTH_BOOTSTRAP_SERVICES_SECRET"]))
+        self.assertEqual(len({auths[f"AUTH_BOOTSTRAP_{one}_ID"] for one in ("CLIENT", "GATEWAY", "SERVICES")}), 3)
 
     def test_two_platforms_have_nothing_in_common(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -29,7 +29,8 @@ RUNNING = os.environ.get("GRAVITY_SERVICES", "").replace(",", " ").split()
 METHODS = ("get", "head", "put", "post", "patch", "delete")
 GREATER = {"read": ("write", "admin"), "write": ("admin",)}
 SCOPES = sorted({scope for named in (tokens.default_scopes(), sign_in.scopes()) for scope in named})
-APART = {"/internal/projects/{id}": "its project is the one that is named, for who may do so in all of them"}
+NAMED = "its project is the one that is named, for who may do so in all of them"
+APART = {"/internal/projects/{id}": NAMED, "/internal/projects/{id}/people/{subject}": NAMED}
 problems = []
 
 

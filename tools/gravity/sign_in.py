@@ -19,8 +19,11 @@ from .paths import Instance
 AUTH_PORT = 8081
 TOKEN_SECONDS = 3600  # of a developer's platform: `export TOKEN=$(./gravity token)` should outlive a cup of tea
 USERNAME = "admin"
+# Who calls others by tokens of its own: the gateway, which exchanges API keys, and those that ask all services of somebody's data or a project's.
+CLIENTS = {"gateway": "AUTH_BOOTSTRAP_GATEWAY", "project": "AUTH_BOOTSTRAP_SERVICES", "user": "AUTH_BOOTSTRAP_SERVICES"}
 MADE_ONCE = {"AUTH_BOOTSTRAP_CLIENT_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_CLIENT_SECRET": lambda: secrets.token_hex(32),
              "AUTH_BOOTSTRAP_GATEWAY_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_GATEWAY_SECRET": lambda: secrets.token_hex(32),
+             "AUTH_BOOTSTRAP_SERVICES_ID": lambda: str(uuid.uuid4()), "AUTH_BOOTSTRAP_SERVICES_SECRET": lambda: secrets.token_hex(32),
              "AUTH_BOOTSTRAP_USERNAME": lambda: USERNAME, "AUTH_BOOTSTRAP_PASSWORD": derive_secrets.password}
 
 
@@ -65,11 +68,11 @@ def environment(instance: Instance, service: Service) -> dict[str, str]:
     if service.name == "auth":
         return {"AUTH_PUBLIC_URL": issuer, "AUTH_ACCESS_TOKEN_SECONDS": str(TOKEN_SECONDS), "AUTH_OPERATOR_PROJECT": project,
                 "AUTH_BOOTSTRAP_PROJECT": project, "AUTH_BOOTSTRAP_SCOPES": " ".join(scopes()), **kept}
-    if service.name == "gateway":
-        return believe | {"AUTH_TOKEN_URL": f"{issuer}/oauth2/token", "AUTH_CLIENT_ID": kept["AUTH_BOOTSTRAP_GATEWAY_ID"],
-                          "AUTH_CLIENT_SECRET": kept["AUTH_BOOTSTRAP_GATEWAY_SECRET"]}
+    client = CLIENTS.get(service.name)
+    if client:
+        believe |= {"AUTH_TOKEN_URL": f"{issuer}/oauth2/token", "AUTH_CLIENT_ID": kept[f"{client}_ID"], "AUTH_CLIENT_SECRET": kept[f"{client}_SECRET"]}
     if service.name == "project":
-        return believe | {"PROJECT_OPERATOR_PROJECT": project}
+        believe |= {"PROJECT_OPERATOR_PROJECT": project}
     return believe
 
 

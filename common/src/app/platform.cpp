@@ -104,7 +104,7 @@ Platform::Platform(boost::asio::io_context& io, const Definition& definition, co
         const auto client = redis_;
         health.add("redis", definition.redis == Need::required ? Health::Kind::required : Health::Kind::optional, [client] { return probe_redis(client); });
     }
-    if (!definition.neighbours.empty()) {
+    if (!definition.neighbours.empty() || !definition.jobs.empty()) { // a job may call whomever it finds registered
         neighbours_ = std::make_shared<discovery::Neighbours>(io, resolver_of(io, definition, settings), tokens_of(io, settings));
         resources.put(neighbours_);
         for (const discovery::Neighbour& one : definition.neighbours) {

@@ -16,6 +16,7 @@
 #include "networks.hpp"
 #include "own_tokens.hpp"
 #include "password_pool.hpp"
+#include "people.hpp"
 #include "proofs.hpp"
 #include "reads.hpp"
 #include "relying_party.hpp"
@@ -95,6 +96,7 @@ Service assemble(std::uint16_t port) {
         .provision(provide)
         .background(keep_keys)
         .background(begin);
+    keeps_personal_data(service, {erase_person, collect_person});
     return service;
 }
 

@@ -57,8 +57,12 @@ void check_client(const std::optional<ClientId>& id, const std::optional<Secret<
 void check_bootstrap(const Settings& settings) {
     check_client(settings.bootstrap_client_id, settings.bootstrap_client_secret, "AUTH_BOOTSTRAP_CLIENT");
     check_client(settings.bootstrap_gateway_id, settings.bootstrap_gateway_secret, "AUTH_BOOTSTRAP_GATEWAY");
+    check_client(settings.bootstrap_services_id, settings.bootstrap_services_secret, "AUTH_BOOTSTRAP_SERVICES");
     if (settings.bootstrap_client_id && settings.bootstrap_client_id == settings.bootstrap_gateway_id)
         throw std::invalid_argument("AUTH_BOOTSTRAP_CLIENT_ID and AUTH_BOOTSTRAP_GATEWAY_ID are two clients");
+    if (settings.bootstrap_services_id &&
+        (settings.bootstrap_services_id == settings.bootstrap_client_id || settings.bootstrap_services_id == settings.bootstrap_gateway_id))
+        throw std::invalid_argument("AUTH_BOOTSTRAP_SERVICES_ID is a client of its own");
     if (bool(settings.bootstrap_username) != bool(settings.bootstrap_password))
         throw std::invalid_argument("AUTH_BOOTSTRAP_USERNAME and AUTH_BOOTSTRAP_PASSWORD are set together or not at all");
     if (!settings.bootstrap_client_id && !settings.bootstrap_username)
@@ -125,6 +129,12 @@ void ensure_clients(Tx& tx, const Settings& settings, const RoleId& role) {
         gateway.name = Text<1, 200>("Gateway");
         gateway.grant_types = {GrantType::token_exchange};
         ensure_client(tx, *settings.bootstrap_gateway_id, *settings.bootstrap_gateway_secret, std::move(gateway));
+    }
+    if (settings.bootstrap_services_id) {
+        Client services;
+        services.name = Text<1, 200>("Services");
+        for (const char* scope : {"people:erase", "people:read", "projects:purge"}) services.scopes.push_back(ScopeName::parse(scope).or_throw());
+        ensure_client(tx, *settings.bootstrap_services_id, *settings.bootstrap_services_secret, std::move(services));
     }
 }
 

@@ -45,6 +45,8 @@ struct Settings {
     std::optional<Secret<>> bootstrap_client_secret;
     std::optional<ClientId> bootstrap_gateway_id;
     std::optional<Secret<>> bootstrap_gateway_secret;
+    std::optional<ClientId> bootstrap_services_id;
+    std::optional<Secret<>> bootstrap_services_secret;
     std::string bootstrap_scopes;
     std::optional<Text<1, 64>> bootstrap_username;
     std::optional<Secret<>> bootstrap_password;
@@ -57,7 +59,8 @@ BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
                        login_attempts, login_network_attempts, login_window_seconds, dpop_nonce, links_in_events, passkey_rp_id, passkey_origins,
                        trusted_proxies, session_hours, refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret,
-                       bootstrap_gateway_id, bootstrap_gateway_secret, bootstrap_scopes, bootstrap_username, bootstrap_password))
+                       bootstrap_gateway_id, bootstrap_gateway_secret, bootstrap_services_id, bootstrap_services_secret, bootstrap_scopes, bootstrap_username,
+                       bootstrap_password))
 
 } // namespace gravity::issuer
 
@@ -88,6 +91,8 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"bootstrap_client_secret", "The one secret of that client: at least 32 characters that nobody can guess"},
         {"bootstrap_gateway_id", "Client (a UUID) that may do nothing but exchange tokens, as the gateway does with API keys"},
         {"bootstrap_gateway_secret", "The one secret of that client: at least 32 characters that nobody can guess"},
+        {"bootstrap_services_id", "Client (a UUID) as which services call one another for nobody: to erase and collect people's data, and to delete projects"},
+        {"bootstrap_services_secret", "The one secret of that client: at least 32 characters that nobody can guess"},
         {"bootstrap_scopes", "Scopes of the role administrator, with blanks between"},
         {"bootstrap_username", "User name of an identity that is made if it is missing, with the role administrator"},
         {"bootstrap_password", "The password it is made with; changed later by the API alone"},

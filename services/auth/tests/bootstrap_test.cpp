@@ -13,6 +13,7 @@ namespace {
 const std::string project = "01890a5d-ac96-774b-bcce-b302099a8057";
 const std::string client_id = "6f1e7d4c-0000-4000-8000-000000000001";
 const std::string gateway_id = "6f1e7d4c-0000-4000-8000-000000000002";
+const std::string services_id = "6f1e7d4c-0000-4000-8000-000000000003";
 const std::string secret(64, 's');
 
 app::Texts bootstrap_settings() {
@@ -21,6 +22,8 @@ app::Texts bootstrap_settings() {
             {"AUTH_BOOTSTRAP_CLIENT_SECRET", secret},
             {"AUTH_BOOTSTRAP_GATEWAY_ID", gateway_id},
             {"AUTH_BOOTSTRAP_GATEWAY_SECRET", std::string(64, 'g')},
+            {"AUTH_BOOTSTRAP_SERVICES_ID", services_id},
+            {"AUTH_BOOTSTRAP_SERVICES_SECRET", std::string(64, 'v')},
             {"AUTH_BOOTSTRAP_SCOPES", "clients:admin identities:admin credentials:admin credentials:check roles:admin"},
             {"AUTH_BOOTSTRAP_USERNAME", "Root"},
             {"AUTH_BOOTSTRAP_PASSWORD", good_password}};
@@ -63,6 +66,18 @@ TEST_F(Begun, TheGatewaysClientExchangesAndNothingElse) {
                                  "&subject_token_type=urn:gravity:params:oauth:token-type:api-key";
     EXPECT_EQ(ask(exchange).status(), 503) << "it may: but there is no project service to ask";
     EXPECT_EQ(sql("select count(*) from role_member where client_id = '" + gateway_id + "'"), "0");
+}
+
+TEST_F(Begun, TheServicesClientAsksForPeopleAndProjectsAndNothingElse) {
+    const auto ask = [&](const std::string& scope) {
+        return as.anonymous.post("/oauth2/token")
+            .raw("grant_type=client_credentials&scope=" + scope, "application/x-www-form-urlencoded")
+            .header("Authorization", "Basic " + base64_encode(services_id + ":" + std::string(64, 'v')))
+            .send();
+    };
+    for (const std::string scope : {"people:erase", "people:read", "projects:purge"}) EXPECT_EQ(ask(scope).text("/scope"), scope);
+    for (const std::string scope : {"clients:admin", "identities:read", "people:admin"}) EXPECT_EQ(ask(scope).text("/error"), "invalid_scope");
+    EXPECT_EQ(sql("select count(*) from role_member where client_id = '" + services_id + "'"), "0");
 }
 
 TEST_F(Begun, TheFirstPersonSignsIn) {
@@ -149,6 +164,8 @@ TEST_F(Bootstraps, HaveSettingsThatBelongTogether) {
     fails([](Settings& it) { it.bootstrap_client_id.reset(); }, "AUTH_BOOTSTRAP_CLIENT_SECRET are set together");
     fails([](Settings& it) { it.bootstrap_gateway_secret = Secret<>(secret); }, "AUTH_BOOTSTRAP_GATEWAY_SECRET are set together");
     fails([](Settings& it) { it.bootstrap_gateway_id = it.bootstrap_client_id, it.bootstrap_gateway_secret = it.bootstrap_client_secret; }, "two clients");
+    fails([](Settings& it) { it.bootstrap_services_secret = Secret<>(secret); }, "AUTH_BOOTSTRAP_SERVICES_SECRET are set together");
+    fails([](Settings& it) { it.bootstrap_services_id = it.bootstrap_client_id, it.bootstrap_services_secret = it.bootstrap_client_secret; }, "of its own");
     fails([](Settings& it) { it.bootstrap_password.reset(); }, "AUTH_BOOTSTRAP_PASSWORD are set together");
     fails([](Settings& it) { it.bootstrap_client_secret = Secret<>("short"); }, "32 characters");
     fails([](Settings& it) { it.bootstrap_password = Secret<>("password"); }, "AUTH_BOOTSTRAP_PASSWORD is one of the commonest");

@@ -3,6 +3,7 @@
 #include "api.hpp"
 #include "config.hpp"
 #include "config_migrations.hpp"
+#include "people.hpp"
 #include "secrets.hpp"
 #include "watching.hpp"
 
@@ -30,6 +31,7 @@ void provide(app::Runtime& runtime) {
 Service assemble(std::uint16_t port) {
     Service service{"config", port};
     service.settings<Settings>("CONFIG_").postgres(config_migrations()).access_keys().routes(routes).provision(provide);
+    keeps_personal_data(service, {erase_person, collect_person});
     return service;
 }
 

@@ -8,6 +8,7 @@
 #include "invitations_model.hpp"
 #include "key_door.hpp"
 #include "last_uses.hpp"
+#include "people.hpp"
 #include "project_door.hpp"
 #include "project_migrations.hpp"
 #include "registered_services.hpp"
@@ -60,6 +61,7 @@ Service assemble(std::uint16_t port) {
         .provision(provide)
         .background(keep_last_uses)
         .on_drain(write_last_uses);
+    keeps_personal_data(service, {erase_person, collect_person});
     return service;
 }
 

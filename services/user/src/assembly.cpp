@@ -1,10 +1,11 @@
 #include "assembly.hpp"
 
 #include "api.hpp"
+#include "asking.hpp"
 #include "certifier.hpp"
 #include "config.hpp"
 #include "forget_job.hpp"
-#include "privacy.hpp"
+#include "receipts.hpp"
 #include "user_migrations.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -27,6 +28,7 @@ void provide(app::Runtime& runtime) {
     auto certifier = std::make_shared<Certifier>(settings.certificate_key);
     runtime.health.add("certificates", app::Health::Kind::optional, [signs = certifier->signs()] { return certificates_probe(signs); });
     runtime.resources.put(std::move(certifier));
+    runtime.resources.put(std::make_shared<RegisteredHolders>(runtime.io, runtime.settings, settings));
     const bool sent = *settings.codes_in_events;
     runtime.health.add("contact-changes", app::Health::Kind::optional, [sent] { return codes_probe(sent); });
 }
@@ -42,6 +44,7 @@ Service assemble(std::uint16_t port) {
         .access_keys()
         .job(forget_ended)
         .job(advance_privacy_request)
+        .consume(take_receipt)
         .schedule("37 * * * *", ForgetEnded{}, {.each_project = true})
         .provision(provide);
     return service;

@@ -24,10 +24,11 @@ struct Settings {
     Bounded<int, 0, 30> cooling_off_days = 7;
     TimeZone privacy_zone = "UTC";
     std::optional<Secret<>> certificate_key;
+    std::optional<std::string> data_holders;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, scim_mode, codes_in_events, contact_changes_per_day, fresh_sign_in_seconds, privacy_requests_per_day,
-                       cooling_off_days, privacy_zone, certificate_key))
+                       cooling_off_days, privacy_zone, certificate_key, data_holders))
 
 } // namespace gravity::user
 
@@ -43,6 +44,7 @@ struct gravity::meta::docs<gravity::user::Settings> {
         {"cooling_off_days", "Days in which an erasure can be called off"},
         {"privacy_zone", "Time zone whose months deadlines are counted in"},
         {"certificate_key", "Private key (Ed25519, PEM) that signs certificates of erasures; without it they are not signed"},
+        {"data_holders", "Services of the platform that are asked for people's data, beside those that discovery lists: comma list"},
     };
 };
 

@@ -5,7 +5,6 @@
 #include "problems.hpp"
 #include "users_store.hpp"
 
-#include <gravity/async/coroutine.hpp>
 #include <gravity/base/tz.hpp>
 
 #include <algorithm>
@@ -19,19 +18,6 @@ PrivacyRequest saved(Tx& tx, PrivacyRequest request) {
     request.updated_at = tx.now();
     tx.exec(save_privacy_request, request);
     return tx.one(get_privacy_request, request.id);
-}
-
-// A job of its own for each time: one that is there already does not keep another from being left.
-void advance_at(Tx& tx, const PrivacyRequestId& id, Timestamp due) {
-    tx.enqueue(AdvancePrivacyRequest{id}, {.key = id.to_string() + " " + due.to_string(), .due = due});
-}
-
-void ask_holders(Tx& tx, const PrivacyRequest& request, const Subject& subject, std::vector<std::string> holders) {
-    if (holders.empty()) return;
-    if (request.kind == PrivacyKind::erasure)
-        tx.emit(ErasureRequested{request.id, request.user_id, subject, std::move(holders), request.due_at});
-    else
-        tx.emit(ExportRequested{request.id, request.user_id, subject, std::move(holders), request.due_at});
 }
 
 Caller service_itself(Tx& tx, const PrivacyRequest& request) {
@@ -116,6 +102,14 @@ void finish(Tx& tx, PrivacyRequest request, const User& user, const Certifier& c
 
 } // namespace
 
+void ask_holders(Tx& tx, const PrivacyRequest& request, const Subject& subject, std::vector<std::string> holders) {
+    if (holders.empty()) return;
+    if (request.kind == PrivacyKind::erasure)
+        tx.emit(ErasureRequested{request.id, request.user_id, subject, std::move(holders), request.due_at});
+    else
+        tx.emit(ExportRequested{request.id, request.user_id, subject, std::move(holders), request.due_at});
+}
+
 Timestamp months_later(Timestamp from, int months, const TimeZone& zone) {
     const LocalTime local = tz::to_local(from, zone);
     return tz::to_utc(LocalTime::of(local.date().plus_months(months), local.hour(), local.minute(), local.second(), local.microsecond()), zone);
@@ -194,12 +188,10 @@ void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier) {
     remind(tx, *request, *user);
 }
 
-void advance_soon(Tx& tx, PrivacyRequestId id) { tx.enqueue(AdvancePrivacyRequest{id}, {.key = id.to_string(), .again = true}); }
-
-Task<void> advance_privacy_request(JobCtx& job, AdvancePrivacyRequest what) {
-    const Certifier* const certifier = &job.get<Certifier>();
-    co_await job.transaction(advance_request, what.request_id, certifier);
+void advance_at(Tx& tx, const PrivacyRequestId& id, Timestamp due) {
+    tx.enqueue(AdvancePrivacyRequest{id}, {.key = id.to_string() + " " + due.to_string(), .due = due});
 }
+void advance_soon(Tx& tx, PrivacyRequestId id) { tx.enqueue(AdvancePrivacyRequest{id}, {.key = id.to_string(), .again = true}); }
 
 void check_no_hold(Tx& tx, const UserId& user, bool may_know) {
     const auto hold = tx.maybe(hold_of_user, user, tx.now());

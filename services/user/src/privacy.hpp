@@ -4,7 +4,6 @@
 #include "privacy_model.hpp"
 
 #include <gravity/base/caller.hpp>
-#include <gravity/jobs/job.hpp>
 #include <gravity/pg/tx.hpp>
 
 /// How a privacy request goes on: by what people say, by answers of holders, and by the clock. Each step is one transaction that can be repeated.
@@ -37,7 +36,11 @@ PrivacyRequest cancel_request(Tx& tx, PrivacyRequest request);
 /// As far as it can go now; called again whenever something has happened, and at its times.
 void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier);
 void advance_soon(Tx& tx, PrivacyRequestId id);
-Task<void> advance_privacy_request(JobCtx& job, AdvancePrivacyRequest what);
+/// A job of its own for each time: one that is there already does not keep another from being left.
+void advance_at(Tx& tx, const PrivacyRequestId& id, Timestamp due);
+
+/// Announces to these holders what they are asked for; nothing if there are none.
+void ask_holders(Tx& tx, const PrivacyRequest& request, const Subject& subject, std::vector<std::string> holders);
 
 /// Refuses where a legal hold keeps them: to operators with the hold, to others without a word of it.
 void check_no_hold(Tx& tx, const UserId& user, bool may_know);

@@ -3,6 +3,7 @@
 #include "export_archive.hpp"
 #include "privacy.hpp"
 #include "problems.hpp"
+#include "receipts.hpp"
 #include "users_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -131,33 +132,10 @@ struct Heard {
     PrivacyTask task;
 };
 
-Heard flagged(Tx& tx, const Slug& service, const Problem& problem, const PrivacyRequestId& request) {
-    tx.exec(flag_holder, service, std::string(problem.slug) + ": " + request.to_string(), tx.now());
-    return {problem, {}};
-}
-
-void check_answer(PrivacyKind kind, const TaskAnswer& answer) {
-    if (kind == PrivacyKind::erasure && !answer.method) throw Refusal(problems::invalid).with_faults({{"/method", "is required of an erasure"}});
-    if (kind == PrivacyKind::erasure && answer.data) throw Refusal(problems::invalid).with_faults({{"/data", "is of exports"}});
-    if (kind == PrivacyKind::export_ && !answer.data) throw Refusal(problems::invalid).with_faults({{"/data", "is required of an export"}});
-    if (answer.kept.size() > 100) throw Refusal(problems::invalid).with_faults({{"/kept", "must have at most 100 items"}});
-}
-
 Heard hear(Tx& tx, Caller caller, Slug service, PrivacyRequestId id, TaskAnswer answer) {
     const DataHolder holder = tx.one(lock_holder, service);
-    if (holder.client.str() != caller.subject) return flagged(tx, service, not_the_holder, id);
-    const auto request = tx.maybe(lock_privacy_request, id);
-    const auto task = request ? tx.maybe(lock_task, id, service) : std::nullopt;
-    if (!task) return flagged(tx, service, no_such_task, id);
-    check_answer(request->kind, answer);
-    if (task->state == TaskState::answered) { // once more, as it may be: then it says the same
-        if (json::encode(*task->receipt) != json::encode(static_cast<const Receipt&>(answer))) return flagged(tx, service, answer_differs, id);
-        return {std::nullopt, *task};
-    }
-    if (request->state != PrivacyState::collecting && request->state != PrivacyState::erasing && request->state != PrivacyState::blocked)
-        throw Refusal(request_state);
-    tx.exec(answer_task, id, service, tx.now(), static_cast<const Receipt&>(answer), answer.data);
-    advance_soon(tx, id);
+    if (holder.client.str() != caller.subject) return {flag_answer(tx, service, not_the_holder, id), {}};
+    if (auto refused = take_answer(tx, service, id, answer)) return {std::move(refused), {}};
     return {std::nullopt, *tx.maybe(lock_task, id, service)};
 }
 

@@ -47,6 +47,9 @@ const Sql<void(PrivacyRequestId, std::string, Timestamp)> insert_tasks{"privacy_
     insert into privacy_task (request_id, holder, state, asked_at)
     select $1, h.service, 'asked', $3 from (select service from data_holder union select $2::text) h
     on conflict on constraint privacy_task_pkey do nothing)sql"};
+const Sql<std::string(PrivacyRequestId, std::vector<std::string>, Timestamp)> add_tasks{"privacy_task.add", R"sql(
+    insert into privacy_task (request_id, holder, state, asked_at) select $1, h, 'asked', $3 from unnest($2::text[]) h
+    on conflict on constraint privacy_task_pkey do nothing returning holder)sql"};
 const Sql<StoredTask(PrivacyRequestId)> list_tasks{"privacy_task.list", "select * from privacy_task where request_id = $1 order by holder"};
 const Sql<StoredTask(PrivacyRequestId, Slug)> lock_task{"privacy_task.lock", "select * from privacy_task where request_id = $1 and holder = $2 for update"};
 const Sql<std::string(PrivacyRequestId, Timestamp, Timestamp, std::string)> remind_tasks{"privacy_task.remind", R"sql(

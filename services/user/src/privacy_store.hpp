@@ -20,6 +20,8 @@ extern const Sql<PrivacyRequest(UserId)> blocked_requests;
 
 /// For each holder that there is, and for this service.
 extern const Sql<void(PrivacyRequestId, std::string, Timestamp)> insert_tasks;
+/// For those of these holders that have none yet: who they are.
+extern const Sql<std::string(PrivacyRequestId, std::vector<std::string>, Timestamp)> add_tasks;
 extern const Sql<StoredTask(PrivacyRequestId)> list_tasks;
 extern const Sql<StoredTask(PrivacyRequestId, Slug)> lock_task;
 /// Those that have not answered since then are asked again.

@@ -107,10 +107,12 @@ def begin(service: Service) -> dict[str, str]:
         scopes = " ".join(sign_in.scopes())
         return {"AUTH_PUBLIC_URL": ISSUER, "AUTH_OPERATOR_PROJECT": project, "AUTH_BOOTSTRAP_PROJECT": project,
                 "AUTH_BOOTSTRAP_SCOPES": f"${{AUTH_BOOTSTRAP_SCOPES:-{scopes}}}", **{name: needed(name) for name in sign_in.MADE_ONCE}}
-    if service.name == "gateway":
-        return {"AUTH_TOKEN_URL": "${AUTH_TOKEN_URL:-http://auth:8081/oauth2/token}", "AUTH_CLIENT_ID": needed("AUTH_BOOTSTRAP_GATEWAY_ID"),
-                "AUTH_CLIENT_SECRET": needed("AUTH_BOOTSTRAP_GATEWAY_SECRET")}
-    return {"PROJECT_OPERATOR_PROJECT": project} if service.name == "project" else {}
+    client = sign_in.CLIENTS.get(service.name)
+    told = {"PROJECT_OPERATOR_PROJECT": project} if service.name == "project" else {}
+    if client:
+        told |= {"AUTH_TOKEN_URL": "${AUTH_TOKEN_URL:-http://auth:8081/oauth2/token}", "AUTH_CLIENT_ID": needed(f"{client}_ID"),
+                 "AUTH_CLIENT_SECRET": needed(f"{client}_SECRET")}
+    return told
 
 
 def postgres(services: list[Service], volume: str) -> dict:

@@ -44,8 +44,9 @@ std::string_view parameter_name(std::string_view segment) {
 
 // What the platform's own routes are by design, in every service that has them.
 bool excepted_by_design(std::string_view rule, std::string_view route) {
-    // The purge of a project: asked for across projects, of any id, as often as one likes.
-    return route.ends_with("/internal/projects/{id}") && (rule == "isolation" || rule == "path-absent");
+    // The purge of a project, and what is kept of a person: asked for across projects, of any id, as often as one likes.
+    const bool of_any = route.ends_with("/internal/projects/{id}") || route.ends_with("/internal/projects/{id}/people/{subject}");
+    return of_any && (rule == "isolation" || rule == "path-absent");
 }
 
 bool makes_access_key(const Route& route) { return route.method == Method::post && route.path.ends_with("/access-keys"); }
@@ -278,7 +279,9 @@ std::optional<std::string> Bench::path_for(const Route& route, const Client& who
     for (const auto& key : {name_of(route), route.path})
         if (const auto find = options_.paths.find(key); find != options_.paths.end()) return find->second(who);
     if (route.path.find('{') == std::string::npos) return route.path;
-    if (route.path == "/internal/projects/{id}") return "/internal/projects/" + Uuid::v7().to_string(); // none that anybody here has
+    const std::string nobodys = "/internal/projects/" + Uuid::v7().to_string(); // none that anybody here has
+    if (route.path == "/internal/projects/{id}") return nobodys;
+    if (route.path == "/internal/projects/{id}/people/{subject}") return nobodys + "/people/" + Uuid::v4().to_string();
     const std::string shared = who.token() + route.path;
     if (const auto known = shared_paths_.find(shared); !fresh && known != shared_paths_.end()) return known->second;
 

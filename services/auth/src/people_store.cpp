@@ -1,0 +1,46 @@
+#include "people_store.hpp"
+
+namespace gravity::issuer {
+
+// Each table whose rows go with an identity (on delete cascade), and the identity itself.
+const Sql<std::int64_t(IdentityId)> count_rows_of_identity{"person.count", R"sql(
+    select (select count(*) from identity where id = $1)
+         + (select count(*) from login_name where identity_id = $1)
+         + (select count(*) from credential where identity_id = $1)
+         + (select count(*) from recovery_code where identity_id = $1)
+         + (select count(*) from passkey_user where identity_id = $1)
+         + (select count(*) from confirmed_address where identity_id = $1)
+         + (select count(*) from link where identity_id = $1)
+         + (select count(*) from role_member where identity_id = $1)
+         + (select count(*) from session where identity_id = $1)
+         + (select count(*) from login_flow where identity_id = $1)
+         + (select count(*) from consent where identity_id = $1)
+         + (select count(*) from auth_code where identity_id = $1)
+         + (select count(*) from device where identity_id = $1)
+         + (select count(*) from refresh_family where identity_id = $1)
+         + (select count(*) from refresh_token t join refresh_family f on f.id = t.family_id where f.identity_id = $1))sql"};
+
+const Sql<Json(IdentityId)> export_identity{"person.export", R"sql(
+    select jsonb_build_object(
+        'identity', (select to_jsonb(i) - 'project' - 'version' from identity i where i.id = $1),
+        'login_names', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'value', value) order by kind, canonical), '[]')
+                        from login_name where identity_id = $1),
+        'confirmed_addresses', (select coalesce(jsonb_agg(jsonb_build_object('address', canonical, 'confirmed_at', confirmed_at) order by canonical), '[]')
+                                from confirmed_address where identity_id = $1),
+        'credentials', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'type', type, 'name', name, 'created_at', created_at,
+                                                                     'last_used_at', last_used_at) order by id), '[]')
+                        from credential where identity_id = $1),
+        'roles', (select coalesce(jsonb_agg(r.name order by r.name), '[]') from role_member m join role r on r.id = m.role_id where m.identity_id = $1),
+        'sessions', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'amr', amr, 'signed_in_at', auth_time, 'expires_at', expires_at)
+                                               order by auth_time, id), '[]')
+                     from session where identity_id = $1),
+        'applications', (select coalesce(jsonb_agg(jsonb_build_object('client', c.name, 'scopes', g.scopes, 'granted_at', g.granted_at)
+                                                   order by g.granted_at, g.id), '[]')
+                         from consent g join client c on c.id = g.client_id where g.identity_id = $1),
+        'devices', (select coalesce(jsonb_agg(jsonb_build_object('client', c.name, 'scopes', d.scopes, 'signed_in_at', d.auth_time) order by d.id), '[]')
+                    from device d join client c on c.id = d.client_id where d.identity_id = $1),
+        'kept_signed_in', (select coalesce(jsonb_agg(jsonb_build_object('client', c.name, 'scopes', f.scopes, 'signed_in_at', f.auth_time,
+                                                                        'expires_at', f.expires_at, 'revoked_at', f.revoked_at) order by f.id), '[]')
+                           from refresh_family f join client c on c.id = f.client_id where f.identity_id = $1)))sql"};
+
+} // namespace gravity::issuer

@@ -1,0 +1,79 @@
+// What is kept of one person: shown to them, and gone when they are erased.
+#include "browser_fixture.hpp"
+
+namespace gravity::issuer {
+namespace {
+
+class PersonData : public SignInApi {
+protected:
+    using SignInApi::SignInApi;
+    testkit::Client keeper = service.caller(ProjectId::fresh(), "people:read people:erase", "user");
+
+    std::string at(const std::string& subject) { return "/internal/projects/" + service.project().to_string() + "/people/" + subject; }
+    /// Tables of this service in which a row has the text.
+    std::string tables_with(const std::string& text) {
+        std::string found;
+        const std::string tables = sql("select string_agg(quote_ident(table_name), ',' order by table_name) from information_schema.tables "
+                                       "where table_schema = 'public' and table_type = 'BASE TABLE'");
+        for (std::size_t from = 0; from < tables.size();) {
+            const std::size_t end = std::min(tables.find(',', from), tables.size());
+            const std::string table = tables.substr(from, end - from);
+            if (sql("select count(*) from " + table + " t where t::text like '%" + text + "%'") != "0") found += table + " ";
+            from = end + 1;
+        }
+        return found;
+    }
+};
+
+TEST_F(PersonData, IsShownWithoutWhatSignsThemIn) {
+    const auto ada = person("ada@example.com");
+    const auto client = web_client();
+    Browser browser(service.port());
+    const auto tokens = redeem(client, parameter(signed_in(browser, client), "code"));
+    const auto told = keeper.get(at(ada.text("/id"))).expect(200);
+    told.field("/data/identity/id", ada.text("/id"))
+        .field("/data/login_names/0/value", "ada@example.com")
+        .field("/data/credentials/0/type", "password")
+        .field("/data/applications/0/client", "A <b>Shop</b>")
+        .field("/data/sessions/0/amr", Json::array({"pwd"}));
+    EXPECT_GT(told.at("/rows").as_integer(), 4);
+    EXPECT_EQ(told.body().find(stored_hash(ada)), std::string::npos);
+    EXPECT_EQ(told.body().find("argon2"), std::string::npos);
+    EXPECT_EQ(told.body().find("hash"), std::string::npos);
+    keeper.get(at(identity("grace@example.com").text("/id"))).expect(200).field("/rows", 2).field("/data/sessions", Json::array());
+}
+
+TEST_F(PersonData, GoesWithAllThatIsKnownByThem) {
+    const auto ada = person("ada@example.com"), grace = person("grace@example.com");
+    const auto client = web_client();
+    Browser browser(service.port());
+    const auto tokens = redeem(client, parameter(signed_in(browser, client, {}, "openid%20email%20offline_access"), "code"));
+    ASSERT_EQ(tokens.status(), 200) << tokens.body();
+    event_types();
+    const std::string id = ada.text("/id");
+    EXPECT_NE(tables_with(id).find("session "), std::string::npos);
+    const std::string target = at(id) + "?request=" + Uuid::v7().to_string();
+    const auto receipt = keeper.del(target).expect(200).field("/method", "deleted").field("/kept", Json::array());
+    EXPECT_GT(receipt.at("/rows").as_integer(), 5);
+    EXPECT_EQ(event_types(), "identity.deleted erasure.completed ");
+    EXPECT_EQ(tables_with(id), "");
+    EXPECT_EQ(tables_with("ada@example.com"), "");
+    EXPECT_FALSE(active(client, tokens.text("/access_token")));
+    EXPECT_NE(refresh(client, tokens.text("/refresh_token")).status(), 200);
+    EXPECT_FALSE(verified("ada@example.com", good_password));
+    EXPECT_TRUE(verified("grace@example.com", good_password)) << "nobody else goes";
+    keeper.get(at(id)).expect(200).field("/rows", 0).field("/data", Json::object());
+    keeper.del(target).expect(200).field("/rows", receipt.at("/rows")); // the same request
+    EXPECT_EQ(event_types(), "");
+}
+
+TEST_F(PersonData, OfNobodyIsNothing) {
+    const std::string nobody = Uuid::v7().to_string();
+    for (const std::string& subject : {nobody, std::string("client:x"), std::string("%C3%A9")}) {
+        keeper.get(at(subject)).expect(200).field("/rows", 0);
+        keeper.del(at(subject) + "?request=" + Uuid::v7().to_string()).expect(200).field("/rows", 0).field("/method", "nothing");
+    }
+}
+
+} // namespace
+} // namespace gravity::issuer

@@ -1,0 +1,24 @@
+#include "people_store.hpp"
+
+namespace gravity::config {
+
+const Sql<std::int64_t(std::string)> count_rows_of_author{"person.count", R"sql(
+    select (select count(*) from config_set where created_by = $1)
+         + (select count(*) from release where author = $1)
+         + (select count(*) from draft where updated_by = $1)
+         + (select count(*) from reveal where subject = $1))sql"};
+
+const Sql<Json(std::string)> export_author{"person.export", R"sql(
+    select jsonb_build_object(
+        'sets', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'application', application, 'profile', profile, 'label', label,
+                                                              'created_at', created_at) order by id), '[]')
+                 from config_set where created_by = $1),
+        'releases', (select coalesce(jsonb_agg(jsonb_build_object('set_id', set_id, 'number', number, 'message', message, 'created_at', created_at)
+                                               order by set_id, number), '[]')
+                     from release where author = $1),
+        'drafts', (select coalesce(jsonb_agg(jsonb_build_object('set_id', set_id, 'updated_at', updated_at) order by set_id), '[]')
+                   from draft where updated_by = $1),
+        'secrets_shown', (select coalesce(jsonb_agg(jsonb_build_object('set_id', set_id, 'key', key, 'release', release, 'at', revealed_at) order by id), '[]')
+                          from reveal where subject = $1)))sql"};
+
+} // namespace gravity::config

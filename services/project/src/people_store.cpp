@@ -1,0 +1,41 @@
+#include "people_store.hpp"
+
+#include "problems.hpp"
+
+namespace gravity::project {
+
+// Two owners who are erased at once may both see the other: then the trigger lets one of them go, and the second is done anew.
+const Sql<OrganizationId(std::string)> leave_organizations{
+    "person.leave_organizations",
+    R"sql(
+    delete from member m where m.subject = $1
+       and (m.role <> 'owner' or exists (select from member o where o.organization_id = m.organization_id and o.role = 'owner' and o.subject <> m.subject))
+    returning m.organization_id)sql",
+    {{"member_last_owner", last_owner}}};
+const Sql<void(std::string)> delete_invitations_of{"person.delete_invitations", R"sql(
+    delete from invitation where accepted_by = $1 or lower(email) in (select lower(email) from invitation where accepted_by = $1))sql"};
+const Sql<std::int64_t(std::string)> count_last_ownerships{"person.count_last_ownerships", "select count(*) from member where subject = $1"};
+const Sql<std::int64_t(std::string)> count_deeds{"person.count_deeds", R"sql(
+    select (select count(*) from invitation where invited_by = $1) + (select count(*) from api_key where created_by = $1))sql"};
+
+const Sql<std::int64_t(std::string)> count_rows_of_person{"person.count", R"sql(
+    select (select count(*) from member where subject = $1)
+         + (select count(*) from invitation where invited_by = $1 or accepted_by = $1
+               or lower(email) in (select lower(email) from invitation where accepted_by = $1))
+         + (select count(*) from api_key where created_by = $1))sql"};
+// Whom they invited is not theirs to see: an address of somebody else.
+const Sql<Json(std::string)> export_person{"person.export", R"sql(
+    select jsonb_build_object(
+        'memberships', (select coalesce(jsonb_agg(jsonb_build_object('organization_id', o.id, 'organization', o.name, 'role', m.role, 'since', m.created_at)
+                                                  order by o.id), '[]')
+                        from member m join organization o on o.id = m.organization_id where m.subject = $1),
+        'invitations', (select coalesce(jsonb_agg(jsonb_build_object('organization_id', organization_id, 'email', email, 'role', role, 'invited_at', created_at,
+                                                                     'accepted_at', accepted_at) order by id), '[]')
+                        from invitation where accepted_by = $1),
+        'invited', (select coalesce(jsonb_agg(jsonb_build_object('organization_id', organization_id, 'role', role, 'at', created_at) order by id), '[]')
+                    from invitation where invited_by = $1),
+        'api_keys', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'project_id', project_id, 'name', name, 'created_at', created_at)
+                                               order by id), '[]')
+                     from api_key where created_by = $1)))sql"};
+
+} // namespace gravity::project

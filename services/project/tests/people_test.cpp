@@ -1,0 +1,96 @@
+// What is kept of one person: shown to them, and gone when they are erased, but for what an organisation cannot do without.
+#include "project_fixture.hpp"
+
+#include <gravity/base/clock.hpp>
+
+#include <atomic>
+
+namespace gravity::project {
+namespace {
+
+class PersonData : public ProjectApi {
+protected:
+    testkit::Client keeper = service.caller(ProjectId::fresh(), "people:read people:erase", "user");
+    testkit::Answer acme = organization(ada);
+
+    std::string at(const std::string& subject) { return "/internal/projects/" + service.project().to_string() + "/people/" + subject; }
+    testkit::Call erase(const std::string& subject) { return keeper.del(at(subject) + "?request=" + Uuid::v7().to_string()); }
+    std::string sql(const std::string& statement) { return service.database().admin(statement); }
+    /// Dora, whose token tells her address, comes by an invitation.
+    void dora_joins() {
+        const std::string token = ada.post(acme.location() + "/invitations", {{"email", "Dora@example.com"}, {"role", "developer"}}).expect(201).text("/token");
+        const auto seconds = now().unix_seconds();
+        const Json claims = Json::object({{"iss", "test"},
+                                          {"aud", "gravity"},
+                                          {"sub", "dora"},
+                                          {"project", service.project().to_string()},
+                                          {"scope", "organizations:write"},
+                                          {"iat", seconds},
+                                          {"exp", seconds + 3600},
+                                          {"email", "Dora@example.com"},
+                                          {"email_verified", true}});
+        const testkit::Client dora{service.port(), service.token(claims.dump())};
+        dora.post("/api/v1/organizations/invitations/accept", {{"token", token}}).expect(200);
+    }
+};
+
+TEST_F(PersonData, IsMembershipsAndInvitations) {
+    dora_joins();
+    key(ada, project(ada, acme));
+    const auto of_dora = keeper.get(at("dora")).expect(200).field("/rows", 2);
+    of_dora.field("/data/memberships/0/organization", "Acme").field("/data/memberships/0/role", "developer");
+    of_dora.field("/data/invitations/0/email", "Dora@example.com");
+    const auto of_ada = keeper.get(at("ada")).expect(200).field("/data/memberships/0/role", "owner").field("/data/api_keys/0/name", "Back end");
+    EXPECT_EQ(of_ada.body().find("Dora@"), std::string::npos) << "whom she invited is somebody else";
+    keeper.get(at("nobody")).expect(200).field("/rows", 0).field("/data", Json::object());
+}
+
+TEST_F(PersonData, GoesWithAddressesAndSeats) {
+    dora_joins();
+    const auto other = organization(ben, "other");
+    ben.post(other.location() + "/invitations", {{"email", "dora@example.com"}, {"role", "viewer"}}).expect(201); // not accepted yet: her address all the same
+    join(ben, other, "ada", "viewer");
+    event_types();
+    erase("dora").expect(200).field("/rows", 3).field("/method", "deleted").field("/kept", Json::array());
+    EXPECT_EQ(event_types(), "member.removed erasure.completed ");
+    EXPECT_EQ(sql("select count(*) from invitation"), "0");
+    EXPECT_EQ(sql("select count(*) from member where subject = 'dora'"), "0");
+    EXPECT_EQ(sql("select count(*) from member"), "3");
+    erase("dora").expect(200).field("/rows", 0).field("/method", "nothing");
+}
+
+TEST_F(PersonData, TheLastOwnerStaysAsAnId) {
+    const auto other = organization(ben, "other");
+    join(ben, other, "ada", "owner");
+    key(ada, project(ada, acme));
+    const auto receipt = erase("ada").expect(200).field("/method", "deleted");
+    EXPECT_NE(receipt.text("/kept/0/what").find("last owner"), std::string::npos);
+    EXPECT_NE(receipt.text("/kept/1/what").find("API keys"), std::string::npos);
+    EXPECT_EQ(sql("select string_agg(o.slug || ' ' || m.subject, ', ' order by o.slug) from member m join organization o on o.id = m.organization_id"),
+              "acme ada, other ben");
+    erase("ada").expect(200).field("/method", "kept"); // what is left stays
+}
+
+TEST_F(PersonData, TwoOwnersWhoAreErasedAtOnceLeaveOne) {
+    for (int round = 0; round < 5; ++round) {
+        const auto one = organization(ada, "round-" + std::to_string(round));
+        join(ada, one, "ben", "owner");
+        std::atomic<int> done{0};
+        at_once(2, [&](int i) {
+            int status = 409; // the one that lost asks again, as who asks for a person does
+            for (int attempt = 0; status == 409 && attempt < 20; ++attempt) status = erase(i == 0 ? "ada" : "ben").send().status();
+            done += status == 200;
+        });
+        EXPECT_EQ(done, 2);
+        EXPECT_EQ(sql("select count(*) from member where organization_id = '" + one.text("/id") + "'"), "1");
+    }
+}
+
+TEST_F(PersonData, OfAnotherProjectIsNotTouched) {
+    keeper.get("/internal/projects/" + ProjectId::fresh().to_string() + "/people/ada").expect(200).field("/rows", 0);
+    keeper.del("/internal/projects/" + ProjectId::fresh().to_string() + "/people/ada?request=" + Uuid::v7().to_string()).expect(200).field("/rows", 0);
+    EXPECT_EQ(sql("select count(*) from member where subject = 'ada'"), "1");
+}
+
+} // namespace
+} // namespace gravity::project

@@ -1,0 +1,138 @@
+#include "asking.hpp"
+
+#include "privacy.hpp"
+#include "privacy_store.hpp"
+#include "receipts.hpp"
+#include "users_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/ascii.hpp>
+#include <gravity/discovery/client.hpp>
+#include <gravity/log/log.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace gravity::user {
+namespace {
+
+constexpr std::string_view personal_data_tag = "personal-data";
+constexpr auto most_patience = std::chrono::seconds(60); // as long as the route may take
+constexpr std::int64_t quarter_of_an_hour = 900;
+
+std::set<std::string> holders_in(const std::optional<std::string>& list) {
+    std::set<std::string> names;
+    for (const auto part : ascii::split(list.value_or(""), ','))
+        if (const auto name = ascii::trim(part); !name.empty()) names.emplace(name);
+    return names;
+}
+
+/// Who of the platform has not answered yet.
+struct Open {
+    PrivacyKind kind{};
+    std::optional<Subject> subject{};
+    std::vector<std::string> holders{};
+};
+
+// From now on the request waits for them too. Those that are new to it hear of it as well: whichever way is quicker, the answer is the same.
+Open open_tasks(Tx& tx, PrivacyRequestId id, std::vector<std::string> registered) {
+    const auto request = tx.maybe(lock_privacy_request, id);
+    if (!request || (request->state != PrivacyState::collecting && request->state != PrivacyState::erasing)) return {};
+    const auto user = tx.maybe(get_user, request->user_id);
+    if (!user) return {};
+    auto added = tx.all(add_tasks, id, registered, tx.now());
+    std::sort(added.begin(), added.end());
+    ask_holders(tx, *request, user->subject, std::move(added));
+    Open open{request->kind, user->subject, {}};
+    for (const StoredTask& task : tx.all(list_tasks, id))
+        if (task.state != TaskState::answered && std::find(registered.begin(), registered.end(), task.holder.str()) != registered.end())
+            open.holders.push_back(task.holder.str());
+    return open;
+}
+
+void hear_of_call(Tx& tx, std::string service, PrivacyRequestId id, TaskAnswer answer) {
+    const Slug holder = Slug::parse(service).or_throw();
+    tx.maybe(lock_holder, holder);
+    take_answer(tx, holder, id, answer);
+}
+
+// At the same time for all that happens within a quarter of an hour, so that many who ask leave one job. What has ended is not taken up again.
+void ask_again(Tx& tx, PrivacyRequestId id) {
+    const auto request = tx.maybe(lock_privacy_request, id);
+    if (!request || request->state == PrivacyState::certified || request->state == PrivacyState::cancelled || request->state == PrivacyState::expired) return;
+    const std::int64_t next = (tx.now().unix_seconds() / quarter_of_an_hour + 1) * quarter_of_an_hour;
+    advance_at(tx, id, Timestamp::from_unix_seconds(next));
+}
+
+// False: it has not answered.
+Task<bool> ask_service(JobCtx& job, PrivacyRequestId id, PrivacyKind kind, Subject subject, std::string holder) {
+    const bool erasure = kind == PrivacyKind::erasure;
+    discovery::Neighbour neighbour;
+    neighbour.service = holder;
+    neighbour.scope = erasure ? "people:erase" : "people:read";
+    discovery::Outgoing call;
+    call.method = erasure ? http::Method::delete_ : http::Method::get;
+    call.target = "/internal/projects/" + job.project().to_string() + "/people/{subject}";
+    discovery::fill_path(call.target, "subject", meta::ref(subject));
+    if (erasure) call.target += "?request=" + id.to_string();
+    call.attempt_timeout = most_patience;
+    call.deadline = std::chrono::steady_clock::now() + most_patience;
+    call.traceparent = job.traceparent();
+    auto& neighbours = job.get<discovery::Neighbours>();
+    const discovery::Incoming incoming = co_await neighbours.send(neighbour, std::move(call));
+    TaskAnswer answer;
+    std::string fault = incoming.absence;
+    if (incoming.response && incoming.response->status != 200) fault = "it answered " + std::to_string(incoming.response->status);
+    if (incoming.response && incoming.response->status == 200) fault = discovery::read_answer(*incoming.response, meta::mutable_ref(answer));
+    if (fault.empty() && (erasure ? !answer.method : !answer.data)) fault = "its answer lacks what was asked for";
+    if (!fault.empty()) {
+        log::warn("a service did not answer for a person's data", {{"of", holder}, {"request", id.to_string()}, {"reason", fault}});
+        co_return false;
+    }
+    co_await job.transaction(hear_of_call, holder, id, answer);
+    co_return true;
+}
+
+} // namespace
+
+RegisteredHolders::RegisteredHolders(boost::asio::io_context& io, const app::PlatformSettings& platform, const Settings& settings)
+    : named_(holders_in(settings.data_holders)),
+      catalog_(io, platform.discovery_mode == app::DiscoveryMode::consul ? platform.discovery_url : std::string(), platform.discovery_token) {}
+
+Task<std::vector<std::string>> RegisteredHolders::names() {
+    std::string wanted(personal_data_tag);
+    std::set<std::string> names = co_await catalog_.with_tag(std::move(wanted));
+    names.insert(named_.begin(), named_.end());
+    names.erase(std::string(own_holder));
+    std::erase_if(names, [](const std::string& name) { return !Slug::parse(name); });
+    if (names.size() > static_cast<std::size_t>(most_holders)) throw std::runtime_error("more services keep personal data than are asked");
+    co_return std::vector<std::string>(names.begin(), names.end());
+}
+
+Task<void> advance_privacy_request(JobCtx& job, AdvancePrivacyRequest what) {
+    auto& registered = job.get<RegisteredHolders>();
+    std::vector<std::string> names;
+    std::string fault;
+    try {
+        names = co_await registered.names();
+    } catch (const std::exception& error) {
+        fault = error.what();
+    }
+    if (!fault.empty()) {
+        log::warn("a privacy request waits: it is not known who keeps personal data", {{"request", what.request_id.to_string()}, {"reason", fault}});
+        co_return co_await job.transaction(ask_again, what.request_id);
+    }
+    const Open open = co_await job.transaction(open_tasks, what.request_id, names);
+    bool all = true;
+    for (const std::string& holder : open.holders) {
+        job.check();
+        const Subject subject = *open.subject;
+        const bool answered = co_await ask_service(job, what.request_id, open.kind, subject, holder);
+        all = all && answered;
+    }
+    if (!all) co_await job.transaction(ask_again, what.request_id);
+    const Certifier* const certifier = &job.get<Certifier>();
+    co_await job.transaction(advance_request, what.request_id, certifier);
+}
+
+} // namespace gravity::user
