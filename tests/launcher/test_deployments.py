@@ -13,8 +13,8 @@ from pathlib import Path
 import yaml
 from support import PLATFORM, ROOT, Checkout, manifest
 
-from gravity import manifest as manifests
-from gravity.generate import compose, facts, kubernetes, kubernetes_policy
+from gravity import manifest as manifests, sign_in
+from gravity.generate import compose, facts, kubernetes, kubernetes_policy, kubernetes_secrets, kubernetes_stores
 
 TOOLS = ROOT / "var" / "tools"
 # Every kind of service at once: both stores, extensions, a disk, a second port, an outside host, secrets and settings of its own.
@@ -238,8 +238,30 @@ class Kubernetes(Derived):
             if path.is_file():
                 self.assertFalse([value for value in values if value in path.read_text()], path)
         written = (self.checkout.root / "var/secrets/kubernetes.yaml").read_text()
-        of_stores = [value for name, _, value in kept if value in values and not name.startswith("AUTH_BOOTSTRAP_")]  # the first client's are Compose's alone
+        of_stores = [value for name, _, value in kept if value in values and not name.startswith("AUTH_BOOTSTRAP_")]  # there is no auth here
         self.assertFalse([value for value in of_stores if value not in written], "the cluster gets the same ones")
+
+    def test_a_cluster_for_development_begins_as_compose_does(self):
+        erasing = {"publishes": ["gravity.auth.erasure.completed"], "consumes": []}
+        found = {item["name"]: manifests.parse(item, ROOT / f"services/{item['name']}") for item in (
+            manifest("auth", 8081, store={"postgres": True, "redis": False}, events=erasing), manifest("user", 8082, store={"postgres": True, "redis": False}),
+            manifest("project", 8080, store={"postgres": True, "redis": False}), manifest("beta", 8202), RICH["gateway"])}
+        values = {"EVENTS_PASSWORD": "e", **{name: name.lower() for name in ("AUTH_BOOTSTRAP_PROJECT", *sign_in.MADE_ONCE)},
+                  **{name: name.lower() for store in kubernetes_stores.stores(found) for name in kubernetes_stores.passwords(store, found)}}
+        told = {item["metadata"]["name"]: item["stringData"] for item in yaml.safe_load_all(kubernetes_secrets.development(found, values)) if item["kind"] == "Secret"}
+        self.assertEqual(told["auth"]["AUTH_BOOTSTRAP_CLIENT_SECRET"], "auth_bootstrap_client_secret")
+        self.assertEqual(told["gateway"]["AUTH_CLIENT_ID"], "auth_bootstrap_gateway_id")
+        self.assertEqual(told["user"]["AUTH_CLIENT_SECRET"], "auth_bootstrap_services_secret")
+        self.assertEqual(told["project"]["PROJECT_OPERATOR_PROJECT"], "auth_bootstrap_project")
+        self.assertFalse([name for name in told["beta"] if name.startswith("AUTH_")])
+        config = {name: kubernetes.objects(service, found, dev=True)["configmap"]["data"] for name, service in found.items()}
+        for name in ("user", "project", "beta"):
+            self.assertEqual((config[name]["AUTH_JWKS_URL"], config[name]["AUTH_ISSUER"]), ("http://auth:8081/oauth2/jwks", "http://auth:8081"))
+        self.assertNotIn("AUTH_JWKS_URL", config["auth"])
+        self.assertIn("clients:admin", config["auth"]["AUTH_BOOTSTRAP_SCOPES"].split())
+        self.assertEqual(config["user"]["AUTH_TOKEN_URL"], "http://auth:8081/oauth2/token")
+        self.assertEqual((config["user"]["USER_DATA_HOLDERS"], config["project"]["PROJECT_DELETION_SERVICES"]), ("auth", "auth,user"))
+        self.assertNotIn("AUTH_TOKEN_URL", kubernetes.objects(found["user"], found, dev=False)["configmap"]["data"], "in production it is made by whoever installs it")
 
     def test_routes_of_the_gateway(self):
         data = self.load("services/gateway/configmap.yaml")["data"]

@@ -44,12 +44,11 @@ def run(arguments) -> int:
 
 
 def write_secrets() -> None:
-    """Passwords for Compose and for a cluster, the same in both, with Compose's first client, and the development identity whose tokens the cluster accepts."""
+    """Passwords for Compose and for a cluster, the same in both, and the first client and person of either."""
     instance = paths.main_instance()
     instance.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    identity = tokens.Identity(instance)
-    identity.ensure()
+    tokens.Identity(instance).ensure()  # its project is the one they begin in
     values = derive_secrets.write_compose_env(sign_in.compose_wanted(instance))
-    text = kubernetes_secrets.development(manifest.load_all(), values, identity.jwks_file.read_text(encoding="utf-8"))
+    text = kubernetes_secrets.development(manifest.load_all(), values)
     paths.write_private(instance.secrets_dir / "kubernetes.yaml", text)
     output.say(f"{output.mark('ok')} .env and var/secrets/kubernetes.yaml hold the passwords; neither belongs in git.")

@@ -9,7 +9,6 @@ from ..manifest import Service, Setting
 
 USER = 10001  # of every daemon in a container
 DISK = "/var/lib/gravity"  # where a service that keeps files has its volume
-JWKS = "/etc/gravity/jwks.json"
 GRACE = 40  # seconds from SIGTERM to SIGKILL: DEREGISTER_DELAY_SECONDS and SHUTDOWN_GRACE_SECONDS with some to spare
 STORE_PORTS = {"postgres": 5432, "redis": 6379}
 # Whom everybody may call, named in a manifest or not: the registry, and whose keys tokens are verified with.
@@ -72,9 +71,18 @@ def _addresses(service: Service) -> list[str]:
     return [item.name for item in service.env if item.name in names]
 
 
+def keepers(services: dict[str, Service]) -> list[str]:
+    """Services that keep data of people: they announce that it was erased (common's keeps_personal_data)."""
+    return sorted(service.name for service in services.values() if f"gravity.{service.id}.erasure.completed" in service.publishes)
+
+
 def callees(service: Service, services: dict[str, Service]) -> list[str]:
-    """Whom it calls, as far as there is such a service: the door everybody, the others their neighbours."""
-    named = services if service.name == "gateway" else dict.fromkeys((*service.requires, *service.optional, *SHARED))
+    """Whom it calls, as far as there is such a service: the door everybody, the others their neighbours; user whoever keeps data of people, project all of whom
+    a project's rows have to be deleted."""
+    if service.name in ("gateway", "project"):
+        named = [name for name, other in services.items() if service.name == "gateway" or other.store.postgres or name in SHARED]
+    else:
+        named = dict.fromkeys((*service.requires, *service.optional, *SHARED, *(keepers(services) if service.name == "user" else ())))
     return sorted(name for name in named if name in services and name != service.name)
 
 

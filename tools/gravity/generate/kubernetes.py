@@ -7,6 +7,7 @@ only `resources`, `namespace` and `images` are used, which a current kustomize r
 import hashlib
 import json
 
+from .. import sign_in
 from ..manifest import Service
 from . import facts
 from .kubernetes_policy import network_policy
@@ -84,13 +85,20 @@ ISSUER = "http://auth:8081"
 
 def config_map(service: Service, services: dict[str, Service], dev: bool) -> dict:
     values = facts.environment(service, "dns") | {"LOG_LEVEL": "info", "AUTH_AUDIENCE": "gravity"}
-    if dev:
-        values |= {"AUTH_JWKS_URL": f"file://{facts.JWKS}", "AUTH_ISSUER": "gravity-dev"}
-    elif service.name != "auth":  # which knows its own keys, and could not become ready by asking itself
+    if service.name != "auth":  # which knows its own keys, and could not become ready by asking itself
         values |= {"AUTH_JWKS_URL": f"{ISSUER}/oauth2/jwks", "AUTH_ISSUER": ISSUER}
     values |= {item.name: item.default for item in facts.own_settings(service) if item.default and not item.secret}
-    if service.name == "auth" and not dev:
+    if service.name == "auth":
         values["AUTH_PUBLIC_URL"] = ISSUER
+    # DNS does not list services: whom these two ask is written out.
+    if service.name == "user":
+        values["USER_DATA_HOLDERS"] = ",".join(facts.keepers(services))
+    if service.name == "project":
+        values["PROJECT_DELETION_SERVICES"] = ",".join(sorted(name for name, other in services.items() if other.store.postgres and name != "project"))
+    if dev and service.name in sign_in.CLIENTS:
+        values["AUTH_TOKEN_URL"] = f"{ISSUER}/oauth2/token"
+    if dev and service.name == "auth":
+        values["AUTH_BOOTSTRAP_SCOPES"] = " ".join(sign_in.scopes())
     if service.name == "gateway":
         values |= {"GATEWAY_ROUTES_FILE": "/etc/gravity/routes/routes.json"}
         values["routes.json"] = json.dumps(facts.routes(services), indent=1) + "\n"  # mounted as a file
@@ -116,10 +124,7 @@ def pod(service: Service, config: dict, dev: bool) -> dict:
     if service.name == "gateway":
         volumes.append({"name": "routes", "configMap": {"name": service.name, "items": [{"key": "routes.json", "path": "routes.json"}]}})
         mounts.append({"name": "routes", "mountPath": "/etc/gravity/routes", "readOnly": True})
-    if dev:
-        volumes.append({"name": "jwks", "configMap": {"name": "gravity-dev-jwks"}})
-        mounts.append({"name": "jwks", "mountPath": facts.JWKS, "subPath": "jwks.json", "readOnly": True})
-    needs_secret = bool(facts.stores_of(service)) or any(item.required for item in facts.own_settings(service))
+    needs_secret = bool(facts.stores_of(service)) or any(item.required for item in facts.own_settings(service)) or (dev and service.name in sign_in.CLIENTS)
     container = {
         "name": service.name, "image": f"{facts.image(service.name)}:{facts.version()}", "imagePullPolicy": "IfNotPresent",
         # A later source wins: the secret may set anything, an address of a foreign issuer too.
