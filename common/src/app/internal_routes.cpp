@@ -80,15 +80,22 @@ Task<ProjectDataDeleted> purge_project(Ctx& ctx, Path<"id", ProjectId> id) {
     co_return deleted;
 }
 
+constexpr Problem no_events{409, "no-events", "No events are heard here: EVENTS_URL is not set"};
+
+events::Consumers& consumers_of(const Ctx& ctx) {
+    if (auto* consumers = ctx.find<events::Consumers>()) return *consumers;
+    throw Refusal(no_events);
+}
+
 Task<DeadLetters> list_dead_letters(Ctx& ctx) {
     DeadLetters letters;
-    letters.items = co_await ctx.get<events::Consumers>().dead_letters(200);
+    letters.items = co_await consumers_of(ctx).dead_letters(200);
     co_return letters;
 }
 
 Task<Replayed> replay_dead_letters(Ctx& ctx, Body<Replay> which) {
     std::string id = which->id.value_or("");
-    const std::int64_t count = co_await ctx.get<events::Consumers>().replay(std::move(id));
+    const std::int64_t count = co_await consumers_of(ctx).replay(std::move(id));
     if (count == 0 && which->id) throw Refusal(problems::not_found);
     co_return Replayed{count};
 }
@@ -107,8 +114,8 @@ void add_internal_routes(Router& router, const Definition& definition) {
             .del<purge_project>("/projects/{id}", {.summary = "Remove all data of a project, with counts", .scope = "projects:purge", .timeout_ms = 600'000});
     if (definition.consumers.empty()) return;
     auto letters = router.collection("/internal/dead-letters", "dead-letters");
-    letters.get<list_dead_letters>("", {.summary = "Events this service could not handle, oldest first", .scope = "events:admin"});
-    letters.post<replay_dead_letters>("/replay", {.summary = "Handle dead letters once more: one, or all", .scope = "events:admin"});
+    letters.get<list_dead_letters>("", {.summary = "Events this service could not handle, oldest first", .problems = {no_events}, .scope = "events:admin"});
+    letters.post<replay_dead_letters>("/replay", {.summary = "Handle dead letters once more: one, or all", .problems = {no_events, problems::not_found}, .scope = "events:admin"});
 }
 
 } // namespace gravity::app

@@ -2,29 +2,45 @@
 
 #include <gravity/app/personal_data.hpp>
 #include <gravity/async/coroutine.hpp>
+#include <gravity/base/encoding.hpp>
+
+#include <algorithm>
 
 namespace gravity {
 namespace {
 
-constexpr std::size_t max_collected = 4U << 20;
+constexpr std::size_t max_collected = 4U << 20, max_former = 200;
 constexpr Problem too_much_data{409, "too-much-personal-data", "More is kept of this person than one answer holds"};
+
+using Sub = Text<1, 255>;
+
+/// An account that was merged into somebody's: what is known by it is theirs too.
+struct FormerAccount {
+    Sub subject;
+};
+BOOST_DESCRIBE_STRUCT(FormerAccount, (), (subject))
 
 struct ErasureRequested {
     static constexpr Event event{"gravity.user.erasure.requested"};
     Uuid id;
-    Text<1, 255> subject;
+    Sub subject;
+    std::vector<FormerAccount> former;
 };
-BOOST_DESCRIBE_STRUCT(ErasureRequested, (), (id, subject))
+BOOST_DESCRIBE_STRUCT(ErasureRequested, (), (id, subject, former))
 
 struct ErasureCompleted : PersonErased {
     Uuid id; // of the request
 };
 BOOST_DESCRIBE_STRUCT(ErasureCompleted, (PersonErased), (id))
 
-struct ForRequest {
+struct OfAccounts {
+    std::vector<Text<1, 1400>> former; // accounts that were merged into this one, each in base64url: a list is split at its commas, and a `sub` may have some
+};
+BOOST_DESCRIBE_STRUCT(OfAccounts, (), (former))
+struct ForRequest : OfAccounts {
     Uuid request;
 };
-BOOST_DESCRIBE_STRUCT(ForRequest, (), (request))
+BOOST_DESCRIBE_STRUCT(ForRequest, (OfAccounts), (request))
 
 const Sql<void(Uuid, Timestamp)> begin_erasure{"gravity.erasure.begin", R"sql(
     insert into gravity.erasure (project, request, receipt, erased_at) values (gravity.current_project(), $1, 'null', $2) on conflict do nothing)sql"};
@@ -39,10 +55,49 @@ struct Keeper {
     std::string completed; // the event's type
 };
 
+using Subjects = std::vector<std::string>; // of one person, the present one first
+
+Subjects subjects_of(const Sub& present, const OfAccounts& more) {
+    if (more.former.size() > max_former) throw Refusal(problems::invalid).with_faults({{"/former", "must have at most 200 items", "query"}});
+    Subjects all{present.str()};
+    for (const auto& one : more.former) {
+        const auto subject = Sub::parse(base64url_decode(one.view()).value_or(""));
+        if (!subject) throw Refusal(problems::invalid).with_faults({{"/former", "must be subjects in base64url", "query"}});
+        all.push_back(subject->str());
+    }
+    return all;
+}
+
+// How much of a person goes that way, for a receipt over several accounts.
+int reach(PersonErasure method) {
+    switch (method) {
+    case PersonErasure::deleted: return 4;
+    case PersonErasure::shredded: return 3;
+    case PersonErasure::anonymised: return 2;
+    case PersonErasure::kept: return 1;
+    case PersonErasure::nothing: break;
+    }
+    return 0;
+}
+
+PersonErased erase_all(Tx& tx, const Keeper& keeper, const Subjects& subjects) {
+    PersonErased all;
+    for (const std::string& subject : subjects) {
+        const PersonErased one = keeper.parts.erase(tx, subject);
+        all.rows += one.rows;
+        if (reach(one.method) > reach(all.method)) all.method = one.method;
+        for (const PersonKept& kept : one.kept) {
+            const auto same = [&](const PersonKept& known) { return known.what == kept.what && known.law == kept.law && known.until == kept.until; };
+            if (std::none_of(all.kept.begin(), all.kept.end(), same)) all.kept.push_back(kept);
+        }
+    }
+    return all;
+}
+
 // Once for each request, however often and on whatever way it is asked for: whoever comes while it is done waits for the row.
-PersonErased erase_once(Tx& tx, const Keeper& keeper, const Uuid& request, const std::string& subject) {
+PersonErased erase_once(Tx& tx, const Keeper& keeper, const Uuid& request, const Subjects& subjects) {
     if (tx.exec(begin_erasure, request, tx.now()) == 0) return json::decode<PersonErased>(tx.one(get_receipt, request).dump()).or_throw();
-    const PersonErased erased = keeper.parts.erase(tx, subject);
+    const PersonErased erased = erase_all(tx, keeper, subjects);
     tx.exec(save_receipt, request, json::to_document(erased));
     ErasureCompleted completed;
     static_cast<PersonErased&>(completed) = erased;
@@ -51,23 +106,34 @@ PersonErased erase_once(Tx& tx, const Keeper& keeper, const Uuid& request, const
     return erased;
 }
 
-PersonErased erase_in(Tx& tx, Keeper keeper, Uuid request, std::string subject) { return erase_once(tx, keeper, request, subject); }
-PersonCollected collect_in(Tx& tx, Keeper keeper, std::string subject) { return keeper.parts.collect(tx, subject); }
+PersonErased erase_in(Tx& tx, Keeper keeper, Uuid request, Subjects subjects) { return erase_once(tx, keeper, request, subjects); }
+
+// Of several accounts a list.
+PersonCollected collect_in(Tx& tx, Keeper keeper, Subjects subjects) {
+    if (subjects.size() == 1) return keeper.parts.collect(tx, subjects.front());
+    PersonCollected all{0, Json::array()};
+    for (const std::string& subject : subjects) {
+        PersonCollected one = keeper.parts.collect(tx, subject);
+        all.rows += one.rows;
+        if (one.rows > 0) all.data.push_back(std::move(one.data));
+    }
+    return all;
+}
 
 pg::Scope scope_of(const Ctx& ctx, const ProjectId& project) { return pg::Scope::project(project, ctx.caller()->subject); }
 
-Task<PersonErased> erase_person(Ctx& ctx, Path<"id", ProjectId> id, Path<"subject", Text<1, 255>> subject, Params<ForRequest> what) {
+Task<PersonErased> erase_person(Ctx& ctx, Path<"id", ProjectId> id, Path<"subject", Sub> subject, Params<ForRequest> what) {
     const pg::Scope scope = scope_of(ctx, *id);
     const Keeper keeper = ctx.get<Keeper>();
     const Uuid request = what->request;
-    const std::string whom = subject->str();
+    const Subjects whom = subjects_of(*subject, *what);
     co_return co_await ctx.in_scope(scope, erase_in, keeper, request, whom);
 }
 
-Task<PersonCollected> collect_person(Ctx& ctx, Path<"id", ProjectId> id, Path<"subject", Text<1, 255>> subject) {
+Task<PersonCollected> collect_person(Ctx& ctx, Path<"id", ProjectId> id, Path<"subject", Sub> subject, Params<OfAccounts> more) {
     const pg::Scope scope = scope_of(ctx, *id);
     const Keeper keeper = ctx.get<Keeper>();
-    const std::string whom = subject->str();
+    const Subjects whom = subjects_of(*subject, *more);
     PersonCollected collected = co_await ctx.in_scope(scope, collect_in, keeper, whom);
     if (collected.data.dump().size() > max_collected) throw Refusal(too_much_data);
     co_return collected;
@@ -87,7 +153,9 @@ events::Handler erasure_handler(Keeper keeper) {
                 meta::Errors errors;
                 json::decode(data, meta::mutable_ref(asked), errors, json::Unknown::ignore);
                 if (!errors.empty()) throw events::Undecodable(errors.to_string());
-                erase_once(tx, keeper, asked.id, asked.subject.str());
+                Subjects subjects{asked.subject.str()};
+                for (const FormerAccount& account : asked.former) subjects.push_back(account.subject.str());
+                erase_once(tx, keeper, asked.id, subjects);
             }};
 }
 

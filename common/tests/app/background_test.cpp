@@ -93,6 +93,9 @@ TEST_F(BackgroundTest, WithoutRedisEventsWaitAndTheServiceSaysSo) {
     until([&] { return as.anonymous.get("/health/ready").expect(200).body().find("EVENTS_URL is not set") != std::string::npos; });
     as.anonymous.get("/health/ready").expect(200).field("/status", "warn").field("/checks/events/0/status", "warn");
     EXPECT_EQ(service.take_events().size(), 1u);
+    const auto operator_ = service.caller(service.project(), "events:admin");
+    operator_.get("/internal/dead-letters").expect_problem(409, "no-events");
+    operator_.post("/internal/dead-letters/replay", Json::object()).expect_problem(409, "no-events");
 }
 
 TEST_F(BackgroundTest, RemovesAProjectWhollyAndNoOther) {

@@ -47,7 +47,8 @@ TEST(Ecdsa, WhatIsNoPairIsRefused) {
     for (std::size_t bit = 0; bit < der.size() * 8; ++bit) {
         std::string other = der;
         other[bit / 8] = static_cast<char>(other[bit / 8] ^ (1 << (bit % 8)));
-        if (const auto pair = jws_signature(other)) EXPECT_EQ(pair->size(), 64U) << bit;
+        const auto pair = jws_signature(other);
+        EXPECT_TRUE(!pair || pair->size() == 64U) << bit;
     }
 }
 

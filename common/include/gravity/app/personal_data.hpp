@@ -55,8 +55,8 @@ struct PersonCollected {
 };
 BOOST_DESCRIBE_STRUCT(PersonCollected, (), (rows, data))
 
-/// Each in a transaction of the person's project. `subject` is the `sub` of their tokens, 1 to 255 characters, and may be nobody's: then there is nothing. They
-/// may be called for one person again and at the same time.
+/// Each in a transaction of the person's project, for one of their accounts. `subject` is the `sub` of their tokens, 1 to 255 characters, and may be nobody's:
+/// then there is nothing. They may be called for one person again and at the same time.
 struct PersonalData {
     PersonErased (*erase)(Tx& tx, const std::string& subject);
     PersonCollected (*collect)(Tx& tx, const std::string& subject);
