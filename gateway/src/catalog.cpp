@@ -77,7 +77,7 @@ Parsed<ServiceSpec> parse_health(std::string_view name, std::string_view body) {
         instance.weight = meta_number(meta, "weight", 1, 1000);
         instance.zone = meta_text(meta, "zone");
         instance.version = meta_text(meta, "version");
-        if (meta_text(meta, "scheme") == "https") instance.tls = TlsSpec{meta_text(meta, "tls_name"), {}};
+        if (meta_text(meta, "scheme") == "https") instance.tls = TlsSpec{meta_text(meta, "tls_name")};
         spec.instances.push_back(std::move(instance));
 
         const std::uint64_t created = number_at(*service, "CreateIndex");

@@ -90,6 +90,17 @@ ClientCertificatePtr client_certificate_of(SSL& connection) {
     return certificate;
 }
 
+bool is_of_one(X509_STORE_CTX& chain, const std::vector<std::string>& names) {
+    if (X509_STORE_CTX_get_error_depth(&chain) != 0) return true;
+    X509* const shown = X509_STORE_CTX_get_current_cert(&chain);
+    const std::vector<std::string> own = names_of(shown);
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        constexpr std::string_view dns = "DNS:";
+        if (!name.starts_with(dns)) return std::find(own.begin(), own.end(), name) != own.end();
+        return X509_check_host(shown, name.data() + dns.size(), name.size() - dns.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
+    });
+}
+
 void ask_for_certificates(asio::ssl::context& context, const std::string& ca_file, bool required) {
     SSL_CTX* const native = context.native_handle();
     ERR_clear_error();

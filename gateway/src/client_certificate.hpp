@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-/// Certificates by which clients say who they are.
+/// Certificates: by which clients say who they are, and whose names those of instances must have.
 namespace gravity::gateway {
 
 /// Of one connection: shown by the client, vouched for by the authorities of clients, and its key proven.
@@ -20,6 +20,10 @@ using ClientCertificatePtr = std::shared_ptr<const ClientCertificate>;
 
 /// The connection's, after the handshake; null if it showed none.
 ClientCertificatePtr client_certificate_of(SSL& connection);
+
+/// Whether the certificate that a chain is verified for has one of these names in its subjectAltName: "DNS:a.example" (which "*.example" there stands for too,
+/// RFC 6125 section 6.4), "URI:spiffe://a/b". True while the chain's other certificates are looked at, which need not have any.
+bool is_of_one(X509_STORE_CTX& chain, const std::vector<std::string>& names);
 
 /// Clients are asked for a certificate that the authorities of this PEM file vouch for. Who shows another one, or none though it is required, gets no
 /// connection. Throws boost::system::system_error naming the file that cannot be used.

@@ -66,7 +66,7 @@ struct gravity::meta::docs<gravity::gateway::Settings> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"io_threads", "Threads of the data path, each with connections of its own"},
         {"routes_file", "JSON file with routes, beside those of discovery or instead of them; read again when it changes"},
-        {"routes_folder", "Folder of HTTPRoute documents (gateway.networking.k8s.io/v1; .yaml, .yml, .json); read again when one changes"},
+        {"routes_folder", "Folder of HTTPRoute and BackendTLSPolicy documents (gateway.networking.k8s.io/v1; .yaml, .yml, .json); read again when one changes"},
         {"http2", "Clients may speak HTTP/2: over TLS as the handshake says, without as they know"},
         {"rate_per_second", "Requests a caller may send in the long run; 0: no limit"},
         {"rate_burst", "Requests a caller may send at once"},

@@ -152,7 +152,7 @@ void Core::cut_all() {
 
 std::shared_ptr<Upstream> Core::upstream_to(std::shared_ptr<Endpoint> endpoint) {
     const auto& tls = endpoint->spec().tls;
-    auto context = tls ? shared_.trust.context(tls->ca_file) : nullptr;
+    auto context = tls ? shared_.trust.context(tls->authorities) : nullptr;
     return std::make_shared<Upstream>(io_, slab_, std::move(endpoint), std::move(context));
 }
 
@@ -179,6 +179,12 @@ bool Core::shed(const Client* except) {
     shared_.telemetry.shed.add();
     (*at)->close(); // which takes itself off the list
     return true;
+}
+
+bool Core::make_room() {
+    bool made = false;
+    for (int i = 0; i < 4; ++i) made |= shed(nullptr); // one for each listener, which takes it at once if others wait there
+    return made;
 }
 
 void Core::accept() {

@@ -70,6 +70,8 @@ public:
         yes,
         no
     };
+    /// There is no descriptor left for a request that is under way: closes some on which nothing is. False: there are none.
+    bool make_room();
     std::list<Client*>::iterator add(Client& client, Counted counted = Counted::yes);
     void remove(std::list<Client*>::iterator place, Counted counted = Counted::yes);
 

@@ -37,6 +37,17 @@ void write_edits(const Edits& edits, std::string& out) {
     }
 }
 
+/// Where it ends.
+template <std::size_t size>
+char* write_digits(const std::array<std::uint8_t, size>& bytes, char* out) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (const std::uint8_t byte : bytes) {
+        *out++ = digits[byte >> 4];
+        *out++ = digits[byte & 15];
+    }
+    return out;
+}
+
 /// All values of one kind of field, then one more: lists that grow by every hop.
 void extended_list(std::string_view bytes, const Head& head, Known known, bool take_theirs, std::string_view name, std::string_view last, std::string& out) {
     out.append(name).append(": ");
@@ -65,6 +76,15 @@ bool request_field_goes_on(std::string_view bytes, const Field& field, const Req
 }
 
 } // namespace
+
+std::array<char, 55> traceparent_of(const trace::Context& context) {
+    std::array<char, 55> text;
+    text.fill('-');
+    text[0] = text[1] = text[53] = '0';
+    write_digits(context.span_id, write_digits(context.trace_id, text.data() + 3) + 1);
+    text[54] = context.sampled ? '1' : '0';
+    return text;
+}
 
 bool ends_here(const Field& field) {
     switch (field.known) {

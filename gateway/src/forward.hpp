@@ -3,6 +3,8 @@
 #include "head.hpp"
 #include "http_route.hpp"
 
+#include <gravity/trace/context.hpp>
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -15,6 +17,9 @@ namespace gravity::gateway {
 
 /// Changes that a document asks for: a rule's and its backend's. Null: none.
 using Edits = std::array<const FieldEdits*, 2>;
+
+/// "00-<trace>-<span>-<flags>" (W3C Trace Context, section 3.2), without memory of its own: each request has one.
+std::array<char, 55> traceparent_of(const trace::Context& context);
 
 /// What a request gets on its way, beyond what the client sent.
 struct RequestFacts {

@@ -39,9 +39,10 @@ void Gateway::start(std::shared_ptr<boost::asio::ssl::context> certificates) {
     for (const auto& core : cores_) threads_.emplace_back([&core = *core] { core.run(); });
 }
 
-std::vector<Conflict> Gateway::publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents) {
+std::vector<Conflict> Gateway::publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents, const TlsPolicies& policies) {
     const std::lock_guard lock(mutex_); // two publishers must not build on the same predecessor
-    snapshot_ = Snapshot::build(services, snapshot_.get(), documents);
+    snapshot_ = Snapshot::build(services, snapshot_.get(), documents, policies);
+    shared_.trust.follow(policies);
     for (const auto& core : cores_) core->publish(snapshot_);
     return snapshot_->conflicts();
 }

@@ -27,7 +27,7 @@ public:
     void renew(const std::shared_ptr<boost::asio::ssl::context>& certificates);
 
     /// New routes: every request that begins after this has reached its core, within microseconds, follows them. Returns what could not be had.
-    std::vector<Conflict> publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents = {});
+    std::vector<Conflict> publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents = {}, const TlsPolicies& policies = {});
     std::shared_ptr<const Snapshot> snapshot() const;
 
     /// What is kept of answers.

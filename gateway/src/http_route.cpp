@@ -1,8 +1,8 @@
 #include "http_route.hpp"
 
+#include "document.hpp"
 #include "head.hpp"
 #include "path.hpp"
-#include "yaml.hpp"
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/number.hpp>
@@ -149,21 +149,11 @@ BOOST_DESCRIBE_STRUCT(DocSpec, (), (parentRefs, hostnames, rules))
 
 namespace {
 
-struct Refused {
-    std::string why;
-};
-[[noreturn]] void refuse(std::string why) { throw Refused{std::move(why)}; }
-std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
-
-bool is_dns_name(std::string_view text) { // RFC 1123, lower case
-    if (text.empty() || text.size() > 253) return false;
-    for (const std::string_view label : ascii::split(text, '.')) {
-        const auto allowed = [](char c) { return ascii::is_lower(c) || ascii::is_digit(c) || c == '-'; };
-        const bool hyphen = label.starts_with('-') || label.ends_with('-');
-        if (label.empty() || label.size() > 63 || hyphen || !std::all_of(label.begin(), label.end(), allowed)) return false;
-    }
-    return true;
-}
+using document::in_quotes;
+using document::is_dns_name;
+using document::refuse;
+using document::Refused;
+using document::text_of;
 
 std::string hostname_of(const std::string& text) {
     std::string host = ascii::lower(text);
@@ -415,13 +405,6 @@ RuleSpec rule_of(const DocRule& from, const std::string& space) {
     return rule;
 }
 
-std::string text_of(const Json* object, std::string_view name, std::string otherwise) {
-    const Json* found = object ? object->find(name) : nullptr;
-    if (!found) return otherwise;
-    if (!found->is_string()) refuse(std::string(name) + " must be a text");
-    return found->as_string();
-}
-
 void read_annotations(const Json* annotations, HttpRoute& route) {
     if (!annotations) return;
     if (!annotations->is_object()) refuse("annotations must be an object");
@@ -452,26 +435,14 @@ void read_annotations(const Json* annotations, HttpRoute& route) {
     if (!route.scope.empty() && route.access == Access::public_) refuse("gravity/scope needs gravity/auth: jwt");
 }
 
-bool is_http_route(const Json& document) {
-    const Json* kind = document.find("kind");
-    return kind && kind->is_string() && kind->as_string() == "HTTPRoute";
-}
-
-std::string label_of(const HttpRoute& route) { return "HTTPRoute " + (route.name.empty() ? std::string("without a name") : in_quotes(route.name)) + ": "; }
-
-HttpRoute route_of(const Json& document, HttpRoute& route) {
+HttpRoute route_of(const Json& document) {
+    HttpRoute route;
     route.document = document;
     route.fingerprint = std::hash<std::string>{}(document.dump());
-    const std::string version = text_of(&document, "apiVersion", "");
-    if (version != "gateway.networking.k8s.io/v1" && version != "gateway.networking.k8s.io/v1beta1") refuse("apiVersion must be gateway.networking.k8s.io/v1");
-    for (const auto& [name, value] : document.as_object())
-        if (name != "apiVersion" && name != "kind" && name != "metadata" && name != "spec" && name != "status") refuse("unknown member " + in_quotes(name));
-    const Json* metadata = document.find("metadata");
-    const std::string name = text_of(metadata, "name", ""), space = text_of(metadata, "namespace", "default");
-    if (!is_dns_name(name) || !is_dns_name(space)) refuse("metadata.name must be lower-case letters, digits, hyphens and dots");
-    route.name = space == "default" ? name : space + "/" + name;
-    route.created = text_of(metadata, "creationTimestamp", "");
-    read_annotations(metadata->find("annotations"), route);
+    const document::Head head = document::head_of(document, {"gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"});
+    route.name = head.full_name();
+    route.created = head.created;
+    read_annotations(head.metadata->find("annotations"), route);
 
     static const Json none = Json::object();
     const Json* spec = document.find("spec");
@@ -483,12 +454,12 @@ HttpRoute route_of(const Json& document, HttpRoute& route) {
     if (from.rules.empty()) from.rules.emplace_back(); // the standard's default: all of it, to nobody
     for (std::size_t i = 0; i < from.rules.size(); ++i) {
         try {
-            route.rules.push_back(rule_of(from.rules[i], space));
+            route.rules.push_back(rule_of(from.rules[i], head.space));
         } catch (Refused& refused) {
             refuse("spec.rules[" + std::to_string(i) + "]: " + refused.why);
         }
     }
-    return std::move(route);
+    return route;
 }
 
 } // namespace
@@ -545,32 +516,13 @@ std::optional<std::uint32_t> parse_gateway_duration(std::string_view text) {
 
 Parsed<HttpRoutePtr> parse_http_route(const Json& document) {
     if (!is_http_route(document)) return ParseError{"kind must be HTTPRoute"};
-    HttpRoute route;
     try {
-        return HttpRoutePtr(std::make_shared<const HttpRoute>(route_of(document, route)));
+        return HttpRoutePtr(std::make_shared<const HttpRoute>(route_of(document)));
     } catch (const Refused& refused) {
-        return ParseError{label_of(route) + refused.why};
+        return ParseError{document::label_of(document) + ": " + refused.why};
     }
 }
 
-Parsed<std::vector<HttpRoutePtr>> parse_http_routes(const std::string& text) {
-    const auto documents = parse_yaml(text);
-    if (!documents) return ParseError{documents.why()};
-    std::vector<HttpRoutePtr> routes;
-    std::set<std::string_view> names;
-    for (const Json& document : *documents) {
-        const Json* kind = document.find("kind");
-        if (!kind || !kind->is_string()) return ParseError{"a document has no kind"};
-        // Leaving it out would send without TLS what was to have it.
-        if (kind->as_string() == "BackendTLSPolicy")
-            return ParseError{"BackendTLSPolicy is not followed here: TLS to instances is asked for by the JSON file or a registration"};
-        if (!is_http_route(document)) continue;
-        auto route = parse_http_route(document);
-        if (!route) return ParseError{route.why()};
-        if (!names.insert((*route)->name).second) return ParseError{"HTTPRoute " + in_quotes((*route)->name) + " is there twice"};
-        routes.push_back(*std::move(route));
-    }
-    return routes;
-}
+bool is_http_route(const Json& document) { return document::kind_of(document) == "HTTPRoute"; }
 
 } // namespace gravity::gateway

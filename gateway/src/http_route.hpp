@@ -134,8 +134,7 @@ using HttpRoutePtr = std::shared_ptr<const HttpRoute>;
 /// `gravity/client-certificate` (as certificate_rule_from has it).
 Parsed<HttpRoutePtr> parse_http_route(const Json& document);
 
-/// All HTTPRoutes of a YAML or JSON text; documents of other kinds (Gateway, Service ...) are left out. Refused: two of one name.
-Parsed<std::vector<HttpRoutePtr>> parse_http_routes(const std::string& text);
+bool is_http_route(const Json& document);
 
 /// A duration of the Gateway API (GEP-2257), "1h30m", "250ms", in milliseconds; at most a day.
 std::optional<std::uint32_t> parse_gateway_duration(std::string_view text);

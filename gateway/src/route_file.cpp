@@ -101,7 +101,7 @@ Parsed<ServiceSpec> service_of(const FileRoute& route) {
         auto instance = parse_upstream(text);
         if (!instance) return refuse(instance.why());
         spec.instances.push_back(*std::move(instance));
-        if (route.tls) spec.instances.back().tls = TlsSpec{route.tls->name.value_or(""), route.tls->ca_file.value_or("")};
+        if (route.tls) spec.instances.back().tls = TlsSpec{route.tls->name.value_or(""), {.file = route.tls->ca_file.value_or("")}};
     }
     return spec;
 }

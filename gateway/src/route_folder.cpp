@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 #include <sys/stat.h>
+#include <vector>
 
 namespace gravity::gateway {
 namespace {
@@ -32,23 +32,19 @@ void append_stat(const std::string& file, std::string& out) {
 
 } // namespace
 
-Parsed<std::vector<HttpRoutePtr>> read_route_folder(const std::string& folder) {
+Parsed<Documents> read_route_folder(const std::string& folder) {
     std::error_code error;
     const std::vector<std::string> files = files_of(folder, error);
     if (error) return ParseError{folder + ": " + error.message()};
-    std::vector<HttpRoutePtr> all;
-    std::set<std::string_view> names;
+    DocumentReader reader;
     for (const std::string& file : files) {
         const auto text = read_text(file);
         if (!text) return ParseError{text.why()};
-        auto routes = parse_http_routes(*text);
-        if (!routes) return ParseError{file + ": " + routes.why()};
-        for (HttpRoutePtr& route : *std::move(routes)) {
-            if (!names.insert(route->name).second) return ParseError{file + ": HTTPRoute \"" + route->name + "\" is there twice"};
-            all.push_back(std::move(route));
-        }
+        if (const std::string why = reader.add(*text); !why.empty()) return ParseError{file + ": " + why};
     }
-    return all;
+    auto documents = std::move(reader).finish();
+    if (!documents) return ParseError{folder + ": " + documents.why()};
+    return documents;
 }
 
 std::string fingerprint_of(const std::string& path) {

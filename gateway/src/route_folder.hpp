@@ -1,15 +1,14 @@
 #pragma once
 
-#include "http_route.hpp"
+#include "documents.hpp"
 
 #include <string>
-#include <vector>
 
-/// A folder of HTTPRoute documents: its files that end with .yaml, .yml or .json and do not begin with a dot.
+/// A folder of documents of the Gateway API: its files that end with .yaml, .yml or .json and do not begin with a dot.
 namespace gravity::gateway {
 
-/// All documents, file by file in the order of their names; taken whole or refused with one line that names the file. Two of one name are refused.
-Parsed<std::vector<HttpRoutePtr>> read_route_folder(const std::string& folder);
+/// All documents, file by file in the order of their names; taken whole or refused with one line that names the file. Two of one kind and name are refused.
+Parsed<Documents> read_route_folder(const std::string& folder);
 
 /// A text that changes whenever one of its files comes, goes or is written; of a file that of the file.
 std::string fingerprint_of(const std::string& path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,10 +25,20 @@ enum class CacheUse : std::uint8_t {
 std::string_view to_string(CacheUse use); // "off", "shared", "shared-with-cookies"
 std::optional<CacheUse> cache_use_from(std::string_view text);
 
+/// Who vouches for an instance. One of these; none: the gateway's standard ones.
+struct Authorities {
+    std::string file{};  // PEM
+    std::string text{};  // PEM
+    bool system = false; // the machine's own
+
+    friend auto operator<=>(const Authorities&, const Authorities&) = default;
+};
+
 /// How an instance is spoken to with TLS.
 struct TlsSpec {
-    std::string name;    // of its certificate, and what it is asked for; empty: its address
-    std::string ca_file; // who vouches for it; empty: the gateway's standard ones
+    std::string name; // of its certificate, and what it is asked for; empty: its address
+    Authorities authorities{};
+    std::vector<std::string> names{}; // of which its certificate must have one instead: "DNS:a.example", "URI:spiffe://a/b"; none: `name`
 
     friend bool operator==(const TlsSpec&, const TlsSpec&) = default;
 };

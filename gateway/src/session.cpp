@@ -21,6 +21,20 @@ Session::Session(Core& core, Socket socket, asio::ip::address peer, std::shared_
       place_(core.add(*this)),
       in_(core.slab()) {}
 
+Session::Session(Core& core, IdleClient::Connection connection)
+    : core_(core),
+      client_(std::move(connection.stream)),
+      peer_(connection.peer),
+      peer_text_(peer_.to_string()),
+      trusted_peer_(core.shared().trusted.contains(peer_)),
+      certificate_(std::move(connection.certificate)),
+      place_(connection.place),
+      in_(core.slab()),
+      fresh_(connection.fresh),
+      deadline_(connection.deadline) {
+    *place_ = this;
+}
+
 /// One of the requests that share a connection.
 Session::Session(Core& core, std::shared_ptr<Pipe> pipe, const asio::ip::address& peer, bool secure, ClientCertificatePtr certificate)
     : core_(core),
@@ -138,16 +152,16 @@ void Session::client_was_read(Error error, std::size_t size) {
     }
 }
 
-/// An idle connection waits without a buffer, and without the room that the last request took.
+/// The connection waits without a session, and without the room that the last request took.
 void Session::park() {
-    in_.release();
-    for (std::string* text : {&request_head_, &response_head_, &path_, &reply_body_, &admission_.rewritten, &admission_.extra_lines, &waiting_head_})
-        *text = std::string();
-    parked_ = true;
-    client_.socket().async_wait(Socket::wait_read, [self = shared_from_this()](Error) {
-        self->parked_ = false;
-        self->read_client();
-    });
+    phase_ = Phase::closed; // nothing refers to it any more
+    IdleClient::Connection connection{std::move(client_), peer_, std::move(certificate_), place_, deadline_, fresh_};
+    std::make_shared<IdleClient>(core_, std::move(connection))->start();
+}
+
+void Session::go_on_reading() {
+    last_activity_ = steady_clock::now();
+    read_client();
 }
 
 void Session::try_head() {
@@ -278,7 +292,7 @@ void Session::check(Time now) {
     switch (phase_) {
     case Phase::idle:
         if (now >= deadline_) return close();
-        if (client_reading_ && !parking_ && !parked_ && !client_.is_pipe() && now - last_activity_ > core_.options().park_after) {
+        if (client_reading_ && !parking_ && !client_.is_pipe() && now - last_activity_ > core_.options().park_after) {
             parking_ = true;
             client_.socket().cancel();
         }

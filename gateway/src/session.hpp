@@ -3,6 +3,7 @@
 #include "body_relay.hpp"
 #include "client.hpp"
 #include "core.hpp"
+#include "idle_client.hpp"
 #include "rate_guard.hpp"
 #include "stream.hpp"
 
@@ -28,21 +29,24 @@ struct Compressing;
 struct CompressionPlan;
 struct ResponseFacts;
 
-/// One client's connection and the request that is under way on it. The parts of its life are in a file each: session.cpp (the connection, heads,
-/// time-outs), session_wait.cpp (what is asked about first: an API key, a limit that others share), session_request.cpp (an instance, the request's way to
-/// it), session_response.cpp (the way back), session_tunnel.cpp (WebSocket), session_hedge.cpp (a second attempt beside a late one), session_rule.cpp (what
-/// a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_compress.cpp, session_reply.cpp (answers of the
-/// gateway itself).
+/// One client's connection and the request that is under way on it; without one for long it becomes an IdleClient. The parts of its life are in a file each:
+/// session.cpp (the connection, heads, time-outs), session_wait.cpp (what is asked about first: an API key, a limit that others share), session_request.cpp (an
+/// instance, the request's way to it), session_response.cpp (the way back), session_tunnel.cpp (WebSocket), session_hedge.cpp (a second attempt beside a late
+/// one), session_rule.cpp (what a document's rule asks for), session_cache.cpp and session_fill.cpp (answers that are kept), session_compress.cpp,
+/// session_reply.cpp (answers of the gateway itself).
 ///
 /// At most one read and one write are pending on each socket. A body is read only when what was read before has been written: back-pressure is TCP's.
 class Session final : public Client, public std::enable_shared_from_this<Session> {
 public:
     /// A client's connection. `certificates`: for one who speaks TLS; else null.
     Session(Core& core, Socket socket, boost::asio::ip::address peer, std::shared_ptr<boost::asio::ssl::context> certificates);
+    /// One that has been idle.
+    Session(Core& core, IdleClient::Connection connection);
     Session(Core& core, std::shared_ptr<Pipe> pipe, const boost::asio::ip::address& peer, bool secure, ClientCertificatePtr certificate);
     ~Session();
 
     void start();
+    void go_on_reading();
     void check(std::chrono::steady_clock::time_point now) override;
     void begin_drain() override;
     bool waits() const override { return !client_.is_pipe() && (phase_ == Phase::idle || phase_ == Phase::head); }
@@ -182,7 +186,7 @@ private:
     Phase phase_ = Phase::idle;
     Buffer in_; // from the client
     http::HeadScanner scanner_;
-    bool client_reading_ = false, client_writing_ = false, parked_ = false, parking_ = false;
+    bool client_reading_ = false, client_writing_ = false, parking_ = false;
     bool fresh_ = true; // no head has come yet
     Time deadline_{};     // of the phase; of `forwarding`: until the response begins
     Time last_activity_{};

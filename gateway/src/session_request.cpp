@@ -19,7 +19,7 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
     client_deadline_ = wanted.has_value() && *wanted <= admission_.route->timeout_ms;
     deadline_total_ = begun_ + std::chrono::milliseconds(timeout_ms);
 
-    const std::string traceparent = trace::format_traceparent(trace_);
+    const auto traceparent = traceparent_of(trace_);
     RequestFacts facts;
     facts.path = path;
     facts.peer_address = peer_text_;
@@ -28,7 +28,7 @@ void Session::pass_on(std::string_view bytes, const RequestHead& head, std::stri
     facts.secure = client_.secure();
     facts.http2 = client_.is_pipe();
     if (certificate_) facts.client_cert = certificate_->field;
-    facts.traceparent = traceparent;
+    facts.traceparent = {traceparent.data(), traceparent.size()};
     facts.continues_trace = continues_trace_;
     facts.timeout_ms = timeout_ms;
     if (admission_.key) facts.authorization = admission_.key->authorization;
@@ -77,6 +77,8 @@ void Session::connect(std::shared_ptr<Upstream> upstream) {
     deadline_ = std::min(deadline_total_, steady_clock::now() + core_.options().connect_timeout);
     open(upstream, [self = shared_from_this(), upstream](Error error) {
         if (upstream != self->upstream_) return; // given up meanwhile
+        // That is nothing against the instance, and who only waits is not to cost others their answers.
+        if (error == asio::error::no_descriptors && self->core_.make_room()) return self->connect(self->core_.upstream_to(self->use_.endpoint()));
         if (error) return self->connect_failed(false);
         self->send_request();
     });

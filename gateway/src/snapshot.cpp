@@ -25,11 +25,15 @@ std::shared_ptr<Endpoint> endpoint_of(const ServiceSpec& service, const Instance
     return std::make_shared<Endpoint>(service.name, instance);
 }
 
-std::unique_ptr<Cluster> cluster_of(const ServiceSpec& service, const Cluster* before) {
+/// `tls` null: as the instances say themselves.
+std::unique_ptr<Cluster> cluster_of(const ServiceSpec& service, const Cluster* before, const TlsSpec* tls) {
     auto cluster = std::make_unique<Cluster>();
     cluster->name = service.name;
     cluster->state = before ? before->state : std::make_shared<ClusterState>();
-    for (const InstanceSpec& instance : service.instances) cluster->endpoints.push_back(endpoint_of(service, instance, before));
+    for (InstanceSpec instance : service.instances) {
+        if (tls) instance.tls = *tls;
+        cluster->endpoints.push_back(endpoint_of(service, instance, before));
+    }
     return cluster;
 }
 
@@ -136,26 +140,26 @@ std::string Route::label() const {
 }
 
 std::shared_ptr<const Snapshot> Snapshot::build(const std::vector<ServiceSpec>& services, const Snapshot* previous,
-                                                const std::vector<HttpRoutePtr>& documents) {
+                                                const std::vector<HttpRoutePtr>& documents, const TlsPolicies& policies) {
     const auto snapshot = std::make_shared<Snapshot>();
     std::vector<const ServiceSpec*> by_age;
     for (const ServiceSpec& service : services) {
         by_age.push_back(&service);
-        snapshot->clusters_.push_back(cluster_of(service, find_cluster(previous, service.name)));
+        snapshot->clusters_.push_back(cluster_of(service, find_cluster(previous, service.name), policies.find(service.name)));
     }
     std::sort(by_age.begin(), by_age.end(), [](const ServiceSpec* a, const ServiceSpec* b) { return std::tie(a->age, a->name) < std::tie(b->age, b->name); });
     snapshot->add_routes(by_age, previous);
     snapshot->own_ = snapshot->routes_.size();
     snapshot->documents_ = documents;
     for (const HttpRoutePtr& document : snapshot->documents_)
-        for (const RuleSpec& rule : document->rules) snapshot->add_rule(*document, rule, previous);
+        for (const RuleSpec& rule : document->rules) snapshot->add_rule(*document, rule, previous, policies);
     std::sort(snapshot->clusters_.begin(), snapshot->clusters_.end(), [](const auto& a, const auto& b) { return a->name < b->name; });
     snapshot->index();
     return snapshot;
 }
 
 /// The service of that name, whoever told of it; else what the name and the port themselves say.
-const Cluster* Snapshot::cluster_for(const BackendSpec& backend, const Snapshot* previous) {
+const Cluster* Snapshot::cluster_for(const BackendSpec& backend, const Snapshot* previous, const TlsPolicies& policies) {
     const auto known = [&](std::string_view name) {
         const auto at = std::find_if(clusters_.begin(), clusters_.end(), [&](const auto& cluster) { return cluster->name == name; });
         return at == clusters_.end() ? nullptr : at->get();
@@ -167,13 +171,13 @@ const Cluster* Snapshot::cluster_for(const BackendSpec& backend, const Snapshot*
     std::string address = backend.service;
     if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
     if (backend.port != 0) bare.instances.push_back({bare.name, std::move(address), backend.port, 1, {}, {}});
-    auto cluster = cluster_of(bare, find_cluster(previous, bare.name));
+    auto cluster = cluster_of(bare, find_cluster(previous, bare.name), policies.find(backend.service));
     cluster->keeps_internal = backend.port == 0;
     clusters_.push_back(std::move(cluster));
     return clusters_.back().get();
 }
 
-void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const Snapshot* previous) {
+void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const Snapshot* previous, const TlsPolicies& policies) {
     Route route;
     route.access = document.access;
     route.scope = document.scope;
@@ -185,12 +189,12 @@ void Snapshot::add_rule(const HttpRoute& document, const RuleSpec& rule, const S
     route.document = &document;
     route.rule = &rule;
     for (const BackendSpec& backend : rule.backends) {
-        route.backends.push_back({cluster_for(backend, previous), &backend});
+        route.backends.push_back({cluster_for(backend, previous, policies), &backend});
         route.weight += backend.weight;
     }
     // Of a document that has been changed nothing is used that was kept before: it may have come from elsewhere, or be another answer.
     if (route.cache != CacheUse::off) route.cache_space = "document " + route.label() + " " + std::to_string(document.fingerprint);
-    for (const MirrorSpec& mirror : rule.mirrors) route.mirrors.push_back(cluster_for(mirror.backend, previous));
+    for (const MirrorSpec& mirror : rule.mirrors) route.mirrors.push_back(cluster_for(mirror.backend, previous, policies));
     route.guarded = std::any_of(route.backends.begin(), route.backends.end(), [](const Backend& backend) { return backend.cluster->keeps_internal; });
     for (const MatchSpec& match : rule.matches) {
         route.match = &match;

@@ -4,6 +4,7 @@
 #include "http_route.hpp"
 #include "pace.hpp"
 #include "service_spec.hpp"
+#include "tls_policy.hpp"
 
 #include <cstdint>
 #include <map>
@@ -88,9 +89,10 @@ public:
         std::string_view upstream_path; // into the path that was asked for
     };
 
-    /// `previous` may be null. A prefix stays with the service that had it, else the older one gets it.
+    /// `previous` may be null. A prefix stays with the service that had it, else the older one gets it. What `policies` say of TLS to a service's instances
+    /// counts whatever they say themselves.
     static std::shared_ptr<const Snapshot> build(const std::vector<ServiceSpec>& services, const Snapshot* previous,
-                                                 const std::vector<HttpRoutePtr>& documents = {});
+                                                 const std::vector<HttpRoutePtr>& documents = {}, const TlsPolicies& policies = {});
 
     /// The first that fits in the order of the Gateway API: the most specific host; of the paths the exact one, then patterns, then the longest prefix;
     /// then who names a method, more fields, more parameters of the query; then the older document, the order of names, the order of rules. Between
@@ -123,8 +125,8 @@ private:
         std::map<std::string, std::vector<std::size_t>, std::less<>> exact;
         std::vector<std::size_t> patterns;
     };
-    void add_rule(const HttpRoute& document, const RuleSpec& rule, const Snapshot* previous);
-    const Cluster* cluster_for(const BackendSpec& backend, const Snapshot* previous);
+    void add_rule(const HttpRoute& document, const RuleSpec& rule, const Snapshot* previous, const TlsPolicies& policies);
+    const Cluster* cluster_for(const BackendSpec& backend, const Snapshot* previous, const TlsPolicies& policies);
     void add_routes(const std::vector<const ServiceSpec*>& by_age, const Snapshot* previous);
     std::shared_ptr<Pace> pace_of(const Route& route, const Snapshot* previous);
     void index();

@@ -7,11 +7,12 @@
 
 namespace gravity::gateway {
 
-void Stream::expect(const std::string& name) {
+void Stream::expect(const std::string& name, const std::vector<std::string>& names) {
     boost::system::error_code is_name;
     boost::asio::ip::make_address(name, is_name);
     if (is_name && SSL_set_tlsext_host_name(tls_->native_handle(), name.c_str()) != 1) throw std::bad_alloc();
-    tls_->set_verify_callback(boost::asio::ssl::host_name_verification(name));
+    if (names.empty()) tls_->set_verify_callback(boost::asio::ssl::host_name_verification(name));
+    else tls_->set_verify_callback([names](bool well, boost::asio::ssl::verify_context& chain) { return well && is_of_one(*chain.native_handle(), names); });
 }
 
 std::string_view Stream::protocol() const {

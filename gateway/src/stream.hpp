@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace gravity::gateway {
 
@@ -57,9 +58,9 @@ public:
         else if (pipe_) pipe_->async_write_some(buffers, std::forward<Handler>(handler));
         else socket_.async_write_some(buffers, std::forward<Handler>(handler));
     }
-    /// The other side must show a certificate of this host name or address, which it is told as well (RFC 6066 section 3; an address is not). Before the
-    /// handshake.
-    void expect(const std::string& name);
+    /// The other side must show a certificate of this host name or address, which it is told as well (RFC 6066 section 3; an address is not); if there are
+    /// `names`, of one of those instead (as TlsSpec has them). Before the handshake.
+    void expect(const std::string& name, const std::vector<std::string>& names = {});
     /// By which a client has said who he is; null if he has not, or was not asked. After the handshake.
     ClientCertificatePtr peer_certificate() { return client_certificate_of(*tls_->native_handle()); }
     /// Before all else, if it is secure.

@@ -28,15 +28,14 @@ using Addresses = std::vector<tcp::endpoint>;
 
 void shake_hands(const std::shared_ptr<Upstream>& upstream, Done done) {
     const InstanceSpec& target = upstream->endpoint->spec();
-    upstream->stream.expect(target.tls->name.empty() ? target.address : target.tls->name);
+    upstream->stream.expect(target.tls->name.empty() ? target.address : target.tls->name, target.tls->names);
     upstream->stream.async_handshake(Stream::Side::client, [upstream, done = std::move(done)](boost::system::error_code error) {
         done(upstream->closed ? asio::error::operation_aborted : error);
     });
 }
 
 void connect_to(const std::shared_ptr<Upstream>& upstream, const Addresses& addresses, Done done) {
-    Socket& socket = upstream->stream.socket();
-    asio::async_connect(socket, addresses, [upstream, done = std::move(done)](boost::system::error_code error, const tcp::endpoint&) mutable {
+    auto connected = [upstream, done = std::move(done)](boost::system::error_code error, const tcp::endpoint&) mutable {
         if (upstream->closed) return done(asio::error::operation_aborted);
         if (error) return done(error);
         boost::system::error_code ignored; // only a matter of speed
@@ -44,7 +43,11 @@ void connect_to(const std::shared_ptr<Upstream>& upstream, const Addresses& addr
         if (!upstream->endpoint->spec().tls) return done({});
         if (!upstream->stream.secure()) return done(asio::error::access_denied); // its certificates cannot be read: never without TLS instead
         shake_hands(upstream, std::move(done));
-    });
+    };
+    Socket& socket = upstream->stream.socket();
+    if (addresses.size() != 1) return asio::async_connect(socket, addresses, std::move(connected));
+    // Of one address it is told why: a socket that cannot even be opened is none that was cancelled.
+    socket.async_connect(addresses.front(), [connected = std::move(connected)](boost::system::error_code error) mutable { connected(error, {}); });
 }
 
 void resolve(const std::shared_ptr<Upstream>& upstream, Done done) {

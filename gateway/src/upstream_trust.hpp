@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tls_policy.hpp"
+
 #include <gravity/net/tls.hpp>
 
 #include <boost/asio/ssl/context.hpp>
@@ -18,10 +20,12 @@ public:
     /// `standard`: where a route names no authorities of its own, and the certificate that is shown.
     explicit UpstreamTrust(net::TlsTrust standard) : standard_(std::move(standard)) {}
 
-    /// For an instance that these authorities vouch for (a PEM file; empty: the standard ones). Null if the files cannot be used, which is logged once.
-    std::shared_ptr<boost::asio::ssl::context> context(const std::string& ca_file);
-    /// Why the files cannot be used; empty if they can.
-    std::string problem(const std::string& ca_file);
+    /// For an instance that these authorities vouch for. Null if the files cannot be used, which is logged once.
+    std::shared_ptr<boost::asio::ssl::context> context(const Authorities& authorities);
+    /// Why these authorities, or the certificate that is shown, cannot be used; empty if they can.
+    std::string problem(const Authorities& authorities) const;
+    /// Forgets the authorities of documents that are there no longer. Connections that were made with them go on.
+    void follow(const TlsPolicies& policies);
     /// Looks whether files have changed: connections to come use them. What does not fit together is logged, and the former files stay in use. True: nothing is
     /// refused.
     bool renew();
@@ -32,14 +36,14 @@ private:
         std::string fingerprint;                            // of the files it was made from, or could not be
         bool refused = false;                               // these files
     };
-    net::TlsTrust trust_in(const std::string& ca_file) const;
-    std::string fingerprint_for(const net::TlsTrust& trust) const;
-    Known& known(const std::string& ca_file);
-    void make(Known& known, const net::TlsTrust& trust, std::string fingerprint);
+    net::TlsTrust trust_in(const Authorities& authorities) const;
+    std::shared_ptr<boost::asio::ssl::context> make(const Authorities& authorities) const;
+    std::string fingerprint_for(const Authorities& authorities) const;
+    void make(Known& known, const Authorities& authorities, std::string fingerprint);
 
     const net::TlsTrust standard_;
     std::mutex mutex_;
-    std::map<std::string, Known, std::less<>> known_; // by the authorities' file
+    std::map<Authorities, Known> known_;
 };
 
 } // namespace gravity::gateway

@@ -69,12 +69,20 @@ net::TlsTrust trust_of(const Settings& settings) {
 
 /// Why the files that these services name cannot be used; empty if they can.
 std::string problem_with_files(const std::vector<ServiceSpec>& services, const net::TlsTrust& standard) {
-    UpstreamTrust trust(standard);
-    std::set<std::string, std::less<>> checked;
+    const UpstreamTrust trust(standard);
+    std::set<Authorities> checked;
     for (const ServiceSpec& service : services)
         for (const InstanceSpec& instance : service.instances)
-            if (instance.tls && checked.insert(instance.tls->ca_file).second)
-                if (std::string why = trust.problem(instance.tls->ca_file); !why.empty()) return "route \"" + service.name + "\": " + why;
+            if (instance.tls && checked.insert(instance.tls->authorities).second)
+                if (std::string why = trust.problem(instance.tls->authorities); !why.empty()) return "route \"" + service.name + "\": " + why;
+    return {};
+}
+
+/// The same of authorities that documents name.
+std::string problem_with(const TlsPolicies& policies, const net::TlsTrust& standard) {
+    const UpstreamTrust trust(standard);
+    for (const TlsPolicy& policy : policies.all())
+        if (std::string why = trust.problem(policy.tls.authorities); !why.empty()) return "BackendTLSPolicy \"" + policy.name + "\": " + why;
     return {};
 }
 
@@ -234,7 +242,7 @@ void Daemon::read_files() {
     if (now == fingerprint_) return;
     fingerprint_ = std::move(now);
     std::vector<ServiceSpec> services;
-    std::vector<HttpRoutePtr> documents;
+    Documents documents;
     if (file_) {
         auto read = read_routes(*file_);
         if (!read) throw std::runtime_error("GATEWAY_ROUTES_FILE " + read.why());
@@ -246,10 +254,14 @@ void Daemon::read_files() {
         auto read = read_route_folder(*folder_);
         if (!read) throw std::runtime_error("GATEWAY_ROUTES_FOLDER " + read.why());
         documents = *std::move(read);
+        const std::string why = problem_with(documents.policies, upstream_tls_);
+        if (!why.empty()) throw std::runtime_error("GATEWAY_ROUTES_FOLDER " + *folder_ + ": " + why);
     }
-    for (const HttpRoutePtr& document : documents)
+    for (const TlsPolicies::Overruled& one : documents.policies.overruled())
+        log::warn("two policies say how a service is spoken to", {{"service", one.service}, {"followed", one.by}, {"left_out", one.policy}});
+    for (const HttpRoutePtr& document : documents.routes)
         if (from_admin_.find(document->name) != from_admin_.end()) log::warn("a file's route takes the place of one that was put", {{"route", document->name}});
-    for (const HttpRoutePtr& document : documents) from_admin_.erase(document->name);
+    for (const HttpRoutePtr& document : documents.routes) from_admin_.erase(document->name);
     from_file_ = std::move(services);
     from_folder_ = std::move(documents);
     if (gateway_) publish();
@@ -257,7 +269,7 @@ void Daemon::read_files() {
 
 std::optional<Daemon::StoredRoute> Daemon::route(std::string_view name) const {
     if (const auto found = from_admin_.find(name); found != from_admin_.end()) return found->second;
-    for (const HttpRoutePtr& document : from_folder_)
+    for (const HttpRoutePtr& document : from_folder_.routes)
         if (document->name == name) return StoredRoute{document, 0};
     return std::nullopt;
 }
@@ -389,7 +401,9 @@ Task<void> Daemon::watch_files() {
             read_files();
             if (fingerprint_ != before) {
                 telemetry_.routes_refused.set(0);
-                log::info("the routes have been read again", {{"services", from_file_.size()}, {"documents", from_folder_.size()}});
+                log::info("the routes have been read again", {{"services", from_file_.size()},
+                                                              {"documents", from_folder_.routes.size()},
+                                                              {"policies", from_folder_.policies.all().size()}});
             }
         } catch (const std::runtime_error& error) {
             telemetry_.routes_refused.set(1);
@@ -399,14 +413,14 @@ Task<void> Daemon::watch_files() {
 }
 
 void Daemon::publish() {
-    std::vector<HttpRoutePtr> documents = from_folder_;
+    std::vector<HttpRoutePtr> documents = from_folder_.routes;
     for (const auto& [name, stored] : from_admin_) documents.push_back(stored.route);
     std::vector<ServiceSpec> all = from_file_; // what the operator wrote wins over what registered itself
     for (const ServiceSpec& service : discovered_) {
         const bool taken = std::any_of(from_file_.begin(), from_file_.end(), [&](const ServiceSpec& own) { return own.name == service.name; });
         if (!taken) all.push_back(service);
     }
-    auto conflicts = gateway_->publish(all, documents);
+    auto conflicts = gateway_->publish(all, documents, from_folder_.policies);
     for (const Conflict& conflict : conflicts) {
         const bool known = std::any_of(conflicts_.begin(), conflicts_.end(), [&](const Conflict& c) {
             return c.prefix == conflict.prefix && c.owner == conflict.owner && c.refused == conflict.refused;

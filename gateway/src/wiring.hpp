@@ -2,6 +2,7 @@
 
 #include "api_document.hpp"
 #include "config.hpp"
+#include "documents.hpp"
 #include "event_link.hpp"
 #include "gateway.hpp"
 #include "key_exchange.hpp"
@@ -90,7 +91,7 @@ private:
     std::string tls_fingerprint_;
     bool own_refused_ = false; // the certificate's files as they are now
     std::vector<ServiceSpec> from_file_, discovered_;
-    std::vector<HttpRoutePtr> from_folder_;
+    Documents from_folder_;
     std::map<std::string, StoredRoute, std::less<>> from_admin_;
     std::int64_t last_version_ = 0;
     ServiceDocuments descriptions_;

@@ -472,7 +472,7 @@ TEST(Cache, DocumentsSayItByAnAnnotation) {
     running.publish({}, route("two"));
     EXPECT_EQ(client.ask(get("/x")).body, "answer 2") << "of a changed document nothing old is used";
     EXPECT_FALSE(
-        parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/cache: sometimes}}\n"));
+        parse_documents("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/cache: sometimes}}\n"));
 }
 
 TEST(Cache, AnswersThatSetACookieAreKeptOnlyWhereThatIsSaid) {

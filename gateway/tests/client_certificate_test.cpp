@@ -198,6 +198,21 @@ TEST(ClientCertificates, WhatOneGotIsNotKeptForAnother) {
     EXPECT_EQ(mutual.ask("/open").body, "answer 3") << "which is for everybody";
 }
 
+TEST(ClientCertificates, AreKnownOfAConnectionThatHasBeenIdle) {
+    const Authority authority("clients");
+    const net::TlsFiles till = authority.issue("till-7", "DNS:till-7.example");
+    Options options;
+    options.park_after = 0ms;
+    Mutual mutual(authority, false, options);
+    mutual.publish({mutual.open(), mutual.closed("DNS:till-7.example")});
+    Secure client(mutual.gateway.tls_port(), till);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(Mutual::ask(client, "/closed").status(), 200) << i;
+        EXPECT_EQ(mutual.seen().field("Client-Cert"), ":" + base64_encode(der_of(till)) + ":");
+        std::this_thread::sleep_for(30ms); // three sweeps
+    }
+}
+
 TEST(ClientCertificates, FilesDocumentsAndRegistrationsAskForThem) {
     const auto file = [](std::string_view rule) {
         return parse_routes(R"({"routes":[{"name":"shop","prefixes":["/a"],"upstreams":["127.0.0.1:1"],"client_certificate":")" + std::string(rule) + "\"}]}");
@@ -205,11 +220,11 @@ TEST(ClientCertificates, FilesDocumentsAndRegistrationsAskForThem) {
     EXPECT_EQ((*file("DNS:a.example"))[0].certificate, certificate_rule_from("DNS:a.example"));
     EXPECT_FALSE(file("sometimes"));
     const auto document = [](std::string_view rule) {
-        return parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/client-certificate: '" +
-                                 std::string(rule) + "'}}\nspec: {rules: [{backendRefs: [{name: 127.0.0.1, port: 1}]}]}\n");
+        return parse_documents("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/client-certificate: '" +
+                               std::string(rule) + "'}}\nspec: {rules: [{backendRefs: [{name: 127.0.0.1, port: 1}]}]}\n");
     };
     ASSERT_TRUE(document("any"));
-    EXPECT_TRUE(Snapshot::build({}, nullptr, *document("any"))->match("/").route->certificate.needed);
+    EXPECT_TRUE(Snapshot::build({}, nullptr, document("any")->routes)->match("/").route->certificate.needed);
     EXPECT_FALSE(document("sometimes"));
     const auto registration = [](std::string_view rule) {
         return parse_health("shop", R"([{"Service":{"ID":"1","Tags":["gravity"],"Address":"127.0.0.1","Port":1,"Meta":{"prefixes":"/a",)"

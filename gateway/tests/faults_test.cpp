@@ -1,4 +1,4 @@
-#include "support.hpp"
+#include "http2_client.hpp"
 
 /// What goes wrong between a client and an instance, and what each then sees.
 namespace gravity::gateway::test {
@@ -269,6 +269,60 @@ TEST(Faults, AParkedConnectionWakesUp) {
         for (int j = 0; j < 3; ++j) EXPECT_EQ(running.client().ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200);
         EXPECT_EQ(client.ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200);
     }
+}
+
+/// Connections that have been parked: nothing else is known to a test than that time enough for it has passed.
+void let_park(Running& running) {
+    for (int i = 0; i < 5; ++i) {
+        std::this_thread::sleep_for(10ms);
+        EXPECT_EQ(running.client().ask("GET /health/live HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").status(), 200);
+    }
+}
+
+TEST(Faults, AParkedConnectionIsAsGoodAsAnyOther) {
+    Options options;
+    options.park_after = 0ms;
+    options.max_connections = 8;
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("in"); }));
+    Running running(options);
+    running.publish({service("a", {"/a"}, {instance.port()})});
+    auto oldest = running.client(), second = running.client(), third = running.client();
+    EXPECT_EQ(oldest.ask(get).body, "in");
+    EXPECT_EQ(second.ask(get).body, "in");
+    let_park(running);
+    EXPECT_TRUE(eventually([&] { return running.gateway.connections() == 3; })) << "each is counted once";
+    EXPECT_EQ(third.ask("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'x')).body, "in");
+    EXPECT_EQ(second.ask(get).body, "in");
+    let_park(running);
+    EXPECT_TRUE(eventually([&] { return running.gateway.connections() == 3; }));
+    std::vector<Wire> others;
+    for (int i = 0; i < 6; ++i) {
+        others.push_back(running.client());
+        EXPECT_EQ(others.back().ask(get).body, "in");
+    }
+    EXPECT_TRUE(oldest.ended()) << "it has waited for longest, and makes room";
+    EXPECT_EQ(second.ask(get).body, "in");
+    second.close();
+    EXPECT_TRUE(eventually([&] { return running.gateway.connections() == 7; })) << "a client that leaves while it is parked is noticed";
+    let_park(running);
+    running.gateway.drain();
+    EXPECT_TRUE(third.ended());
+    EXPECT_TRUE(eventually([&] { return running.gateway.connections() == 0; }));
+}
+
+TEST(Faults, AConnectionThatSaidNothingUntilItWasParkedMayStillSpeakHttp2) {
+    Options options;
+    options.park_after = 0ms;
+    options.head_timeout = 2s;
+    Running running(options);
+    Http2Client silent(running.gateway.port());
+    auto asked = running.client();
+    EXPECT_EQ(asked.ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200);
+    let_park(running);
+    EXPECT_EQ(silent.ask(Http2Client::get("/health/live")).status, 200);
+    EXPECT_EQ(asked.ask("PRI * HTTP/2.0\r\n\r\n").status(), 505) << "which only who has said nothing may";
+    auto never = running.client();
+    EXPECT_TRUE(never.ended()) << "parked or not, its first request was to come in time";
 }
 
 } // namespace

@@ -225,5 +225,28 @@ TEST(Gate, BearerTokensAreTakenFromTheirScheme) {
     EXPECT_EQ(dpop_token("DPoP"), "");
 }
 
+TEST(Gate, AnAddressOfIpv6IsOneSubscribersNetworkAndWhatIsNoAddressIsTheProxys) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("in"); }));
+    Options options;
+    options.trusted_proxies = {"127.0.0.0/8", "fd00::/8"};
+    Running running(options, {.requests_per_second = 1, .burst = 1000}); // what comes back within a few seconds makes no difference here
+    running.publish({service("a", {"/a"}, {instance.port()})});
+    auto proxy = running.client();
+    const auto left_for = [&](std::string_view client) {
+        const auto answer = proxy.ask("GET /a HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: " + std::string(client) + "\r\n\r\n");
+        EXPECT_EQ(answer.body, "in") << client;
+        const std::string limit = answer.field("RateLimit").value_or("r=0");
+        return std::stoi(limit.substr(limit.find("r=") + 2));
+    };
+    for (int i = 1; i <= 60; ++i) left_for("2001:db8:1:2::" + std::to_string(i));
+    EXPECT_LT(left_for("2001:db8:1:2:ffff::77"), 970) << "one network of /64";
+    EXPECT_LT(left_for("6.6.6.6, 2001:db8:1:2::1, fd00::5"), 970) << "behind two proxies it is the same";
+    EXPECT_GT(left_for("2001:db8:1:3::1"), 990) << "another one's";
+    for (int i = 0; i < 20; ++i)
+        for (const char* nobody : {"unknown", "_hidden", "2001:db8:1:2::1, "}) left_for(nobody);
+    EXPECT_LT(left_for("10.0.0.1, nobody"), 970) << "nobody can say who that is: it is the proxy's own share";
+    EXPECT_GT(left_for("10.0.0.1"), 990);
+}
+
 } // namespace
 } // namespace gravity::gateway::test

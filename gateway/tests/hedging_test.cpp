@@ -188,6 +188,22 @@ TEST(Hedging, IfBothFailTheRequestIsRepeatedAsWithoutIt) {
     EXPECT_GE(theatre.asked[0] + theatre.asked[1], 3);
 }
 
+TEST(Hedging, IfTheSecondFailsAfterTheFirstTheRequestIsRepeatedAsWithoutIt) {
+    std::atomic<bool> asked{false}, gone{false};
+    Theatre theatre([&](Wire& wire, int who, int before) {
+        if (before != 0) return void(wire.send(Instance::ok("third")));
+        if (who == 1) asked = true;
+        EXPECT_TRUE(eventually([&] { return who == 0 ? asked.load() : gone.load(); }));
+        if (who == 0) wire.close();
+        else std::this_thread::sleep_for(100ms); // the end of the first has been seen by then
+        gone = true;
+    });
+    EXPECT_EQ(theatre.ask().body, "third");
+    EXPECT_EQ(theatre.hedges(), 1);
+    EXPECT_EQ(theatre.won(), 0);
+    EXPECT_EQ(theatre.asked[0] + theatre.asked[1], 3);
+}
+
 TEST(Hedging, AClientThatGoesAwayCancelsBoth) {
     std::atomic<int> cancelled{0};
     Theatre theatre([&](Wire& wire, int, int) {

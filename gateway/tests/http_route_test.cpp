@@ -1,5 +1,5 @@
+#include "documents.hpp"
 #include "head.hpp"
-#include "http_route.hpp"
 #include "redirect.hpp"
 #include "route_folder.hpp"
 #include "snapshot.hpp"
@@ -18,9 +18,9 @@ std::string document(std::string_view name, std::string_view spec) {
 }
 
 std::vector<HttpRoutePtr> routes_of(const std::string& text) {
-    auto routes = parse_http_routes(text);
-    EXPECT_TRUE(routes) << (routes ? "" : routes.why());
-    return routes ? *std::move(routes) : std::vector<HttpRoutePtr>();
+    auto read = parse_documents(text);
+    EXPECT_TRUE(read) << (read ? "" : read.why());
+    return read ? (*std::move(read)).routes : std::vector<HttpRoutePtr>();
 }
 
 std::shared_ptr<const Snapshot> snapshot_of(const std::string& text) { return Snapshot::build({}, nullptr, routes_of(text)); }
@@ -194,6 +194,9 @@ TEST(HttpRoute, WhatIsNotRightIsRefusedWithItsPlace) {
          "ReplacePrefixMatch needs matches of PathPrefix"},
         {"{rules: [{filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath}}}]}]}", "a path is replaced by"},
         {"{rules: [{filters: [{type: URLRewrite, urlRewrite: {hostname: 'a:80'}}]}]}", "is no host name"},
+        {"{rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: ftp}}]}]}", "is no scheme to redirect to"},
+        {"{rules: [{backendRefs: [{name: a, port: 1, filters: [{type: RequestRedirect, requestRedirect: {}}]}]}]}", "cannot be one of a backend"},
+        {"{rules: [{backendRefs: [{name: a, port: 1, filters: [{type: ResponseHeaderModifier}]}]}]}", "lacks what it is about"},
         {"{rules: [{filters: [{type: CORS, cors: {allowOrigins: ['*'], allowCredentials: true}}]}]}", "credentials are not for any origin"},
         {"{rules: [{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: a, port: 1}, percent: 5, fraction: {numerator: 1}}}]}]}",
          "either percent or fraction"},
@@ -209,21 +212,19 @@ TEST(HttpRoute, WhatIsNotRightIsRefusedWithItsPlace) {
         {"{hosts: [a]}", "hosts"},
     };
     for (const auto& row : table) {
-        const auto routes = parse_http_routes(document("shop", row.spec));
+        const auto routes = parse_documents(document("shop", row.spec));
         ASSERT_FALSE(routes) << row.spec;
         EXPECT_NE(routes.why().find(row.why), std::string::npos) << row.spec << "\n"
                                                                  << routes.why();
         EXPECT_TRUE(routes.why().starts_with("HTTPRoute \"shop\": ")) << routes.why();
         EXPECT_EQ(routes.why().find('\n'), std::string::npos) << routes.why();
     }
-    EXPECT_FALSE(parse_http_routes("kind: HTTPRoute\nmetadata: {name: a}"));
-    EXPECT_FALSE(parse_http_routes(document("A_b", "{}")));
-    EXPECT_FALSE(parse_http_routes(document("a", "{}") + "---\n" + document("a", "{}")));
-    EXPECT_FALSE(parse_http_routes("a: b"));
-    EXPECT_FALSE(parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: a}"))
-        << "nothing is sent without TLS that was to have it";
-    EXPECT_FALSE(parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/auth: none}}"));
-    EXPECT_FALSE(parse_http_routes("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/scope: 'a:read'}}"));
+    EXPECT_FALSE(parse_documents("kind: HTTPRoute\nmetadata: {name: a}"));
+    EXPECT_FALSE(parse_documents(document("A_b", "{}")));
+    EXPECT_FALSE(parse_documents(document("a", "{}") + "---\n" + document("a", "{}")));
+    EXPECT_FALSE(parse_documents("a: b"));
+    EXPECT_FALSE(parse_documents("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/auth: none}}"));
+    EXPECT_FALSE(parse_documents("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a, annotations: {gravity/scope: 'a:read'}}"));
 }
 
 TEST(HttpRoute, AllOfItIsUnderstood) {
@@ -353,6 +354,20 @@ TEST(Explain, SaysOfEachRouteWhyItLost) {
     EXPECT_EQ(why, (std::vector<std::string>{"host", "method", "header k", "query q", "path", "", "precedence"}));
 }
 
+TEST(HttpRoute, AnExplanationNamesThePathOfEveryKindOfRoute) {
+    const auto snapshot = snapshot_of(document("a", "{rules: [{matches: [{path: {type: Exact, value: /x}}, "
+                                                    "{path: {type: RegularExpression, value: '/x[0-9]+'}}, {path: {value: /x}}], "
+                                                    "backendRefs: [{name: a, port: 1}]}]}"));
+    const auto why = [&](std::string_view path) {
+        std::vector<std::string> all;
+        for (const auto& weighed : snapshot->explain({.path = path, .host = "h", .method = "GET"})) all.push_back(weighed.why_not);
+        return all;
+    };
+    EXPECT_EQ(why("/x"), (std::vector<std::string>{"", "path", "precedence"}));
+    EXPECT_EQ(why("/x7"), (std::vector<std::string>{"path", "", "path"}));
+    EXPECT_EQ(why("/x/y"), (std::vector<std::string>{"path", "path", ""}));
+}
+
 TEST(RouteFolder, IsReadWholeAndItsChangesAreSeen) {
     char name[] = "/tmp/gravity-routes-XXXXXX";
     const std::filesystem::path folder = ::mkdtemp(name);
@@ -364,8 +379,8 @@ TEST(RouteFolder, IsReadWholeAndItsChangesAreSeen) {
     const std::string first = fingerprint_of(folder);
     auto routes = read_route_folder(folder);
     ASSERT_TRUE(routes) << routes.why();
-    ASSERT_EQ(routes->size(), 2u);
-    EXPECT_EQ((*routes)[0]->name, "a");
+    ASSERT_EQ(routes->routes.size(), 2u);
+    EXPECT_EQ(routes->routes[0]->name, "a");
     write("c.yml", document("c", "{rules: [{backendRefs: [{name: c, port: x}]}]}"));
     EXPECT_NE(fingerprint_of(folder), first);
     routes = read_route_folder(folder);

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 /// What the tests of the executable share; it lies beside the test's own.
@@ -63,6 +64,11 @@ public:
         ::waitpid(pid_, nullptr, 0);
     }
     void signal(int number) const { ::kill(pid_, number); }
+    /// From now on it may have no more descriptors than these.
+    void limit_descriptors(rlim_t most) const {
+        const rlimit limit{most, most};
+        EXPECT_EQ(::prlimit(pid_, RLIMIT_NOFILE, &limit, nullptr), 0);
+    }
     /// Its exit code; -1 if it does not end, or is killed.
     int wait() {
         int status = 0;

@@ -212,5 +212,70 @@ TEST(Process, PurgesWhatItKeeps) {
     EXPECT_NE(platform.ask("GET", "/api/v1/gateway/routes").body.find(R"("cache":"shared")"), std::string::npos);
 }
 
+TEST(Process, WhoAsksIsServedWhenThereAreNoDescriptorsLeft) {
+    constexpr int together = 10;
+    std::atomic<int> asked{0};
+    Instance instance([&](Wire& wire) {
+        for (Wire::Message request; !(request = wire.read_message()).head.empty(); wire.send(Instance::ok("in")))
+            if (request.head.starts_with("GET /a/together ")) {
+                ++asked;
+                EXPECT_TRUE(eventually([&] { return asked >= together; })); // so each needs a connection of its own
+            }
+    });
+    const Folder files;
+    const std::string routes = files.file("routes.json", R"({"routes":[{"name":"things","prefixes":["/a"],"auth":"public","upstreams":["127.0.0.1:)" +
+                                                             std::to_string(instance.port()) + R"("]}]})");
+    Platform platform({"GATEWAY_ROUTES_FILE=" + routes, "GATEWAY_RATE_PER_SECOND=0"});
+    auto before = Wire::connect(platform.port);
+    EXPECT_EQ(before.ask("GET /a HTTP/1.1\r\nHost: h\r\n\r\n").body, "in");
+    platform.process->limit_descriptors(80);
+    std::vector<Wire> silent, honest;
+    for (int i = 0; i < 200; ++i) {
+        silent.push_back(Wire::connect(platform.port));
+        if (i % 20 == 0) {
+            EXPECT_EQ(answer_of(platform.port, "/a").body, "in") << i;
+        }
+    }
+    for (int i = 0; i < together; ++i) {
+        honest.push_back(Wire::connect(platform.port));
+        honest.back().send("GET /a/together HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+    for (int i = 0; i < 20; ++i) silent.push_back(Wire::connect(platform.port));
+    for (Wire& one : honest) {
+        const auto answer = one.read_message();
+        EXPECT_EQ(answer.body, "in") << answer.head;
+    }
+    EXPECT_TRUE(before.ended()) << "the oldest that waited";
+    silent.clear(); // who administers has descriptors of the same process
+    const std::string metrics = answer_of(platform.admin, "/metrics").body;
+    EXPECT_NE(metrics.find("gravity_gateway_connections_shed_total"), std::string::npos) << metrics;
+    for (const char* none : {"gravity_gateway_connections_shed_total 0\n", "gravity_gateway_accept_pauses_total 0\n"})
+        EXPECT_EQ(metrics.find(none), std::string::npos) << none;
+}
+
+TEST(Process, AnExplanationTakesACertificateAndShowsPatterns) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("in"); }));
+    Platform platform;
+    const std::string route = R"({"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"tills",
+        "annotations":{"gravity/client-certificate":"DNS:till.example"}},"spec":{"rules":[{
+        "matches":[{"path":{"type":"RegularExpression","value":"/tills/[0-9]+"}}],"backendRefs":[{"name":"127.0.0.1","port":)" +
+                              std::to_string(instance.port()) + "}]}]}}";
+    EXPECT_EQ(platform.ask("PUT", "/api/v1/gateway/routes/tills", route).status(), 200);
+    const auto explained = [&](std::string_view more) {
+        return platform.ask("POST", "/api/v1/gateway/explain", R"({"target":"/tills/7")" + std::string(more) + "}").body;
+    };
+    EXPECT_NE(explained("").find(R"("problem":"client-certificate-required")"), std::string::npos) << explained("");
+    EXPECT_NE(explained(R"(,"client_certificate_names":["DNS:other.example"])").find(R"("problem":"forbidden")"), std::string::npos);
+    EXPECT_NE(explained(R"(,"client_certificate_thumbprint":"x")").find(R"("problem":"forbidden")"), std::string::npos) << "it has none of the names";
+    const std::string passes = explained(R"(,"client_certificate_names":["DNS:till.example"])");
+    EXPECT_NE(passes.find(R"("outcome":"passed on")"), std::string::npos) << passes;
+    EXPECT_NE(passes.find(R"("kind":"RegularExpression")"), std::string::npos) << passes;
+    const std::string counted = "gravity_gateway_instances{service=\"127.0.0.1:" + std::to_string(instance.port());
+    const auto is_counted = [&] { return answer_of(platform.admin, "/metrics").body.find(counted) != std::string::npos; };
+    EXPECT_TRUE(eventually(is_counted));
+    EXPECT_EQ(platform.ask("DELETE", "/api/v1/gateway/routes/tills").status(), 204);
+    EXPECT_TRUE(eventually([&] { return !is_counted(); })) << "of what is gone nothing is counted";
+}
+
 } // namespace
 } // namespace gravity::gateway::test

@@ -175,7 +175,7 @@ TEST(Catalog, TakesWhatIsTaggedAndLeavesTheRest) {
     ASSERT_TRUE(spec) << spec.why();
     ASSERT_EQ(spec->instances.size(), 2u);
     EXPECT_EQ(spec->instances[0], (InstanceSpec{"o1", "10.0.0.1", 8101, 5, "z", "1.0"}));
-    EXPECT_EQ(spec->instances[1], (InstanceSpec{"o2", "10.0.0.9", 8102, 1, "", "", TlsSpec{"order.internal", ""}}));
+    EXPECT_EQ(spec->instances[1], (InstanceSpec{"o2", "10.0.0.9", 8102, 1, "", "", TlsSpec{"order.internal"}}));
     EXPECT_EQ(spec->prefixes, (std::vector<std::string>{"/api/v1/orders"}));
     EXPECT_EQ(spec->roots, (std::vector<std::string>{"/ucp"}));
     EXPECT_EQ(spec->access, Access::public_);
@@ -203,7 +203,7 @@ TEST(RouteFile, IsTakenWholeOrRefusedWithAReason) {
     const auto secured = parse_routes(R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["10.0.0.1:443"],"tls":{"name":"a.internal","ca_file":"ca.pem"}},
         {"name":"b","prefixes":["/b"],"upstreams":["b.internal:443"],"tls":{}}]})");
     ASSERT_TRUE(secured) << secured.why();
-    EXPECT_EQ(secured->at(0).instances.at(0).tls, (TlsSpec{"a.internal", "ca.pem"}));
+    EXPECT_EQ(secured->at(0).instances.at(0).tls, (TlsSpec{"a.internal", {.file = "ca.pem"}}));
     EXPECT_EQ(secured->at(1).instances.at(0).tls, TlsSpec());
     for (const char* bad :
          {R"({"routes":[{"name":"a","prefixes":["/a"],"upstreams":["127.0.0.1:9"],"unknown":1}]})",

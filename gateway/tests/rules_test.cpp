@@ -281,5 +281,62 @@ TEST(Rules, CorsIsAnsweredForTheService) {
     EXPECT_TRUE(denied.has("Access-Control-Expose-Headers: ETag"));
 }
 
+TEST(Rules, AnyMethodMeansTheOneThatIsAskedForWhereCredentialsGoAlong) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("x"); }));
+    Running running;
+    running.publish({}, documents(route("a", "[{filters: [{type: CORS, cors: {allowOrigins: ['https://shop.example'], allowCredentials: true, allowMethods: "
+                                             "['*'], allowHeaders: ['*']}}], backendRefs: [" +
+                                                 backend(instance) + "]}]") +
+                                  route("b", "[{matches: [{path: {value: /open}}], filters: [{type: CORS, cors: {allowOrigins: ['*'], allowMethods: ['*'], "
+                                             "allowHeaders: ['*']}}], backendRefs: [" +
+                                                 backend(instance) + "]}]")));
+    auto client = running.client();
+    const std::string asks = " HTTP/1.1\r\nHost: h\r\nOrigin: https://shop.example\r\nAccess-Control-Request-Method: PATCH\r\n"
+                             "Access-Control-Request-Headers: x-a\r\n\r\n";
+    const auto named = client.ask("OPTIONS /" + asks, true);
+    EXPECT_TRUE(named.has("Access-Control-Allow-Methods: PATCH")) << named.head;
+    EXPECT_TRUE(named.has("Access-Control-Allow-Headers: x-a"));
+    const auto any = client.ask("OPTIONS /open" + asks, true);
+    EXPECT_TRUE(any.has("Access-Control-Allow-Methods: *")) << any.head;
+    EXPECT_TRUE(any.has("Access-Control-Allow-Headers: *"));
+}
+
+TEST(Rules, ABackendEditsTheAnswersThatAreItsOwn) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("x", "X-Inner: 1\r\n"); }));
+    const std::string edits = "{type: ResponseHeaderModifier, responseHeaderModifier: ";
+    Running running;
+    running.publish({}, documents(route("a", "[{filters: [" + edits + "{set: [{name: X-Side, value: any}]}}], backendRefs: [" +
+                                                 backend(instance, 1, ", filters: [" + edits + "{set: [{name: X-Side, value: canary}], remove: [x-inner]}}]") +
+                                                 "]}]")));
+    const auto answer = running.client().ask(get("/"));
+    EXPECT_TRUE(answer.has("X-Side: canary")) << answer.head;
+    EXPECT_EQ(answer.head.find("any"), std::string::npos) << "of two that set one field the backend's counts";
+    EXPECT_FALSE(answer.field("X-Inner"));
+}
+
+TEST(Rules, ARedirectMayReplaceTheWholePath) {
+    Running running;
+    running.publish({}, documents(route("a", R"([
+        {matches: [{path: {value: /old}}],
+         filters: [{type: RequestRedirect, requestRedirect: {statusCode: 301, path: {type: ReplaceFullPath, replaceFullPath: /new}}}]},
+        {matches: [{path: {value: /root}}], filters: [{type: RequestRedirect, requestRedirect: {path: {type: ReplaceFullPath, replaceFullPath: ''}}}]}])")));
+    auto client = running.client();
+    const auto moved = client.ask(get("/old/deeper?x=1"));
+    EXPECT_EQ(moved.status(), 301);
+    EXPECT_EQ(moved.field("Location"), "http://shop.example/new?x=1") << moved.head;
+    EXPECT_EQ(client.ask(get("/root/a")).field("Location"), "http://shop.example/");
+}
+
+TEST(Rules, AFieldThatStandsSeveralTimesIsComparedAsTheListThatItIs) {
+    Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("list"); }));
+    Running running;
+    running.publish({}, documents(route("a", "[{matches: [{headers: [{name: X-Kind, value: 'a, b, c'}]}], backendRefs: [" + backend(instance) + "]}]")));
+    auto client = running.client();
+    EXPECT_EQ(client.ask(get("/", "X-Kind: a\r\nX-Other: z\r\nx-kind: b\r\nX-KIND: c\r\n")).body, "list");
+    EXPECT_EQ(client.ask(get("/", "X-Kind: a, b, c\r\n")).body, "list");
+    EXPECT_EQ(client.ask(get("/", "X-Kind: a\r\nX-Kind: b\r\n")).status(), 404);
+    EXPECT_EQ(client.ask(get("/", "X-Kind: c\r\n")).status(), 404);
+}
+
 } // namespace
 } // namespace gravity::gateway::test

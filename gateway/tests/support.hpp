@@ -1,5 +1,6 @@
 #pragma once
 
+#include "documents.hpp"
 #include "gateway.hpp"
 
 #include <gtest/gtest.h>
@@ -220,9 +221,9 @@ inline ServiceSpec service(std::string name, std::vector<std::string> prefixes, 
 
 /// The HTTPRoutes of a YAML text.
 inline std::vector<HttpRoutePtr> documents(const std::string& text) {
-    auto routes = parse_http_routes(text);
-    EXPECT_TRUE(routes) << (routes ? "" : routes.why());
-    return routes ? *std::move(routes) : std::vector<HttpRoutePtr>();
+    auto read = parse_documents(text);
+    EXPECT_TRUE(read) << (read ? "" : read.why());
+    return read ? (*std::move(read)).routes : std::vector<HttpRoutePtr>();
 }
 
 /// A whole data path on a free port.
@@ -238,8 +239,8 @@ struct Running {
         return options;
     }
     /// Publishes and waits until the routes are followed.
-    void publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents = {}) {
-        gateway.publish(services, documents);
+    void publish(const std::vector<ServiceSpec>& services, const std::vector<HttpRoutePtr>& documents = {}, const TlsPolicies& policies = {}) {
+        gateway.publish(services, documents, policies);
         EXPECT_TRUE(eventually([&] { // a path that only the new snapshot answers otherwise cannot be told; an own page can: all cores take posts in order
             return Wire::connect(gateway.port()).ask("GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").status() == 200;
         }));

@@ -8,7 +8,7 @@ namespace {
 
 ServiceSpec secured(std::uint16_t port, std::string name, std::string ca_file = {}) {
     ServiceSpec spec = service("a", {"/"}, {port});
-    spec.instances[0].tls = TlsSpec{std::move(name), std::move(ca_file)};
+    spec.instances[0].tls = TlsSpec{std::move(name), {.file = std::move(ca_file)}};
     return spec;
 }
 
@@ -115,18 +115,18 @@ TEST(TlsUpstream, FilesAreReadAgainAndKeptWhereTheyDoNotFit) {
     net::TlsTrust files;
     files.ca_file = certificate.files.certificate_chain_file;
     UpstreamTrust trust(files);
-    const auto first = trust.context("");
+    const auto first = trust.context({});
     ASSERT_TRUE(first);
     EXPECT_TRUE(trust.renew());
-    EXPECT_EQ(trust.context(""), first) << "nothing has changed";
+    EXPECT_EQ(trust.context({}), first) << "nothing has changed";
     std::ofstream(files.ca_file) << "no certificate, and longer than nothing";
-    EXPECT_NE(trust.problem(""), "");
+    EXPECT_NE(trust.problem({}), "");
     EXPECT_FALSE(trust.renew());
-    EXPECT_EQ(trust.context(""), first);
+    EXPECT_EQ(trust.context({}), first);
     certificate.make("shop.internal");
     EXPECT_TRUE(trust.renew());
-    EXPECT_NE(trust.context(""), first);
-    EXPECT_FALSE(trust.context("/nowhere/ca.pem"));
+    EXPECT_NE(trust.context({}), first);
+    EXPECT_FALSE(trust.context({.file = "/nowhere/ca.pem"}));
     EXPECT_FALSE(trust.renew());
 }
 

@@ -1,6 +1,6 @@
 // Paths, prefixes and the documents that name routes: a path has one normal form, which hides no separator, and nothing but normal forms is routed by.
 #include "catalog.hpp"
-#include "http_route.hpp"
+#include "documents.hpp"
 #include "path.hpp"
 #include "route_file.hpp"
 
@@ -60,15 +60,24 @@ void check(const HttpRoute& route) {
     }
 }
 
+/// Each names who is to be spoken to, by what name, and who vouches for that.
+void check(const TlsPolicy& policy, const TlsPolicies& all) {
+    require(!policy.name.empty() && !policy.services.empty() && !policy.tls.name.empty());
+    require(policy.tls.authorities.system == policy.tls.authorities.text.empty() && policy.tls.authorities.file.empty());
+    for (const std::string& service : policy.services) require(all.find(service) != nullptr);
+}
+
 void documents(std::string_view text) {
     const auto routes = parse_routes(text);
     require(routes || !routes.why().empty());
     if (routes)
         for (const ServiceSpec& service : *routes) check(service);
-    const auto http_routes = parse_http_routes(std::string(text));
-    require(http_routes || !http_routes.why().empty());
-    if (http_routes)
-        for (const HttpRoutePtr& route : *http_routes) check(*route);
+    const auto read = parse_documents(std::string(text));
+    require(read || !read.why().empty());
+    if (read) {
+        for (const HttpRoutePtr& route : read->routes) check(*route);
+        for (const TlsPolicy& policy : read->policies.all()) check(policy, read->policies);
+    }
     if (const auto names = parse_service_names(text))
         for (const std::string& name : *names) require(is_service_name(name));
     if (const auto service = parse_health("shop", text)) check(*service);
