@@ -5,41 +5,19 @@ authenticator is made of software, all else is the browser as it is, so that wha
 On an auth and a PostgreSQL of its own."""
 
 import base64
-import contextlib
-import http.server
 import json
 import pathlib
 import sys
-import threading
 import urllib.parse
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from issuer import PASSWORD, issuer  # noqa: E402
 from scripts import contains, same  # noqa: E402
-from webdriver import chromium  # noqa: E402
+from webdriver import application, chromium  # noqa: E402
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636 appendix B
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-
-
-@contextlib.contextmanager
-def application():
-    """Where people come back to."""
-    class Callback(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Callback) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/cb"
-        server.shutdown()
 
 
 class SignIns:

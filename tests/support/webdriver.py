@@ -2,11 +2,13 @@
 section 11)."""
 
 import contextlib
+import http.server
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -109,3 +111,22 @@ def chromium():
         finally:
             driver.terminate()
             driver.wait(30)
+
+
+@contextlib.contextmanager
+def application():
+    """Where people come back to."""
+    class Callback(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Callback) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/cb"
+        server.shutdown()

@@ -152,6 +152,24 @@ Web reset(std::string_view token, std::string_view fault, int status) {
     return page(status, "Set your password", content);
 }
 
+Web sign_up(std::string_view flow, std::string_view address, std::string_view fault, int status) {
+    const std::string content = alert(fault) + "<form method=\"post\" action=\"/login/sign-up\">" + hidden("flow", flow) +
+                                "<label for=\"name\">Your e-mail address</label><input type=\"text\" id=\"name\" name=\"login_name\" value=\"" +
+                                html_escape(address) +
+                                "\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"254\" required>" +
+                                password_field("new", "new_password", "A password", "new-password") + button("Sign up") +
+                                "<p><a href=\"/login?flow=" + html_escape(flow) + "\">Sign in instead</a></p>";
+    return page(status, "Sign up", content);
+}
+
+Web sign_up_code(std::string_view flow, std::string_view fault, int status, const std::string& target) {
+    const std::string content = alert(fault) + "<p>A code is on its way to your e-mail address. If there is none, look for a mail that says why.</p>" +
+                                "<form method=\"post\" action=\"/login/sign-up/code\">" + hidden("flow", flow) +
+                                code_field("code", "The code that you were sent") + button("Go on") + "<p><a href=\"/login/sign-up?flow=" + html_escape(flow) +
+                                "\">Send another</a></p>";
+    return page(status, "Look into your mailbox", content, target.empty() ? std::vector<std::string>{} : std::vector<std::string>{target});
+}
+
 Web confirm(std::string_view token, std::string_view address) {
     return page(200, "Confirm your e-mail address",
                 "<p>" + html_escape(address) + "</p><form method=\"post\" action=\"/login/confirm\">" + hidden("token", token) + button("It is mine"));

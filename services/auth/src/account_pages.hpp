@@ -45,6 +45,9 @@ Web code(std::string_view flow, std::string_view fault, int status, const std::s
 /// Where somebody asks for a link to set their password anew, and where it leads.
 Web recover(std::string_view flow, std::string_view fault, int status);
 Web reset(std::string_view token, std::string_view fault, int status);
+/// Where somebody signs up, and where they type the code that they were sent.
+Web sign_up(std::string_view flow, std::string_view address, std::string_view fault, int status);
+Web sign_up_code(std::string_view flow, std::string_view fault, int status, const std::string& target);
 /// Where a link leads that proves an address.
 Web confirm(std::string_view token, std::string_view address);
 /// A page to be read only.

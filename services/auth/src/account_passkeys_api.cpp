@@ -98,7 +98,7 @@ Task<Web> proof_page(Ctx& ctx, const Visitor& visitor, std::string fault, int st
 
 Task<Web> proving_passkey(Ctx& ctx, const Visitor& visitor, const Form& form) {
     PasskeyClaim claim{ChallengePurpose::proof, bound_to_session(visitor), visitor.identity->id, true,
-                       text_in(form, "credential"), authorization::address_of(ctx)};
+                       text_in(form, "credential"), address_of(ctx)};
     pg::Scope scope = scope_of(visitor);
     const auto identity = co_await prove_by_passkey(ctx, std::move(scope), std::move(claim));
     if (!identity) {

@@ -119,12 +119,12 @@ Task<Web> acted(Ctx& ctx, std::string text, Action action) {
 Task<bool> proven(Ctx& ctx, const Visitor& visitor, const Form& form) {
     if (!visitor.proven.empty()) co_return true;
     if (visitor.identity->login_names.empty()) co_return false;
-    PasswordClaim claim{visitor.identity->login_names.front().value.str(), Secret<>(text_in(form, "password")), authorization::address_of(ctx)};
+    PasswordClaim claim{visitor.identity->login_names.front().value.str(), Secret<>(text_in(form, "password")), address_of(ctx)};
     pg::Scope scope = scope_of(visitor);
     const auto signed_in = co_await sign_in_by_password(ctx, scope, std::move(claim));
     if (!signed_in || signed_in->identity != visitor.identity->id) co_return false;
     if (!visitor.totp && visitor.passkeys.empty()) co_return true;
-    CodeClaim code{visitor.identity->id, text_in(form, "code"), authorization::address_of(ctx)};
+    CodeClaim code{visitor.identity->id, text_in(form, "code"), address_of(ctx)};
     const auto by_code = co_await prove_by_code(ctx, std::move(scope), std::move(code));
     co_return by_code.has_value();
 }

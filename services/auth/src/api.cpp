@@ -6,9 +6,11 @@
 #include "credentials_api.hpp"
 #include "devices_api.hpp"
 #include "exchange_policies_api.hpp"
+#include "failures_api.hpp"
 #include "grants_api.hpp"
 #include "identities_api.hpp"
 #include "keys_api.hpp"
+#include "login_flows_api.hpp"
 #include "logout_api.hpp"
 #include "metadata_api.hpp"
 #include "passkey_sign_in_api.hpp"
@@ -17,6 +19,7 @@
 #include "recovery_api.hpp"
 #include "registration_api.hpp"
 #include "roles_api.hpp"
+#include "sign_up_api.hpp"
 #include "tokens_api.hpp"
 #include "userinfo_api.hpp"
 
@@ -91,6 +94,29 @@ void grant_routes(Router& router) {
     grants.post<g::end_others>("/end-others", {.summary = "End all one's sessions and refresh tokens but those of the session that the token comes of",
                                                .problems = {no_person},
                                                .idempotency = false});
+}
+
+void failure_routes(Router& router) {
+    auto collection = router.collection("/api/v1/auth-failures", "auth-failures");
+    collection.get<failures::get>("/{trace_id}", {.summary = "Read why somebody was refused, by the trace that they were shown", .scope = "identities:admin"});
+}
+
+void flow_routes(Router& router) {
+    namespace f = flows;
+    constexpr std::string_view by_anybody = "whoever is to sign in has no token yet; each flow has one of its own";
+    auto flows = router.collection("/api/v1/login-flows", "login-flows");
+    flows.post<f::begin>("", {.summary = "Begin to sign somebody in, to sign them up, or to have them set a forgotten password anew",
+                              .problems = {client_refused, needs_browser, not_offered, too_many_flows},
+                              .open = by_anybody,
+                              .body_limit = 16 * 1024,
+                              .idempotency = false,
+                              .shows_secret = true});
+    flows.get<f::get>("", {.summary = "Read the flow whose token comes in Flow-Token", .problems = {problems::not_found}, .open = by_anybody});
+    flows.post<f::step>("/{id}/steps", {.summary = "Take one of the next steps of a flow",
+                                        .problems = {step_not_next, not_offered, password_refused, login_name_taken, too_many_attempts},
+                                        .open = by_anybody,
+                                        .body_limit = 32 * 1024,
+                                        .idempotency = false});
 }
 
 void role_routes(Router& router) {
@@ -195,6 +221,14 @@ void people_routes(Router& router) {
     surface.get<a::passkey_page>("/login/passkey", passkey("The page where people sign in by a passkey"));
     surface.post<a::passkey>("/login/passkey", passkey("Sign in by a passkey (W3C Web Authentication)"));
     surface.get<a::passkey_script>("/login/passkeys.js", {.summary = "The script of the pages that ask for a passkey", .open = by_browser});
+    const auto signing_up = [&](std::string_view summary) {
+        http::RouteOptions options = page(summary);
+        options.problems = {problems::not_found, password_refused, login_name_taken, too_many_attempts};
+        return options;
+    };
+    surface.get<a::sign_up_page>("/login/sign-up", signing_up("The page where people sign up by themselves"));
+    surface.post<a::ask_to_sign_up_by_form>("/login/sign-up", signing_up("Ask for a code to sign up with"));
+    surface.post<a::sign_up_by_code>("/login/sign-up/code", signing_up("Sign up by the code that was sent"));
     surface.get<a::consent_page>("/login/consent", page("The page where people let a client know them"));
     surface.post<a::consent>("/login/consent", page("Let a client know them, or not"));
     surface.get<p::logout>("/oauth2/logout", page("Sign out (OpenID Connect RP-Initiated Logout 1.0); 303 where the client has a way back"));
@@ -274,6 +308,8 @@ void routes(Router& router) {
     identity_routes(router);
     credential_routes(router);
     grant_routes(router);
+    flow_routes(router);
+    failure_routes(router);
     role_routes(router);
     exchange_routes(router);
     token_routes(router);

@@ -7,11 +7,13 @@
 #include "client_login.hpp"
 #include "config.hpp"
 #include "exchange_key_check.hpp"
+#include "failures.hpp"
 #include "forget_job.hpp"
 #include "good_tokens.hpp"
 #include "keyring.hpp"
 #include "keys_schedule.hpp"
 #include "login_budgets.hpp"
+#include "logout_tokens.hpp"
 #include "metadata.hpp"
 #include "networks.hpp"
 #include "own_tokens.hpp"
@@ -20,8 +22,12 @@
 #include "proofs.hpp"
 #include "reads.hpp"
 #include "relying_party.hpp"
+#include "sign_up.hpp"
+#include "user_events.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/base/ascii.hpp>
+#include <gravity/http/fetcher.hpp>
 #include <gravity/redis/client.hpp>
 
 #include <stdexcept>
@@ -39,6 +45,14 @@ Task<std::optional<std::string>> passkeys_probe(bool offered) {
     co_return "there are no passkeys: AUTH_PUBLIC_URL is an IP address, or not https, and browsers have them for domains alone";
 }
 
+// Where clients are told of is theirs to say, so it must not be our own network (SSRF).
+http::FetcherOptions outgoing(const Settings& settings) {
+    http::FetcherOptions options;
+    for (const std::string_view network : ascii::split(settings.outgoing_networks, ','))
+        if (const auto text = ascii::trim(network); !text.empty()) options.allow.emplace_back(text);
+    return options;
+}
+
 void provide(app::Runtime& runtime) {
     if (!runtime.settings.master_key) throw std::invalid_argument("setting MASTER_KEY is required: signing keys are sealed under it");
     const Settings& settings = runtime.resources.get<Settings>();
@@ -46,6 +60,8 @@ void provide(app::Runtime& runtime) {
     auto keyring = std::make_shared<Keyring>(runtime.resources.get<auth::MasterKeys>());
     auto schedule = std::make_shared<KeySchedule>(*runtime.database, *keyring, settings);
     runtime.health.add("signing-keys", app::Health::Kind::required, [schedule] { return schedule->probe(); });
+    runtime.resources.put(std::make_shared<SignUpPolicy>(settings));
+    runtime.resources.put(std::make_shared<http::Fetcher>(runtime.io, outgoing(settings)));
     auto party = relying_party(settings);
     runtime.health.add("passkeys", app::Health::Kind::optional, [offered = party.has_value()] { return passkeys_probe(offered); });
     if (party) runtime.resources.put(std::make_shared<webauthn::RelyingParty>(*std::move(party)));
@@ -68,6 +84,7 @@ void provide(app::Runtime& runtime) {
     }
     runtime.resources.put(std::move(passwords));
     runtime.resources.put(std::make_shared<Networks>(settings.trusted_proxies));
+    runtime.resources.put(std::make_shared<Failures>(*runtime.database, settings));
     runtime.resources.put(std::make_shared<LoginBudgets>(runtime.resources.find<redis::Client>(), runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(known)));
     runtime.resources.put(std::move(own));
@@ -76,6 +93,8 @@ void provide(app::Runtime& runtime) {
 }
 
 Task<void> keep_keys(app::Runtime& runtime) { return runtime.resources.get<KeySchedule>().run(); }
+
+Task<void> keep_failures(app::Runtime& runtime) { return runtime.resources.get<Failures>().run(); }
 
 Task<void> begin(app::Runtime& runtime) {
     if (Bootstrap* const bootstrap = runtime.resources.find<Bootstrap>()) co_await bootstrap->run();
@@ -90,11 +109,16 @@ Service assemble(std::uint16_t port) {
         .redis(app::Need::optional)
         .calls<ApiKeys>()
         .routes(routes)
-        .roots({"/oauth2", "/login", "/account/security", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"})
+        .roots({"/oauth2", "/login", "/account/security", "/api/v1/login-flows", "/.well-known/openid-configuration",
+                "/.well-known/oauth-authorization-server"})
+        .consume(disable_deactivated)
+        .consume(delete_erased)
         .job(forget_ended)
+        .job(send_logout)
         .schedule("23 * * * *", ForgetEnded{}, {.each_project = true})
         .provision(provide)
         .background(keep_keys)
+        .background(keep_failures)
         .background(begin);
     keeps_personal_data(service, {erase_person, collect_person});
     return service;

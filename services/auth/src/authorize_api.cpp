@@ -4,16 +4,17 @@
 #include "acr.hpp"
 #include "authorize_domain.hpp"
 #include "devices_store.hpp"
+#include "failures.hpp"
+#include "logout_store.hpp"
 #include "pages.hpp"
-#include "password_sign_in.hpp"
 #include "problems.hpp"
 #include "pushed_requests.hpp"
 #include "reads.hpp"
 #include "relying_party.hpp"
-#include "second_factor.hpp"
 #include "second_factor_store.hpp"
-#include "sign_in_flow.hpp"
+#include "sign_in_steps.hpp"
 #include "sign_in_store.hpp"
+#include "sign_up.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -30,9 +31,10 @@ bool is_fresh(const Session& session, const Prompting& prompting) {
 }
 
 // The tokens go to the device, which asks for them; the browser has nowhere to go.
-bool store_answer(Tx& tx, DeviceId device, std::optional<ApprovedDevice> approved, Bytes flow) {
+bool store_answer(Tx& tx, DeviceId device, ClientId client, std::optional<ApprovedDevice> approved, Bytes flow) {
     const bool waiting = approved ? tx.exec(approve_device, *approved, tx.now()) == 1 : tx.exec(deny_device, device, tx.now()) == 1;
     tx.exec(delete_flow, flow);
+    if (waiting && approved) tx.exec(note_session_at_client, approved->session_id, client);
     return waiting;
 }
 
@@ -48,13 +50,14 @@ Task<Web> answered_to_device(Ctx& ctx, ProjectId project, Session session, Autho
         approved->auth_time = session.auth_time;
     }
     pg::Scope scope = pg::Scope::project(project, session.identity_id.to_string());
-    const bool waiting = co_await ctx.in_scope(std::move(scope), store_answer, request.device->id, std::move(approved), flow);
+    const bool waiting = co_await ctx.in_scope(std::move(scope), store_answer, request.device->id, request.client_id, std::move(approved), flow);
     if (!waiting) co_return pages::fault(400, flow_gone);
     co_return pages::device_answered(allowed);
 }
 
 Task<Web> sent_to_page(Ctx& ctx, std::string_view page, ProjectId project, AuthorizeRequest request) {
-    const BegunFlow flow = co_await begin_flow(ctx, project, std::move(request));
+    FlowWanted wanted{std::move(request)};
+    const BegunFlow flow = co_await begin_flow(ctx, project, std::move(wanted));
     Web web = pages::to(std::string(page) + "?flow=" + flow.token);
     if (flow.cookie) web.headers.emplace_back("Set-Cookie", *flow.cookie);
     co_return web;
@@ -78,8 +81,8 @@ Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit) {
         Web web = co_await sent_to_page(ctx, "/login/consent", visit.project, std::move(request));
         co_return web;
     }
-    Web web = co_await answered_by_code(ctx, visit.project, browser->session, std::move(request), Ending());
-    co_return web;
+    const std::string back = co_await answered_by_code(ctx, visit.project, browser->session, std::move(request), Ending());
+    co_return pages::to(back);
 }
 
 Task<Web> authorized(Ctx& ctx, std::string text) {
@@ -96,56 +99,62 @@ Task<Web> authorized(Ctx& ctx, std::string text) {
     if (named != nullptr)
         if (const auto parsed = ClientId::parse(*named)) id = *parsed;
     const auto visit = co_await visit_of(ctx, id);
-    if (!visit) co_return pages::fault(400, "The application that sent you here is not known.");
-    if (!redirects_home(visit->client, *form))
+    Failures& failures = ctx.get<Failures>();
+    if (!visit) {
+        failures.note(ctx, {}, {"unknown_client", {}, id, {}});
+        co_return pages::fault(400, "The application that sent you here is not known.");
+    }
+    if (!redirects_home(visit->client, *form)) {
+        failures.note(ctx, visit->project, {"redirect_uri", "it is missing, or none of the client's", id, {}});
         co_return pages::fault(400, "The application that sent you here did not say where to go back to, or may not go there.");
+    }
     std::optional<AuthorizeError> error;
+    std::optional<Refusal> refused;
     try {
         Web web = co_await at_client(ctx, *form, *visit);
         co_return web;
     } catch (const AuthorizeError& thrown) {
         error = thrown;
+    } catch (const Refusal& refusal) {
+        if (refusal.problem().status != too_many_flows.status) throw;
+        refused = refusal;
     }
+    if (refused) co_return pages::refused(*refused, "Too many sign-ins were begun. Please try again later.");
+    failures.note(ctx, visit->project, {error->code(), error->description(), id, {}});
     const std::string* const state = form->find("state");
-    co_return refusal(ctx, *form->find("redirect_uri"), state != nullptr && state->size() <= 2048 ? *state : "", *error);
+    co_return pages::to(refusal(ctx, *form->find("redirect_uri"), state != nullptr && state->size() <= 2048 ? *state : "", *error));
+}
+
+Task<Web> traced(Ctx& ctx, std::string text) {
+    Web web = co_await authorized(ctx, std::move(text));
+    co_return pages::with_trace(std::move(web), trace_of(ctx));
 }
 
 Web login_again(Ctx& ctx, const Form& form, const OpenFlow& open, std::string_view fault, int status) {
     const std::string* const name = form.find("login_name");
+    pages::OtherWays others;
+    others.recovery = *ctx.get<Settings>().links_in_events;
+    others.passkey = ctx.find<webauthn::RelyingParty>() != nullptr;
+    others.sign_up = ctx.get<SignUpPolicy>().offered(open.flow.project);
     return pages::login(form.required("flow"), open.visit.client.name.view(), name != nullptr ? *name : open.flow.request.login_hint, fault, status,
-                        redirect_origin(open.flow.request.redirect_uri), {*ctx.get<Settings>().links_in_events, ctx.find<webauthn::RelyingParty>() != nullptr});
+                        redirect_origin(open.flow.request.redirect_uri), others);
 }
 
-FactorsHeld note_password(Tx& tx, Bytes flow, IdentityId identity) {
-    const FactorsHeld factors = tx.one(second_factors_of, identity);
-    if (factors.any()) tx.exec(note_first_factor, flow, identity, tx.now());
-    return factors;
-}
-
-// Who has a second factor is asked for it, whatever the client asked for: for the code of their app, or else for a passkey. Each page leads to the other.
-Task<Web> behind_password(Ctx& ctx, const Form& form, const OpenFlow& open, IdentityId identity) {
-    pg::Scope scope = pg::Scope::project(open.flow.project, identity.to_string());
-    const FactorsHeld factors = co_await ctx.in_scope(std::move(scope), note_password, open.flow.hash, identity);
+// For the code of their app, or else for a passkey. Each page leads to the other.
+Web second_page(Ctx& ctx, const FactorsHeld& factors, const std::string& flow) {
     const bool by_passkey = factors.passkeys && !factors.app && ctx.find<webauthn::RelyingParty>() != nullptr;
-    if (factors.any()) co_return pages::to((by_passkey ? "/login/passkey?flow=" : "/login/code?flow=") + form.required("flow"));
-    const AuthorizeRequest& request = open.flow.request;
-    if (request.two_factors.value_or(false)) // RFC 9470 section 5
-        co_return refusal(ctx, request.redirect_uri, request.state, {"unmet_authentication_requirements", "The person has one factor only"});
-    std::vector<std::string> amr{"pwd"};
-    Web web = co_await went_on(ctx, form, open, identity, std::move(amr));
-    co_return web;
+    return pages::to((by_passkey ? "/login/passkey?flow=" : "/login/code?flow=") + flow);
 }
 
 Task<Web> tried(Ctx& ctx, const Form& form, const OpenFlow& open) {
     const std::string* const name = form.find("login_name");
     const std::string* const password = form.find("password");
     if (name == nullptr || name->size() > 1000 || password == nullptr) co_return login_again(ctx, form, open, "Please enter your name and your password.", 400);
-    PasswordClaim claim{*name, Secret<>(*password), address_of(ctx)};
-    pg::Scope scope = pg::Scope::project(open.flow.project, "browser");
-    std::optional<SignedIn> signed_in;
+    std::optional<IdentityId> identity;
     std::optional<Refusal> refused;
     try {
-        signed_in = co_await sign_in_by_password(ctx, std::move(scope), std::move(claim));
+        Secret<> typed(*password);
+        identity = co_await try_password(ctx, open, *name, std::move(typed));
     } catch (const Refusal& refusal) {
         refused = refusal;
     }
@@ -157,9 +166,10 @@ Task<Web> tried(Ctx& ctx, const Form& form, const OpenFlow& open) {
         for (const auto& header : refused->headers()) web.headers.push_back(header);
         co_return web;
     }
-    if (!signed_in) co_return login_again(ctx, form, open, "Name or password are not right.", 400);
-    Web web = co_await behind_password(ctx, form, open, signed_in->identity);
-    co_return web;
+    if (!identity) co_return login_again(ctx, form, open, "Name or password are not right.", 400);
+    const BehindPassword behind = co_await behind_password(ctx, open, *identity);
+    if (behind.arrived) co_return page_of(*behind.arrived, form.required("flow"));
+    co_return second_page(ctx, behind.asked_for, form.required("flow"));
 }
 
 Task<Web> code_again(Ctx& ctx, const Form& form, const OpenFlow& open, std::string fault, int status) {
@@ -177,12 +187,10 @@ Task<Web> tried_code(Ctx& ctx, const Form& form, const OpenFlow& open) {
         Web web = co_await code_again(ctx, form, open, "Please enter the code that your app shows.", 400);
         co_return web;
     }
-    CodeClaim claim{*open.flow.identity, *code, address_of(ctx)};
-    pg::Scope scope = pg::Scope::project(open.flow.project, "browser");
-    std::optional<std::vector<std::string>> proven;
+    std::optional<Arrived> there;
     std::optional<Refusal> refused;
     try {
-        proven = co_await prove_by_code(ctx, std::move(scope), std::move(claim));
+        there = co_await try_code(ctx, open, *code);
     } catch (const Refusal& refusal) {
         if (refusal.problem().status != too_many_attempts.status) throw;
         refused = refusal;
@@ -192,14 +200,11 @@ Task<Web> tried_code(Ctx& ctx, const Form& form, const OpenFlow& open) {
         for (const auto& header : refused->headers()) web.headers.push_back(header);
         co_return web;
     }
-    if (!proven) {
+    if (!there) {
         Web web = co_await code_again(ctx, form, open, "This code is not right, or was used before.", 400);
         co_return web;
     }
-    std::vector<std::string> amr{"pwd"};
-    amr.insert(amr.end(), proven->begin(), proven->end());
-    Web web = co_await went_on(ctx, form, open, *open.flow.identity, std::move(amr));
-    co_return web;
+    co_return page_of(*there, form.required("flow"));
 }
 
 Task<Web> decided(Ctx& ctx, const Form& form, const OpenFlow& open, Session session, AuthorizeRequest request) {
@@ -211,19 +216,13 @@ Task<Web> decided(Ctx& ctx, const Form& form, const OpenFlow& open, Session sess
     }
     if (allowed) {
         Ending ending{open.flow.hash, true};
-        Web web = co_await answered_by_code(ctx, open.flow.project, std::move(session), std::move(request), std::move(ending));
-        co_return web;
+        const std::string back = co_await answered_by_code(ctx, open.flow.project, std::move(session), std::move(request), std::move(ending));
+        co_return pages::to(back);
     }
-    co_return refusal(ctx, request.redirect_uri, request.state, {"access_denied", "The person refused"});
+    co_return pages::to(refusal(ctx, request.redirect_uri, request.state, {"access_denied", "The person refused"}));
 }
 
 Task<Web> shown_login(Ctx& ctx, const Form& form, const OpenFlow& open) { co_return login_again(ctx, form, open, {}, 200); }
-
-// Whoever had to sign in anew does not come round it by the address of the next page.
-bool is_what_was_asked(const Session& session, const AuthorizeRequest& request) {
-    if (request.two_factors.value_or(false) && acr_of(session.amr) != acr_two) return false;
-    return !request.sign_in_after || session.auth_time >= *request.sign_in_after;
-}
 
 Task<Web> shown_code(Ctx& ctx, const Form& form, const OpenFlow& open) {
     if (!open.flow.identity) co_return pages::to("/login?flow=" + form.required("flow"));
@@ -248,8 +247,8 @@ Task<Web> decided_consent(Ctx& ctx, const Form& form, const OpenFlow& open) { re
 
 } // namespace
 
-Task<WebSeeOther> authorize(Ctx& ctx) { return sent_on(authorized(ctx, ctx.request().query)); }
-Task<WebSeeOther> authorize_by_form(Ctx& ctx, RawBody body) { return sent_on(authorized(ctx, std::move(body.bytes))); }
+Task<WebSeeOther> authorize(Ctx& ctx) { return sent_on(traced(ctx, ctx.request().query)); }
+Task<WebSeeOther> authorize_by_form(Ctx& ctx, RawBody body) { return sent_on(traced(ctx, std::move(body.bytes))); }
 Task<Web> login_page(Ctx& ctx) { return with_flow(ctx, ctx.request().query, shown_login); }
 Task<WebSeeOther> login(Ctx& ctx, RawBody body) { return sent_on(with_flow(ctx, std::move(body.bytes), tried)); }
 Task<Web> code_page(Ctx& ctx) { return with_flow(ctx, ctx.request().query, shown_code); }

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t most_remembered = 10'000;
 
-oauth::Refused unknown_client() { return oauth::Refused(oauth::invalid_client, "The client could not be authenticated"); }
+oauth::Refused unknown_client(std::string_view why) {
+    return oauth::Refused(oauth::invalid_client, "The client could not be authenticated").because(why);
+}
 
 bool note_assertion(Tx& tx, ClientId client, Assertion assertion) {
     return tx.exec(use_assertion, client, assertion.jti, Timestamp::from_unix_seconds(assertion.expires_at)) == 1;
@@ -51,12 +53,17 @@ Task<std::optional<ProjectId>> ClientLogin::project_of(Ctx& ctx, ClientId client
     co_return project;
 }
 
+std::optional<ProjectId> ClientLogin::known_project(ClientId client) const {
+    const auto known = projects_.find(client);
+    return known == projects_.end() ? std::nullopt : std::optional(known->second);
+}
+
 // The primary key decides: of two requests with one assertion, one has it.
 Task<void> ClientLogin::use(Ctx& ctx, const KnownClient& known, const Assertion& assertion) {
     pg::Scope scope = pg::Scope::project(known.project, known.client.id.to_string());
     const ClientId client = known.client.id;
     const bool first = co_await ctx.in_scope(std::move(scope), note_assertion, client, assertion);
-    if (!first) throw unknown_client();
+    if (!first) throw unknown_client("the assertion was used before");
 }
 
 // The moment is that before it was read: what changes meanwhile is another.
@@ -65,12 +72,12 @@ Task<KnownClient> ClientLogin::at_door(Ctx& ctx, ClientId id) {
     const KnownClient* const remembered = moment ? clients_.find(id, *moment) : nullptr;
     if (remembered != nullptr && (!remembered->client.same_until || now() < *remembered->client.same_until)) co_return *remembered;
     const auto project = co_await project_of(ctx, id);
-    if (!project) throw unknown_client();
+    if (!project) throw unknown_client("there is no such client");
     std::optional<ClientAtDoor> found;
     std::function<void(Tx&)> work = [&](Tx& tx) { found = tx.maybe(client_at_door, id, now()); };
     pg::Scope scope = pg::Scope::project(*project, id.to_string());
     co_await reads_.run(ctx, std::move(scope), std::move(work));
-    if (!found) throw unknown_client();
+    if (!found) throw unknown_client("there is no such client");
     KnownClient known{*std::move(found), *project};
     if (moment) clients_.put(id, known, *moment);
     co_return known;
@@ -79,18 +86,19 @@ Task<KnownClient> ClientLogin::at_door(Ctx& ctx, ClientId id) {
 Task<KnownClient> ClientLogin::authenticate(Ctx& ctx, const oauth::Form& form) {
     const ClientProof proof = client_proof(ctx.request().headers, form);
     KnownClient known = co_await at_door(ctx, proof.client);
-    if (known.client.disabled) throw unknown_client();
+    if (known.client.disabled) throw unknown_client("it is disabled");
     if (known.client.token_endpoint_auth_method == ClientAuth::none) {
-        if (proof.kind != ClientProof::Kind::none) throw unknown_client();
+        if (proof.kind != ClientProof::Kind::none) throw unknown_client("it has no secret, and came with one");
         co_return known;
     }
     if (known.client.token_endpoint_auth_method == ClientAuth::client_secret) {
-        if (proof.kind != ClientProof::Kind::secret || !secret_matches(proof.text, known.client.secret_hashes)) throw unknown_client();
+        if (proof.kind != ClientProof::Kind::secret) throw unknown_client("it did not come with a secret");
+        if (!secret_matches(proof.text, known.client.secret_hashes)) throw unknown_client("the secret is none of its live ones");
         co_return known;
     }
-    if (proof.kind != ClientProof::Kind::assertion) throw unknown_client();
+    if (proof.kind != ClientProof::Kind::assertion) throw unknown_client("it did not come with an assertion");
     const auto keys = auth::KeySet::parse(known.client.jwks->dump());
-    if (!keys) throw unknown_client();
+    if (!keys) throw unknown_client("its keys cannot be read");
     const Assertion assertion = check_assertion(proof.text.reveal(), known.client.id, *keys, audiences_, now().unix_seconds());
     co_await use(ctx, known, assertion);
     co_return known;

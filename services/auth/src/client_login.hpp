@@ -36,6 +36,9 @@ public:
     /// Nothing for an id that no client has.
     Task<std::optional<ProjectId>> project_of(Ctx& ctx, ClientId client);
 
+    /// The same without a look into the store: nothing either for a client that nobody has asked for here yet.
+    std::optional<ProjectId> known_project(ClientId client) const;
+
 private:
     /// As it is now. Throws oauth::Refused where there is no such client.
     Task<KnownClient> at_door(Ctx& ctx, ClientId id);

@@ -5,7 +5,6 @@
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
-#include <gravity/log/log.hpp>
 
 #include <algorithm>
 
@@ -23,8 +22,7 @@ Refused not_proven() { return Refused(oauth::invalid_client, "The client could n
 
 // What was wrong is for the operator: the answer is the same for whoever tries.
 Refused bad_assertion(std::string_view why) {
-    log::debug("client assertion refused", {{"reason", why}});
-    return not_proven();
+    return not_proven().because("the assertion is not taken: " + std::string(why));
 }
 
 ClientId client_named(std::string_view text) {

@@ -14,9 +14,17 @@ bool has_grant(const NewClient& client, GrantType grant) {
     return std::find(client.grant_types.begin(), client.grant_types.end(), grant) != client.grant_types.end();
 }
 
+// Back-Channel Logout section 2.2; http only where nobody is between.
+bool is_for_logout(const Url& url) {
+    const bool loopback = url.host() == "127.0.0.1" || url.host() == "::1" || url.host() == "localhost";
+    return (url.scheme() == "https" || loopback) && url.view().find('#') == std::string_view::npos;
+}
+
 void check_redirects(const NewClient& client, meta::Errors& errors) {
     if (client.redirect_uris.size() > 20) errors.reject("redirect_uris", "must have at most 20 items");
     if (client.post_logout_redirect_uris.size() > 20) errors.reject("post_logout_redirect_uris", "must have at most 20 items");
+    if (client.backchannel_logout_uri && !is_for_logout(*client.backchannel_logout_uri))
+        errors.reject("backchannel_logout_uri", "must be https, or http of a loopback address, without a fragment");
     const bool by_code = has_grant(client, GrantType::authorization_code);
     if (by_code && client.redirect_uris.empty()) errors.reject("redirect_uris", "must have one for authorization_code");
     if (!by_code && !has_grant(client, GrantType::device_code) && has_grant(client, GrantType::refresh_token))

@@ -37,11 +37,14 @@ struct ClientEdit {
     Default<false> require_dpop;
     std::vector<RedirectUri> redirect_uris;
     std::vector<RedirectUri> post_logout_redirect_uris;
+    std::optional<Url> backchannel_logout_uri;
+    Default<false> backchannel_logout_session_required;
     Default<false> first_party;
     Default<false> disabled;
 };
 BOOST_DESCRIBE_STRUCT(ClientEdit, (),
-                      (name, scopes, grant_types, token_alg, jwks, require_dpop, redirect_uris, post_logout_redirect_uris, first_party, disabled))
+                      (name, scopes, grant_types, token_alg, jwks, require_dpop, redirect_uris, post_logout_redirect_uris,
+                       backchannel_logout_uri, backchannel_logout_session_required, first_party, disabled))
 
 struct NewClient : ClientEdit {
     Default<ClientAuth::client_secret> token_endpoint_auth_method; // for good
@@ -119,6 +122,8 @@ struct gravity::meta::docs<gravity::issuer::ClientEdit> {
         {"require_dpop", "Gets no tokens but those bound to a key (RFC 9449)"},
         {"redirect_uris", "Where browsers may be sent back to with a code: compared as text, of loopback addresses whatever the port"},
         {"post_logout_redirect_uris", "Where browsers may be sent to once somebody has signed out"},
+        {"backchannel_logout_uri", "Where it is told that somebody has signed out (OpenID Connect Back-Channel Logout 1.0); https, but for loopback"},
+        {"backchannel_logout_session_required", "It has to be told which session; it is told in any case"},
         {"first_party", "People are not asked whether it may know them"},
         {"disabled", "Gets no tokens"},
     };

@@ -32,11 +32,16 @@ struct Settings {
     Bounded<int, 1, 1'000> login_attempts{10};
     Bounded<int, 1, 100'000> login_network_attempts{200};
     Bounded<int, 1, 86'400> login_window_seconds{600};
+    Bounded<int, 1, 1'000'000> flows_per_network{2'000};
+    Bounded<int, 1, 10'000'000> flows_per_project{200'000};
+    std::string sign_up_projects;
+    std::string sign_up_role;
     Default<false> dpop_nonce;
     Default<false> links_in_events;
     std::string passkey_rp_id;
     std::string passkey_origins;
     std::string trusted_proxies;
+    std::string outgoing_networks;
     Bounded<int, 1, 720> session_hours{12};
     Bounded<int, 1, 365> refresh_idle_days{14};
     Bounded<int, 1, 3650> refresh_days{30};
@@ -57,10 +62,10 @@ struct Settings {
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
-                       login_attempts, login_network_attempts, login_window_seconds, dpop_nonce, links_in_events, passkey_rp_id, passkey_origins,
-                       trusted_proxies, session_hours, refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret,
-                       bootstrap_gateway_id, bootstrap_gateway_secret, bootstrap_services_id, bootstrap_services_secret, bootstrap_scopes, bootstrap_username,
-                       bootstrap_password))
+                       login_attempts, login_network_attempts, login_window_seconds, flows_per_network, flows_per_project, sign_up_projects, sign_up_role,
+                       dpop_nonce, links_in_events, passkey_rp_id, passkey_origins, trusted_proxies, outgoing_networks, session_hours, refresh_idle_days,
+                       refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret, bootstrap_gateway_id, bootstrap_gateway_secret,
+                       bootstrap_services_id, bootstrap_services_secret, bootstrap_scopes, bootstrap_username, bootstrap_password))
 
 } // namespace gravity::issuer
 
@@ -78,11 +83,16 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"login_attempts", "Sign-ins to one account that may fail from one network (/24, /56) within the window; beyond it 429"},
         {"login_network_attempts", "Sign-ins that may fail from one network within the window, whatever the account"},
         {"login_window_seconds", "How long failed sign-ins are counted"},
+        {"flows_per_network", "Sign-ins, sign-ups and recoveries that may be begun from one network within the window; beyond it 429"},
+        {"flows_per_project", "The same of one project from all networks"},
+        {"sign_up_projects", "Projects whose people may sign up by themselves (UUIDs, commas between; * for all); needs AUTH_LINKS_IN_EVENTS"},
+        {"sign_up_role", "Name of the role that they get by it, in projects that have one of this name"},
         {"dpop_nonce", "DPoP proofs at the token endpoint must have a nonce of the server's"},
-        {"links_in_events", "Links to set a password anew or to confirm an address are made, and announced whole for whoever sends mail; else there are none"},
+        {"links_in_events", "Links and codes by mail (passwords, addresses, sign-ups) are made, and announced whole to whoever sends mail; else none"},
         {"passkey_rp_id", "Domain that passkeys are for, if it is one above the host of AUTH_PUBLIC_URL; who changes it has no passkeys any more"},
         {"passkey_origins", "Further origins that people reach the pages by, such as https://id.example.com; commas between"},
         {"trusted_proxies", "Networks of proxies whose X-Forwarded-For is believed, such as the gateway's: 10.0.0.0/8; commas between"},
+        {"outgoing_networks", "Networks that clients may be told of logouts in although they are not public, such as 10.0.0.0/8; commas between"},
         {"session_hours", "For how long somebody is signed in in a browser"},
         {"refresh_idle_days", "For how long a refresh token is good that is not used"},
         {"refresh_days", "For how long tokens are refreshed before the person has to sign in again"},

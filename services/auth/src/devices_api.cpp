@@ -1,5 +1,6 @@
 #include "devices_api.hpp"
 
+#include "client_failures.hpp"
 #include "client_login.hpp"
 #include "devices_store.hpp"
 #include "networks.hpp"
@@ -125,7 +126,8 @@ Task<Web> led_on(Ctx& ctx, DeviceFound found, std::string code) {
     request.device = DeviceAsking{device->id, shown_user_code(code)};
     const auto browser = co_await session_of(ctx);
     const bool signed_in = browser && browser->project == found.project;
-    const BegunFlow flow = co_await begin_flow(ctx, found.project, std::move(request));
+    FlowWanted wanted{std::move(request)};
+    const BegunFlow flow = co_await begin_flow(ctx, found.project, std::move(wanted));
     Web web = pages::to(std::string(signed_in ? "/login/consent" : "/login") + "?flow=" + flow.token);
     if (flow.cookie) web.headers.emplace_back("Set-Cookie", *flow.cookie);
     co_return web;
@@ -165,7 +167,7 @@ Task<Web> ask(Ctx& ctx, RawBody body) {
     } catch (const Refused& error) {
         refused = error;
     }
-    co_return oauth::error_answer(*refused);
+    co_return refused_client(ctx, body, *refused);
 }
 
 // With the code in the address it has only to be confirmed (section 3.3.1).

@@ -1,6 +1,7 @@
 #include "forget_job.hpp"
 
 #include "devices_store.hpp"
+#include "failures_store.hpp"
 #include "links_store.hpp"
 #include "login_budgets_store.hpp"
 #include "passkeys_store.hpp"
@@ -18,8 +19,8 @@ constexpr int rows_at_once = 500; // a transaction that others hardly notice
 bool forget_some(Tx& tx) {
     const Timestamp before = tx.now() - Duration::minutes(5);
     bool more = false;
-    const auto all = {&forget_assertions, &forget_revoked_tokens, &forget_proofs, &forget_budgets,
-                      &forget_sessions, &forget_flows, &forget_codes, &forget_families, &forget_pushed, &forget_devices, &forget_links, &forget_challenges};
+    const auto all = {&forget_assertions, &forget_revoked_tokens, &forget_proofs, &forget_budgets, &forget_sessions, &forget_flows, &forget_codes,
+                      &forget_families, &forget_pushed, &forget_devices, &forget_links, &forget_challenges, &forget_failures};
     for (const auto* forget : all)
         more |= tx.one(*forget, before, rows_at_once) == rows_at_once;
     return more;

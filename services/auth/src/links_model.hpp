@@ -34,9 +34,10 @@ struct RecoveryRequested {
     IdentityId identity_id;
     std::string address;
     std::string link;
+    std::optional<std::string> code; // where the flow API asked: it is typed there, instead
     Timestamp expires_at;
 };
-BOOST_DESCRIBE_STRUCT(RecoveryRequested, (), (identity_id, address, link, expires_at))
+BOOST_DESCRIBE_STRUCT(RecoveryRequested, (), (identity_id, address, link, code, expires_at))
 
 struct ConfirmationRequested {
     static constexpr Event event{"gravity.auth.confirmation.requested"};

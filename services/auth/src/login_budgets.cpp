@@ -1,7 +1,7 @@
 #include "login_budgets.hpp"
 
+#include "failures.hpp"
 #include "login_budgets_store.hpp"
-#include "problems.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/log/log.hpp>
@@ -28,19 +28,19 @@ const redis::Script give_back_script(R"lua(
 
 constexpr std::chrono::milliseconds redis_patience{250};
 
-Refusal used_up(std::int64_t milliseconds) {
-    return Refusal(too_many_attempts).with_header("Retry-After", std::to_string(std::max<std::int64_t>(1, (milliseconds + 999) / 1000)));
+Refusal used_up(const Problem& problem, std::int64_t milliseconds) {
+    return Refusal(problem).with_header("Retry-After", std::to_string(std::max<std::int64_t>(1, (milliseconds + 999) / 1000)));
 }
 
-void use(Tx& tx, const std::string& key, int limit, Duration window) {
+void use(Tx& tx, const std::string& key, int limit, const Problem& problem, Duration window) {
     const BudgetUsed budget = tx.one(use_budget, key, tx.now(), tx.now() + window);
-    if (budget.used > limit) throw used_up((budget.ends_at - tx.now()).count_ms());
+    if (budget.used > limit) throw used_up(problem, (budget.ends_at - tx.now()).count_ms());
 }
 
 // The network's row first, always: whoever waits for a row holds none that the other wants.
-void use_both(Tx& tx, LoginBudgets::Keys keys, int network_limit, int account_limit, Duration window) {
-    use(tx, keys.network, network_limit, window);
-    use(tx, keys.account, account_limit, window);
+void use_both(Tx& tx, LoginBudgets::Keys keys, Duration window) {
+    use(tx, keys.network, keys.network_limit, keys.refusal, window);
+    use(tx, keys.account, keys.account_limit, keys.refusal, window);
 }
 
 void give_both_back(Tx& tx, LoginBudgets::Keys keys) {
@@ -55,16 +55,25 @@ LoginBudgets::LoginBudgets(redis::Client* redis, const auth::MasterKeys& keys, c
       authenticator_(keys.authenticator("login budgets")),
       account_limit_(settings.login_attempts),
       network_limit_(settings.login_network_attempts),
+      flows_per_network_(settings.flows_per_network),
+      flows_per_project_(settings.flows_per_project),
       window_(Duration::seconds(settings.login_window_seconds)) {}
 
 LoginBudgets::Keys LoginBudgets::keys_of(ProjectId project, std::string_view name, const IpAddress& address) const {
     const std::string network = project.to_string() + " " + address.network();
-    return {authenticator_.sign({}, network), authenticator_.sign({}, network + " " + std::string(name))};
+    return {authenticator_.sign({}, network), authenticator_.sign({}, network + " " + std::string(name)), network_limit_, account_limit_};
 }
 
 LoginBudgets::Keys LoginBudgets::keys_of_codes(ProjectId project, std::string_view identity, const IpAddress& address) const {
     const std::string of_project = project.to_string() + " ";
-    return {authenticator_.sign({}, of_project + address.network()), authenticator_.sign({}, of_project + "codes of " + std::string(identity))};
+    return {authenticator_.sign({}, of_project + address.network()), authenticator_.sign({}, of_project + "codes of " + std::string(identity)), network_limit_,
+            account_limit_};
+}
+
+LoginBudgets::Keys LoginBudgets::keys_of_flows(ProjectId project, const IpAddress& address) const {
+    const std::string flows = "flows of " + project.to_string();
+    return {authenticator_.sign({}, flows + " from " + address.network()), authenticator_.sign({}, flows), flows_per_network_, flows_per_project_,
+            too_many_flows};
 }
 
 void LoginBudgets::note(bool away, std::string_view reason) {
@@ -93,28 +102,38 @@ Task<std::optional<std::int64_t>> LoginBudgets::asked(Ctx& ctx, const redis::Scr
 }
 
 Task<bool> LoginBudgets::taken_in_redis(Ctx& ctx, Keys keys) {
-    const auto network_wait = co_await asked(ctx, take_script, keys.network, network_limit_);
+    const auto network_wait = co_await asked(ctx, take_script, keys.network, keys.network_limit);
     if (!network_wait) co_return false;
-    if (*network_wait > 0) throw used_up(*network_wait);
-    const auto account_wait = co_await asked(ctx, take_script, keys.account, account_limit_);
+    if (*network_wait > 0) throw used_up(keys.refusal, *network_wait);
+    const auto account_wait = co_await asked(ctx, take_script, keys.account, keys.account_limit);
     if (!account_wait) co_return false;
     if (*account_wait == 0) co_return true;
-    co_await asked(ctx, give_back_script, keys.network, network_limit_);
-    throw used_up(*account_wait);
+    co_await asked(ctx, give_back_script, keys.network);
+    throw used_up(keys.refusal, *account_wait);
 }
 
 Task<bool> LoginBudgets::given_back_in_redis(Ctx& ctx, Keys keys) {
-    const auto network = co_await asked(ctx, give_back_script, keys.network, network_limit_);
-    const auto account = co_await asked(ctx, give_back_script, keys.account, account_limit_);
+    const auto network = co_await asked(ctx, give_back_script, keys.network);
+    const auto account = co_await asked(ctx, give_back_script, keys.account);
     co_return network&& account;
 }
 
-Task<void> LoginBudgets::take(Ctx& ctx, pg::Scope scope, Keys keys) {
+Task<void> LoginBudgets::count(Ctx& ctx, pg::Scope scope, Keys keys) {
     if (redis_ != nullptr) {
         const bool taken = co_await taken_in_redis(ctx, keys);
         if (taken) co_return;
     }
-    co_await ctx.in_scope(std::move(scope), use_both, std::move(keys), network_limit_, account_limit_, window_);
+    co_await ctx.in_scope(std::move(scope), use_both, std::move(keys), window_);
+}
+
+Task<void> LoginBudgets::take(Ctx& ctx, pg::Scope scope, Keys keys) {
+    const ProjectId project = scope.project_id;
+    try {
+        co_await count(ctx, std::move(scope), std::move(keys));
+    } catch (const Refusal& refusal) {
+        if (refusal.problem().status == too_many_attempts.status) ctx.get<Failures>().note(ctx, project, {std::string(refusal.problem().slug), {}, {}, {}});
+        throw;
+    }
 }
 
 Task<void> LoginBudgets::give_back(Ctx& ctx, pg::Scope scope, Keys keys) {

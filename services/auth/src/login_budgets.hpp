@@ -2,6 +2,7 @@
 
 #include "config.hpp"
 #include "networks.hpp"
+#include "problems.hpp"
 
 #include <gravity/auth/sealed.hpp>
 #include <gravity/http/ctx.hpp>
@@ -24,14 +25,19 @@ class LoginBudgets {
 public:
     LoginBudgets(redis::Client* redis, const auth::MasterKeys& keys, const Settings& settings);
 
-    /// What an attempt is counted under: authentication codes, so that who reads them learns of no name.
+    /// What an attempt is counted under: authentication codes, so that who reads them learns of no name; and how many there may be.
     struct Keys {
         std::string network;
         std::string account; // there
+        int network_limit = 0, account_limit = 0;
+        Problem refusal = too_many_attempts;
     };
     Keys keys_of(ProjectId project, std::string_view name, const IpAddress& address) const;
     /// Of codes: by the identity, from whatever network. Only who knows its password is asked for one, so that nobody else can use it up.
     Keys keys_of_codes(ProjectId project, std::string_view identity, const IpAddress& address) const;
+
+    /// Of flows that begin, whether they fail or not: by the network, and, as the account, by the project.
+    Keys keys_of_flows(ProjectId project, const IpAddress& address) const;
 
     /// Counts an attempt before it is made: of any number at once no more pass than may fail. Throws Refusal (429 with Retry-After) once too many have.
     Task<void> take(Ctx& ctx, pg::Scope scope, Keys keys);
@@ -39,8 +45,10 @@ public:
     Task<void> give_back(Ctx& ctx, pg::Scope scope, Keys keys);
 
 private:
+    /// In Redis, or in the table. Throws as `take`.
+    Task<void> count(Ctx& ctx, pg::Scope scope, Keys keys);
     /// What a script answers for a key; nothing if Redis is not to be had.
-    Task<std::optional<std::int64_t>> asked(Ctx& ctx, const redis::Script& script, std::string key, int limit);
+    Task<std::optional<std::int64_t>> asked(Ctx& ctx, const redis::Script& script, std::string key, int limit = 0);
     /// Whether Redis has counted it. Throws as `take`.
     Task<bool> taken_in_redis(Ctx& ctx, Keys keys);
     Task<bool> given_back_in_redis(Ctx& ctx, Keys keys);
@@ -48,7 +56,7 @@ private:
 
     redis::Client* redis_;
     auth::Authenticator authenticator_;
-    int account_limit_, network_limit_;
+    int account_limit_, network_limit_, flows_per_network_, flows_per_project_;
     Duration window_;
     bool away_ = false; // Redis was, when last asked
 };

@@ -27,6 +27,8 @@ Metadata metadata_of(const Settings& settings) {
     document["device_authorization_endpoint"] = settings.at("/oauth2/device_authorization");
     document["userinfo_endpoint"] = settings.at("/oauth2/userinfo");
     document["end_session_endpoint"] = settings.at("/oauth2/logout");
+    document["backchannel_logout_supported"] = true;
+    document["backchannel_logout_session_supported"] = true;
     document["token_endpoint_auth_methods_supported"].push_back("none");
     document["revocation_endpoint_auth_methods_supported"].push_back("none");
     document["grant_types_supported"] = Json::array({"client_credentials", "authorization_code", "refresh_token", device_grant, exchange_grant});

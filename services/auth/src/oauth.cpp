@@ -5,8 +5,10 @@
 
 namespace gravity::issuer::oauth {
 
-Web error_answer(const Refused& refused) {
-    Web web = answer(Json::object({{"error", refused.code().name}, {"error_description", refused.description()}}));
+Web error_answer(const Refused& refused, const std::string& trace_id) {
+    Json document = Json::object({{"error", refused.code().name}, {"error_description", refused.description()}});
+    if (!trace_id.empty()) document["trace_id"] = trace_id; // section 5.2 lets there be more members
+    Web web = answer(document);
     web.status = refused.code().status;
     for (const auto& header : refused.headers()) web.headers.push_back(header);
     // Section 5.2: the scheme that a client may try. A 401 has a challenge in any case (RFC 9110 section 15.5.2).

@@ -33,6 +33,12 @@ public:
     const ErrorCode& code() const noexcept { return code_; }
     const std::string& description() const noexcept { return description_; }
     const char* what() const noexcept override { return description_.c_str(); }
+    /// What it was, for operators: it is told nobody else.
+    Refused&& because(std::string_view why) && {
+        why_ = why;
+        return std::move(*this);
+    }
+    const std::string& why() const noexcept { return why_; }
     /// A header that belongs to the answer.
     Refused&& with_header(std::string name, std::string value) && {
         headers_.emplace_back(std::move(name), std::move(value));
@@ -42,12 +48,12 @@ public:
 
 private:
     ErrorCode code_;
-    std::string description_;
+    std::string description_, why_;
     std::vector<std::pair<std::string, std::string>> headers_;
 };
 
-/// `{"error": ..., "error_description": ...}`, never to be kept.
-Web error_answer(const Refused& refused);
+/// `{"error": ..., "error_description": ..., "trace_id": ...}`, never to be kept. Of a request whose trace is not known without it.
+Web error_answer(const Refused& refused, const std::string& trace_id = {});
 /// A document of a protocol endpoint, never to be kept.
 Web answer(const Json& document);
 

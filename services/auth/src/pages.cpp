@@ -65,6 +65,7 @@ Web login(std::string_view flow, std::string_view client, std::string_view name,
                "<button type=\"submit\">Sign in</button></form>";
     if (others.passkey) content += "<p><a href=\"/login/passkey?flow=" + html_escape(flow) + "\">Sign in with a passkey</a></p>";
     if (others.recovery) content += "<p><a href=\"/login/recover?flow=" + html_escape(flow) + "\">Forgotten your password?</a></p>";
+    if (others.sign_up) content += "<p><a href=\"/login/sign-up?flow=" + html_escape(flow) + "\">New here? Sign up</a></p>";
     return page(status, "Sign in", content, targets(target));
 }
 
@@ -111,6 +112,19 @@ Web sign_out(std::string_view proof, std::string_view client_id, std::string_vie
 Web signed_out() { return page(200, "Signed out", "<p>You may close this page.</p>"); }
 
 Web fault(int status, std::string_view explanation) { return page(status, "This does not work", "<p role=\"alert\">" + html_escape(explanation) + "</p>"); }
+
+Web refused(const Refusal& refusal, std::string_view explanation) {
+    Web web = fault(refusal.problem().status, explanation);
+    for (const auto& header : refusal.headers()) web.headers.push_back(header);
+    return web;
+}
+
+Web with_trace(Web web, std::string_view trace_id) {
+    const auto end = web.body.rfind("</main>");
+    if (web.status >= 400 && end != std::string::npos)
+        web.body.insert(end, "<p>If you ask for help, say: <code>" + html_escape(trace_id) + "</code></p>");
+    return web;
+}
 
 Web to(std::string location) {
     Web web{"text/html; charset=utf-8", ""};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gravity/base/problem.hpp>
 #include <gravity/http/web.hpp>
 
 #include <string>
@@ -22,6 +23,7 @@ Web page(int status, std::string_view title, std::string_view content, const std
 struct OtherWays {
     bool recovery = false;
     bool passkey = false;
+    bool sign_up = false;
 };
 Web login(std::string_view flow, std::string_view client, std::string_view name, std::string_view fault, int status, const std::string& target,
           OtherWays others);
@@ -34,6 +36,11 @@ Web sign_out(std::string_view proof, std::string_view client_id, std::string_vie
 Web signed_out();
 /// What cannot go on, and is told here because nobody may be sent elsewhere.
 Web fault(int status, std::string_view explanation);
+/// The same of what was refused elsewhere, with the headers that belong to it.
+Web refused(const Refusal& refusal, std::string_view explanation);
+
+/// A page that says that something does not work also says what to tell whoever is asked for help; others stay as they are.
+Web with_trace(Web web, std::string_view trace_id);
 
 /// 303 to another page of ours or the client's.
 Web to(std::string location);

@@ -1,5 +1,6 @@
 #include "passkeys.hpp"
 
+#include "failures.hpp"
 #include "identities_store.hpp"
 #include "login_budgets.hpp"
 #include "passkeys_store.hpp"
@@ -27,50 +28,56 @@ struct PasskeyAttempt {
 
 void note_refused_passkey(std::string_view why) { log::debug("passkey refused", {{"reason", why}}); }
 
+// What does not hold, and why, for operators.
+struct PasskeyFault {
+    LoginFailure failure{};
+    std::string why{};
+};
+
 // Whether what the passkey says holds for whom it has to; nothing if it does.
-std::optional<LoginFailure> held_against(const PasskeyAtDoor& door, const PasskeyAttempt& attempt, const Parsed<webauthn::PasskeyUse>& use) {
-    const auto refuse = [](std::string_view why) {
-        note_refused_passkey(why);
-        return LoginFailure::passkey_refused;
-    };
+std::optional<PasskeyFault> held_against(const PasskeyAtDoor& door, const PasskeyAttempt& attempt, const Parsed<webauthn::PasskeyUse>& use) {
+    const auto refuse = [](std::string_view why) { return PasskeyFault{LoginFailure::passkey_refused, std::string(why)}; };
     const std::string& handle = attempt.assertion.user_handle;
     if (!use) return refuse(use.why());
     if (attempt.claim.identity && *attempt.claim.identity != door.identity_id) return refuse("is somebody else's");
     if (handle.empty() ? !attempt.claim.identity : handle != door.handle.view()) return refuse("does not say that it is theirs"); // section 7.2 step 6
     if (attempt.claim.verification && !use->user_verified) return refuse("has not verified its owner");
     if (use->backup_eligible != door.backup_eligible) return refuse("may be copied now, or no more");
-    if (door.state != IdentityState::active) return LoginFailure::not_active;
-    if (!webauthn::may_follow(use->sign_count, door.sign_count)) return LoginFailure::passkey_suspected;
+    if (door.state != IdentityState::active) return PasskeyFault{LoginFailure::not_active};
+    if (!webauthn::may_follow(use->sign_count, door.sign_count)) return PasskeyFault{LoginFailure::passkey_suspected, "its counter went back"};
     return std::nullopt;
 }
 
-std::optional<IdentityId> try_passkey(Tx& tx, const webauthn::RelyingParty* party, PasskeyAttempt attempt) {
+struct PasskeyTried {
+    std::optional<IdentityId> proven;
+    std::optional<PasskeyFault> fault;
+    std::optional<IdentityId> whose; // that was not proven
+};
+
+PasskeyTried try_passkey(Tx& tx, const webauthn::RelyingParty* party, PasskeyAttempt attempt) {
     const webauthn::Assertion& assertion = attempt.assertion;
     const bool asked = tx.exec(take_challenge, attempt.claim.purpose, attempt.claim.bound_to, Bytes(assertion.client.challenge), tx.now()) == 1;
     const auto door = tx.maybe(passkey_at_door, party->id, Bytes(assertion.id));
-    const auto failed = [&](LoginFailure why) {
+    const auto failed = [&](PasskeyFault fault) {
         std::optional<IdentityId> whose = door ? std::optional(door->identity_id) : std::nullopt;
         std::string subject = whose ? whose->to_string() : attempt.account;
-        tx.emit(LoginFailed{whose, LoginMethod::passkey, why, attempt.network}, std::move(subject));
-        return std::optional<IdentityId>();
+        tx.emit(LoginFailed{whose, LoginMethod::passkey, fault.failure, attempt.network}, std::move(subject));
+        return PasskeyTried{{}, std::move(fault), whose};
     };
-    if (!door) return failed(LoginFailure::unknown_passkey);
-    if (!asked) {
-        note_refused_passkey("does not answer what was asked");
-        return failed(LoginFailure::passkey_refused);
-    }
+    if (!door) return failed({LoginFailure::unknown_passkey});
+    if (!asked) return failed({LoginFailure::passkey_refused, "does not answer what was asked"});
     const auto use = webauthn::verify_assertion(*party, assertion, door->public_key.view());
-    if (const auto failure = held_against(*door, attempt, use)) {
-        if (*failure == LoginFailure::passkey_suspected) {
+    if (auto fault = held_against(*door, attempt, use)) {
+        if (fault->failure == LoginFailure::passkey_suspected) {
             tx.exec(suspect_passkey, door->credential_id, tx.now());
             tx.emit(PasskeySuspected{door->credential_id, door->identity_id, use->sign_count, door->sign_count});
         }
-        return failed(*failure);
+        return failed(*std::move(fault));
     }
     tx.exec(use_passkey, door->credential_id, use->sign_count, use->backed_up, use->user_verified);
     tx.exec(note_use, door->credential_id, tx.now());
     tx.emit(LoginSucceeded{door->identity_id, door->credential_id, LoginMethod::passkey, attempt.network}, door->identity_id.to_string());
-    return door->identity_id;
+    return {door->identity_id, {}, {}};
 }
 
 void check_room(Tx& tx, IdentityId identity) {
@@ -134,7 +141,8 @@ Task<std::optional<IdentityId>> prove_by_passkey(Ctx& ctx, pg::Scope scope, Pass
     std::optional<IdentityId> proven;
     auto assertion = webauthn::read_assertion(claim.response);
     if (!assertion) {
-        note_refused_passkey(assertion.why());
+        FailedCheck unread{"passkey_refused", std::string(assertion.why()), {}, claim.identity};
+        ctx.get<Failures>().note(ctx, scope.project_id, std::move(unread));
         co_return proven; // nobody's: nothing was tried
     }
     LoginBudgets& budgets = ctx.get<LoginBudgets>();
@@ -143,8 +151,14 @@ Task<std::optional<IdentityId>> prove_by_passkey(Ctx& ctx, pg::Scope scope, Pass
     std::string network = claim.address.network();
     PasskeyAttempt attempt{std::move(claim), *std::move(assertion), std::move(network), keys.account};
     const webauthn::RelyingParty* const party = &ctx.get<webauthn::RelyingParty>();
-    proven = co_await ctx.in_scope(scope, try_passkey, party, std::move(attempt));
+    const PasskeyTried tried = co_await ctx.in_scope(scope, try_passkey, party, std::move(attempt));
+    proven = tried.proven;
     if (proven) co_await budgets.give_back(ctx, scope, keys);
+    if (tried.fault) {
+        FailedCheck check{std::string(meta::enum_name(tried.fault->failure)), {}, {}, tried.whose};
+        if (!tried.fault->why.empty()) check.detail = tried.fault->why;
+        ctx.get<Failures>().note(ctx, scope.project_id, std::move(check));
+    }
     co_return proven;
 }
 

@@ -1,6 +1,7 @@
 #include "password_sign_in.hpp"
 
 #include "credentials_store.hpp"
+#include "failures.hpp"
 #include "login_budgets.hpp"
 #include "login_names.hpp"
 #include "password_pool.hpp"
@@ -56,6 +57,9 @@ Task<std::optional<SignedIn>> tried(Ctx& ctx, pg::Scope scope, Attempt attempt) 
         std::string hash = door ? door->hash.value_or("") : "";
         const PasswordVerdict verdict = co_await pool.verify(ctx.deadline(), hash, attempt.password);
         if (const auto failure = failure_of(door, verdict.matches)) {
+            FailedCheck check{std::string(meta::enum_name(*failure)), {}, {}, {}};
+            if (door) check.identity_id = door->identity_id;
+            ctx.get<Failures>().note(ctx, scope.project_id, std::move(check));
             LoginFailed failed{door ? std::optional(door->identity_id) : std::nullopt, LoginMethod::password, *failure, attempt.network};
             co_await ctx.in_scope(scope, note_failure, std::move(failed), attempt.keys.account);
             co_return std::nullopt;

@@ -14,7 +14,6 @@
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/http/ctx.hpp>
-#include <gravity/log/log.hpp>
 
 #include <algorithm>
 
@@ -27,14 +26,13 @@ using oauth::Refused;
 const Duration retry_window = Duration::seconds(60);
 
 Refused bad_grant(std::string_view why) {
-    log::debug("grant refused", {{"reason", why}});
-    return Refused(oauth::invalid_grant, "The grant is not valid");
+    return Refused(oauth::invalid_grant, "The grant is not valid").because(why);
 }
 
 struct Redeemed {
     std::optional<AuthCode> code; // nothing: it is none, or no more
     HeldRoles held;
-    bool good = false;
+    std::string fault; // that keeps it from being good, for operators
 };
 
 // What came of a code that comes twice ends: one of the two who had it stole it (RFC 6749 section 4.1.2).
@@ -57,14 +55,18 @@ Redeemed redeem(Tx& tx, KnownClient known, Redemption with) {
     Redeemed redeemed;
     redeemed.code = tx.maybe(use_code, with.hash, known.client.id, tx.now(), with.jti);
     if (!redeemed.code) {
+        redeemed.fault = "there is no such code, it has ended, or it was used before";
         end_what_came_of(tx, with.hash, known, tx.now() + Duration::hours(1));
         return redeemed;
     }
     const AuthCode& code = *redeemed.code;
-    redeemed.good = code.redirect_uri == with.redirect_uri && pkce_matches(with.verifier, code.code_challenge) &&
-                    (code.dpop_jkt.empty() || code.dpop_jkt == with.key) && tx.one(still_signed_in, code.identity_id, code.session_id, false, tx.now());
-    if (redeemed.good && wants_roles(code.scopes)) redeemed.held = tx.one(roles_held, code.identity_id);
-    if (redeemed.good && may_refresh(known)) tx.exec(set_family_of_code, with.hash, begin_family(tx, known, code, with.refresh));
+    if (code.redirect_uri != with.redirect_uri) redeemed.fault = "redirect_uri is not that of the request";
+    if (!pkce_matches(with.verifier, code.code_challenge)) redeemed.fault = "code_verifier does not fit code_challenge";
+    if (!code.dpop_jkt.empty() && code.dpop_jkt != with.key) redeemed.fault = "the code is bound to another key";
+    if (!tx.one(still_signed_in, code.identity_id, code.session_id, false, tx.now())) redeemed.fault = "the person has signed out, or may sign in no more";
+    const bool good = redeemed.fault.empty();
+    if (good && wants_roles(code.scopes)) redeemed.held = tx.one(roles_held, code.identity_id);
+    if (good && may_refresh(known)) tx.exec(set_family_of_code, with.hash, begin_family(tx, known, code, with.refresh));
     return redeemed;
 }
 
@@ -153,7 +155,7 @@ Task<Web> authorization_code(Ctx& ctx, const Form& form) {
     Redemption with{opaque_hash(code), redirect, by, jti, key, first_refresh(settings, known, refresh.reveal(), key)};
     pg::Scope scope = scope_of(known);
     const Redeemed redeemed = co_await ctx.in_scope(std::move(scope), redeem, known, std::move(with));
-    if (!redeemed.good) throw bad_grant(redeemed.code ? "redirect_uri, code_verifier, key or session do not fit" : "no such code, or it was used");
+    if (!redeemed.fault.empty()) throw bad_grant(redeemed.fault);
     const Bearer bearer = bearer_of(*redeemed.code, known, redeemed.held);
     auth::Claims claims = person_claims(settings, bearer, known, now());
     claims.id = jti;

@@ -11,6 +11,9 @@ const Sql<std::int64_t(IdentityId)> count_rows_of_identity{"person.count", R"sql
          + (select count(*) from passkey_user where identity_id = $1)
          + (select count(*) from confirmed_address where identity_id = $1)
          + (select count(*) from link where identity_id = $1)
+         + (select count(*) from mailed_code where identity_id = $1)
+         + (select count(*) from auth_failure where identity_id = $1)
+         + (select count(*) from user_of_identity where identity_id = $1)
          + (select count(*) from role_member where identity_id = $1)
          + (select count(*) from session where identity_id = $1)
          + (select count(*) from login_flow where identity_id = $1)
@@ -39,6 +42,8 @@ const Sql<Json(IdentityId)> export_identity{"person.export", R"sql(
                          from consent g join client c on c.id = g.client_id where g.identity_id = $1),
         'devices', (select coalesce(jsonb_agg(jsonb_build_object('client', c.name, 'scopes', d.scopes, 'signed_in_at', d.auth_time) order by d.id), '[]')
                     from device d join client c on c.id = d.client_id where d.identity_id = $1),
+        'refusals', (select coalesce(jsonb_agg(jsonb_build_object('at', at, 'failed', failed, 'network', network) order by at, id), '[]')
+                     from auth_failure where identity_id = $1),
         'kept_signed_in', (select coalesce(jsonb_agg(jsonb_build_object('client', c.name, 'scopes', f.scopes, 'signed_in_at', f.auth_time,
                                                                         'expires_at', f.expires_at, 'revoked_at', f.revoked_at) order by f.id), '[]')
                            from refresh_family f join client c on c.id = f.client_id where f.identity_id = $1)))sql"};

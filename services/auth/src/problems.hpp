@@ -25,7 +25,14 @@ inline constexpr Problem passkey_exists{409, "passkey-exists", "The passkey is k
 inline constexpr Problem too_many_passkeys{409, "too-many-passkeys", "The identity has 20 passkeys; one must go first"};
 inline constexpr Problem no_such_identity{422, "no-such-identity", "There is no such identity"};
 inline constexpr Problem too_many_attempts{429, "too-many-attempts", "Too many sign-ins have failed; later"};
+inline constexpr Problem too_many_flows{429, "too-many-flows", "Too many sign-ins were begun; later"};
 inline constexpr Problem no_person{403, "no-person", "The token is no person's"};
+
+// Flows
+inline constexpr Problem needs_browser{403, "needs-browser", "Only a client of one's own signs people in outside of a browser"};
+inline constexpr Problem not_offered{403, "not-offered", "This is not offered here"};
+inline constexpr Problem step_not_next{409, "step-not-next", "This is none of the steps that come next"};
+inline constexpr Problem client_refused{422, "client-refused", "There is no such client, or it may not ask for this"};
 
 // Roles
 inline constexpr Problem role_name_taken{409, "role-name-taken", "Another role has this name"};
@@ -33,6 +40,9 @@ inline constexpr Problem role_cycle{422, "role-cycle", "A role cannot inherit fr
 inline constexpr Problem roles_too_deep{422, "roles-too-deep", "There may be ten roles in a line that inherit from one another"};
 inline constexpr Problem no_such_parent{422, "no-such-parent", "A role to inherit from was deleted meanwhile"};
 inline constexpr Problem too_many_roles{409, "too-many-roles", "They have 50 roles; one must go first"};
+
+// Logout at clients, of a job
+inline constexpr Problem logout_not_taken{422, "logout-not-taken", "The client did not take that somebody has signed out"};
 
 // Exchange policies
 inline constexpr Problem exchange_policy_exists{409, "exchange-policy-exists", "There is a policy for these two clients"};

@@ -4,7 +4,6 @@
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
-#include <gravity/log/log.hpp>
 
 #include <charconv>
 
@@ -17,8 +16,7 @@ constexpr oauth::ErrorCode use_dpop_nonce{"use_dpop_nonce"};
 
 // What was wrong is for the operator; a client is told that its proof is not taken.
 Refused bad_proof(std::string_view why) {
-    log::debug("DPoP proof refused", {{"reason", why}});
-    return Refused(oauth::invalid_dpop_proof, "The DPoP proof is not valid");
+    return Refused(oauth::invalid_dpop_proof, "The DPoP proof is not valid").because(why);
 }
 
 bool note_proof(Tx& tx, std::string jkt, std::string jti, Timestamp until) { return tx.exec(use_proof, jkt, jti, until) == 1; }

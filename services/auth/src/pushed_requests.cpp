@@ -1,5 +1,6 @@
 #include "pushed_requests.hpp"
 
+#include "client_failures.hpp"
 #include "client_login.hpp"
 #include "opaque.hpp"
 #include "proofs.hpp"
@@ -112,7 +113,7 @@ Task<WebCreated> push(Ctx& ctx, RawBody body) {
     } catch (const Refused& error) {
         refused = error;
     }
-    co_return WebCreated{oauth::error_answer(*refused)};
+    co_return WebCreated{refused_client(ctx, body, *refused)};
 }
 
 } // namespace gravity::issuer::authorization

@@ -2,10 +2,8 @@
 
 #include "account_pages.hpp"
 #include "identities_store.hpp"
+#include "links.hpp"
 #include "links_store.hpp"
-#include "login_budgets.hpp"
-#include "login_names.hpp"
-#include "networks.hpp"
 #include "new_password.hpp"
 #include "oauth.hpp"
 #include "opaque.hpp"
@@ -13,6 +11,7 @@
 #include "password_pool.hpp"
 #include "problems.hpp"
 #include "reads.hpp"
+#include "recovery.hpp"
 #include "sessions.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -27,8 +26,7 @@ using oauth::Form;
 constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 constexpr std::string_view link_gone = "This link was used before, or has ended. Please ask for another.";
 constexpr std::string_view flow_gone = "This sign-in has ended. Please go back to where you came from, and begin again.";
-constexpr std::int64_t most_links = 3; // of one purpose that have not ended: whoever asks for others fills no mailbox
-const Duration recovery_life = Duration::minutes(30), confirmation_life = Duration::hours(24);
+const Duration confirmation_life = Duration::hours(24);
 
 std::string text_in(const Form& form, std::string_view name) { return form.find(name) != nullptr ? *form.find(name) : std::string(); }
 
@@ -42,26 +40,6 @@ Form parsed(std::string_view text) {
 }
 
 // ---- asking for a link
-
-struct FreshLink {
-    std::string link; // whole, as it is sent
-    Bytes hash;
-};
-FreshLink fresh_link(const Settings& settings, ProjectId project, std::string_view path) {
-    const Secret<> token = fresh_project_secret(link_prefix, project);
-    return {settings.at(path) + "?token=" + token.reveal(), opaque_hash(token.reveal())};
-}
-
-bool room_for(Tx& tx, IdentityId identity, LinkPurpose purpose) { return tx.one(count_links, identity, purpose, tx.now()) < most_links; }
-
-void send_recovery(Tx& tx, std::optional<NameSought> name, FreshLink fresh) {
-    if (!name || name->kind != LoginKind::email) return;
-    const auto to = tx.maybe(addressee_by_address, name->canonical);
-    if (!to || !tx.maybe(lock_identity, to->identity_id) || !room_for(tx, to->identity_id, LinkPurpose::recovery)) return;
-    const Timestamp until = tx.now() + recovery_life;
-    tx.exec(insert_link, fresh.hash, to->identity_id, LinkPurpose::recovery, to->canonical, until);
-    tx.emit(RecoveryRequested{to->identity_id, to->value, fresh.link, until}, to->identity_id.to_string());
-}
 
 std::int64_t send_all_confirmations(Tx& tx, ProjectId project, IdentityId identity, const Settings* settings) {
     if (!tx.maybe(lock_identity, identity)) return 0;
@@ -81,18 +59,11 @@ Web off() { return pages::fault(404, "This is not offered here. Please ask whoev
 
 // The same is answered whether there is somebody of this name or not.
 Task<Web> asked(Ctx& ctx, const Form& form) {
-    const auto flow = co_await running_flow(ctx, text_in(form, "flow"));
+    const auto flow = co_await running_in_browser(ctx, text_in(form, "flow"));
     if (!flow) co_return pages::fault(400, flow_gone);
     const std::string typed = text_in(form, "login_name");
     if (typed.empty() || typed.size() > 1000) co_return pages::recover(text_in(form, "flow"), "Please enter your e-mail address.", 400);
-    auto name = sought(typed);
-    LoginBudgets& budgets = ctx.get<LoginBudgets>();
-    const IpAddress address = origin(ctx.request().peer_address, ctx.request().headers.joined("X-Forwarded-For"), ctx.get<Networks>());
-    const LoginBudgets::Keys keys = budgets.keys_of(flow->project, "recovery of " + (name ? name->canonical : typed), address);
-    pg::Scope scope = pg::Scope::project(flow->project, "browser");
-    co_await budgets.take(ctx, scope, keys); // for good: a link that is asked for counts as a sign-in that failed
-    FreshLink fresh = fresh_link(ctx.get<Settings>(), flow->project, "/login/reset");
-    co_await ctx.in_scope(std::move(scope), send_recovery, std::move(name), std::move(fresh));
+    co_await ask_to_recover(ctx, *flow, typed, By::link);
     co_return pages::notice("Look into your mailbox", "If we know this address, a link is on its way to it. It is good for half an hour.");
 }
 
@@ -120,15 +91,11 @@ Task<std::optional<Followed>> followed_by(Ctx& ctx, std::string token, LinkPurpo
     co_return followed;
 }
 
-// It proves the mailbox too. Whoever was signed in is so no more, wherever that was.
+// It proves the mailbox too.
 bool recovered(Tx& tx, Bytes hash, std::string password) {
     const auto link = tx.maybe(take_link, hash, LinkPurpose::recovery, tx.now());
     if (!link) return false;
-    set_password(tx, link->identity_id, std::move(password));
-    end_other_sessions(tx, link->identity_id, std::nullopt);
-    tx.exec(delete_links, link->identity_id, LinkPurpose::recovery);
-    tx.exec(confirm_address, link->identity_id, link->canonical, tx.now());
-    tx.emit(CredentialRecovered{link->identity_id}, link->identity_id.to_string());
+    recover(tx, link->identity_id, link->canonical, std::move(password));
     return true;
 }
 
@@ -153,7 +120,7 @@ Task<std::int64_t> send_confirmations(Ctx& ctx, ProjectId project, IdentityId id
 Task<Web> ask_page(Ctx& ctx) {
     if (!*ctx.get<Settings>().links_in_events) co_return off();
     const Form form = parsed(ctx.request().query);
-    const auto flow = co_await running_flow(ctx, text_in(form, "flow"));
+    const auto flow = co_await running_in_browser(ctx, text_in(form, "flow"));
     if (!flow) co_return pages::fault(400, flow_gone);
     co_return pages::recover(text_in(form, "flow"), {}, 200);
 }

@@ -31,6 +31,7 @@ const Sql<void(Role)> save_role{
 const Sql<Role(RoleId)> get_role{"role.get", get_text};
 const Sql<Role(RoleId)> lock_role{"role.lock", lock_text};
 const Sql<Role(ListRoles)> list_roles{"role.list", list_text};
+const Sql<RoleId(std::string)> role_by_name{"role.by_name", "select id from role where name = $1"};
 const Sql<void(RoleId)> delete_role{"role.delete", "delete from role where id = $1"};
 
 const Sql<void(RoleId, std::vector<ScopeName>)> keep_role_scopes{"role_scope.keep",

@@ -10,6 +10,7 @@ namespace gravity::issuer {
 extern const Sql<void(Role)> insert_role, save_role;
 extern const Sql<Role(RoleId)> get_role, lock_role;
 extern const Sql<Role(ListRoles)> list_roles;
+extern const Sql<RoleId(std::string)> role_by_name;
 extern const Sql<void(RoleId)> delete_role;
 
 /// The role has these and no others.

@@ -1,5 +1,6 @@
 #include "second_factor.hpp"
 
+#include "failures.hpp"
 #include "login_budgets.hpp"
 #include "opaque.hpp"
 #include "password_sign_in.hpp"
@@ -88,8 +89,12 @@ Task<std::optional<std::vector<std::string>>> prove_by_code(Ctx& ctx, pg::Scope 
     co_await budgets.take(ctx, scope, keys);
     const auth::MasterKeys* const sealed_by = &ctx.get<auth::MasterKeys>();
     std::string network = claim.address.network();
+    const IdentityId identity = claim.identity;
     const CodeTried done = co_await ctx.in_scope(scope, try_code, sealed_by, std::move(claim), std::move(network));
-    if (done.proven) co_await budgets.give_back(ctx, scope, keys);
+    if (done.proven)
+        co_await budgets.give_back(ctx, scope, keys);
+    else
+        ctx.get<Failures>().note(ctx, scope.project_id, {"wrong_code", std::string(meta::enum_name(done.method)), {}, identity});
     co_return done.proven;
 }
 

@@ -1,6 +1,8 @@
 #include "sessions.hpp"
 
 #include "cookies.hpp"
+#include "login_budgets.hpp"
+#include "logout_tokens.hpp"
 #include "opaque.hpp"
 #include "reads.hpp"
 #include "sign_in_store.hpp"
@@ -24,9 +26,7 @@ void store_session(Tx& tx, Session session, Bytes hash, std::optional<SessionId>
     tx.emit(SessionStarted{session.id, session.identity_id, session.amr});
 }
 
-void store_flow(Tx& tx, Bytes hash, Bytes binding, ClientId client, Json request) {
-    tx.exec(insert_flow, hash, binding, client, request, tx.now() + flow_life);
-}
+void store_flow(Tx& tx, LoginFlow flow, Bytes hash, Bytes binding) { tx.exec(insert_flow, flow, hash, binding); }
 
 // One for all flows of a browser, so that two tabs do not hinder one another.
 std::optional<std::string> browser_cookie(Ctx& ctx) {
@@ -64,21 +64,25 @@ Task<std::optional<SignedInBrowser>> session_of(Ctx& ctx) {
     co_return browser;
 }
 
-Task<std::string> start_session(Ctx& ctx, ProjectId project, IdentityId identity, std::vector<std::string> amr, Session& started) {
-    const auto before = co_await session_of(ctx);
-    const Secret<> secret = fresh_project_secret(session_prefix, project);
-    started.id = SessionId(Uuid::v7());
-    started.identity_id = identity;
-    started.amr = std::move(amr);
-    started.auth_time = now();
-    started.expires_at = now() + Duration::hours(ctx.get<Settings>().session_hours);
-    std::optional<SessionId> ended = before && before->project == project ? std::optional(before->session.id) : std::nullopt;
-    pg::Scope scope = pg::Scope::project(project, identity.to_string());
-    co_await ctx.in_scope(std::move(scope), store_session, started, opaque_hash(secret.reveal()), ended);
-    co_return cookies::set(ctx.get<Settings>(), cookies::session, secret.reveal());
+Task<StartedSession> start_session(Ctx& ctx, const RunningFlow& flow, IdentityId identity, std::vector<std::string> amr) {
+    std::optional<SignedInBrowser> before;
+    if (!flow.headless) before = co_await session_of(ctx);
+    const Secret<> secret = fresh_project_secret(session_prefix, flow.project);
+    StartedSession started;
+    started.session.id = SessionId(Uuid::v7());
+    started.session.identity_id = identity;
+    started.session.amr = std::move(amr);
+    started.session.auth_time = now();
+    started.session.expires_at = now() + Duration::hours(ctx.get<Settings>().session_hours);
+    std::optional<SessionId> ended = before && before->project == flow.project ? std::optional(before->session.id) : std::nullopt;
+    pg::Scope scope = pg::Scope::project(flow.project, identity.to_string());
+    co_await ctx.in_scope(std::move(scope), store_session, started.session, opaque_hash(secret.reveal()), ended);
+    if (!flow.headless) started.cookie = cookies::set(ctx.get<Settings>(), cookies::session, secret.reveal());
+    co_return started;
 }
 
 void end_session_of(Tx& tx, SessionId id) {
+    tell_clients(tx, id);
     const auto ended = tx.maybe(end_session, id);
     if (!ended) return;
     tx.exec(revoke_families_of_session, id, tx.now());
@@ -91,35 +95,74 @@ void end_other_sessions(Tx& tx, IdentityId identity, std::optional<SessionId> st
     tx.exec(revoke_other_families, identity, stays, tx.now());
 }
 
-Task<BegunFlow> begin_flow(Ctx& ctx, ProjectId project, AuthorizeRequest request) {
+namespace {
+
+RunningFlow running_of(ProjectId project, Bytes hash, const LoginFlow& row) {
+    RunningFlow flow;
+    flow.project = project;
+    flow.hash = std::move(hash);
+    flow.id = row.id;
+    flow.kind = row.kind;
+    flow.headless = row.headless;
+    flow.expires_at = row.expires_at;
+    flow.request = json::decode<AuthorizeRequest>(row.request.dump()).or_throw();
+    if (row.identity_id && row.first_at && now() - *row.first_at <= code_patience) flow.identity = row.identity_id;
+    return flow;
+}
+
+} // namespace
+
+Task<BegunFlow> begin_flow(Ctx& ctx, ProjectId project, FlowWanted wanted) {
     BegunFlow begun;
     const Secret<> token = fresh_project_secret(flow_prefix, project);
-    auto binding = browser_cookie(ctx);
-    if (!binding) {
+    std::optional<std::string> binding;
+    if (!wanted.headless) binding = browser_cookie(ctx);
+    if (!wanted.headless && !binding) {
         binding = fresh_opaque(browser_prefix).reveal();
         begun.cookie = cookies::set(ctx.get<Settings>(), cookies::browser, *binding);
     }
     begun.token = token.reveal();
-    Json document = json::to_document(request);
+    LoginFlow flow;
+    flow.id = FlowId(Uuid::v4()); // of people who are not known yet: an id that tells no time
+    flow.kind = wanted.kind;
+    flow.headless = wanted.headless;
+    flow.client_id = wanted.request.client_id;
+    flow.request = json::to_document(wanted.request);
+    flow.begun_at = now();
+    flow.expires_at = now() + flow_life;
+    const Bytes hash = opaque_hash(begun.token);
     pg::Scope scope = pg::Scope::project(project, "browser");
-    co_await ctx.in_scope(std::move(scope), store_flow, opaque_hash(begun.token), opaque_hash(*binding), request.client_id, std::move(document));
+    LoginBudgets& budgets = ctx.get<LoginBudgets>();
+    LoginBudgets::Keys keys = budgets.keys_of_flows(project, address_of(ctx));
+    co_await budgets.take(ctx, scope, std::move(keys));
+    const Bytes bound_to = binding ? opaque_hash(*binding) : hash;
+    co_await ctx.in_scope(std::move(scope), store_flow, flow, hash, bound_to);
+    begun.flow = running_of(project, hash, flow);
     co_return begun;
 }
 
-Task<std::optional<RunningFlow>> running_flow(Ctx& ctx, std::string_view token) {
-    std::optional<RunningFlow> running;
+Task<std::optional<RunningFlow>> running_flow(Ctx& ctx, std::string token) {
+    std::optional<RunningFlow> found;
     const auto secret = project_secret(flow_prefix, token);
-    const auto binding = browser_cookie(ctx);
-    if (!secret || !binding) co_return running;
+    if (!secret) co_return found;
+    std::optional<Bytes> bound_to;
+    if (const auto cookie = browser_cookie(ctx)) bound_to = opaque_hash(*cookie);
     std::optional<LoginFlow> flow;
-    const Bytes bound_to = opaque_hash(*binding);
     std::function<void(Tx&)> work = [&](Tx& tx) { flow = tx.maybe(get_flow, secret->hash, bound_to, now()); };
     pg::Scope scope = pg::Scope::project(secret->project, "browser");
     co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    if (!flow) co_return running;
-    running = RunningFlow{secret->project, secret->hash, json::decode<AuthorizeRequest>(flow->request.dump()).or_throw(), std::nullopt};
-    if (flow->identity_id && flow->first_at && now() - *flow->first_at <= code_patience) running->identity = flow->identity_id;
-    co_return running;
+    if (flow) found = running_of(secret->project, secret->hash, *flow);
+    co_return found;
+}
+
+Task<std::optional<RunningFlow>> running_in_browser(Ctx& ctx, std::string token) {
+    auto flow = co_await running_flow(ctx, std::move(token));
+    if (flow && flow->headless) flow.reset();
+    co_return flow;
+}
+
+IpAddress address_of(const Ctx& ctx) {
+    return origin(ctx.request().peer_address, ctx.request().headers.joined("X-Forwarded-For"), ctx.get<Networks>());
 }
 
 } // namespace gravity::issuer

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config.hpp"
+#include "networks.hpp"
 #include "sign_in_model.hpp"
 
 #include <gravity/http/ctx.hpp>
@@ -27,27 +28,48 @@ struct SignedInBrowser {
 /// Whose session the request's cookie is of; nothing for none, one that has ended, and one of a person who may sign in no more.
 Task<std::optional<SignedInBrowser>> session_of(Ctx& ctx);
 
-/// Starts a session, of a new id each time; the one that the browser had ends. The value of its cookie.
-Task<std::string> start_session(Ctx& ctx, ProjectId project, IdentityId identity, std::vector<std::string> amr, Session& started);
 /// Ends a session with the refresh tokens that came of it, but for those that were asked for to be used offline.
 void end_session_of(Tx& tx, SessionId id);
 /// All that the identity has but this one, and all refresh tokens that came of them, those to be used offline too.
 void end_other_sessions(Tx& tx, IdentityId identity, std::optional<SessionId> stays);
 
-/// The token of a flow that begins, and the cookies to set for it.
-struct BegunFlow {
-    std::string token;
-    std::optional<std::string> cookie;
-};
-Task<BegunFlow> begin_flow(Ctx& ctx, ProjectId project, AuthorizeRequest request);
-
 struct RunningFlow {
     ProjectId project;
     Bytes hash;
+    FlowId id;
+    FlowKind kind{};
+    bool headless = false;
+    Timestamp expires_at;
     AuthorizeRequest request;
     std::optional<IdentityId> identity; // whose password was typed, a short while ago: the code of their app is yet to come
 };
+
+/// Starts a session, of a new id each time; the one that the browser had ends. Where there is no browser, none does, and there is no cookie.
+struct StartedSession {
+    Session session;
+    std::optional<std::string> cookie; // its value
+};
+Task<StartedSession> start_session(Ctx& ctx, const RunningFlow& flow, IdentityId identity, std::vector<std::string> amr);
+/// The token of a flow that begins, and the cookie to set for it.
+struct BegunFlow {
+    std::string token;
+    std::optional<std::string> cookie;
+    RunningFlow flow;
+};
+/// `headless`: bound to no browser. Throws Refusal: too many were begun (429), counted by network and by project.
+struct FlowWanted {
+    AuthorizeRequest request;
+    FlowKind kind = FlowKind::sign_in;
+    bool headless = false;
+};
+Task<BegunFlow> begin_flow(Ctx& ctx, ProjectId project, FlowWanted wanted);
+
 /// Nothing for a flow that has ended, that is of another browser, or that never was.
-Task<std::optional<RunningFlow>> running_flow(Ctx& ctx, std::string_view token);
+Task<std::optional<RunningFlow>> running_flow(Ctx& ctx, std::string token);
+/// The same for a page: nothing either for a flow that is bound to no browser.
+Task<std::optional<RunningFlow>> running_in_browser(Ctx& ctx, std::string token);
+
+/// Of who sends the request.
+IpAddress address_of(const Ctx& ctx);
 
 } // namespace gravity::issuer

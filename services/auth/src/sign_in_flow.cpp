@@ -1,5 +1,8 @@
 #include "sign_in_flow.hpp"
 
+#include "acr.hpp"
+#include "failures.hpp"
+#include "logout_store.hpp"
 #include "oauth.hpp"
 #include "opaque.hpp"
 #include "pages.hpp"
@@ -30,23 +33,26 @@ void store_code(Tx& tx, AuthCode code, Bytes hash, Ending ending) {
     if (ending.consented) tx.exec(save_consent, code.identity_id, code.client_id, code.scopes, tx.now());
     if (ending.flow) tx.exec(delete_flow, *ending.flow);
     tx.exec(insert_code, code, hash);
+    tx.exec(note_session_at_client, code.session_id, code.client_id);
 }
 
-Task<std::optional<OpenFlow>> open_flow(Ctx& ctx, const Form& form) {
+} // namespace
+
+Task<std::optional<OpenFlow>> open_flow(Ctx& ctx, std::optional<RunningFlow> flow) {
     std::optional<OpenFlow> open;
-    const std::string* const token = form.find("flow");
-    if (token == nullptr) co_return open;
-    auto flow = co_await running_flow(ctx, *token);
     if (!flow) co_return open;
     auto visit = co_await visit_of(ctx, flow->request.client_id);
     if (visit) open = OpenFlow{*std::move(flow), *std::move(visit)};
     co_return open;
 }
 
-} // namespace
+std::string refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const AuthorizeError& error) {
+    return answer_uri(ctx, redirect, state, {{"error", error.code()}, {"error_description", error.description()}, {"trace_id", trace_of(ctx)}});
+}
 
-Web refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const AuthorizeError& error) {
-    return pages::to(answer_uri(ctx, redirect, state, {{"error", error.code()}, {"error_description", error.description()}}));
+bool is_what_was_asked(const Session& session, const AuthorizeRequest& request) {
+    if (request.two_factors.value_or(false) && acr_of(session.amr) != acr_two) return false;
+    return !request.sign_in_after || session.auth_time >= *request.sign_in_after;
 }
 
 Task<bool> needs_consent(Ctx& ctx, const Visit& visit, IdentityId identity, const AuthorizeRequest& request) {
@@ -69,7 +75,7 @@ Task<void> keep_what_is_had(Ctx& ctx, const Visit& visit, IdentityId identity, A
     request.scopes = scopes_for(request.scopes, request.scopes, held); // the client's limit was held against it
 }
 
-Task<Web> answered_by_code(Ctx& ctx, ProjectId project, Session session, AuthorizeRequest request, Ending ending) {
+Task<std::string> answered_by_code(Ctx& ctx, ProjectId project, Session session, AuthorizeRequest request, Ending ending) {
     const Secret<> text = fresh_opaque("gac_");
     AuthCode code;
     code.identity_id = session.identity_id;
@@ -85,34 +91,42 @@ Task<Web> answered_by_code(Ctx& ctx, ProjectId project, Session session, Authori
     code.expires_at = now() + code_life;
     pg::Scope scope = pg::Scope::project(project, session.identity_id.to_string());
     co_await ctx.in_scope(std::move(scope), store_code, std::move(code), opaque_hash(text.reveal()), std::move(ending));
-    co_return pages::to(answer_uri(ctx, request.redirect_uri, request.state, {{"code", text.reveal()}}));
+    co_return answer_uri(ctx, request.redirect_uri, request.state, {{"code", text.reveal()}});
 }
 
-IpAddress address_of(const Ctx& ctx) {
-    return origin(ctx.request().peer_address, ctx.request().headers.joined("X-Forwarded-For"), ctx.get<Networks>());
-}
-
-Task<Web> went_on(Ctx& ctx, const Form& form, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr) {
-    Session session;
-    std::string cookie = co_await start_session(ctx, open.flow.project, identity, std::move(amr), session);
+Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr) {
+    StartedSession started = co_await start_session(ctx, open.flow, identity, std::move(amr));
+    Arrived arrived;
+    arrived.cookie = std::move(started.cookie);
     AuthorizeRequest request = open.flow.request;
     co_await keep_what_is_had(ctx, open.visit, identity, request);
     const bool asking = co_await needs_consent(ctx, open.visit, identity, request);
-    Web web = pages::to("/login/consent?flow=" + form.required("flow"));
+    if (asking) co_return arrived;
     Ending ending{open.flow.hash, false};
-    if (!asking) web = co_await answered_by_code(ctx, open.flow.project, session, std::move(request), std::move(ending));
-    web.headers.emplace_back("Set-Cookie", std::move(cookie));
-    co_return web;
+    arrived.back = co_await answered_by_code(ctx, open.flow.project, std::move(started.session), std::move(request), std::move(ending));
+    co_return arrived;
+}
+
+Web page_of(const Arrived& arrived, std::string_view flow_token) {
+    Web web = pages::to(arrived.back ? *arrived.back : "/login/consent?flow=" + std::string(flow_token));
+    if (arrived.cookie) web.headers.emplace_back("Set-Cookie", *arrived.cookie);
+    return web;
 }
 
 Task<Web> with_flow(Ctx& ctx, std::string text, FlowStep go_on) {
     std::optional<std::string> fault;
     try {
         const Form form = Form::parse(form_type, text);
-        const auto open = co_await open_flow(ctx, form);
-        if (!open) co_return pages::fault(400, flow_gone);
+        const std::string* const token = form.find("flow");
+        std::string wanted = token != nullptr ? *token : std::string();
+        auto running = co_await running_in_browser(ctx, std::move(wanted));
+        const auto open = co_await open_flow(ctx, std::move(running));
+        if (!open) {
+            ctx.get<Failures>().note(ctx, {}, {"flow_gone", {}, {}, {}});
+            co_return pages::with_trace(pages::fault(400, flow_gone), trace_of(ctx));
+        }
         Web web = co_await go_on(ctx, form, *open);
-        co_return web;
+        co_return pages::with_trace(std::move(web), trace_of(ctx));
     } catch (const oauth::Refused& refused) {
         fault = refused.description();
     }

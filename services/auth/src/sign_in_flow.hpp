@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-/// A sign-in at a client, step by step: what its pages have in common, whatever somebody signs in with, and how it ends.
+/// A sign-in at a client, step by step: what its pages and the flow API have in common, whatever somebody signs in with, and how it ends.
 namespace gravity::issuer::authorization {
 
 inline constexpr std::string_view form_type = "application/x-www-form-urlencoded";
@@ -21,29 +21,38 @@ struct OpenFlow {
     RunningFlow flow;
     Visit visit;
 };
+/// At its client, if that is there still.
+Task<std::optional<OpenFlow>> open_flow(Ctx& ctx, std::optional<RunningFlow> flow);
+
 using FlowStep = Task<Web> (*)(Ctx&, const oauth::Form&, const OpenFlow&);
 /// What a page of ours sends, or asks for by its address: of a flow that this browser runs.
 Task<Web> with_flow(Ctx& ctx, std::string text, FlowStep go_on);
 Task<WebSeeOther> sent_on(Task<Web> answer);
 
-/// Signed in by these methods (RFC 8176): to the client, or to the question what it may know.
-Task<Web> went_on(Ctx& ctx, const oauth::Form& form, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr);
+/// Where a flow has come to.
+struct Arrived {
+    std::optional<std::string> back;   // the client's address, with a code or an error; absent: the person is asked what it may know
+    std::optional<std::string> cookie; // of the session that has begun
+};
+/// Signed in by these methods (RFC 8176).
+Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr);
+/// The same by a page.
+Web page_of(const Arrived& arrived, std::string_view flow_token);
 
 /// Of what the client asks for, what this person can give: pages and consent are about that.
 Task<void> keep_what_is_had(Ctx& ctx, const Visit& visit, IdentityId identity, AuthorizeRequest& request);
 Task<bool> needs_consent(Ctx& ctx, const Visit& visit, IdentityId identity, const AuthorizeRequest& request);
+/// Whether this session is of a sign-in as the request wants it: whoever had to sign in anew does not come round it by the address of the next page.
+bool is_what_was_asked(const Session& session, const AuthorizeRequest& request);
 
 /// What ends with the flow.
 struct Ending {
     std::optional<Bytes> flow;
     bool consented = false;
 };
-/// To the client, with a code.
-Task<Web> answered_by_code(Ctx& ctx, ProjectId project, Session session, AuthorizeRequest request, Ending ending);
-/// To the client, with an error.
-Web refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const AuthorizeError& error);
-
-/// Of who is at the page.
-IpAddress address_of(const Ctx& ctx);
+/// The client's address with a code.
+Task<std::string> answered_by_code(Ctx& ctx, ProjectId project, Session session, AuthorizeRequest request, Ending ending);
+/// The same with an error.
+std::string refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const AuthorizeError& error);
 
 } // namespace gravity::issuer::authorization

@@ -20,13 +20,28 @@ struct Session {
 };
 BOOST_DESCRIBE_STRUCT(Session, (), (id, identity_id, amr, auth_time, expires_at))
 
+using FlowId = Id<"login-flow">;
+
+/// What somebody is there for.
+enum class FlowKind {
+    sign_in,
+    registration, // signing up by oneself
+    recovery      // of a forgotten password
+};
+BOOST_DESCRIBE_ENUM(FlowKind, sign_in, registration, recovery)
+
 struct LoginFlow {
+    FlowId id;
+    FlowKind kind{};
+    bool headless = false; // bound to no browser: whoever has its token runs it
     ClientId client_id;
     Json request; // an AuthorizeRequest
     std::optional<IdentityId> identity_id; // whose password was typed
     std::optional<Timestamp> first_at;
+    Timestamp begun_at;
+    Timestamp expires_at;
 };
-BOOST_DESCRIBE_STRUCT(LoginFlow, (), (client_id, request, identity_id, first_at))
+BOOST_DESCRIBE_STRUCT(LoginFlow, (), (id, kind, headless, client_id, request, identity_id, first_at, begun_at, expires_at))
 
 struct PushedRequest {
     Json parameters;
@@ -105,5 +120,5 @@ BOOST_DESCRIBE_STRUCT(RefreshTokenReused, (), (family_id, client_id, identity_id
 
 } // namespace gravity::issuer
 
-GRAVITY_TABLES(issuer, SessionId, FamilyId, Session, LoginFlow, PushedRequest, Authentication, AuthCode, SpentCode, RefreshFamily, RefreshToken, SessionStarted,
-               SessionEnded, RefreshTokenReused)
+GRAVITY_TABLES(issuer, SessionId, FamilyId, Session, FlowId, LoginFlow, PushedRequest, Authentication, AuthCode, SpentCode, RefreshFamily, RefreshToken,
+               SessionStarted, SessionEnded, RefreshTokenReused)

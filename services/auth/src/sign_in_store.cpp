@@ -25,9 +25,15 @@ const Sql<void(SessionId, Timestamp)> revoke_families_of_session{"refresh_family
 const Sql<void(IdentityId, std::optional<SessionId>, Timestamp)> revoke_other_families{"refresh_family.revoke_others", R"sql(
     update refresh_family set revoked_at = $3 where identity_id = $1 and session_id is distinct from $2 and revoked_at is null)sql"};
 
-const Sql<void(Bytes, Bytes, ClientId, Json, Timestamp)> insert_flow{"login_flow.insert", R"sql(
-    insert into login_flow (hash, binding, client_id, request, expires_at) values ($1, $2, $3, $4, $5))sql"};
-const Sql<LoginFlow(Bytes, Bytes, Timestamp)> get_flow{"login_flow.get", "select * from login_flow where hash = $1 and binding = $2 and expires_at > $3"};
+// The hashes come behind the nine fields of the flow.
+const Sql<void(LoginFlow, Bytes, Bytes)> insert_flow{"login_flow.insert", R"sql(
+    insert into login_flow (hash, binding, id, kind, headless, client_id, request, begun_at, expires_at)
+    values ($10, $11, $id, $kind, $headless, $client_id, $request, $begun_at, $expires_at))sql"};
+const Sql<LoginFlow(Bytes, std::optional<Bytes>, Timestamp)> get_flow{"login_flow.get", R"sql(
+    select * from login_flow where hash = $1 and (headless or binding = $2) and expires_at > $3)sql"};
+const Sql<void(Bytes, Timestamp)> prolong_flow{"login_flow.prolong", R"sql(
+    update login_flow set expires_at = greatest(expires_at, least($2, begun_at + interval '1 hour')) where hash = $1)sql"};
+const Sql<void(Bytes, FlowKind)> turn_flow{"login_flow.turn", "update login_flow set kind = $2 where hash = $1"};
 const Sql<void(Bytes)> delete_flow{"login_flow.delete", "delete from login_flow where hash = $1"};
 
 const Sql<void(Bytes, ClientId, Json, Timestamp)> insert_pushed{"pushed_request.insert", R"sql(

@@ -21,8 +21,12 @@ extern const Sql<void(SessionId, Timestamp)> revoke_families_of_session;
 /// Offline ones too; but for those of a session that stays.
 extern const Sql<void(IdentityId, std::optional<SessionId>, Timestamp)> revoke_other_families;
 
-extern const Sql<void(Bytes, Bytes, ClientId, Json, Timestamp)> insert_flow;
-extern const Sql<LoginFlow(Bytes, Bytes, Timestamp)> get_flow;
+extern const Sql<void(LoginFlow, Bytes, Bytes)> insert_flow; // and the hashes of its token and of what it is bound to
+/// Of the browser with this binding, or of none.
+extern const Sql<LoginFlow(Bytes, std::optional<Bytes>, Timestamp)> get_flow;
+/// Until then, if that is later than its end, and an hour after it began at most.
+extern const Sql<void(Bytes, Timestamp)> prolong_flow;
+extern const Sql<void(Bytes, FlowKind)> turn_flow;
 extern const Sql<void(Bytes)> delete_flow;
 
 /// A request that was sent ahead (RFC 9126).

@@ -1,6 +1,7 @@
 #include "tokens_api.hpp"
 
 #include "changes.hpp"
+#include "client_failures.hpp"
 #include "client_login.hpp"
 #include "devices_api.hpp"
 #include "devices_model.hpp"
@@ -105,7 +106,7 @@ Task<Web> answered(Ctx& ctx, RawBody body, Task<Web> (*endpoint)(Ctx&, const For
     } catch (const Refused& error) {
         refused = error;
     }
-    co_return oauth::error_answer(*refused);
+    co_return refused_client(ctx, body, *refused);
 }
 
 } // namespace

@@ -49,10 +49,32 @@ void pages(testkit::ConformanceOptions& options) {
         return "/oauth2/authorize?response_type=code&client_id=" + made.text("/id") + "&redirect_uri=" + http::percent_encode(callback) +
                "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
     });
-    for (const std::string page : {"GET /login", "GET /login/consent", "GET /login/code", "GET /login/passkey"})
+    for (const std::string page : {"GET /login", "GET /login/consent", "GET /login/code", "GET /login/passkey", "GET /login/sign-up"})
         options.except(page, "valid", "it is for the browser that began a flow (SignIns)");
     options.except("GET /account/security/passkey", "valid", "it is for who is signed in, where there are passkeys (Passkeys)");
     for (const std::string page : {"GET /login/reset", "GET /login/confirm"}) options.except(page, "valid", "it is for who has a link (Links)");
+}
+
+void flows(testkit::ConformanceOptions& options) {
+    options.body("POST /api/v1/login-flows", [](const Client& who, Json body) {
+        const std::string callback = "https://app.example.com/cb";
+        const auto made = who.post("/api/v1/clients", {{"name", "x"},
+                                                       {"scopes", Json::array()},
+                                                       {"grant_types", Json::array({"authorization_code"})},
+                                                       {"redirect_uris", Json::array({callback})}})
+                              .expect(201);
+        return merge_patch(std::move(body), Json::object({{"kind", "sign_in"},
+                                                          {"client_id", made.text("/id")},
+                                                          {"redirect_uri", callback},
+                                                          {"code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"},
+                                                          {"scope", "openid"},
+                                                          {"acr_values", "urn:gravity:acr:1"},
+                                                          {"dpop_jkt", Json()},
+                                                          {"headless", false}}));
+    });
+    options.except("GET /api/v1/auth-failures/{trace_id}", "*", "they come of who is refused (Failures)");
+    options.except("POST /api/v1/login-flows", "idempotency-honoured", "begun again it is another flow: nobody is handed one that somebody else has begun");
+    options.except("POST /api/v1/login-flows/{id}/steps", "*", "each flow is run by its token (LoginFlows)");
 }
 
 testkit::ConformanceOptions options() {
@@ -74,7 +96,7 @@ testkit::ConformanceOptions options() {
     // A client of keys has a key set with keys in it, one of secrets has none; and nobody grants what they may not.
     const std::string clients = "/api/v1/clients";
     const auto plain = [](const Client&, Json body) {
-        for (const std::string name : {"jwks", "token_endpoint_auth_method", "grant_types"}) body.as_object().erase(name);
+        for (const std::string name : {"jwks", "token_endpoint_auth_method", "grant_types", "backchannel_logout_uri"}) body.as_object().erase(name);
         if (body.find("scopes") != nullptr) body["scopes"] = Json::array({"clients:read"});
         return body;
     };
@@ -88,6 +110,7 @@ testkit::ConformanceOptions options() {
         return made.location() + "/secrets/" + who.post(made.location() + "/secrets", Json::object()).expect(201).text("/id");
     });
     people(options);
+    flows(options);
     pages(options);
     for (const std::string route : {"GET /api/v1/grants/{id}", "DELETE /api/v1/grants/{id}"})
         options.except(route, "*", "people give them by signing in (Grants)");

@@ -1,3 +1,4 @@
+#include "app_fixture.hpp"
 #include "browser_fixture.hpp"
 #include "totp.hpp"
 
@@ -36,17 +37,6 @@ TEST(Totp, IsTakenForAStepEitherWayAndNotTwice) {
     EXPECT_EQ(totp::step_of(secret, totp::code_at(secret, step + 1), now, step), step + 1);
     EXPECT_EQ(totp::step_of(secret, "050 471", now, 0), step);
     for (const std::string none : {"", "0", "0504710", "abcdef"}) EXPECT_FALSE(totp::step_of(secret, none, now, 0)) << none;
-}
-
-std::string base32_bytes(const std::string& text) {
-    std::string bytes;
-    std::uint32_t held = 0;
-    int bits = 0;
-    for (const char c : text) {
-        held = held << 5 | static_cast<std::uint32_t>(c >= 'A' ? c - 'A' : c - '2' + 26);
-        if ((bits += 5) >= 8) bytes += static_cast<char>(held >> (bits -= 8) & 0xff);
-    }
-    return bytes;
 }
 
 std::string between(const std::string& text, const std::string& before, const std::string& behind) {

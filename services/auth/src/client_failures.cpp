@@ -1,0 +1,34 @@
+#include "client_failures.hpp"
+
+#include "client_login.hpp"
+#include "failures.hpp"
+
+namespace gravity::issuer {
+namespace {
+
+// Whoever it says that it is.
+std::optional<ClientId> client_in(const Ctx& ctx, const RawBody& body) {
+    try {
+        const oauth::Form form = oauth::Form::parse(body.content_type, body.bytes);
+        return client_proof(ctx.request().headers, form).client;
+    } catch (const oauth::Refused&) { // which is what was refused
+        return std::nullopt;
+    }
+}
+
+// A device that asks again, a client that is told a nonce: it goes on.
+bool goes_on(std::string_view code) { return code == "authorization_pending" || code == "slow_down" || code == "use_dpop_nonce"; }
+
+} // namespace
+
+Web refused_client(Ctx& ctx, const RawBody& body, const oauth::Refused& refused) {
+    Web web = oauth::error_answer(refused, trace_of(ctx));
+    if (goes_on(refused.code().name)) return web;
+    FailedCheck check{std::string(refused.code().name), refused.why().empty() ? refused.description() : refused.why(), client_in(ctx, body), {}};
+    std::optional<ProjectId> project;
+    if (check.client_id) project = ctx.get<ClientLogin>().known_project(*check.client_id);
+    ctx.get<Failures>().note(ctx, project, std::move(check));
+    return web;
+}
+
+} // namespace gravity::issuer

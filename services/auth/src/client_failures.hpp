@@ -1,0 +1,14 @@
+#pragma once
+
+#include "oauth.hpp"
+
+#include <gravity/http/ctx.hpp>
+
+#include <string_view>
+
+namespace gravity::issuer {
+
+/// What a client is told that was refused; why is kept for operators of its project, as far as the request says which client it is. `body`: the request's form.
+Web refused_client(Ctx& ctx, const RawBody& body, const oauth::Refused& refused);
+
+} // namespace gravity::issuer

@@ -1,0 +1,30 @@
+#include "user_events.hpp"
+
+#include "identities_store.hpp"
+#include "sessions.hpp"
+#include "user_events_store.hpp"
+
+#include <gravity/http/ctx.hpp>
+
+namespace gravity::issuer {
+
+void disable_deactivated(Tx& tx, const Received<UserDeactivated>& event) {
+    const auto id = IdentityId::parse(event.data.subject);
+    const auto identity = id ? tx.maybe(lock_identity, *id) : std::nullopt;
+    if (!identity) return; // somebody who signs in elsewhere
+    tx.exec(note_user, event.data.id, identity->id);
+    end_other_sessions(tx, identity->id, std::nullopt);
+    if (identity->state == IdentityState::disabled) return;
+    tx.exec(save_identity, identity->id, IdentityState::disabled, tx.now());
+    tx.emit(IdentityDisabled{identity->id});
+}
+
+void delete_erased(Tx& tx, const Received<UserErased>& event) {
+    const auto id = tx.maybe(identity_of_user, event.data.id);
+    if (!id || !tx.maybe(lock_identity, *id)) return;
+    end_other_sessions(tx, *id, std::nullopt);
+    tx.exec(delete_identity, *id);
+    tx.emit(IdentityDeleted{*id});
+}
+
+} // namespace gravity::issuer
