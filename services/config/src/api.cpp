@@ -2,12 +2,17 @@
 
 #include "effective_api.hpp"
 #include "flags_api.hpp"
+#include "instances_api.hpp"
 #include "ofrep_api.hpp"
+#include "preview_api.hpp"
 #include "problems.hpp"
 #include "releases_api.hpp"
+#include "rollouts_api.hpp"
+#include "schemas_api.hpp"
 #include "secrets_api.hpp"
 #include "sets_api.hpp"
 #include "spring_api.hpp"
+#include "tags_api.hpp"
 #include "watch_api.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -27,6 +32,10 @@ void set_routes(Router& router) {
                                                .operation = "effective",
                                                .problems = {no_such_label, secrets_unavailable},
                                                .timeout_ms = 75'000});
+    configs.post<instances::acknowledge>("/acknowledgements", {.summary = "What became of a version, from an instance that has no WebSocket",
+                                                               .operation = "acknowledge",
+                                                               .problems = {no_such_version},
+                                                               .scope = "configs:read"});
     configs.ws<watches::socket>("/watch",
                                 {.summary = "Hear of changes, by WebSocket: it begins with {\"hello\": {application, profiles, label, instance, have}}",
                                  .operation = "watch"},
@@ -37,6 +46,11 @@ void set_routes(Router& router) {
     configs.stream<watches::events>("/watch/events", {.summary = "Hear of changes, by Server-Sent Events", .operation = "watch_events"},
                                     {.max_queued_bytes = most_queued});
     configs.get<sets::get>("/{id}", {.summary = "Read a config set"});
+    configs.patch<sets::update>("/{id}", {.summary = "Change what holds for a config set", .scope = "configs:admin"});
+
+    configs.get<instances::list>("/{id}/instances", {.summary = "Who is told of a config set, and what they run", .operation = "list_instances"});
+    configs.get<instances::summarize>("/{id}/instances/summary",
+                                      {.summary = "How many instances run what is in force, and how many do not", .operation = "summarize_instances"});
 
     configs.get<drafts::get>("/{id}/draft", {.summary = "Read what is to be published next", .operation = "get_draft", .scope = "configs:write"});
     configs.patch<drafts::update>("/{id}/draft", {.summary = "Change what is to be published next",
@@ -45,6 +59,26 @@ void set_routes(Router& router) {
                                                   .body_limit = largest_change});
     configs.get<drafts::merge>("/{id}/draft/merge",
                                {.summary = "What becomes of the draft on top of what is published now", .operation = "merge_draft", .scope = "configs:write"});
+    configs.post<drafts::approve>("/{id}/draft/approve", {.summary = "Approve what is to be published next",
+                                                          .operation = "approve_draft",
+                                                          .problems = {own_draft, problems::stale_version},
+                                                          .scope = "configs:admin"});
+    configs.post<drafts::validate>("/{id}/draft/validate",
+                                   {.summary = "What would be wrong if the draft were published", .operation = "validate_draft", .scope = "configs:read"});
+    configs.post<drafts::dry_run>("/{id}/draft/dry-run", {.summary = "Whose settings would change, and which keys, if the draft were published",
+                                                          .operation = "dry_run_draft",
+                                                          .scope = "configs:read"});
+}
+
+void schema_routes(Router& router) {
+    auto collection = router.collection("/api/v1/config-schemas", "config-schemas");
+    collection.get<schemas::list>("", {.summary = "List schemas, newest first", .operation = "list_schemas"});
+    collection.post<schemas::create>("", {.summary = "Make a schema that settings have to hold",
+                                          .operation = "create_schema",
+                                          .problems = {schema_exists, too_many_schemas, schema_violation}});
+    collection.get<schemas::get>("/{id}", {.summary = "Read a schema", .operation = "get_schema"});
+    collection.patch<schemas::update>("/{id}", {.summary = "Change a schema", .operation = "update_schema", .problems = {schema_violation}});
+    collection.del<schemas::remove>("/{id}", {.summary = "Delete a schema", .operation = "delete_schema"});
 }
 
 void secret_routes(Router& router) {
@@ -62,14 +96,42 @@ void release_routes(Router& router) {
     releases.get<releases::list>("", {.summary = "List releases, newest first", .operation = "list_releases"});
     releases.post<releases::create>("", {.summary = "Publish the draft",
                                          .operation = "publish",
-                                         .problems = {stale_draft, nothing_to_publish, unresolved_reference, too_many_keys},
+                                         .problems = {stale_draft, nothing_to_publish, unresolved_reference, schema_violation, too_many_keys,
+                                                      rollout_unfinished, nothing_in_force, review_required},
                                          .scope = "configs:admin"});
     releases.get<releases::get>("/{number}", {.summary = "Read a release; each key tells since which one it has its value", .operation = "get_release"});
     releases.get<releases::diff>("/{number}/diff", {.summary = "What differs between two releases, as a JSON Patch", .operation = "diff_releases"});
     releases.post<releases::revert>("/{number}/revert", {.summary = "Publish a release's items again",
                                                          .operation = "revert",
-                                                         .problems = {nothing_to_publish, unresolved_reference, too_many_keys},
+                                                         .problems = {nothing_to_publish, unresolved_reference, schema_violation, too_many_keys,
+                                                                      rollout_unfinished},
                                                          .scope = "configs:admin"});
+}
+
+void tag_routes(Router& router) {
+    auto names = router.collection("/api/v1/configs/{id}/tags", "configs");
+    names.get<tags::list>("", {.summary = "List the names of releases", .operation = "list_tags"});
+    names.post<tags::create>("", {.summary = "Name a release", .operation = "create_tag", .problems = {tag_exists, too_many_tags}, .scope = "configs:admin"});
+    names.get<tags::get>("/{tag}", {.summary = "Read which release a name is of", .operation = "get_tag"});
+    names.del<tags::remove>("/{tag}", {.summary = "Remove the name of a release", .operation = "delete_tag", .scope = "configs:admin"});
+}
+
+void rollout_routes(Router& router) {
+    auto by_steps = router.collection("/api/v1/configs/{id}/rollouts", "configs");
+    by_steps.get<rollouts::list>("", {.summary = "List rollouts, newest first", .operation = "list_rollouts"});
+    by_steps.get<rollouts::get>("/{rollout}", {.summary = "Read a rollout", .operation = "get_rollout"});
+    by_steps.post<rollouts::pause>("/{rollout}/pause", {.summary = "Keep a rollout at its step",
+                                                        .operation = "pause_rollout",
+                                                        .problems = {rollout_ended},
+                                                        .scope = "configs:admin"});
+    by_steps.post<rollouts::resume>("/{rollout}/resume", {.summary = "Let a rollout go on; its step bakes anew",
+                                                          .operation = "resume_rollout",
+                                                          .problems = {rollout_ended},
+                                                          .scope = "configs:admin"});
+    by_steps.post<rollouts::abort>("/{rollout}/abort", {.summary = "Take the release of a rollout back",
+                                                        .operation = "abort_rollout",
+                                                        .problems = {rollout_ended},
+                                                        .scope = "configs:admin"});
 }
 
 void spring_routes(Router& router) {
@@ -126,7 +188,10 @@ void flag_routes(Router& router) {
 void routes(Router& router) {
     set_routes(router);
     release_routes(router);
+    rollout_routes(router);
+    tag_routes(router);
     secret_routes(router);
+    schema_routes(router);
     spring_routes(router);
     flag_routes(router);
 }

@@ -8,12 +8,13 @@
 namespace gravity::config::effective {
 namespace {
 
-Effective read_effective(Tx& tx, const Selection& selection, const LabelName& label, const LabelName& default_label, const Sight& sight) {
+Effective read_effective(Tx& tx, const Selection& selection, const LabelName& label, const LabelName& default_label, const Sight& sight,
+                         const std::optional<std::string>& instance) {
     Effective effective;
     effective.applications = selection.applications;
     effective.profiles = selection.profiles;
     effective.label = label;
-    InForce in_force = read_in_force(tx, selection, label, default_label, sight);
+    InForce in_force = read_in_force(tx, selection, label, default_label, sight, instance);
     effective.version = in_force.version;
     std::vector<const Items*> layers;
     for (const Items& layer : in_force.layers) layers.push_back(&layer);
@@ -32,16 +33,25 @@ Effective read_effective(Tx& tx, const Selection& selection, const LabelName& la
 
 } // namespace
 
-Task<Effective> get(Ctx& ctx, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault) {
+Task<Effective> get(Ctx& ctx, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault,
+                    Given<Attendance> attendance) {
     const Selection selection = selection_of_query(*query);
     const LabelName label = query->label.value_or(settings->default_label);
     const Sight sight{&*vault, sees_secrets(caller, selection)};
-    if (query->wait_version && query->wait > 0) {
-        Watched watched{caller.project, selection.applications, selection.profiles, label, sight.secrets};
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(query->wait.value());
-        co_await watching->until_other(std::move(watched), query->wait_version->value(), end);
+    const Watched watched{caller.project, selection.applications, selection.profiles, label, sight.secrets};
+    std::optional<Presence> who;
+    if (query->instance) who = Presence{caller.project, label, *query->instance, selection.applications, selection.profiles};
+    const std::optional<std::string> instance = query->instance ? std::optional(query->instance->str()) : std::nullopt;
+    if (query->wait_version && who) {
+        const auto had = co_await watching->at(watched, query->wait_version->value(), instance);
+        if (had) attendance->note(*who, {had->version, InstanceStatus::applied, {}, had->releases});
     }
-    Effective effective = co_await ctx.transaction(read_effective, selection, label, settings->default_label, sight);
+    if (query->wait_version && query->wait > 0) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(query->wait.value());
+        co_await watching->until_other(watched, query->wait_version->value(), instance, end);
+    }
+    Effective effective = co_await ctx.transaction(read_effective, selection, label, settings->default_label, sight, instance);
+    if (who) attendance->note(*who, {effective.version, InstanceStatus::told, {}, releases_of(effective.origins)});
     co_return effective;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "attendance.hpp"
 #include "config.hpp"
 #include "effective_model.hpp"
 #include "watching.hpp"
@@ -10,6 +11,7 @@
 namespace gravity::config::effective {
 
 /// With `wait_version` the answer waits for another version.
-Task<Effective> get(Ctx& ctx, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault);
+Task<Effective> get(Ctx& ctx, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault,
+                    Given<Attendance> attendance);
 
 } // namespace gravity::config::effective

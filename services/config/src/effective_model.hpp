@@ -9,8 +9,9 @@ struct EffectiveQuery {
     Text<1, 650> application;
     Text<1, 650> profiles = "default";
     std::optional<LabelName> label;
+    std::optional<Text<1, 200>> instance;
 };
-BOOST_DESCRIBE_STRUCT(EffectiveQuery, (), (application, profiles, label))
+BOOST_DESCRIBE_STRUCT(EffectiveQuery, (), (application, profiles, label, instance))
 
 struct AwaitEffective : EffectiveQuery {
     std::optional<Bounded<std::int64_t, 0, INT64_MAX>> wait_version;
@@ -54,12 +55,13 @@ struct gravity::meta::docs<gravity::config::EffectiveQuery> {
         {"application", "Application, or several with commas: the last one wins"},
         {"profiles", "Profiles with commas: the last one wins"},
         {"label", "Label; without it CONFIG_DEFAULT_LABEL"},
+        {"instance", "The name of the process that asks, its own among those of the label: so that it is known who runs what"},
     };
 };
 template <>
 struct gravity::meta::docs<gravity::config::AwaitEffective> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
-        {"wait_version", "The version one has: the answer waits until there is another"},
+        {"wait_version", "The version one has, and runs: the answer waits until there is another"},
         {"wait", "Seconds that it waits at most"},
     };
 };

@@ -1,20 +1,29 @@
 #pragma once
 
 #include "items.hpp"
-#include "names.hpp"
+#include "sets_model.hpp"
 
 #include <gravity/base/parsed.hpp>
 #include <gravity/model.hpp>
 
 #include <deque>
+#include <memory>
 
 /// What watchers and this service say to one another, `gravity.config.v1`: pure.
 namespace gravity::config {
+
+/// A release that is in force.
+struct SetRelease {
+    ConfigSetId set_id;
+    ReleaseNumber number;
+};
+using Releases = std::vector<SetRelease>;
 
 /// What is in force at one moment, references resolved.
 struct Snapshot {
     std::int64_t version = 0;
     Items items;
+    std::shared_ptr<const Releases> releases{}; // that it is made of
 };
 
 /// The first message of a client.

@@ -1,7 +1,7 @@
 #include "publishing.hpp"
 
+#include "checks.hpp"
 #include "problems.hpp"
-#include "reference_check.hpp"
 
 namespace gravity::config {
 namespace {
@@ -24,7 +24,7 @@ Items items_of(Tx& tx, const ConfigSetId& set, std::optional<ReleaseNumber> numb
     return items;
 }
 
-ReleaseSummary publish(Tx& tx, const Making& making) {
+ReleaseSummary make_release(Tx& tx, const Making& making) {
     const ConfigSet& set = making.set;
     std::map<std::string, ReleaseItem> before;
     Items items_before;
@@ -39,18 +39,20 @@ ReleaseSummary publish(Tx& tx, const Making& making) {
 
     // From here on publishers of the project wait for one another, so that the checks below see what they have made.
     const std::int64_t seq = tx.one(next_seq);
-    check_references(tx, set, making.items);
+    refuse_faults(faults_with(tx, set, making.items));
     const auto keys = static_cast<int>(making.items.size());
     if (tx.one(count_keys, set.label) - making.head.keys + keys > most_keys_of_a_label)
         throw Refusal(too_many_keys, "There may be " + std::to_string(most_keys_of_a_label) + " under a label");
 
     ReleaseSummary row;
     row.set_id = set.id;
-    row.number = making.head.number ? making.head.number->value() + 1 : 1;
+    row.number = tx.one(last_release, set.id) + 1; // one that was taken back keeps its number
     row.parent = making.head.number;
     row.reverts_to = making.reverts_to;
     row.seq = seq;
     row.author = making.author;
+    row.approver = making.approver;
+    row.reviewed = making.set.review_required && !making.reverts_to;
     row.message = making.message;
     row.created_at = tx.now();
     row.content_hash = content_hash(making.items);
@@ -63,10 +65,20 @@ ReleaseSummary publish(Tx& tx, const Making& making) {
         items.push_back({set.id, row.number, key, value, same ? was->second.since : row.number});
     }
     tx.copy(copy_release_items, items);
-    tx.exec(move_head, set.id, row.number, seq, keys);
-    announce(tx, set, row);
-    tx.one(notify_publication, tx.project().to_string() + ":" + std::to_string(seq));
     return row;
+}
+
+void put_in_force(Tx& tx, const ConfigSet& set, ReleaseNumber number, std::int64_t seq, int keys) {
+    tx.exec(move_head, set.id, number, seq, keys);
+    tx.exec(insert_placement, set.id, seq, number);
+    tx.one(notify_publication, tx.project().to_string() + ":" + std::to_string(seq));
+}
+
+ReleaseSummary publish(Tx& tx, const Making& making) {
+    ReleaseSummary made = make_release(tx, making);
+    put_in_force(tx, making.set, made.number, made.seq, static_cast<int>(making.items.size()));
+    announce(tx, making.set, made);
+    return made;
 }
 
 } // namespace gravity::config

@@ -16,12 +16,19 @@ struct Making {
     Head head; // locked
     Items items;
     std::string author;
+    std::optional<std::string> approver;
     std::optional<Text<1, 500>> message;
     std::optional<ReleaseNumber> reverts_to;
 };
 
-/// Makes it the release in force, in the running transaction: the head moves, the event is announced. Refuses what would change nothing, and what would leave
-/// a reference of anybody who inherits it unresolved.
+/// Makes the release, in the running transaction, and puts it in force for nobody yet. Refuses what would change nothing, and what would leave
+/// a reference of anybody who inherits it unresolved or break a schema that their settings have to hold.
+ReleaseSummary make_release(Tx& tx, const Making& making);
+
+/// Makes it the release in force for everybody: the head moves, the servers are told.
+void put_in_force(Tx& tx, const ConfigSet& set, ReleaseNumber number, std::int64_t seq, int keys);
+
+/// Both, and announces it.
 ReleaseSummary publish(Tx& tx, const Making& making);
 
 } // namespace gravity::config

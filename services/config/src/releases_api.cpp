@@ -2,6 +2,7 @@
 
 #include "problems.hpp"
 #include "publishing.hpp"
+#include "rollouts.hpp"
 #include "secrets.hpp"
 
 namespace gravity::config::releases {
@@ -29,8 +30,25 @@ void begin_anew(Tx& tx, DraftRow draft, const ReleaseSummary& made, const Items&
     draft.base_number = made.number;
     draft.items = to_json(items);
     draft.updated_by = made.author;
+    draft.editors.clear();
     draft.updated_at = tx.now();
     tx.one(save_draft, draft);
+}
+
+void refuse_during_rollout(Tx& tx, const ConfigSetId& set) {
+    if (const auto rollout = tx.maybe(open_rollout, set)) throw Refusal(rollout_unfinished).with("rollout", std::string_view(rollout->id.to_string()));
+}
+
+void check_plan(const RolloutPlan& plan, const Head& head) {
+    if (const auto fault = fault_of(plan)) throw Refusal(problems::invalid).with_faults({{"/rollout/steps", *fault}});
+    if (!head.number) throw Refusal(nothing_in_force);
+}
+
+/// It is by who changed it last, whoever says the word; approved as it is by somebody else.
+void set_reviewed(Making& making, const DraftRow& draft) {
+    if (!draft.approved_by) throw Refusal(review_required);
+    making.author = draft.updated_by;
+    making.approver = draft.approved_by;
 }
 
 Created<ReleaseSummary> created(ReleaseSummary made) {
@@ -52,18 +70,29 @@ PatchOperation operation_of(const Change& change) {
 
 } // namespace
 
-Created<ReleaseSummary> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<Publish> in, IfMatch expected) {
+Created<PublishedRelease> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<PublishDraft> in, IfMatch expected) {
     Making making;
     making.head = tx.one(lock_head, *id);
     making.set = tx.one(get_set, *id);
     const DraftRow draft = expected.check(tx.one(lock_draft, *id));
+    refuse_during_rollout(tx, *id);
     if (draft.base_number != making.head.number) refuse_stale(tx, draft, making.head);
+    if (in->rollout) check_plan(*in->rollout, making.head);
     making.items = from_json(draft.items);
     making.author = caller.subject;
+    if (making.set.review_required) set_reviewed(making, draft);
     making.message = in->message;
-    ReleaseSummary made = publish(tx, making);
-    begin_anew(tx, draft, made, making.items);
-    return created(std::move(made));
+    PublishedRelease published;
+    if (in->rollout) { // the draft stays as it is until the release is in force
+        static_cast<ReleaseSummary&>(published) = make_release(tx, making);
+        published.rollout = begin_rollout(tx, making, published, *in->rollout).id;
+        tx.exec(forget_approval, *id); // if it is taken back, it is not what was approved
+    } else {
+        static_cast<ReleaseSummary&>(published) = publish(tx, making);
+        begin_anew(tx, draft, published, making.items);
+    }
+    std::string place = place_of(published);
+    return {std::move(published), std::move(place)};
 }
 
 Page<ReleaseSummary> list(Tx& tx, Path<"id", ConfigSetId> id, Params<ListReleases> query) {
@@ -103,6 +132,7 @@ Created<ReleaseSummary> revert(Tx& tx, Caller caller, Path<"id", ConfigSetId> id
     making.author = caller.subject;
     making.message = in->message;
     making.reverts_to = *number;
+    refuse_during_rollout(tx, *id);
     const DraftRow draft = tx.one(lock_draft, *id);
     const bool untouched = draft.base_number == making.head.number && from_json(draft.items) == items_of(tx, *id, making.head.number);
     ReleaseSummary made = publish(tx, making);

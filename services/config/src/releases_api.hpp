@@ -2,13 +2,14 @@
 
 #include "releases_model.hpp"
 #include "releases_store.hpp"
+#include "rollouts_model.hpp"
 
 #include <gravity/handlers.hpp>
 
 /// Handlers of releases.
 namespace gravity::config::releases {
 
-Created<ReleaseSummary> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<Publish> in, IfMatch expected);
+Created<PublishedRelease> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<PublishDraft> in, IfMatch expected);
 Page<ReleaseSummary> list(Tx& tx, Path<"id", ConfigSetId> id, Params<ListReleases> query);
 Release get(Tx& tx, Path<"id", ConfigSetId> id, Path<"number", ReleaseNumber> number);
 ReleaseDiff diff(Tx& tx, Path<"id", ConfigSetId> id, Path<"number", ReleaseNumber> number, Params<DiffQuery> query);

@@ -17,11 +17,13 @@ struct ReleaseSummary {
     std::optional<ReleaseNumber> reverts_to;
     std::int64_t seq = 0;
     std::string author;
+    std::optional<std::string> approver;
+    bool reviewed = false;
     std::optional<Text<1, 500>> message;
     Timestamp created_at;
     std::string content_hash;
 };
-BOOST_DESCRIBE_STRUCT(ReleaseSummary, (), (set_id, number, parent, reverts_to, seq, author, message, created_at, content_hash))
+BOOST_DESCRIBE_STRUCT(ReleaseSummary, (), (set_id, number, parent, reverts_to, seq, author, approver, reviewed, message, created_at, content_hash))
 
 /// One key of a release.
 struct ReleaseItem {
@@ -106,6 +108,8 @@ struct gravity::meta::docs<gravity::config::ReleaseSummary> {
         {"parent", "The release that was in force before"},
         {"reverts_to", "The release whose items it has again"},
         {"seq", "Its place among all publications of the project"},
+        {"approver", "Who has approved it, another one than its author"},
+        {"reviewed", "The set demanded that it be approved"},
         {"content_hash", "SHA-256 of the items as one JSON object"},
     };
 };

@@ -12,6 +12,11 @@ BOOST_DESCRIBE_STRUCT(ListReleases, (PageQuery), ())
 
 /// The project's next publication; its row is held until the commit.
 extern const Sql<std::int64_t()> next_seq;
+/// The same row, for who looks at all that is in force while nobody publishes; the last publication.
+extern const Sql<std::int64_t()> hold_publications;
+/// The greatest number of a set's releases; 0 where it has none.
+extern const Sql<int(ConfigSetId)> last_release;
+extern const Sql<void(ConfigSetId, std::int64_t, ReleaseNumber)> insert_placement;
 /// Tells all servers, once it is committed: "<project>:<seq>".
 extern const Sql<bool(std::string)> notify_publication;
 extern const Sql<ReleaseSummary(ReleaseSummary)> insert_release;

@@ -6,6 +6,8 @@
 #include "publishing.hpp"
 #include "sets_store.hpp"
 
+#include <algorithm>
+
 namespace gravity::config {
 namespace {
 
@@ -23,6 +25,9 @@ Draft shown(const DraftRow& row) {
     draft.version = row.version;
     draft.updated_by = row.updated_by;
     draft.updated_at = row.updated_at;
+    draft.editors = row.editors;
+    draft.approved_by = row.approved_by;
+    draft.approved_at = row.approved_at;
     const Items items = from_json(row.items);
     draft.items = to_json(mask(items));
     draft.secrets = Json::object();
@@ -48,6 +53,15 @@ Created<ConfigSet> create(Tx& tx, Caller caller, Body<NewConfigSet> in) {
 Page<ConfigSet> list(Tx& tx, Params<ListConfigSets> query) { return tx.page(list_sets, *query); }
 ConfigSet get(Tx& tx, Path<"id", ConfigSetId> id) { return tx.one(get_set, *id); }
 
+ConfigSet update(Tx& tx, Path<"id", ConfigSetId> id, Patch<ConfigSetOptions> patch, IfMatch expected) {
+    tx.one(lock_head, *id); // nobody publishes meanwhile
+    const ConfigSet set = expected.check(tx.one(get_set, *id));
+    const ConfigSetOptions wanted = patch.apply(set);
+    if (wanted.review_required == set.review_required) return set;
+    tx.exec(save_set_options, *id, wanted.review_required);
+    return tx.one(get_set, *id);
+}
+
 } // namespace sets
 
 namespace drafts {
@@ -69,7 +83,15 @@ Draft update(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Patch<DraftEdit>
     draft.items = to_json(items);
     draft.updated_by = caller.subject;
     draft.updated_at = tx.now();
+    if (std::find(draft.editors.begin(), draft.editors.end(), caller.subject) == draft.editors.end()) draft.editors.push_back(caller.subject);
     return shown(tx.one(save_draft, draft));
+}
+
+Draft approve(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<DraftApproval> in) {
+    const DraftRow draft = tx.one(lock_draft, *id);
+    if (draft.version.value() != in->version.value()) throw Refusal(problems::stale_version).with("version", std::int64_t{draft.version.value()});
+    if (std::find(draft.editors.begin(), draft.editors.end(), caller.subject) != draft.editors.end()) throw Refusal(own_draft);
+    return shown(tx.one(approve_draft, *id, caller.subject, tx.now()));
 }
 
 MergePreview merge(Tx& tx, Path<"id", ConfigSetId> id) {

@@ -12,12 +12,15 @@ namespace sets {
 Created<ConfigSet> create(Tx& tx, Caller caller, Body<NewConfigSet> in);
 Page<ConfigSet> list(Tx& tx, Params<ListConfigSets> query);
 ConfigSet get(Tx& tx, Path<"id", ConfigSetId> id);
+ConfigSet update(Tx& tx, Path<"id", ConfigSetId> id, Patch<ConfigSetOptions> patch, IfMatch expected);
 
 } // namespace sets
 namespace drafts {
 
 Draft get(Tx& tx, Path<"id", ConfigSetId> id);
 Draft update(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Patch<DraftEdit> patch, IfMatch expected, Given<Vault> vault);
+/// By somebody who has not changed it.
+Draft approve(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<DraftApproval> in);
 MergePreview merge(Tx& tx, Path<"id", ConfigSetId> id);
 
 } // namespace drafts

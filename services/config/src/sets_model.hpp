@@ -15,14 +15,19 @@ struct NewConfigSet {
 };
 BOOST_DESCRIBE_STRUCT(NewConfigSet, (), (application, profile, label))
 
-struct ConfigSet : NewConfigSet {
+struct ConfigSetOptions {
+    bool review_required = false;
+};
+BOOST_DESCRIBE_STRUCT(ConfigSetOptions, (), (review_required))
+
+struct ConfigSet : NewConfigSet, ConfigSetOptions {
     ConfigSetId id;
     Version version;
     std::optional<ReleaseNumber> release;
     std::string created_by;
     Timestamp created_at;
 };
-BOOST_DESCRIBE_STRUCT(ConfigSet, (NewConfigSet), (id, version, release, created_by, created_at))
+BOOST_DESCRIBE_STRUCT(ConfigSet, (NewConfigSet, ConfigSetOptions), (id, version, release, created_by, created_at))
 
 struct ListConfigSets : PageQuery {
     std::optional<ConfigName> application;
@@ -43,8 +48,17 @@ struct Draft : DraftEdit {
     Version version;
     std::string updated_by;
     Timestamp updated_at;
+    std::vector<std::string> editors;
+    std::optional<std::string> approved_by;
+    std::optional<Timestamp> approved_at;
 };
-BOOST_DESCRIBE_STRUCT(Draft, (DraftEdit), (set_id, version, updated_by, updated_at))
+BOOST_DESCRIBE_STRUCT(Draft, (DraftEdit), (set_id, version, updated_by, updated_at, editors, approved_by, approved_at))
+
+/// What somebody has looked at.
+struct DraftApproval {
+    Bounded<std::int64_t, 1, INT64_MAX> version;
+};
+BOOST_DESCRIBE_STRUCT(DraftApproval, (), (version))
 
 /// A key that was changed since a draft began, by it and by what was published meanwhile, and not to the same value.
 struct MergeConflict {
@@ -74,6 +88,22 @@ struct gravity::meta::docs<gravity::config::NewConfigSet> {
     };
 };
 template <>
+struct gravity::meta::docs<gravity::config::ConfigSetOptions> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"review_required", "What is published of it is approved by somebody who has not changed it"}};
+};
+template <>
+struct gravity::meta::docs<gravity::config::Draft> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"editors", "Who has changed it since it began"},
+        {"approved_by", "Who has approved it as it is; any change takes that away"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::config::DraftApproval> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"version", "The version of the draft that was looked at"}};
+};
+template <>
 struct gravity::meta::docs<gravity::config::ConfigSet> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"release", "Number of the release in force"}};
 };
@@ -86,4 +116,5 @@ struct gravity::meta::docs<gravity::config::DraftEdit> {
     };
 };
 
-GRAVITY_TABLES(config, ConfigSetId, ReleaseNumber, NewConfigSet, ConfigSet, ListConfigSets, DraftEdit, Draft, MergeConflict, MergePreview)
+GRAVITY_TABLES(config, ConfigSetId, ReleaseNumber, NewConfigSet, ConfigSet, ConfigSetOptions, ListConfigSets, DraftEdit, Draft,
+               DraftApproval, MergeConflict, MergePreview)

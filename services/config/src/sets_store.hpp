@@ -30,13 +30,17 @@ struct DraftRow {
     Version version;
     std::string updated_by;
     Timestamp updated_at;
+    std::vector<std::string> editors;
+    std::optional<std::string> approved_by;
+    std::optional<Timestamp> approved_at;
 };
-BOOST_DESCRIBE_STRUCT(DraftRow, (), (set_id, base_number, items, version, updated_by, updated_at))
+BOOST_DESCRIBE_STRUCT(DraftRow, (), (set_id, base_number, items, version, updated_by, updated_at, editors, approved_by, approved_at))
 
 /// Made with its head and its draft; nothing where the label has as many as it may.
 extern const Sql<ConfigSetId(NewSetRow, int)> insert_set;
 extern const Sql<ConfigSet(ConfigSetId)> get_set;
 extern const Sql<ConfigSet(ListConfigSets)> list_sets;
+extern const Sql<void(ConfigSetId, bool)> save_set_options;
 
 extern const Sql<Head(ConfigSetId)> get_head, lock_head;
 extern const Sql<void(ConfigSetId, ReleaseNumber, std::int64_t, int)> move_head;
@@ -44,7 +48,10 @@ extern const Sql<void(ConfigSetId, ReleaseNumber, std::int64_t, int)> move_head;
 extern const Sql<std::int64_t(LabelName)> count_keys;
 
 extern const Sql<DraftRow(ConfigSetId)> get_draft, lock_draft;
+/// What was approved is not any more.
 extern const Sql<DraftRow(DraftRow)> save_draft;
+extern const Sql<DraftRow(ConfigSetId, std::string, Timestamp)> approve_draft;
+extern const Sql<void(ConfigSetId)> forget_approval;
 
 } // namespace gravity::config
 

@@ -24,15 +24,16 @@ struct Visit {
     const Caller& caller;
     const Settings& settings;
     const Vault& vault;
+    const std::optional<std::string>& instance;
 };
 
 InForce read(Tx& tx, const Selection& selection, std::optional<std::string_view> label, const Visit& visit) {
     const LabelName& fallback = visit.settings.default_label;
     const Sight sight{&visit.vault, sees_secrets(visit.caller, selection)};
-    if (!label) return read_in_force(tx, selection, fallback, fallback, sight);
+    if (!label) return read_in_force(tx, selection, fallback, fallback, sight, visit.instance);
     const auto name = LabelName::parse(label_of(*label));
     if (!name) throw Refusal(no_such_label);
-    return read_in_force(tx, selection, *name, fallback, sight);
+    return read_in_force(tx, selection, *name, fallback, sight, visit.instance);
 }
 
 Download answer(std::string content_type, std::string text) {
@@ -70,12 +71,14 @@ Download plain(Tx& tx, std::string_view application, std::string_view profiles, 
 
 } // namespace
 
-SpringQuery read_spring_query(std::string_view query) {
+SpringQuery read_spring_query(std::string_view query, std::optional<std::string_view> instance) {
     SpringQuery read;
+    if (instance) read.instance = *instance;
     const auto parameters = http::parse_query(query);
     if (!parameters) return read;
     for (const auto& [name, value] : *parameters) {
         if (name == "useDefaultLabel") read.use_default_label = true;
+        if (name == "instance") read.instance = value;
         if (name == "resolvePlaceholders") read.resolve_placeholders = value != "false";
     }
     return read;
@@ -84,26 +87,27 @@ SpringQuery read_spring_query(std::string_view query) {
 Download file(Tx& tx, Caller caller, Path<"file", PathText> file, SpringQuery query, Given<Settings> settings, Given<Vault> vault) {
     const auto name = parse_file_name(file->view());
     if (!name) throw Refusal(problems::not_found);
-    return file_of(tx, *name, std::nullopt, query, {caller, *settings, *vault});
+    return file_of(tx, *name, std::nullopt, query, {caller, *settings, *vault, query.instance});
 }
 
 Download environment_or_file(Tx& tx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles, SpringQuery query,
                              Given<Settings> settings, Given<Vault> vault) {
-    if (const auto name = parse_file_name(profiles->view())) return file_of(tx, *name, application->view(), query, {caller, *settings, *vault});
-    return environment_of(tx, application->view(), profiles->view(), std::nullopt, {caller, *settings, *vault});
+    if (const auto name = parse_file_name(profiles->view())) return file_of(tx, *name, application->view(), query, {caller, *settings, *vault, query.instance});
+    return environment_of(tx, application->view(), profiles->view(), std::nullopt, {caller, *settings, *vault, query.instance});
 }
 
 Download labelled(Tx& tx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles, Path<"label", PathText> label,
                   SpringQuery query, Given<Settings> settings, Given<Vault> vault) {
-    if (query.use_default_label) return plain(tx, application->view(), profiles->view(), std::nullopt, label->str(), query, {caller, *settings, *vault});
-    return environment_of(tx, application->view(), profiles->view(), label->view(), {caller, *settings, *vault});
+    const Visit visit{caller, *settings, *vault, query.instance};
+    if (query.use_default_label) return plain(tx, application->view(), profiles->view(), std::nullopt, label->str(), query, visit);
+    return environment_of(tx, application->view(), profiles->view(), label->view(), visit);
 }
 
 Download plain_file(Tx& tx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles, Path<"label", PathText> label,
                     Path<"path", PathText> path, SpringQuery query, Given<Settings> settings, Given<Vault> vault) {
     const std::string whole = query.use_default_label ? label->str() + "/" + path->str() : path->str();
     const std::optional<std::string_view> asked = query.use_default_label ? std::nullopt : std::optional<std::string_view>(label->view());
-    return plain(tx, application->view(), profiles->view(), asked, whole, query, {caller, *settings, *vault});
+    return plain(tx, application->view(), profiles->view(), asked, whole, query, {caller, *settings, *vault, query.instance});
 }
 
 } // namespace gravity::config::spring

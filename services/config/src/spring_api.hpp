@@ -13,8 +13,9 @@ namespace gravity::config::spring {
 struct SpringQuery {
     bool use_default_label = false;   // `useDefaultLabel` is there
     bool resolve_placeholders = true; // unless `resolvePlaceholders=false`
+    std::optional<std::string> instance; // of rollouts: `instance`, or the field X-Config-Instance
 };
-SpringQuery read_spring_query(std::string_view query);
+SpringQuery read_spring_query(std::string_view query, std::optional<std::string_view> instance);
 
 using PathText = Text<1, 1000>;
 
@@ -32,9 +33,13 @@ Download plain_file(Tx& tx, Caller caller, Path<"application", PathText> applica
 
 template <>
 struct gravity::http::Extractor<gravity::config::spring::SpringQuery> {
-    static config::spring::SpringQuery read(Input& in) { return config::spring::read_spring_query(in.request().query); }
+    static config::spring::SpringQuery read(Input& in) {
+        return config::spring::read_spring_query(in.request().query, in.request().headers.get("X-Config-Instance"));
+    }
     static void describe(Route& route) {
         route.parameters.push_back({"query", "useDefaultLabel", &meta::type_of<std::string>(), false, "The path begins where the label would be"});
         route.parameters.push_back({"query", "resolvePlaceholders", &meta::type_of<bool>(), false, "Whether references are resolved in files"});
+        route.parameters.push_back({"query", "instance", &meta::type_of<std::string>(), false, "The name of the process that asks: for releases on their way"});
+        route.parameters.push_back({"header", "X-Config-Instance", &meta::type_of<std::string>(), false, "The same"});
     }
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "attendance.hpp"
 #include "config.hpp"
 #include "effective_model.hpp"
 #include "watching.hpp"
@@ -10,7 +11,8 @@
 /// Handlers for whoever wants to hear of changes.
 namespace gravity::config::watches {
 
-Task<void> socket(WebSocket& socket, Caller caller, Given<Watching> watching, Given<Settings> settings);
-Task<void> events(EventStream& events, Caller caller, Params<EffectiveQuery> query, Given<Watching> watching, Given<Settings> settings);
+Task<void> socket(WebSocket& socket, Caller caller, Given<Watching> watching, Given<Settings> settings, Given<Attendance> attendance);
+Task<void> events(EventStream& events, Caller caller, Params<EffectiveQuery> query, Given<Watching> watching, Given<Settings> settings,
+                  Given<Attendance> attendance);
 
 } // namespace gravity::config::watches

@@ -23,6 +23,8 @@ std::string url_of(const app::Runtime& runtime) { return runtime.settings.databa
 
 const std::vector<std::string> channels{"config"};
 
+Snapshot snapshot_of(const InForce& in_force) { return {in_force.version, resolve(merged(in_force)).items, releases_of(in_force.origins)}; }
+
 /// Wakes a coroutine.
 class Alarm final : public Follower {
 public:
@@ -32,18 +34,30 @@ public:
 
 } // namespace
 
-const std::string& Topic::change_from(const std::shared_ptr<const Snapshot>& from) {
-    if (change_begin_ != from || change_end_ != current_) {
-        change_begin_ = from;
-        change_end_ = current_;
-        change_ = change_document(*from, *current_).dump();
-    }
-    return change_;
+const std::string& Topic::change(const std::shared_ptr<const Snapshot>& from, const std::shared_ptr<const Snapshot>& to) {
+    if (changes_.size() >= most_changes) changes_.clear();
+    const auto [place, is_new] = changes_.try_emplace({from, to});
+    if (is_new) place->second = change_document(*from, *to).dump();
+    return place->second;
 }
 
-void Topic::take(Snapshot snapshot) {
-    if (current_ && current_->version == snapshot.version) return;
-    current_ = std::make_shared<const Snapshot>(std::move(snapshot));
+std::shared_ptr<const Snapshot> Topic::current(const std::optional<std::string>& instance) {
+    if (!view_) return nullptr;
+    const std::vector<int> cohort = view_->cohort(instance);
+    auto& known = snapshots_[cohort];
+    if (!known) known = std::make_shared<const Snapshot>(snapshot_of(view_->for_cohort(cohort)));
+    return known;
+}
+
+void Topic::take(View view) {
+    if (view_ && view_->seq == view.seq) return;
+    view_ = std::move(view);
+    snapshots_.clear();
+    changes_.clear();
+    if (!view_->rolls()) {
+        current(std::nullopt);
+        view_->sets.clear();
+    }
     const std::vector<Follower*> told(followers_.begin(), followers_.end()); // one that is told may leave
     for (Follower* follower : told)
         if (followers_.contains(follower)) follower->changed();
@@ -87,15 +101,15 @@ void Watching::refresh(const std::shared_ptr<Topic>& topic) {
 Task<void> Watching::read_until_fresh(std::shared_ptr<Topic> topic) {
     while (topic->stale_) {
         topic->stale_ = false;
-        std::optional<Snapshot> snapshot;
+        std::optional<View> view;
         std::string failure;
         try {
-            snapshot = co_await read(topic->watched_, std::nullopt);
+            view = co_await read(topic->watched_, std::nullopt);
         } catch (const std::exception& error) {
             failure = error.what();
         }
-        if (snapshot) {
-            topic->take(std::move(*snapshot));
+        if (view) {
+            topic->take(std::move(*view));
             continue;
         }
         log::warn("what is watched could not be read", {{"error", failure}});
@@ -106,32 +120,40 @@ Task<void> Watching::read_until_fresh(std::shared_ptr<Topic> topic) {
     topic->reading_ = false;
 }
 
-Task<Snapshot> Watching::read(Watched watched, std::optional<std::int64_t> version) {
+Task<View> Watching::read(Watched watched, std::optional<std::int64_t> version) {
     pg::Run run;
     run.scope = pg::Scope::project(watched.project);
     run.read_only = true;
     run.deadline = std::chrono::steady_clock::now() + longest_reading;
-    Snapshot snapshot;
+    View view;
     std::function<void(Tx&)> work = [&](Tx& tx) {
-        const InForce in_force = read_layers(tx, {watched.applications, watched.profiles}, watched.label, {&vault_, watched.secrets}, version);
-        snapshot = {in_force.version, resolve(merged(in_force)).items};
+        view = read_view(tx, {watched.applications, watched.profiles}, watched.label, {&vault_, watched.secrets}, version);
     };
     co_await database_.run(std::move(run), std::move(work));
-    co_return snapshot;
+    co_return view;
 }
 
-Task<std::shared_ptr<const Snapshot>> Watching::at(Watched watched, std::int64_t version) {
+Task<std::shared_ptr<const Snapshot>> Watching::at(Watched watched, std::int64_t version, std::optional<std::string> instance) {
+    if (const auto found = topics_.find(watched); found != topics_.end()) {
+        const auto known = found->second.lock();
+        const auto current = known ? known->current(instance) : nullptr;
+        if (current && current->version == version) co_return current;
+    }
     std::optional<std::int64_t> wanted = version;
-    Snapshot snapshot = co_await read(std::move(watched), wanted);
-    if (snapshot.version != version) co_return nullptr;
-    co_return std::make_shared<const Snapshot>(std::move(snapshot));
+    const View view = co_await read(std::move(watched), wanted);
+    const InForce in_force = view.for_instance(instance);
+    if (in_force.version != version) co_return nullptr;
+    co_return std::make_shared<const Snapshot>(snapshot_of(in_force));
 }
 
-Task<void> Watching::until_other(Watched watched, std::int64_t version, std::chrono::steady_clock::time_point end) {
+Task<void> Watching::until_other(Watched watched, std::int64_t version, std::optional<std::string> instance, std::chrono::steady_clock::time_point end) {
     Alarm alarm;
     const Seat seat(topic(watched), alarm);
-    while (std::chrono::steady_clock::now() < end && (!seat.topic().current() || seat.topic().current()->version == version))
+    while (std::chrono::steady_clock::now() < end) {
+        const auto current = seat.topic().current(instance);
+        if (current && current->version != version) co_return;
         co_await alarm.signal.wait_until(end);
+    }
 }
 
 } // namespace gravity::config

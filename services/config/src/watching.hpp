@@ -1,5 +1,6 @@
 #pragma once
 
+#include "effective.hpp"
 #include "frames.hpp"
 #include "layers.hpp"
 #include "secrets.hpp"
@@ -32,28 +33,31 @@ public:
     virtual void changed() = 0;
 };
 
-/// What all who watch the same share: what is in force, read once for all of them.
+/// What all who watch the same share: what is in force, read once for all of them. Of a rollout it has both sides; who sees the same shares that as well.
 class Topic {
 public:
     explicit Topic(Watched watched) : watched_(std::move(watched)) {}
     const Watched& watched() const { return watched_; }
-    /// Null until it has been read for the first time.
-    const std::shared_ptr<const Snapshot>& current() const { return current_; }
-    /// What leads from one to the current, as it is sent; the same for all who come from there.
-    const std::string& change_from(const std::shared_ptr<const Snapshot>& from);
+    /// What an instance sees, or who has no name. Null until it has been read for the first time.
+    std::shared_ptr<const Snapshot> current(const std::optional<std::string>& instance);
+    /// What leads from one to another, as it is sent; the same for all who go that way.
+    const std::string& change(const std::shared_ptr<const Snapshot>& from, const std::shared_ptr<const Snapshot>& to);
 
 private:
     friend class Watching;
     friend class Seat;
-    void take(Snapshot snapshot);
+    void take(View view);
+
+    using Way = std::pair<std::shared_ptr<const Snapshot>, std::shared_ptr<const Snapshot>>;
+    static constexpr std::size_t most_changes = 8;
 
     Watched watched_;
-    std::shared_ptr<const Snapshot> current_;
+    std::optional<View> view_; // without the sets where nothing is rolled out: then there is one snapshot for all
+    std::map<std::vector<int>, std::shared_ptr<const Snapshot>> snapshots_; // by cohort
     std::set<Follower*> followers_;
     bool stale_ = true;    // there may be something newer
     bool reading_ = false;
-    std::shared_ptr<const Snapshot> change_begin_, change_end_; // of `change_`
-    std::string change_;
+    std::map<Way, std::string> changes_; // to what is seen now
 };
 
 /// A follower's place; it leaves with it.
@@ -78,16 +82,16 @@ public:
 
     /// Shared by all who watch the same; it is read from here on.
     std::shared_ptr<Topic> topic(const Watched& watched);
-    /// What was in force at a version; null if that is none of this selection's.
-    Task<std::shared_ptr<const Snapshot>> at(Watched watched, std::int64_t version);
-    /// Waits until another version than this is in force, or the time has come.
-    Task<void> until_other(Watched watched, std::int64_t version, std::chrono::steady_clock::time_point end);
+    /// What was in force for an instance at a version; null if that is none of this selection's.
+    Task<std::shared_ptr<const Snapshot>> at(Watched watched, std::int64_t version, std::optional<std::string> instance);
+    /// Waits until another version than this is in force for the instance, or the time has come.
+    Task<void> until_other(Watched watched, std::int64_t version, std::optional<std::string> instance, std::chrono::steady_clock::time_point end);
 
 private:
     void heard(const pg::Notification& notification);
     void refresh(const std::shared_ptr<Topic>& topic);
     Task<void> read_until_fresh(std::shared_ptr<Topic> topic);
-    Task<Snapshot> read(Watched watched, std::optional<std::int64_t> version);
+    Task<View> read(Watched watched, std::optional<std::int64_t> version);
 
     boost::asio::io_context& io_;
     pg::Database& database_;

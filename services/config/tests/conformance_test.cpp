@@ -27,6 +27,40 @@ std::string released_twice(const Client& who) {
     return at;
 }
 
+/// A rollout that is not finished; its path.
+std::string rolling(const Client& who) {
+    const std::string at = released(who);
+    who.patch(at + "/draft", {{"items", Json::object({{"port", 8081}})}}).expect(200);
+    const Json plan = Json::object({{"steps", Json::array({50})}, {"bake_seconds", 3600}});
+    return at + "/rollouts/" + who.post(at + "/releases", testkit::Members(Json::object({{"rollout", plan}}))).expect(201).text("/rollout");
+}
+std::string paused(const Client& who) {
+    std::string rollout = rolling(who);
+    who.post(rollout + "/pause", testkit::Members(Json::object())).expect(200);
+    return rollout;
+}
+/// A set with two rollouts.
+std::string rolled_twice(const Client& who) {
+    const std::string first = rolling(who);
+    const std::string at = first.substr(0, first.find("/rollouts/"));
+    who.post(first + "/abort", testkit::Members(Json::object())).expect(200);
+    const Json plan = Json::object({{"steps", Json::array({50})}, {"bake_seconds", 3600}});
+    who.post(at + "/releases", testkit::Members(Json::object({{"rollout", plan}}))).expect(201);
+    return at;
+}
+
+/// A set that two instances run.
+std::string told(const Client& who) {
+    std::string at = released(who);
+    const auto set = who.get(at).expect(200);
+    const std::string application = set.text("/application");
+    const std::string version = who.get("/api/v1/configs/effective?application=" + application).expect(200).at("/version").dump();
+    for (const char* instance : {"one", "two"})
+        who.post("/api/v1/configs/acknowledgements", {{"application", application}, {"instance", instance}, {"version", Json::parse(version).or_throw()}})
+            .expect(204);
+    return at;
+}
+
 Json flag() {
     const Json variants = Json::object({{"on", true}, {"off", false}});
     return Json::object({{"key", fresh_application()}, {"type", "boolean"}, {"variants", variants}, {"default_variant", "off"}});
@@ -42,6 +76,38 @@ testkit::ConformanceOptions options() {
     options.except("POST " + one + "/releases", "if-match", "what it guards is the draft, which has a version of its own");
     options.except("GET /api/v1/configs/watch", "*", "a WebSocket");
     options.except("GET /api/v1/configs/watch/events", "*", "an answer that does not end");
+    options.body("POST /api/v1/configs/acknowledgements", [](const Client&, Json body) {
+        body["version"] = 0; // of an application without settings
+        body["application"] = fresh_application();
+        return body;
+    });
+    options.body("POST /api/v1/config-schemas", [](const Client&, Json) {
+        return Json::object({{"application", fresh_application()}, {"schema", Json::object({{"type", "object"}})}});
+    });
+    options.body("PATCH /api/v1/config-schemas/{id}", [](const Client&, Json) { return Json::object({{"description", "Other"}}); });
+    options.path(one + "/draft/validate", [](const Client& who) { return drafted(who) + "/draft/validate"; });
+    options.path(one + "/draft/dry-run", [](const Client& who) { return drafted(who) + "/draft/dry-run"; });
+    options.path(one + "/instances", [](const Client& who) { return told(who) + "/instances"; });
+    options.path(one + "/instances/summary", [](const Client& who) { return told(who) + "/instances/summary"; });
+    options.body("POST " + one + "/releases", [](const Client&, Json) { return Json::object({{"message", "Begin"}}); });
+    options.path(one + "/draft/approve", [](const Client& who) { return set(who) + "/draft/approve"; });
+    options.body("POST " + one + "/draft/approve", [](const Client&, Json) { return Json::object({{"version", 1}}); });
+    options.path("GET " + one + "/tags", [](const Client& who) {
+        const std::string at = released(who);
+        for (const char* name : {"v1", "v2"}) who.post(at + "/tags", {{"name", name}, {"number", 1}}).expect(201);
+        return at + "/tags";
+    });
+    options.path("POST " + one + "/tags", [](const Client& who) { return released(who) + "/tags"; });
+    options.body("POST " + one + "/tags", [](const Client&, Json) { return Json::object({{"name", fresh_application()}, {"number", 1}}); });
+    options.path(one + "/tags/{tag}", [](const Client& who) {
+        const std::string at = released(who);
+        return who.post(at + "/tags", {{"name", "v1"}, {"number", 1}}).expect(201).location();
+    });
+    options.path("GET " + one + "/rollouts", [](const Client& who) { return rolled_twice(who) + "/rollouts"; });
+    options.path("GET " + one + "/rollouts/{rollout}", rolling);
+    options.path(one + "/rollouts/{rollout}/pause", [](const Client& who) { return rolling(who) + "/pause"; });
+    options.path(one + "/rollouts/{rollout}/resume", [](const Client& who) { return paused(who) + "/resume"; });
+    options.path(one + "/rollouts/{rollout}/abort", [](const Client& who) { return rolling(who) + "/abort"; });
     options.body("POST /api/v1/feature-flags", [](const Client&, Json) { return flag(); });
     options.body("PATCH /api/v1/feature-flags/{id}", [](const Client&, Json) { return Json::object({{"enabled", false}}); });
     options.path(one + "/draft", [](const Client& who) { return set(who) + "/draft"; });

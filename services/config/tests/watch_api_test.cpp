@@ -1,12 +1,11 @@
 #include "config_fixture.hpp"
 #include "frames.hpp"
+#include "peer.hpp"
+
+#include <gravity/testkit/neighbour.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/field.hpp>
-#include <boost/beast/websocket/stream.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -16,39 +15,6 @@ namespace gravity::config {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace websocket = beast::websocket;
-
-/// A client of `gravity.config.v1`.
-class Peer {
-public:
-    Peer(std::uint16_t port, const std::string& token, const std::string& path = "/api/v1/configs/watch") : stream_(io_) {
-        stream_.next_layer().connect({asio::ip::address_v4::loopback(), port});
-        stream_.set_option(websocket::stream_base::decorator([=](websocket::request_type& request) {
-            request.set(beast::http::field::authorization, "Bearer " + token);
-            request.set(beast::http::field::sec_websocket_protocol, "gravity.config.v1");
-        }));
-        stream_.handshake("h", path);
-    }
-    void hello(const std::string& application, std::optional<std::int64_t> have = {}) {
-        Json words = Json::object({{"application", application}});
-        if (have) words["have"] = *have;
-        send(Json::object({{"hello", words}}).dump());
-    }
-    void ack(std::int64_t version) { send(Json::object({{"ack", version}, {"status", "applied"}}).dump()); }
-    void send(const std::string& text) { stream_.write(asio::buffer(text)); }
-    std::string read() {
-        beast::flat_buffer buffer;
-        boost::system::error_code error;
-        stream_.read(buffer, error);
-        if (error == websocket::error::closed || (error && stream_.reason())) return "closed " + std::to_string(stream_.reason().code);
-        return error ? "error: " + error.message() : beast::buffers_to_string(buffer.data());
-    }
-
-private:
-    asio::io_context io_;
-    websocket::stream<asio::ip::tcp::socket> stream_;
-};
 
 class Watch : public ConfigApi {
 protected:
@@ -220,11 +186,12 @@ TEST_F(LongPoll, WaitsForAnotherVersion) {
 class WatchEvents : public Watch {
 protected:
     /// What is sent up to the end of the event with this beginning.
-    std::string events(const std::string& wanted, const std::string& last = "") {
+    std::string events(const std::string& wanted, const std::string& last = "", const std::string& query = "") {
         asio::io_context io;
         asio::ip::tcp::socket socket(io);
         socket.connect({asio::ip::address_v4::loopback(), service.port()});
-        std::string head = "GET /api/v1/configs/watch/events?application=shop HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + as.owner.token() + "\r\n";
+        std::string head = "GET /api/v1/configs/watch/events?application=shop" + query + " HTTP/1.1\r\nHost: h\r\n";
+        head += "Authorization: Bearer " + as.owner.token() + "\r\n";
         if (!last.empty()) head += "Last-Event-ID: " + last + "\r\n";
         asio::write(socket, asio::buffer(head + "\r\n"));
         std::string text;
@@ -245,6 +212,11 @@ TEST_F(WatchEvents, AreSentAsTheyCome) {
     EXPECT_NE(all.find("id: 2\nevent: change\ndata: {\"changed\":{\"a\":5"), std::string::npos) << all;
     const std::string whole = events("id: 2\n", "x");
     EXPECT_NE(whole.find("id: 2\nevent: snapshot\ndata: {\"items\":{\"a\":5,\"gone\":true},\"version\":2}"), std::string::npos) << whole;
+    events("id: 2\n", "1", "&instance=streamed"); // it says that it had the first one, and is told of the second
+    testkit::eventually("it is kept", [&] {
+        const auto kept = as.owner.get(shop + "/instances").expect(200);
+        return kept.text("/items/0/instance") == "streamed" && kept.at("/items/0/release") == Json(2) && kept.text("/items/0/status") == "told";
+    });
     const std::string rest = events("id: 2\n", "1");
     EXPECT_NE(rest.find("id: 2\nevent: change\ndata: {\"changed\":{\"a\":5},\"removed\":[],\"version\":2}"), std::string::npos) << rest;
 }

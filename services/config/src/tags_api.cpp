@@ -1,0 +1,57 @@
+#include "tags_api.hpp"
+
+#include "problems.hpp"
+#include "releases_store.hpp"
+#include "sets_store.hpp"
+#include "tags_store.hpp"
+
+#include <gravity/base/ascii.hpp>
+
+#include <algorithm>
+
+namespace gravity::config {
+
+bool TagName::accept(std::string_view in, std::string& out, std::string& why) {
+    const auto fits = [](char c) { return ascii::is_alnum(c) || c == '.' || c == '_' || c == '-'; };
+    if (in.empty() || in.size() > 64 || !std::all_of(in.begin(), in.end(), fits)) {
+        why = "must be 1 to 64 letters, digits, dots, underscores and hyphens";
+        return false;
+    }
+    out = in;
+    return true;
+}
+
+namespace tags {
+namespace {
+
+constexpr int most_tags_of_a_set = 1'000;
+
+} // namespace
+
+Created<Tag> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<NewTag> in) {
+    tx.one(get_release, *id, in->number);
+    Tag tag;
+    static_cast<NewTag&>(tag) = *in;
+    tag.set_id = *id;
+    tag.tagged_by = caller.subject;
+    tag.tagged_at = tx.now();
+    auto made = tx.maybe(insert_tag, tag, most_tags_of_a_set);
+    if (!made) throw Refusal(too_many_tags, "There may be " + std::to_string(most_tags_of_a_set));
+    std::string place = "/api/v1/configs/" + id->to_string() + "/tags/" + made->name.str();
+    return {*std::move(made), std::move(place)};
+}
+
+Page<Tag> list(Tx& tx, Path<"id", ConfigSetId> id, Params<ListTags> query) {
+    tx.one(get_head, *id);
+    return tx.page(list_tags, *query, *id);
+}
+
+Tag get(Tx& tx, Path<"id", ConfigSetId> id, Path<"tag", TagName> tag) { return tx.one(get_tag, *id, *tag); }
+
+NoContent remove(Tx& tx, Path<"id", ConfigSetId> id, Path<"tag", TagName> tag, IfMatch expected) {
+    expected.check(tx.one(delete_tag, *id, *tag));
+    return {};
+}
+
+} // namespace tags
+} // namespace gravity::config
