@@ -1,8 +1,12 @@
 #include "api.hpp"
 
 #include "api_keys_api.hpp"
+#include "audit_api.hpp"
+#include "clones_api.hpp"
 #include "deletions_api.hpp"
+#include "explanations_api.hpp"
 #include "invitations_api.hpp"
+#include "leaks_api.hpp"
 #include "meters_api.hpp"
 #include "openmeter_api.hpp"
 #include "organizations_api.hpp"
@@ -127,6 +131,11 @@ void project_routes(Router& router) {
     projects.post<p::resume>("/{id}/resume", {.summary = "End a suspension", .problems = {role_too_low, deletion_pending}});
     projects.post<p::transfer>("/{id}/transfer", {.summary = "Give a project to another organisation",
                                                   .problems = {role_too_low, no_such_organization, project_slug_taken, deletion_pending}});
+    projects.post<clones::create>("/{id}/clone",
+                                  {.summary = "Make another project with the environments, meters, limits and keys of this one, and none of its data",
+                                   .operation = "clone",
+                                   .problems = {role_too_low, project_slug_taken, deletion_pending, scope_not_yours, too_many_keys},
+                                   .idempotency = false});
     projects.post<p::restore>("/{id}/restore", {.summary = "Undo what asked for a project's deletion", .problems = {role_too_low, not_pending, too_late}});
 
     router.collection("/api/v1/projects/{id}/deletion", "projects")
@@ -146,6 +155,23 @@ void project_routes(Router& router) {
                                             .scope = "projects:admin"});
 }
 
+void audit_routes(Router& router) {
+    auto organizations = router.collection("/api/v1/organizations/{id}/audit", "organizations");
+    organizations.get<audit::of_organization>("", {.summary = "List who did what to an organisation and all that is its, newest first",
+                                                   .operation = "list_organization",
+                                                   .problems = {role_too_low},
+                                                   .scope = "organizations:admin"});
+    organizations.get<audit::export_of_organization>(
+        "/export", {.summary = "The same as a file", .operation = "export_organization", .problems = {role_too_low}, .scope = "organizations:admin"});
+    auto projects = router.collection("/api/v1/projects/{id}/audit", "projects");
+    projects.get<audit::of_project>("", {.summary = "List who did what to a project's meters and limits, and to the plans it gives, newest first",
+                                         .operation = "list_project",
+                                         .problems = {role_too_low},
+                                         .scope = "projects:admin"});
+    projects.get<audit::export_of_project>(
+        "/export", {.summary = "The same as a file", .operation = "export_project", .problems = {role_too_low}, .scope = "projects:admin"});
+}
+
 void api_key_routes(Router& router) {
     namespace k = api_keys;
     auto keys = router.collection("/api/v1/api-keys", "api-keys");
@@ -154,11 +180,15 @@ void api_key_routes(Router& router) {
                               .problems = {role_too_low, scope_not_yours, no_such_environment, project_not_active, already_expired},
                               .shows_secret = true});
     keys.get<k::get>("/{id}", {.summary = "Read what is known of an API key"});
-    keys.patch<k::update>("/{id}", {.summary = "Change an API key's name or end", .problems = {role_too_low, scope_not_yours, already_expired}});
+    keys.patch<k::update>(
+        "/{id}", {.summary = "Change an API key's name, end, networks or uses", .problems = {role_too_low, scope_not_yours, already_expired}});
     keys.post<k::rotate>("/{id}/rotate", {.summary = "Make a key in the place of another; both are good for a while",
-                                          .problems = {role_too_low, scope_not_yours, already_rotated, key_ended},
+                                          .problems = {role_too_low, scope_not_yours, already_rotated, key_ended, uses_counted},
                                           .shows_secret = true});
     keys.del<k::revoke>("/{id}", {.summary = "Revoke an API key, at once and for good", .problems = {role_too_low}});
+    keys.post<explanations::explain>("/{id}/explain", {.summary = "Tell what an API key would be allowed, and by which services",
+                                                       .scope = "api-keys:read",
+                                                       .idempotency = false});
     keys.post<k::verify>("/verify", {.summary = "Ask who an API key stands for", .scope = "api-keys:verify", .body_limit = 4 * 1024});
     keys.post<k::introspect>("/introspect", {.summary = "Ask who an API key stands for, by the form of RFC 7662",
                                              .scope = "api-keys:verify",
@@ -168,6 +198,12 @@ void api_key_routes(Router& router) {
                                         .open = "whoever holds the key may end it",
                                         .body_limit = 4 * 1024,
                                         .idempotency = false});
+    keys.post<leaks::report>("/report-leak", {.summary = "Report API keys that were found somewhere, and have them revoked",
+                                              .operation = "report_leak",
+                                              .problems = {signature_wrong},
+                                              .open = "whoever has found a key may end it",
+                                              .body_limit = 5 * 1024 * 1024,
+                                              .idempotency = false});
 }
 
 } // namespace
@@ -178,6 +214,7 @@ void routes(Router& router) {
     plan_routes(router);
     project_routes(router);
     api_key_routes(router);
+    audit_routes(router);
     meter_routes(router);
     quota_routes(router);
 }

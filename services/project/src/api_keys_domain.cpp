@@ -22,7 +22,12 @@ bool ScopeName::accept(std::string_view in, std::string& out, std::string& why) 
     return true;
 }
 
+void check(const ApiKeyEdit& key, meta::Errors& errors) {
+    if (key.cidrs && (key.cidrs->empty() || key.cidrs->size() > 100)) errors.reject("cidrs", "must have 1 to 100 items, or not be there");
+}
+
 void check(const NewApiKey& key, meta::Errors& errors) {
+    check(static_cast<const ApiKeyEdit&>(key), errors);
     if (key.scopes.size() > 100) errors.reject("scopes", "must have at most 100 items");
 }
 
@@ -41,13 +46,18 @@ bool is_live(const ApiKey& key, Timestamp now) {
     return !key.revoked_at && (!end || *end > now);
 }
 
+bool may_come_from(const ApiKey& key, const std::optional<Network>& network) {
+    return !key.cidrs || (network && any_contains(*key.cidrs, *network));
+}
+
 bool is_key(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash) {
     const std::string nothing(hash.size(), '\0');
     return constant_time_equal(hash.view(), found ? found->hash.view() : std::string_view(nothing)) && found;
 }
 
-Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash, Timestamp now) {
+Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash, const std::optional<Network>& network, Timestamp now) {
     if (!is_key(found, hash) || !is_live(*found, now) || found->project_state != ProjectState::active) return {};
+    if (!may_come_from(*found, network) || (found->uses_left && *found->uses_left == 0)) return {};
     Verification answer;
     answer.active = true;
     answer.key_id = found->id;
@@ -73,6 +83,8 @@ Introspection introspected(const Verification& verification) {
     answer.scope = verification.scope;
     answer.iat = verification.iat;
     answer.exp = verification.exp;
+    answer.plan = verification.plan;
+    answer.uses_left = verification.uses_left;
     return answer;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "networks.hpp"
 #include "projects_model.hpp"
 
 #include <gravity/base/bytes.hpp>
@@ -22,8 +23,11 @@ public:
 struct ApiKeyEdit {
     Text<1, 200> name;
     std::optional<Timestamp> expires_at;
+    std::optional<std::vector<Network>> cidrs;
+    std::optional<Bounded<std::int64_t, 0, 1'000'000'000'000>> uses_left;
 };
-BOOST_DESCRIBE_STRUCT(ApiKeyEdit, (), (name, expires_at))
+BOOST_DESCRIBE_STRUCT(ApiKeyEdit, (), (name, expires_at, cidrs, uses_left))
+void check(const ApiKeyEdit& key, meta::Errors& errors);
 
 struct NewApiKey : ApiKeyEdit {
     ProjectId project_id;
@@ -44,9 +48,12 @@ struct ApiKey : NewApiKey {
     std::optional<Timestamp> grace_until;
     std::optional<Timestamp> revoked_at;
     std::optional<Timestamp> last_used_at;
+    std::optional<Timestamp> leaked_at;
+    std::optional<std::string> leaked_where;
 };
 BOOST_DESCRIBE_STRUCT(ApiKey, (NewApiKey),
-                      (id, version, public_id, created_by, created_at, updated_at, rotated_from, grace_until, revoked_at, last_used_at))
+                      (id, version, public_id, created_by, created_at, updated_at, rotated_from, grace_until, revoked_at, last_used_at, leaked_at,
+                       leaked_where))
 
 /// The answer to making one: the key itself is seen this once.
 struct MadeApiKey : ApiKey {
@@ -67,8 +74,9 @@ BOOST_DESCRIBE_STRUCT(ListApiKeys, (PageQuery), (project_id, env))
 
 struct VerifyApiKey {
     Text<1, 500> key;
+    std::optional<Network> network;
 };
-BOOST_DESCRIBE_STRUCT(VerifyApiKey, (), (key))
+BOOST_DESCRIBE_STRUCT(VerifyApiKey, (), (key, network))
 
 /// What RFC 7662 section 2.2 has, and the key's id: of a key that is not good nothing but that.
 struct Verification {
@@ -81,8 +89,9 @@ struct Verification {
     std::optional<std::int64_t> iat;
     std::optional<std::int64_t> exp;
     std::optional<Slug> plan; // of the organisation
+    std::optional<std::int64_t> uses_left;
 };
-BOOST_DESCRIBE_STRUCT(Verification, (), (active, key_id, sub, project, env, scope, iat, exp, plan))
+BOOST_DESCRIBE_STRUCT(Verification, (), (active, key_id, sub, project, env, scope, iat, exp, plan, uses_left))
 
 /// What RFC 7662 section 2.2 has, for clients of that standard.
 struct Introspection {
@@ -94,8 +103,10 @@ struct Introspection {
     std::optional<std::int64_t> exp;
     std::optional<ProjectId> project;
     std::optional<EnvironmentName> env;
+    std::optional<Slug> plan;
+    std::optional<std::int64_t> uses_left;
 };
-BOOST_DESCRIBE_STRUCT(Introspection, (), (active, client_id, sub, scope, iat, exp, project, env))
+BOOST_DESCRIBE_STRUCT(Introspection, (), (active, client_id, sub, scope, iat, exp, project, env, plan, uses_left))
 
 /// The answer to giving a key back (RFC 7009 section 2.2): nothing, whatever became of it.
 struct GivenBack {};
@@ -108,6 +119,12 @@ struct ApiKeyAtDoor : ApiKey {
     std::optional<Slug> plan;
 };
 BOOST_DESCRIBE_STRUCT(ApiKeyAtDoor, (ApiKey), (hash, project_state, plan))
+
+/// What is left once a use has been counted.
+struct UsesLeft {
+    std::optional<std::int64_t> uses_left;
+};
+BOOST_DESCRIBE_STRUCT(UsesLeft, (), (uses_left))
 
 struct ApiKeyCreated {
     static constexpr Event event{"gravity.project.api_key.created"};
@@ -137,6 +154,26 @@ BOOST_DESCRIBE_STRUCT(ApiKeyRevoked, (), (id, project_id, env))
 } // namespace gravity::project
 
 template <>
+struct gravity::meta::docs<gravity::project::ApiKeyEdit> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"cidrs", "The networks that it may be shown from, 1 to 100; without any, all"},
+        {"uses_left", "How many times more it is found good; without it, as often as one asks"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::project::VerifyApiKey> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"network", "The address that the key was shown from, or the network: a key that is bound to some is good from these alone"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::project::Verification> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"plan", "Of the organisation"},
+        {"uses_left", "Of a key whose uses are counted: how many there are after this one"},
+    };
+};
+template <>
 struct gravity::meta::docs<gravity::project::NewApiKey> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"project_id", "The project that it opens"},
@@ -151,6 +188,8 @@ struct gravity::meta::docs<gravity::project::ApiKey> {
         {"rotated_from", "The key whose place it took"},
         {"grace_until", "Another key has taken its place: how long both are good"},
         {"last_used_at", "When it was last verified, to the minute"},
+        {"leaked_at", "When somebody reported that they had found it: it was revoked then"},
+        {"leaked_where", "Where it was found, as they say"},
     };
 };
 template <>
@@ -164,4 +203,4 @@ struct gravity::meta::docs<gravity::project::RotateApiKey> {
 
 GRAVITY_TABLES(project, ApiKeyId, ScopeName, ApiKeyEdit, NewApiKey, ApiKey, MadeApiKey, RotateApiKey, ListApiKeys, VerifyApiKey, Verification,
                Introspection, GivenBack, ApiKeyAtDoor,
-               ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked)
+               UsesLeft, ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked)

@@ -1,5 +1,6 @@
 #include "assembly.hpp"
 
+#include "actor.hpp"
 #include "api.hpp"
 #include "config.hpp"
 #include "deletion_job.hpp"
@@ -7,11 +8,14 @@
 #include "forget_usage.hpp"
 #include "invitations_model.hpp"
 #include "key_door.hpp"
+#include "known_keys.hpp"
 #include "last_uses.hpp"
 #include "people.hpp"
 #include "project_door.hpp"
 #include "project_migrations.hpp"
 #include "registered_services.hpp"
+#include "report_keys.hpp"
+#include "service_routes.hpp"
 
 #include <gravity/async/coroutine.hpp>
 
@@ -35,12 +39,18 @@ ProofKey proof_key(const Settings& settings) {
 void provide(app::Runtime& runtime) {
     const Settings& settings = runtime.resources.get<Settings>();
     auto uses = std::make_shared<LastUses>(*runtime.database);
-    runtime.resources.put(std::make_shared<KeyDoor>(*runtime.database, *uses, settings));
+    auto known = std::make_shared<KnownKeys>(runtime.io, runtime.settings.database_url->reveal());
+    runtime.resources.put(std::make_shared<KeyDoor>(*runtime.database, *uses, *known, settings));
+    runtime.resources.put(std::move(known));
     runtime.resources.put(std::make_shared<ProjectDoor>(*runtime.database, settings));
     runtime.resources.put(std::move(uses));
     runtime.resources.put(std::make_shared<OwnDatabase>(*runtime.database));
-    runtime.resources.put(std::make_shared<RegisteredServices>(runtime.io, runtime.settings, settings));
+    auto registered = std::make_shared<RegisteredServices>(runtime.io, runtime.settings, settings);
+    runtime.resources.put(std::make_shared<ServiceRoutes>(*registered, runtime.resources.get<discovery::Neighbours>()));
+    runtime.resources.put(std::move(registered));
     runtime.resources.put(std::make_shared<ProofKey>(proof_key(settings)));
+    runtime.resources.put(std::make_shared<TrustedProxies>(settings.trusted_proxies));
+    runtime.resources.put(std::make_shared<ReportKeySource>(runtime.io, settings));
 }
 
 Task<void> keep_last_uses(app::Runtime& runtime) { return runtime.resources.get<LastUses>().run(); }

@@ -1,7 +1,11 @@
 #include "deletion_job.hpp"
 
+#include "audit.hpp"
+#include "audit_store.hpp"
 #include "deletions_domain.hpp"
 #include "deletions_store.hpp"
+#include "known_keys.hpp"
+#include "projects_store.hpp"
 #include "registered_services.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -15,6 +19,10 @@ namespace {
 
 constexpr int most_asked_at_once = 5; // times that one service is asked in a row, while it still finds something
 
+void note_end(Tx& tx, std::string_view action, const Project& project) {
+    record(tx, service_itself(), {.action = action, .organization = project.organization_id, .project = project.id, .target = project.id.to_string()});
+}
+
 bool anything_pending(Tx& tx) { return tx.one(deletions_pending, tx.now()); }
 
 // The first that is due: from here on there is no way back.
@@ -23,7 +31,9 @@ bool begin_next(Tx& tx) {
     if (!project) return false;
     tx.exec(start_deletion, project->id, tx.now());
     tx.exec(delete_environments, project->id);
+    forget_known_keys(tx);
     tx.emit(ProjectDeletionStarted{project->id});
+    note_end(tx, "project.deletion_started", *project);
     return true;
 }
 
@@ -33,6 +43,7 @@ std::vector<DeletionTaskRow> claim(Tx& tx) { return tx.all(claim_tasks, tx.now()
 void remove_measured(Tx& tx) {
     tx.exec(delete_meters);
     tx.exec(delete_seen);
+    tx.one(forget_audit);
 }
 
 /// What came of asking a service.
@@ -100,7 +111,10 @@ Task<void> remove_own(JobCtx& job, ProjectId project) {
 }
 
 void finish(Tx& tx) {
-    for (const ProjectId& project : tx.all(finish_deletions, tx.now())) tx.emit(ProjectDeleted{project, tx.one(rows_removed, project)});
+    for (const ProjectId& project : tx.all(finish_deletions, tx.now())) {
+        tx.emit(ProjectDeleted{project, tx.one(rows_removed, project)});
+        note_end(tx, "project.deleted", tx.one(get_project, project));
+    }
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actor.hpp"
 #include "project_door.hpp"
 
 #include <gravity/handlers.hpp>
@@ -7,11 +8,11 @@
 /// Handlers of meters: of the caller's own project.
 namespace gravity::project::meters {
 
-Created<Meter> create(Tx& tx, Body<NewMeter> in);
+Created<Meter> create(Tx& tx, Actor caller, Body<NewMeter> in);
 Page<Meter> list(Tx& tx, Params<ListMeters> query);
 Meter get(Tx& tx, Path<"slug", MeterSlug> slug);
-Meter update(Tx& tx, Path<"slug", MeterSlug> slug, Patch<MeterEdit> patch, IfMatch expected);
+Meter update(Tx& tx, Actor caller, Path<"slug", MeterSlug> slug, Patch<MeterEdit> patch, IfMatch expected);
 /// What a plan limits cannot be forgotten by deleting its meter.
-Task<NoContent> remove(Ctx& ctx, Caller caller, Path<"slug", MeterSlug> slug, IfMatch expected, Given<ProjectDoor> door);
+Task<NoContent> remove(Ctx& ctx, Actor caller, Path<"slug", MeterSlug> slug, IfMatch expected, Given<ProjectDoor> door);
 
 } // namespace gravity::project::meters

@@ -1,5 +1,6 @@
 #include "people.hpp"
 
+#include "audit.hpp"
 #include "people_store.hpp"
 
 namespace gravity::project {
@@ -15,12 +16,17 @@ PersonErased erase_person(Tx& tx, const std::string& subject) {
     erased.rows = tx.one(count_rows_of_person, subject);
     if (erased.rows == 0) return erased;
     const auto left = tx.all(leave_organizations, subject);
-    for (const OrganizationId& one : left) tx.emit(MemberRemoved{one, Subject::parse(subject).or_throw()}, one.to_string());
-    const bool invited = tx.exec(delete_invitations_of, subject) > 0;
-    erased.method = invited || !left.empty() ? PersonErasure::deleted : PersonErasure::kept;
+    for (const OrganizationId& one : left) {
+        tx.emit(MemberRemoved{one, Subject::parse(subject).or_throw()}, one.to_string());
+        record(tx, service_itself(), {.action = "member.removed", .organization = one, .target = subject});
+    }
+    const bool invited = tx.exec(delete_invitations_of, subject) > 0, known = tx.one(forget_addresses, subject) > 0;
+    erased.method = invited || !left.empty() ? PersonErasure::deleted : known ? PersonErasure::anonymised
+                                                                              : PersonErasure::kept;
     if (tx.one(count_last_ownerships, subject) > 0)
         erased.kept.push_back({"An id as the last owner of an organisation, which would have none without it", names_nobody, {}});
     if (tx.one(count_deeds, subject) > 0) erased.kept.push_back({"An id as who made API keys or invited others", names_nobody, {}});
+    if (known) erased.kept.push_back({"An id as who did what, in the audit log", names_nobody, {}});
     return erased;
 }
 

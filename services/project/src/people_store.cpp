@@ -18,11 +18,13 @@ const Sql<std::int64_t(std::string)> count_last_ownerships{"person.count_last_ow
 const Sql<std::int64_t(std::string)> count_deeds{"person.count_deeds", R"sql(
     select (select count(*) from invitation where invited_by = $1) + (select count(*) from api_key where created_by = $1))sql"};
 
+const Sql<std::int64_t(std::string)> forget_addresses{"person.forget_addresses", "select audit_forget_person($1)"};
 const Sql<std::int64_t(std::string)> count_rows_of_person{"person.count", R"sql(
     select (select count(*) from member where subject = $1)
          + (select count(*) from invitation where invited_by = $1 or accepted_by = $1
                or lower(email) in (select lower(email) from invitation where accepted_by = $1))
-         + (select count(*) from api_key where created_by = $1))sql"};
+         + (select count(*) from api_key where created_by = $1)
+         + (select count(*) from audit where subject = $1 and address is not null))sql"};
 // Whom they invited is not theirs to see: an address of somebody else.
 const Sql<Json(std::string)> export_person{"person.export", R"sql(
     select jsonb_build_object(
@@ -36,6 +38,9 @@ const Sql<Json(std::string)> export_person{"person.export", R"sql(
                     from invitation where invited_by = $1),
         'api_keys', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'project_id', project_id, 'name', name, 'created_at', created_at)
                                                order by id), '[]')
-                     from api_key where created_by = $1)))sql"};
+                     from api_key where created_by = $1),
+        'audit', (select coalesce(jsonb_agg(jsonb_build_object('action', action, 'at', occurred_at, 'address', address)
+                                            order by occurred_at desc, id desc), '[]')
+                  from (select * from audit where subject = $1 order by occurred_at desc, id desc limit 1000) a)))sql"};
 
 } // namespace gravity::project

@@ -28,7 +28,11 @@ inline constexpr Problem no_such_environment{422, "no-such-environment", "There 
 inline constexpr Problem project_not_active{409, "project-not-active", "The project is suspended, or to be deleted"};
 inline constexpr Problem already_expired{422, "already-expired", "The key would have expired already"};
 inline constexpr Problem already_rotated{409, "already-rotated", "Another key has taken this one's place"};
+inline constexpr Problem uses_counted{422, "uses-counted",
+                                      "A key whose uses are counted has no time in which another is good beside it: `grace_seconds` must be 0"};
 inline constexpr Problem key_ended{409, "key-ended", "The key was revoked or has expired"};
+inline constexpr Problem too_many_keys{409, "too-many-keys", "More than 200 keys of the project are good: make the new one without keys"};
+inline constexpr Problem signature_wrong{403, "signature-wrong", "The signature is not that of the report"};
 
 // Invitations
 inline constexpr Problem already_invited{409, "already-invited", "Somebody of this address is invited already"};

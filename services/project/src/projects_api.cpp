@@ -2,6 +2,8 @@
 
 #include "access.hpp"
 #include "api_keys_store.hpp"
+#include "audit.hpp"
+#include "known_keys.hpp"
 #include "organizations_store.hpp"
 #include "problems.hpp"
 #include "projects_domain.hpp"
@@ -27,6 +29,16 @@ Project save(Tx& tx, Project project) {
     return tx.one(save_project, project);
 }
 
+void note_project(Tx& tx, const Actor& by, std::string_view action, const Project& project, Json details = Json::object()) {
+    forget_known_keys(tx); // whether they are good, and on which plan, is their project's
+    record(tx, by,
+           {.action = action, .organization = project.organization_id, .project = project.id, .target = project.id.to_string(), .details = std::move(details)});
+}
+
+void note_environment(Tx& tx, const Actor& by, std::string_view action, const Project& of, const EnvironmentName& environment, Json details = Json::object()) {
+    record(tx, by, {.action = action, .organization = of.organization_id, .project = of.id, .target = environment.str(), .details = std::move(details)});
+}
+
 Environment add(Tx& tx, const ProjectId& project, const NewEnvironment& wanted) {
     Environment row;
     static_cast<NewEnvironment&>(row) = wanted;
@@ -39,7 +51,7 @@ Environment add(Tx& tx, const ProjectId& project, const NewEnvironment& wanted) 
 
 namespace projects {
 
-Created<Project> create(Tx& tx, Caller caller, Body<NewProject> in) {
+Created<Project> create(Tx& tx, Actor caller, Body<NewProject> in) {
     const auto role = tx.maybe(role_of, in->organization_id, caller.subject);
     if (!role) throw Refusal(no_such_organization);
     check_right(*role, Right::administer);
@@ -53,50 +65,56 @@ Created<Project> create(Tx& tx, Caller caller, Body<NewProject> in) {
     add(tx, row.id, {{EnvironmentKind::staging}, "staging"});
     add(tx, row.id, {{EnvironmentKind::production}, "production"});
     tx.emit(ProjectCreated{row.id, row.organization_id});
+    note_project(tx, caller, "project.created", row, json::to_document(*in));
     return row;
 }
 
 Page<Project> list(Tx& tx, Caller caller, Params<ListProjects> query) { return tx.page(list_projects, *query, caller.subject); }
 Project get(Tx& tx, Caller caller, Path<"id", ProjectId> id) { return seen(tx, caller, *id, Right::see); }
 
-Project update(Tx& tx, Caller caller, Path<"id", ProjectId> id, Patch<ProjectEdit> patch, IfMatch expected) {
+Project update(Tx& tx, Actor caller, Path<"id", ProjectId> id, Patch<ProjectEdit> patch, IfMatch expected) {
     Project project = locked(tx, caller, *id, Right::administer, expected);
     check_not_deleted(project);
     static_cast<ProjectEdit&>(project) = patch.apply(project);
+    note_project(tx, caller, "project.changed", project, patch.document());
     return save(tx, std::move(project));
 }
 
-Project suspend(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected) {
+Project suspend(Tx& tx, Actor caller, Path<"id", ProjectId> id, IfMatch expected) {
     Project project = locked(tx, caller, *id, Right::administer, expected);
     if (!project::suspend(project, tx.now())) return project;
     tx.emit(ProjectSuspended{project.id});
+    note_project(tx, caller, "project.suspended", project);
     return save(tx, std::move(project));
 }
 
-Project resume(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected) {
+Project resume(Tx& tx, Actor caller, Path<"id", ProjectId> id, IfMatch expected) {
     Project project = locked(tx, caller, *id, Right::administer, expected);
     if (!project::resume(project)) return project;
     tx.emit(ProjectResumed{project.id});
+    note_project(tx, caller, "project.resumed", project);
     return save(tx, std::move(project));
 }
 
-NoContent remove(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected, Given<Settings> settings) {
+NoContent remove(Tx& tx, Actor caller, Path<"id", ProjectId> id, IfMatch expected, Given<Settings> settings) {
     Project project = locked(tx, caller, *id, Right::own, expected);
     if (!request_deletion(project, tx.now(), settings->undo_days)) return {};
     tx.emit(ProjectDeletionRequested{project.id, *project.delete_after});
+    note_project(tx, caller, "project.deletion_requested", project);
     save(tx, std::move(project));
     return {};
 }
 
-Project restore(Tx& tx, Caller caller, Path<"id", ProjectId> id, IfMatch expected) {
+Project restore(Tx& tx, Actor caller, Path<"id", ProjectId> id, IfMatch expected) {
     Project project = locked(tx, caller, *id, Right::own, expected);
     project::restore(project, tx.now());
     project = save(tx, std::move(project));
     tx.emit(ProjectRestored{project.id, project.state});
+    note_project(tx, caller, "project.restored", project);
     return project;
 }
 
-Project transfer(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<TransferProject> in, IfMatch expected) {
+Project transfer(Tx& tx, Actor caller, Path<"id", ProjectId> id, Body<TransferProject> in, IfMatch expected) {
     Project project = locked(tx, caller, *id, Right::own, expected);
     const auto role = tx.maybe(role_of, in->organization_id, caller.subject);
     if (!role) throw Refusal(no_such_organization);
@@ -104,7 +122,10 @@ Project transfer(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<TransferP
     check_stays(project);
     if (project.organization_id == in->organization_id) return project;
     tx.emit(ProjectTransferred{project.id, project.organization_id, in->organization_id});
+    const Json to = json::to_document(*in);
+    note_project(tx, caller, "project.transferred", project, to); // both read of it: who gives, and who is given
     project.organization_id = in->organization_id;
+    note_project(tx, caller, "project.transferred", project, to);
     project.updated_at = tx.now();
     return tx.one(move_project, project);
 }
@@ -113,9 +134,11 @@ Project transfer(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<TransferP
 
 namespace environments {
 
-Created<Environment> create(Tx& tx, Caller caller, Path<"id", ProjectId> id, Body<NewEnvironment> in) {
-    check_not_deleted(seen(tx, caller, *id, Right::administer));
+Created<Environment> create(Tx& tx, Actor caller, Path<"id", ProjectId> id, Body<NewEnvironment> in) {
+    const Project project = seen(tx, caller, *id, Right::administer);
+    check_not_deleted(project);
     Environment made = add(tx, *id, *in);
+    note_environment(tx, caller, "environment.created", project, made.name, json::to_document(*in));
     std::string location = "/api/v1/projects/" + id->to_string() + "/environments/" + made.name.str();
     return {std::move(made), std::move(location)};
 }
@@ -130,19 +153,22 @@ Environment get(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"name", En
     return tx.one(get_environment, *id, *name);
 }
 
-Environment update(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name, Patch<EnvironmentEdit> patch, IfMatch expected) {
-    seen(tx, caller, *id, Right::administer);
+Environment update(Tx& tx, Actor caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name, Patch<EnvironmentEdit> patch, IfMatch expected) {
+    const Project project = seen(tx, caller, *id, Right::administer);
     Environment environment = expected.check(tx.one(lock_environment, *id, *name));
     static_cast<EnvironmentEdit&>(environment) = patch.apply(environment);
+    note_environment(tx, caller, "environment.changed", project, *name, patch.document());
     environment.updated_at = tx.now();
     return tx.one(save_environment, environment);
 }
 
-NoContent remove(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name, IfMatch expected) {
-    seen(tx, caller, *id, Right::administer);
+NoContent remove(Tx& tx, Actor caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name, IfMatch expected) {
+    const Project project = seen(tx, caller, *id, Right::administer);
     expected.check(tx.one(lock_environment, *id, *name));
     if (tx.one(has_live_key, *id, *name, tx.now())) throw Refusal(has_live_keys);
     tx.exec(delete_environment, *id, *name);
+    forget_known_keys(tx);
+    note_environment(tx, caller, "environment.deleted", project, *name);
     return {};
 }
 

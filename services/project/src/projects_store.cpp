@@ -45,6 +45,9 @@ const Sql<Environment(ProjectId, EnvironmentName)> lock_environment{"environment
                                                                     "select * from environment where project_id = $1 and name = $2 for update"};
 const Sql<Environment(PageQuery, ProjectId)> list_environments{"environment.list", R"sql(
     select * from environment where project_id = $3 and $page(name))sql"};
+const Sql<void(ProjectId, ProjectId, Timestamp)> copy_environments{"environment.copy", R"sql(
+    insert into environment (project_id, name, kind, created_at, updated_at)
+    select $2::uuid, name, kind, $3::timestamptz, $3::timestamptz from environment where project_id = $1)sql"};
 const Sql<void(ProjectId, EnvironmentName)> delete_environment{"environment.delete", "delete from environment where project_id = $1 and name = $2"};
 
 } // namespace gravity::project

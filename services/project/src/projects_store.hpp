@@ -18,6 +18,8 @@ extern const Sql<ProjectId(ProjectId)> home_of_project;
 extern const Sql<Environment(Environment)> insert_environment, save_environment;
 extern const Sql<Environment(ProjectId, EnvironmentName)> get_environment, lock_environment;
 extern const Sql<Environment(PageQuery, ProjectId)> list_environments;
+/// From one project to another.
+extern const Sql<void(ProjectId, ProjectId, Timestamp)> copy_environments;
 extern const Sql<void(ProjectId, EnvironmentName)> delete_environment;
 
 } // namespace gravity::project

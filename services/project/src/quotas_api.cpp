@@ -1,9 +1,12 @@
 #include "quotas_api.hpp"
 
+#include "audit.hpp"
+#include "known_keys.hpp"
 #include "meters_domain.hpp"
 #include "meters_store.hpp"
 #include "organizations_store.hpp"
 #include "problems.hpp"
+#include "quota_states.hpp"
 #include "quotas_domain.hpp"
 #include "quotas_store.hpp"
 
@@ -40,22 +43,6 @@ Quota shown(const PlanQuota& given) {
     return quota;
 }
 
-Page<QuotaState> states(Tx& tx, const PageQuery& query, const std::vector<PlanQuota>& plan) {
-    std::vector<MeterSlug> meters;
-    std::vector<Quantity> limits;
-    std::vector<QuotaPeriod> periods;
-    for (const PlanQuota& given : plan) {
-        meters.push_back(given.meter);
-        limits.push_back(given.limit);
-        periods.push_back(given.period);
-    }
-    // A cursor belongs to what was asked for, and the moment is another each time: so it is asked for apart.
-    const Page<Meter> limited = tx.page(list_limited_meters, query, meters);
-    std::vector<MeterId> ids;
-    for (const Meter& meter : limited.items) ids.push_back(meter.id);
-    return {tx.all(quota_states, tx.now(), ids, meters, limits, periods), limited.next_cursor};
-}
-
 Quota quota_of(Tx& tx, const MeterSlug& slug, const std::vector<PlanQuota>& plan) {
     const auto meter = tx.maybe(get_meter, slug);
     const auto own = meter ? tx.maybe(get_quota, meter->id) : std::nullopt;
@@ -65,7 +52,12 @@ Quota quota_of(Tx& tx, const MeterSlug& slug, const std::vector<PlanQuota>& plan
     return shown(*given);
 }
 
-Quota set_quota(Tx& tx, const MeterSlug& slug, const QuotaEdit& wanted, const IfMatch& expected) {
+// Of a project's own limits, and of those that the plans of this one give.
+void note_limit(Tx& tx, const Actor& by, std::string_view action, std::string target, Json details = Json::object()) {
+    record(tx, by, {.action = action, .project = tx.project(), .target = std::move(target), .details = std::move(details)});
+}
+
+Quota set_quota(Tx& tx, const Actor& by, const MeterSlug& slug, const QuotaEdit& wanted, const IfMatch& expected) {
     const Meter meter = tx.one(lock_meter, slug);
     if (!adds_up(meter.aggregation)) throw Refusal(adds_nothing_up);
     check_expected(expected, tx.maybe(get_quota, meter.id));
@@ -75,31 +67,35 @@ Quota set_quota(Tx& tx, const MeterSlug& slug, const QuotaEdit& wanted, const If
     row.created_at = row.updated_at = tx.now();
     row = tx.one(save_quota, row);
     tx.emit(QuotaChanged{slug, tx.project(), {}, row.limit, row.period}, tx.project().to_string());
+    note_limit(tx, by, "quota.set", slug.str(), json::to_document(wanted));
     return shown(row, slug);
 }
 
-void unset_quota(Tx& tx, const MeterSlug& slug, const IfMatch& expected) {
+void unset_quota(Tx& tx, const Actor& by, const MeterSlug& slug, const IfMatch& expected) {
     const Meter meter = tx.one(lock_meter, slug);
     expected.check(tx.one(get_quota, meter.id));
     tx.exec(delete_quota, meter.id);
     tx.emit(QuotaChanged{slug, tx.project(), {}, {}, {}}, tx.project().to_string());
+    note_limit(tx, by, "quota.removed", slug.str());
 }
 
 } // namespace
 
 namespace plans {
 
-Organization set(Tx& tx, Path<"id", OrganizationId> id, Body<SetPlan> in, IfMatch expected) {
+Organization set(Tx& tx, Actor caller, Path<"id", OrganizationId> id, Body<SetPlan> in, IfMatch expected) {
     Organization organization = expected.check(tx.one(lock_organization, *id));
     organization.plan = in->plan;
     organization.updated_at = tx.now();
+    forget_known_keys(tx);
+    record(tx, caller, {.action = "organization.plan_set", .organization = *id, .target = id->to_string(), .details = json::to_document(*in)});
     return tx.one(save_organization, organization);
 }
 
 Page<PlanQuota> list(Tx& tx, Path<"plan", Slug> plan, Params<PageQuery> query) { return tx.page(list_plan_quotas, *query, *plan); }
 PlanQuota get(Tx& tx, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter) { return tx.one(get_plan_quota, *plan, *meter); }
 
-PlanQuota put(Tx& tx, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter, Body<QuotaEdit> in, IfMatch expected) {
+PlanQuota put(Tx& tx, Actor caller, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter, Body<QuotaEdit> in, IfMatch expected) {
     const auto present = tx.maybe(get_plan_quota, *plan, *meter);
     check_expected(expected, present);
     if (!present && tx.one(count_plan_quotas, *plan) >= most_plan_quotas) throw Refusal(too_many_meters);
@@ -110,13 +106,15 @@ PlanQuota put(Tx& tx, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter, B
     row.created_at = row.updated_at = tx.now();
     row = tx.one(save_plan_quota, row);
     tx.emit(QuotaChanged{row.meter, {}, row.plan, row.limit, row.period}, row.plan.str());
+    note_limit(tx, caller, "plan_quota.set", row.plan.str() + "/" + row.meter.str(), json::to_document(*in));
     return row;
 }
 
-NoContent remove(Tx& tx, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter, IfMatch expected) {
+NoContent remove(Tx& tx, Actor caller, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter, IfMatch expected) {
     expected.check(tx.one(get_plan_quota, *plan, *meter));
     tx.exec(delete_plan_quota, *plan, *meter);
     tx.emit(QuotaChanged{*meter, {}, *plan, {}, {}}, plan->str());
+    note_limit(tx, caller, "plan_quota.removed", plan->str() + "/" + meter->str());
     return {};
 }
 
@@ -129,7 +127,7 @@ Task<Page<QuotaState>> list(Ctx& ctx, Caller caller, Path<"id", ProjectId> id, P
     Standing standing = co_await door->enter(ctx, caller, project, Access::see);
     pg::Scope measured = pg::Scope::project(project, caller.subject);
     const PageQuery page = *query;
-    Page<QuotaState> found = co_await ctx.in_scope(std::move(measured), states, page, std::move(standing.plan));
+    Page<QuotaState> found = co_await ctx.in_scope(std::move(measured), quota_states_of, page, std::move(standing.plan));
     co_return found;
 }
 
@@ -142,7 +140,7 @@ Task<Quota> get(Ctx& ctx, Caller caller, Path<"id", ProjectId> id, Path<"meter",
     co_return found;
 }
 
-Task<Quota> put(Ctx& ctx, Caller caller, Path<"id", ProjectId> id, Path<"meter", MeterSlug> meter, Body<QuotaEdit> in, IfMatch expected,
+Task<Quota> put(Ctx& ctx, Actor caller, Path<"id", ProjectId> id, Path<"meter", MeterSlug> meter, Body<QuotaEdit> in, IfMatch expected,
                 Given<ProjectDoor> door) {
     const ProjectId project = *id;
     const MeterSlug slug = *meter;
@@ -151,16 +149,16 @@ Task<Quota> put(Ctx& ctx, Caller caller, Path<"id", ProjectId> id, Path<"meter",
     // What a plan gives is raised by those who sell plans, among the people who administer.
     if (!standing.administers || !caller.may("organizations:admin")) check_within_plan(standing.plan, slug, wanted);
     pg::Scope measured = pg::Scope::project(project, caller.subject);
-    Quota set = co_await ctx.in_scope(std::move(measured), set_quota, slug, wanted, expected);
+    Quota set = co_await ctx.in_scope(std::move(measured), set_quota, caller, slug, wanted, expected);
     co_return set;
 }
 
-Task<NoContent> remove(Ctx& ctx, Caller caller, Path<"id", ProjectId> id, Path<"meter", MeterSlug> meter, IfMatch expected, Given<ProjectDoor> door) {
+Task<NoContent> remove(Ctx& ctx, Actor caller, Path<"id", ProjectId> id, Path<"meter", MeterSlug> meter, IfMatch expected, Given<ProjectDoor> door) {
     const ProjectId project = *id;
     const MeterSlug slug = *meter;
     co_await door->enter(ctx, caller, project, Access::administer);
     pg::Scope measured = pg::Scope::project(project, caller.subject);
-    co_await ctx.in_scope(std::move(measured), unset_quota, slug, expected);
+    co_await ctx.in_scope(std::move(measured), unset_quota, caller, slug, expected);
     co_return NoContent{};
 }
 

@@ -103,52 +103,48 @@ void release_it(Tx& tx, const MeterSlug& slug, const ReservationId& id) {
     tx.one(save_reservation, *row);
 }
 
+/// Which reservation a request is about, and where: among the rows of the measured project.
+struct Place {
+    MeterSlug meter;
+    ReservationId id;
+    pg::Scope scope;
+    Standing standing;
+};
+
+// What all of them begin with: whoever measures the project may, and nobody else learns of it.
+Task<Place> enter(Ctx& ctx, const Caller& caller, const ProjectId& project, MeterSlug meter, ReservationId id, const ProjectDoor& door) {
+    Standing standing = co_await door.enter(ctx, caller, project, Access::measure);
+    co_return Place{std::move(meter), id, pg::Scope::project(project, caller.subject), std::move(standing)};
+}
+
 } // namespace
 
 Task<Reservation> put(Ctx& ctx, Caller caller, Path<"id", ProjectId> id, Path<"meter", MeterSlug> meter, Path<"reservation", ReservationId> reservation,
                       Body<NewReservation> in, Given<ProjectDoor> door) {
-    const ProjectId project = *id;
-    const MeterSlug slug = *meter;
-    const ReservationId name = *reservation;
-    const NewReservation wanted = *in;
-    Standing standing = co_await door->enter(ctx, caller, project, Access::measure);
-    if (!standing.active) throw Refusal(project_not_active);
-    pg::Scope measured = pg::Scope::project(project, caller.subject);
-    Reservation made = co_await ctx.in_scope(std::move(measured), reserve, slug, name, wanted, std::move(standing.plan));
+    Place at = co_await enter(ctx, caller, *id, *meter, *reservation, *door);
+    if (!at.standing.active) throw Refusal(project_not_active);
+    Reservation made = co_await ctx.in_scope(at.scope, reserve, at.meter, at.id, *in, at.standing.plan);
     co_return made;
 }
 
 Task<Reservation> get(Ctx& ctx, Caller caller, Path<"id", ProjectId> id, Path<"meter", MeterSlug> meter, Path<"reservation", ReservationId> reservation,
                       Given<ProjectDoor> door) {
-    const ProjectId project = *id;
-    const MeterSlug slug = *meter;
-    const ReservationId name = *reservation;
-    co_await door->enter(ctx, caller, project, Access::measure);
-    pg::Scope measured = pg::Scope::project(project, caller.subject);
-    Reservation found = co_await ctx.in_scope(std::move(measured), read, slug, name);
+    const Place at = co_await enter(ctx, caller, *id, *meter, *reservation, *door);
+    Reservation found = co_await ctx.in_scope(at.scope, read, at.meter, at.id);
     co_return found;
 }
 
 Task<Reservation> settle(Ctx& ctx, Caller caller, Path<"id", ProjectId> id, Path<"meter", MeterSlug> meter, Path<"reservation", ReservationId> reservation,
                          Body<Settlement> in, Given<ProjectDoor> door) {
-    const ProjectId project = *id;
-    const MeterSlug slug = *meter;
-    const ReservationId name = *reservation;
-    const Quantity amount = in->amount;
-    Standing standing = co_await door->enter(ctx, caller, project, Access::measure);
-    pg::Scope measured = pg::Scope::project(project, caller.subject);
-    Reservation done = co_await ctx.in_scope(std::move(measured), settled, slug, name, amount, std::move(standing.plan));
+    const Place at = co_await enter(ctx, caller, *id, *meter, *reservation, *door);
+    Reservation done = co_await ctx.in_scope(at.scope, settled, at.meter, at.id, in->amount, at.standing.plan);
     co_return done;
 }
 
 Task<NoContent> release(Ctx& ctx, Caller caller, Path<"id", ProjectId> id, Path<"meter", MeterSlug> meter, Path<"reservation", ReservationId> reservation,
                         Given<ProjectDoor> door) {
-    const ProjectId project = *id;
-    const MeterSlug slug = *meter;
-    const ReservationId name = *reservation;
-    co_await door->enter(ctx, caller, project, Access::measure);
-    pg::Scope measured = pg::Scope::project(project, caller.subject);
-    co_await ctx.in_scope(std::move(measured), release_it, slug, name);
+    const Place at = co_await enter(ctx, caller, *id, *meter, *reservation, *door);
+    co_await ctx.in_scope(at.scope, release_it, at.meter, at.id);
     co_return NoContent{};
 }
 

@@ -4,11 +4,16 @@
 // clang-format on
 
 #include "api_keys_model.hpp"
+#include "audit_model.hpp"
+#include "clones_model.hpp"
 #include "config.hpp"
 #include "deletions_model.hpp"
+#include "explanations_model.hpp"
 #include "forget_usage.hpp"
 #include "invitations_model.hpp"
+#include "leaks_model.hpp"
 #include "meters_model.hpp"
+#include "networks.hpp"
 #include "openmeter_api.hpp"
 #include "organizations_model.hpp"
 #include "projects_model.hpp"

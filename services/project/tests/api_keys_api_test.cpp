@@ -334,6 +334,132 @@ TEST_F(ApiKeys, AreMadeOfWhatCanBe) {
     ada.patch(made.location(), {{"expires_at", Json()}}).expect(200).field("/expires_at", Json());
 }
 
+class LimitedApiKeys : public ApiKeys {
+protected:
+    testkit::Answer limited(std::string member, Json value, int status = 201) {
+        auto body = key_body(shop);
+        body[member] = std::move(value);
+        return ada.post("/api/v1/api-keys", testkit::Members(std::move(body))).expect(status);
+    }
+    testkit::Answer shown(const testkit::Answer& made, const std::string& from) {
+        return ada.post("/api/v1/api-keys/verify", {{"key", made.text("/key")}, {"network", from}}).expect(200);
+    }
+    testkit::Answer introspected(const testkit::Answer& made, const std::string& more, int status = 200) {
+        return ada.post("/api/v1/api-keys/introspect").raw("token=" + made.text("/key") + more, "application/x-www-form-urlencoded").expect(status);
+    }
+};
+
+TEST_F(LimitedApiKeys, AreGoodFromTheirNetworksAlone) {
+    const auto made = limited("cidrs", Json::array({"203.0.113.0/24", "2001:db8::/32", "::ffff:192.0.2.7"}));
+    made.field("/cidrs", Json::array({"203.0.113.0/24", "2001:db8::/32", "192.0.2.7/32"}));
+    for (const std::string from : {"203.0.113.9", "::ffff:203.0.113.9", "203.0.113.128/25", "2001:DB8:0:0::1", "192.0.2.7"})
+        shown(made, from).field("/active", true).field("/key_id", made.text("/id"));
+    for (const std::string from : {"203.0.114.9", "203.0.0.0/16", "2001:db9::1", "192.0.2.8", "::1", "0.0.0.0/0"})
+        EXPECT_EQ(shown(made, from).body(), not_good) << from;
+    EXPECT_EQ(verify(ada, made.text("/key")).body(), not_good) << "from nobody knows where";
+    introspected(made, "&network=203.0.113.9").field("/active", true);
+    EXPECT_EQ(introspected(made, "&network=203.0.114.9").body(), not_good);
+    EXPECT_EQ(introspected(made, "").body(), not_good);
+    introspected(made, "&network=203.0.113", 400).field("/error", "invalid_request");
+    introspected(made, "&network=::1&network=::1", 400).field("/error", "invalid_request");
+    const auto nowhere = ada.post("/api/v1/api-keys/verify", {{"key", made.text("/key")}, {"network", "here"}}).expect_problem(422, "invalid-value");
+    nowhere.field("/errors/0/pointer", "/network");
+    const auto from_everywhere = key(ada, shop);
+    shown(from_everywhere, "198.51.100.1").field("/active", true);
+
+    const auto next = rotated(made, 600).field("/cidrs", made.at("/cidrs"));
+    EXPECT_EQ(shown(next, "203.0.114.9").body(), not_good);
+    ada.patch(next.location(), {{"cidrs", Json::array({"203.0.114.0/24"})}}).expect(200);
+    shown(next, "203.0.114.9").field("/active", true);
+    EXPECT_EQ(shown(next, "203.0.113.9").body(), not_good);
+    ada.patch(next.location(), {{"cidrs", Json()}}).expect(200).field("/cidrs", Json());
+    verify(ada, next.text("/key")).field("/active", true);
+}
+
+TEST_F(LimitedApiKeys, AreMadeOfNetworks) {
+    limited("cidrs", "10.0.0.0/8", 400); // no list
+    limited("uses_left", 1.5, 400);
+    for (const std::string bad : {"10.1.2.3/8", "10.0.0.0/33", "::1/129", "localhost"}) limited("cidrs", Json::array({bad}), 422);
+    for (const std::string bad : {"10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8 ", "/8", "", "010.0.0.1", "fe80::1%eth0", "10.0.0.0/8/8"})
+        limited("cidrs", Json::array({bad}), 422).field("/errors/0/pointer", "/cidrs/0");
+    limited("cidrs", Json::array(), 422).field("/errors/0/pointer", "/cidrs");
+    Json many = Json::array();
+    for (int i = 0; i < 101; ++i) many.push_back("10.0.0." + std::to_string(i));
+    limited("cidrs", many, 422).field("/errors/0/pointer", "/cidrs");
+    many.as_array().pop_back();
+    limited("cidrs", many);
+    limited("uses_left", -1, 422);
+    limited("uses_left", std::int64_t{1'000'000'000'001}, 422);
+}
+
+TEST_F(LimitedApiKeys, AreGoodAsOftenAsTheyMay) {
+    const auto made = limited("uses_left", 3).field("/uses_left", 3);
+    verify(ada, made.text("/key")).field("/active", true).field("/uses_left", 2);
+    // Whoever may not know of it, a wrong secret and a wrong form use nothing up.
+    verify(as.stranger, made.text("/key")).field("/active", false);
+    verify(ada, made.text("/key") + "0").field("/active", false);
+    introspected(made, "&network=x", 400);
+    introspected(made, "").field("/active", true).field("/uses_left", 1);
+    verify(ada, made.text("/key")).field("/uses_left", 0);
+    EXPECT_EQ(verify(ada, made.text("/key")).body(), not_good);
+    EXPECT_EQ(introspected(made, "").body(), not_good);
+    ada.get(made.location()).expect(200).field("/uses_left", 0).field("/version", 1);
+    ada.patch(made.location(), {{"uses_left", 1}}).if_match("\"1\"").expect(200);
+    verify(ada, made.text("/key")).field("/uses_left", 0);
+    ada.patch(made.location(), {{"uses_left", Json()}}).expect(200);
+    verify(ada, made.text("/key")).field("/active", true).field("/uses_left", Json());
+    verify(ada, made.text("/key")).field("/active", true);
+}
+
+TEST_F(LimitedApiKeys, AreUsedByNoMoreThanMay) {
+    const auto made = limited("uses_left", 20);
+    std::atomic<int> admitted{0}, refused{0};
+    at_once(64, [&](int i) {
+        const auto answer = i % 2 == 0 ? verify(ada, made.text("/key")) : introspected(made, "");
+        ++(answer.at("/active") == Json(true) ? admitted : refused);
+    });
+    EXPECT_EQ(admitted, 20);
+    EXPECT_EQ(refused, 44);
+    ada.get(made.location()).expect(200).field("/uses_left", 0);
+}
+
+// A use and what ends the key wait for one another: after the end none is counted.
+TEST_F(LimitedApiKeys, GiveTheirUsesToTheKeyThatTakesTheirPlace) {
+    const auto made = limited("uses_left", 40);
+    ada.post(made.location() + "/rotate", {{"grace_seconds", 1}}).expect_problem(422, "uses-counted");
+    ada.post(made.location() + "/rotate", Json::object()).expect_problem(422, "uses-counted"); // a day, where nothing is said
+    std::atomic<int> uses{0};
+    testkit::Answer next = made;
+    at_once(16, [&](int i) {
+        if (i == 8)
+            next = ada.post(made.location() + "/rotate", {{"grace_seconds", 0}}).expect(201);
+        else
+            uses += verify(ada, made.text("/key")).at("/active") == Json(true) ? 1 : 0;
+    });
+    EXPECT_FALSE(good(made));
+    verify(ada, next.text("/key")).field("/active", true).field("/uses_left", 40 - uses - 1);
+}
+
+TEST_F(LimitedApiKeys, AreLoosenedByWhoMayWhatTheyMay) {
+    const auto modest = service.caller(service.project(), "api-keys:write products:write", "ada");
+    auto body = key_body(shop, {"projects:admin"});
+    body["cidrs"] = Json::array({"10.0.0.0/8"});
+    body["uses_left"] = 5;
+    const auto strong = ada.post("/api/v1/api-keys", testkit::Members(body)).expect(201);
+    modest.patch(strong.location(), {{"cidrs", Json::array({"0.0.0.0/0"})}}).expect_problem(403, "scope-not-yours");
+    modest.patch(strong.location(), {{"uses_left", Json()}}).expect_problem(403, "scope-not-yours");
+    modest.patch(strong.location(), {{"name", "x"}, {"uses_left", 5}}).expect(200).field("/uses_left", 5);
+}
+
+TEST_F(LimitedApiKeys, TellThePlan) {
+    ada.put(acme.location() + "/plan", {{"plan", "free"}}).expect(200);
+    const auto made = key(ada, shop);
+    verify(ada, made.text("/key")).field("/plan", "free");
+    introspected(made, "").field("/plan", "free");
+    ada.put(acme.location() + "/plan", {{"plan", Json()}}).expect(200);
+    introspected(made, "").field("/plan", Json());
+}
+
 TEST_F(ApiKeys, AreShownAgainToWhoAskedUnderAKeyOfTheirs) {
     const auto first = ada.post("/api/v1/api-keys", key_body(shop)).key("7f0e1f3e-one").expect(201);
     const auto again = ada.post("/api/v1/api-keys", key_body(shop)).key("7f0e1f3e-one").expect(201);

@@ -90,6 +90,8 @@ void measure(testkit::ConformanceOptions& options) {
     const std::string elsewhere = "the project of a token is no row that this suite could look at; the API's own tests do";
     options.except("GET " + projects + "/usage", "isolation", elsewhere);
     options.except("GET " + projects + "/quotas", "isolation", elsewhere);
+    options.except("GET " + projects + "/audit", "isolation", elsewhere);
+    options.except("GET " + projects + "/audit/export", "isolation", elsewhere);
     options.raw("POST /openmeter/api/v1/events", "[]", "application/cloudevents-batch+json");
 }
 
@@ -120,6 +122,18 @@ testkit::ConformanceOptions options() {
         return made.location() + "/deletion";
     });
     options.path(projects + "/{id}/environments/{name}", [](const Client& who) { return environment(who).location(); });
+    options.path("GET " + organizations + "/{id}/audit", [](const Client& who) { return organization(who).location() + "/audit"; });
+    options.path("GET " + organizations + "/{id}/audit/export", [](const Client& who) { return organization(who).location() + "/audit/export"; });
+    for (const std::string file : {"", "/export"})
+        options.path("GET " + projects + "/{id}/audit" + file, [file](const Client& who) {
+            meter(who, "m-" + Uuid::v4().to_string());
+            meter(who, "m-" + Uuid::v4().to_string());
+            return own_project(who) + "/audit" + file;
+        });
+    options.except("POST " + projects + "/{id}/clone", "idempotency-honoured", "it is more than one transaction; its slug is taken once, so a repeat is a 409");
+    options.body("POST " + projects + "/{id}/clone", [](const Client&, Json) { return Json::object({{"slug", fresh_slug()}, {"name", "Twin"}}); });
+    options.path("POST " + keys + "/{id}/explain", [](const Client& who) { return key(who).location() + "/explain"; });
+    options.raw("POST " + keys + "/report-leak", "[]", "application/json");
     measure(options);
     options.body("POST " + keys, [](const Client& who, Json) { return key_body(who); });
     options.body("PATCH " + keys + "/{id}", [](const Client&, Json body) {

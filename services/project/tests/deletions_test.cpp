@@ -106,6 +106,9 @@ TEST_F(Deletions, AreConfirmedByEveryService) {
         .field("/tasks/2/rows", 0)
         .field("/tasks/3", Json());
     EXPECT_EQ(event_types(), "project.deletion_started project.deleted ");
+    const auto log = ada.get(acme.location() + "/audit?limit=2").expect(200).field("/items/0/action", "project.deleted");
+    log.field("/items/0/subject", "service:project").field("/items/0/address", Json()).field("/items/1/action", "project.deletion_started");
+    EXPECT_EQ(service.database().admin("select count(*) from audit where project = '" + shop.text("/id") + "'"), "0") << "what was done to its meters";
     const auto asked = catalog.calls("DELETE", purge);
     EXPECT_EQ(asked.size(), 3u);
 

@@ -34,7 +34,7 @@ TEST_F(Isolation, HoldsForThePurgeOfWhatIsMeasured) {
     report(ada, event("1", tokens(5))).expect(204);
     const auto operators = service.caller(ProjectId::fresh(), "projects:purge");
     const auto counts = operators.del("/internal/projects/" + shop.text("/id")).expect(200);
-    for (const std::string table : {"meter", "usage_seen", "usage_bucket", "quota", "quota_alert", "quota_reservation"}) {
+    for (const std::string table : {"meter", "usage_seen", "usage_bucket", "quota", "quota_alert", "quota_reservation", "audit"}) {
         EXPECT_FALSE(counts.at("/removed/public." + table).is_null()) << table;
         EXPECT_EQ(service.database().admin("select count(*) from " + table + " where project = '" + shop.text("/id") + "'"), "0") << table;
     }

@@ -64,13 +64,13 @@ ApiKeyAtDoor stored(const std::string& text) {
 
 TEST(Verified, SaysWhoAKeyStandsFor) {
     const auto key = stored("text");
-    const auto answer = verified(key, key_text::hash_of("text"), Timestamp::from_unix_seconds(2000));
+    const auto answer = verified(key, key_text::hash_of("text"), {}, Timestamp::from_unix_seconds(2000));
     EXPECT_TRUE(answer.active);
     EXPECT_EQ(answer.scope, "products:read orders:write");
     EXPECT_EQ(answer.iat, 1000);
     EXPECT_FALSE(answer.exp);
-    EXPECT_FALSE(verified(key, key_text::hash_of("other"), Timestamp::from_unix_seconds(2000)).active);
-    EXPECT_FALSE(verified({}, key_text::hash_of("text"), Timestamp::from_unix_seconds(2000)).active);
+    EXPECT_FALSE(verified(key, key_text::hash_of("other"), {}, Timestamp::from_unix_seconds(2000)).active);
+    EXPECT_FALSE(verified({}, key_text::hash_of("text"), {}, Timestamp::from_unix_seconds(2000)).active);
 }
 
 TEST(Verified, EndsWithTheFirstOfExpiryAndGrace) {
@@ -79,16 +79,16 @@ TEST(Verified, EndsWithTheFirstOfExpiryAndGrace) {
     const auto at = [](std::int64_t seconds) { return Timestamp::from_unix_seconds(seconds); };
     key.expires_at = at(3000);
     key.grace_until = at(2500);
-    EXPECT_EQ(verified(key, hash, at(2499)).exp, 2500);
-    EXPECT_FALSE(verified(key, hash, at(2500)).active);
+    EXPECT_EQ(verified(key, hash, {}, at(2499)).exp, 2500);
+    EXPECT_FALSE(verified(key, hash, {}, at(2500)).active);
     key.grace_until = at(3500);
-    EXPECT_EQ(verified(key, hash, at(2999)).exp, 3000);
-    EXPECT_FALSE(verified(key, hash, at(3000)).active);
+    EXPECT_EQ(verified(key, hash, {}, at(2999)).exp, 3000);
+    EXPECT_FALSE(verified(key, hash, {}, at(3000)).active);
     key.revoked_at = at(100);
-    EXPECT_FALSE(verified(key, hash, at(2000)).active);
+    EXPECT_FALSE(verified(key, hash, {}, at(2000)).active);
     auto other = stored("text");
     other.project_state = ProjectState::suspended;
-    EXPECT_FALSE(verified(other, hash, at(2000)).active);
+    EXPECT_FALSE(verified(other, hash, {}, at(2000)).active);
 }
 
 TEST(Rights, FollowFromRoles) {

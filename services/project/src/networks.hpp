@@ -1,0 +1,33 @@
+#pragma once
+
+#include <gravity/model.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Networks of addresses. Pure.
+namespace gravity::project {
+
+/// An IPv4 or IPv6 network in CIDR notation (RFC 4632 section 3.1, RFC 4291 section 2.3), or one address, which is a network of its own. In one canonical form:
+/// the address as RFC 5952 has it, always with its prefix length; IPv4 in IPv6 (::ffff:0:0/96) is IPv4. Bits behind the prefix must be zero, as PostgreSQL's
+/// `cidr` has it: whoever writes 10.1.2.3/8 means something else than 10.0.0.0/8.
+class Network : public TextValue<Network> {
+public:
+    using TextValue::TextValue;
+    static bool accept(std::string_view in, std::string& out, std::string& why);
+    static constexpr meta::Type describe() {
+        return meta::text_type<Network>({.doc = "IPv4 or IPv6 address or network", .example = "\"203.0.113.0/24\"", .min = 2, .max = 49});
+    }
+
+    /// Whether all addresses of `other` are of this one.
+    bool contains(const Network& other) const;
+    /// Without a prefix length: for what is one address.
+    std::string_view address() const { return view().substr(0, view().find('/')); }
+};
+
+bool any_contains(const std::vector<Network>& networks, const Network& address);
+
+} // namespace gravity::project
+
+GRAVITY_TABLES(project, Network)
