@@ -3,11 +3,13 @@
 #include "consents_api.hpp"
 #include "contact_changes_api.hpp"
 #include "groups_api.hpp"
+#include "merges_api.hpp"
 #include "preferences_api.hpp"
 #include "privacy_api.hpp"
 #include "problems.hpp"
 #include "profile_schemas_api.hpp"
 #include "scim_api.hpp"
+#include "scim_clients_api.hpp"
 #include "users_api.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -18,23 +20,26 @@ namespace {
 
 void user_routes(Router& router) {
     namespace u = users;
-    const std::vector<Problem> taken = {handle_taken, subject_taken, external_id_taken, contact_taken, verified_by_admin, field_not_yours};
+    const std::vector<Problem> taken = {handle_taken, subject_taken, external_id_taken, contact_taken, verified_by_admin, field_not_yours, merged};
     auto users = router.collection("/api/v1/users", "users");
-    users.get<u::list>("", {.summary = "List users, newest first; by state, by what their handles begin with, one by handle or e-mail"});
+    users.get<u::list>("", {.summary = "List users, newest first; by state, group, name, what handles begin with, one by handle or e-mail"});
     users.post<u::create>("", {.summary = "Create a user, or invite one", .problems = taken});
     users.get<u::get>("/{id}", {.summary = "Read a user, as they are or as they were"});
     users.patch<u::update>("/{id}", {.summary = "Change a user", .problems = taken});
     users.del<u::erase>("/{id}", {.summary = "Erase a user who was deactivated: for good",
-                                  .problems = {wrong_state, under_legal_hold},
+                                  .problems = {wrong_state, under_legal_hold, merged},
                                   .scope = "users:admin"});
-    const auto change = [](std::string_view summary) { return http::RouteOptions{.summary = summary, .problems = {wrong_state}, .scope = "users:admin"}; };
+    const auto change = [](std::string_view summary) {
+        return http::RouteOptions{.summary = summary, .problems = {wrong_state, merged}, .scope = "users:admin"};
+    };
     users.post<u::activate>("/{id}/activate", change("Activate who was invited"));
     users.post<u::suspend>("/{id}/suspend", change("Suspend who is active"));
     users.post<u::reactivate>("/{id}/reactivate", change("End a suspension"));
     users.post<u::deactivate>("/{id}/deactivate", change("Deactivate an account"));
     users.post<u::restore>("/{id}/restore", {.summary = "Restore a deactivated account",
-                                             .problems = {wrong_state, handle_taken, external_id_taken},
+                                             .problems = {wrong_state, handle_taken, external_id_taken, merged},
                                              .scope = "users:admin"});
+    users.get<u::get_activity>("/{id}/activity", {.summary = "Read when somebody signed in last", .operation = "get_user_activity"});
     users.get<u::get_vcard>("/{id}/vcard", {.summary = "Download a user as vCard 4.0 (RFC 6350)"});
     users.get<u::get_own_vcard>("/me/vcard", {.summary = "Download oneself as vCard 4.0", .problems = {not_a_user}, .scope = "profile"});
     users.get<u::get_me>("/me", {.summary = "Read what is known of oneself", .problems = {not_a_user}, .scope = "profile"});
@@ -77,7 +82,8 @@ void preference_routes(Router& router) {
     auto users = router.collection("/api/v1/users", "users");
     users.get<p::get>("/{id}/preferences", {.summary = "What somebody prefers, and the layer each value is from", .operation = "get_preferences"});
     users.patch<p::update>("/{id}/preferences", {.summary = "Set preferences of somebody; null falls back to the next layer",
-                                                 .operation = "update_preferences"});
+                                                 .operation = "update_preferences",
+                                                 .problems = {merged}});
     users.get<p::get_own>("/me/preferences", {.summary = "What one prefers oneself",
                                               .operation = "get_own_preferences",
                                               .problems = {not_a_user},
@@ -151,7 +157,7 @@ void consent_routes(Router& router) {
                                                 .scope = "profile"});
     users.post<c::record>("/{id}/consents", {.summary = "Keep what somebody agreed to elsewhere: on paper, by telephone",
                                              .operation = "record_consent",
-                                             .problems = {no_such_text},
+                                             .problems = {no_such_text, merged},
                                              .scope = "consents:admin"});
 }
 
@@ -237,6 +243,27 @@ void privacy_routes(Router& router) {
     holds.del<h::lift>("/{id}", {.summary = "Lift a legal hold; erasures that it blocked go on", .operation = "lift_legal_hold", .scope = administer});
 }
 
+// Shown first, then done: what is confirmed is what was shown.
+void merge_routes(Router& router) {
+    namespace m = user_merges;
+    constexpr std::string_view administer = "users:admin";
+    auto merges = router.collection("/api/v1/user-merges", "user-merges");
+    merges.get<m::list>("", {.summary = "List merges, newest first; of somebody, by state", .operation = "list_user_merges", .scope = administer});
+    merges.post<m::propose>("", {.summary = "Propose a merge of two accounts: what would move, and what would be lost; it is forgotten after a day",
+                                 .operation = "propose_user_merge",
+                                 .problems = {no_such_user, merged, merge_not_possible},
+                                 .scope = administer});
+    merges.get<m::get>("/{id}", {.summary = "Read a merge", .operation = "get_user_merge", .scope = administer});
+    merges.post<m::confirm>("/{id}/confirm", {.summary = "Merge two accounts as it was proposed",
+                                              .operation = "confirm_user_merge",
+                                              .problems = {merged, merge_not_possible, merge_outdated, merge_state},
+                                              .scope = administer});
+    merges.post<m::undo>("/{id}/undo", {.summary = "Undo a merge, within 30 days",
+                                        .operation = "undo_user_merge",
+                                        .problems = {merge_state, undo_conflicts, contact_taken},
+                                        .scope = administer});
+}
+
 void group_routes(Router& router) {
     namespace g = user_groups;
     auto groups = router.collection("/api/v1/user-groups", "user-groups");
@@ -248,6 +275,24 @@ void group_routes(Router& router) {
     groups.get<g::list_members>("/{id}/members", {.summary = "List the users and groups in a group, by id"});
     groups.put<g::add_member>("/{id}/members/{member}", {.summary = "Put a user or a group into a group", .problems = {group_circle, group_full}});
     groups.del<g::remove_member>("/{id}/members/{member}", {.summary = "Take a member out of a group"});
+}
+
+void scim_client_routes(Router& router) {
+    namespace c = scim_clients;
+    constexpr std::string_view administer = "users:admin";
+    auto clients = router.collection("/api/v1/user", "user");
+    clients.get<c::list>("/scim-clients", {.summary = "List directories of which more is known than their tokens, newest first",
+                                           .operation = "list_scim_clients",
+                                           .scope = administer});
+    clients.post<c::create>("/scim-clients", {.summary = "Say how exact a directory has to be, and what its DELETE comes to",
+                                              .operation = "create_scim_client",
+                                              .problems = {scim_client_exists, too_many_scim_clients},
+                                              .scope = administer});
+    clients.get<c::get>("/scim-clients/{id}", {.summary = "Read a SCIM client", .operation = "get_scim_client", .scope = administer});
+    clients.patch<c::update>("/scim-clients/{id}", {.summary = "Change a SCIM client", .operation = "update_scim_client", .scope = administer});
+    clients.del<c::remove>("/scim-clients/{id}", {.summary = "Forget a SCIM client; who has its tokens is a directory like any other",
+                                                  .operation = "delete_scim_client",
+                                                  .scope = administer});
 }
 
 // A directory that asks by POST only looks; whoever provisions has the one scope of the standard's table.
@@ -300,7 +345,9 @@ void routes(Router& router) {
     contact_routes(router);
     consent_routes(router);
     privacy_routes(router);
+    merge_routes(router);
     group_routes(router);
+    scim_client_routes(router);
     scim_routes(router);
 }
 

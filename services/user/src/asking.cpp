@@ -7,6 +7,7 @@
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
+#include <gravity/base/encoding.hpp>
 #include <gravity/discovery/client.hpp>
 #include <gravity/log/log.hpp>
 
@@ -31,6 +32,7 @@ std::set<std::string> holders_in(const std::optional<std::string>& list) {
 struct Open {
     PrivacyKind kind{};
     std::optional<Subject> subject{};
+    std::vector<FormerAccount> former{}; // what is known by these is theirs too
     std::vector<std::string> holders{};
 };
 
@@ -43,7 +45,7 @@ Open open_tasks(Tx& tx, PrivacyRequestId id, std::vector<std::string> registered
     auto added = tx.all(add_tasks, id, registered, tx.now());
     std::sort(added.begin(), added.end());
     ask_holders(tx, *request, user->subject, std::move(added));
-    Open open{request->kind, user->subject, {}};
+    Open open{request->kind, user->subject, tx.all(former_accounts, request->user_id), {}};
     for (const StoredTask& task : tx.all(list_tasks, id))
         if (task.state != TaskState::answered && std::find(registered.begin(), registered.end(), task.holder.str()) != registered.end())
             open.holders.push_back(task.holder.str());
@@ -65,16 +67,18 @@ void ask_again(Tx& tx, PrivacyRequestId id) {
 }
 
 // False: it has not answered.
-Task<bool> ask_service(JobCtx& job, PrivacyRequestId id, PrivacyKind kind, Subject subject, std::string holder) {
-    const bool erasure = kind == PrivacyKind::erasure;
+Task<bool> ask_service(JobCtx& job, PrivacyRequestId id, Open open, std::string holder) {
+    const bool erasure = open.kind == PrivacyKind::erasure;
     discovery::Neighbour neighbour;
     neighbour.service = holder;
     neighbour.scope = erasure ? "people:erase" : "people:read";
     discovery::Outgoing call;
     call.method = erasure ? http::Method::delete_ : http::Method::get;
     call.target = "/internal/projects/" + job.project().to_string() + "/people/{subject}";
-    discovery::fill_path(call.target, "subject", meta::ref(subject));
-    if (erasure) call.target += "?request=" + id.to_string();
+    discovery::fill_path(call.target, "subject", meta::ref(*open.subject));
+    std::string query = erasure ? "request=" + id.to_string() : std::string();
+    for (const FormerAccount& account : open.former) query += (query.empty() ? "former=" : "&former=") + base64url_encode(account.subject.view());
+    if (!query.empty()) call.target += "?" + query;
     call.attempt_timeout = most_patience;
     call.deadline = std::chrono::steady_clock::now() + most_patience;
     call.traceparent = job.traceparent();
@@ -126,8 +130,7 @@ Task<void> advance_privacy_request(JobCtx& job, AdvancePrivacyRequest what) {
     bool all = true;
     for (const std::string& holder : open.holders) {
         job.check();
-        const Subject subject = *open.subject;
-        const bool answered = co_await ask_service(job, what.request_id, open.kind, subject, holder);
+        const bool answered = co_await ask_service(job, what.request_id, open, holder);
         all = all && answered;
     }
     if (!all) co_await job.transaction(ask_again, what.request_id);

@@ -6,6 +6,7 @@
 #include "config.hpp"
 #include "forget_job.hpp"
 #include "receipts.hpp"
+#include "sign_ins.hpp"
 #include "user_migrations.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -42,6 +43,8 @@ Service assemble(std::uint16_t port) {
         .routes(routes)
         .roots({"/scim"})
         .access_keys()
+        .consume(make_stub)
+        .consume(note_sign_in)
         .job(forget_ended)
         .job(advance_privacy_request)
         .consume(take_receipt)

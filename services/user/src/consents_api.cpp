@@ -2,7 +2,7 @@
 
 #include "consents_store.hpp"
 #include "problems.hpp"
-#include "users_store.hpp"
+#include "who.hpp"
 
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
@@ -45,12 +45,6 @@ ConsentText get(Tx& tx, Path<"sha256", TextHash> sha256) { return tx.one(get_con
 namespace gravity::user::consents {
 namespace {
 
-User locked_me(Tx& tx, const Caller& caller) {
-    auto me = tx.maybe(lock_user_of_subject, caller.subject);
-    if (!me) throw Refusal(not_a_user);
-    return *std::move(me);
-}
-
 // Of whoever it is of, their id: what is left of them once they are erased, when their subject is not.
 std::string actor_of(const Caller& caller, const User& user) { return caller.subject == user.subject.str() ? user.id.to_string() : caller.subject; }
 
@@ -63,7 +57,7 @@ Consent ended(Tx& tx, Consent consent, Timestamp at, std::string by, const std::
 }
 
 // To the same text once more nothing is added; of another text for the same purpose the older consent ends where the newer one begins.
-Consent given(Tx& tx, const Caller& caller, const User& user, const NewConsent& in) {
+Consent given(Tx& tx, std::string by, const User& user, const NewConsent& in) {
     const auto text = tx.maybe(get_consent_text, in.text_sha256);
     if (!text) throw Refusal(no_such_text).with_faults({{"/text_sha256", "there is no such text"}});
     const auto open = tx.maybe(get_open_consent, user.id, text->purpose);
@@ -76,7 +70,7 @@ Consent given(Tx& tx, const Caller& caller, const User& user, const NewConsent& 
     consent.text_sha256 = in.text_sha256;
     consent.given_at = open ? std::max(tx.now(), open->given_at) : tx.now();
     consent.evidence = in.evidence;
-    consent.actor = actor_of(caller, user);
+    consent.actor = std::move(by);
     if (open) ended(tx, *open, consent.given_at, consent.actor, {}, consent.id);
     consent = tx.one(insert_consent, consent);
     tx.emit(ConsentGiven{consent.id, user.id, consent.purpose, consent.text_sha256}, user.id.to_string());
@@ -84,7 +78,7 @@ Consent given(Tx& tx, const Caller& caller, const User& user, const NewConsent& 
 }
 
 Consent withdrawn(Tx& tx, const Caller& caller, const ConsentId& id, const std::optional<Evidence>& how) {
-    const User me = locked_me(tx, caller);
+    const User me = lock_me(tx, caller);
     const Consent before = tx.one(get_consent_of_user, id, me.id);
     if (before.withdrawn_at) return before; // who asks twice gets the same answer
     tx.emit(ConsentWithdrawn{before.id, me.id, before.purpose}, me.id.to_string());
@@ -94,24 +88,21 @@ Consent withdrawn(Tx& tx, const Caller& caller, const ConsentId& id, const std::
 } // namespace
 
 Created<Consent> give(Tx& tx, Caller caller, Body<NewConsent> in) {
-    return given(tx, caller, locked_me(tx, caller), *in);
+    const User me = lock_me(tx, caller);
+    return given(tx, me.id.to_string(), me, *in);
 }
 
 Page<Consent> list_own(Tx& tx, Caller caller, Params<ListOwnConsents> query) {
-    const auto me = tx.maybe(get_user_of_subject, caller.subject);
-    if (!me) throw Refusal(not_a_user);
     ListConsents all;
     static_cast<PageQuery&>(all) = *query;
-    all.user_id = me->id;
+    all.user_id = find_me(tx, caller).id;
     all.purpose = query->purpose;
     all.in_force = query->in_force;
     return tx.page(list_consents, all);
 }
 
 Consent get_own(Tx& tx, Caller caller, Path<"id", ConsentId> id) {
-    const auto me = tx.maybe(get_user_of_subject, caller.subject);
-    if (!me) throw Refusal(not_a_user);
-    return tx.one(get_consent_of_user, *id, me->id);
+    return tx.one(get_consent_of_user, *id, find_me(tx, caller).id);
 }
 
 NoContent withdraw(Tx& tx, Caller caller, Path<"id", ConsentId> id) {
@@ -122,7 +113,8 @@ NoContent withdraw(Tx& tx, Caller caller, Path<"id", ConsentId> id) {
 Consent withdraw_with(Tx& tx, Caller caller, Path<"id", ConsentId> id, Body<Withdrawal> in) { return withdrawn(tx, caller, *id, in->evidence); }
 
 Created<Consent> record(Tx& tx, Caller caller, Path<"id", UserId> id, Body<NewConsent> in) {
-    Consent consent = given(tx, caller, tx.one(lock_user, *id), *in);
+    const User user = lock_person(tx, *id);
+    Consent consent = given(tx, actor_of(caller, user), user, *in);
     const std::string at = "/api/v1/consents/" + consent.id.to_string();
     return {std::move(consent), at};
 }

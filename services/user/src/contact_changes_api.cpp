@@ -5,7 +5,7 @@
 #include "people.hpp"
 #include "problems.hpp"
 #include "users_domain.hpp"
-#include "users_store.hpp"
+#include "who.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/http/ctx.hpp>
@@ -16,11 +16,6 @@ namespace gravity::user::contact_changes {
 namespace {
 
 constexpr std::int64_t day_seconds = 86'400;
-
-User own(std::optional<User> me) {
-    if (!me) throw Refusal(not_a_user);
-    return *std::move(me);
-}
 
 struct Wanted {
     ContactKind kind;
@@ -39,7 +34,7 @@ std::string known_email(const Email& email, std::string pointer) {
 // Whether somebody else has proved that the address is theirs is told to those alone who can read what is sent there.
 Created<ContactChange> begin(Tx& tx, const Caller& caller, const Wanted& wanted, const Settings& settings) {
     if (!*settings.codes_in_events) throw Refusal(codes_not_sent);
-    const User me = own(tx.maybe(lock_user_of_subject, caller.subject));
+    const User me = lock_me(tx, caller);
     if (wanted.replaces && !own_address(me, wanted.kind, *wanted.replaces))
         throw Refusal(problems::invalid).with_faults({{"/replaces", "is no address of yours"}});
     tx.one(lock_address, wanted.kind, wanted.canonical);
@@ -66,11 +61,11 @@ Created<ContactChange> begin(Tx& tx, const Caller& caller, const Wanted& wanted,
 }
 
 ContactChange shown(Tx& tx, const Caller& caller, const ContactChangeId& id, ContactKind kind) {
-    return tx.one(get_change, id, own(tx.maybe(get_user_of_subject, caller.subject)).id, kind);
+    return tx.one(get_change, id, find_me(tx, caller).id, kind);
 }
 
 NoContent cancel(Tx& tx, const Caller& caller, const ContactChangeId& id, ContactKind kind) {
-    const User me = own(tx.maybe(get_user_of_subject, caller.subject));
+    const User me = find_me(tx, caller);
     tx.exec(end_change, tx.one(lock_change, id, me.id, kind).id);
     return {};
 }
@@ -89,7 +84,7 @@ void announce(Tx& tx, const User& me, const StoredChange& change, const std::opt
 using Tried = std::variant<User, std::int64_t>;
 
 Tried try_code(Tx& tx, Caller caller, ContactChangeId id, ContactKind kind, std::string code) {
-    const User me = own(tx.maybe(lock_user_of_subject, caller.subject));
+    const User me = lock_me(tx, caller);
     const StoredChange change = tx.one(lock_change, id, me.id, kind);
     if (!change.code_hash || change.expires_at <= tx.now()) throw Refusal(change_over);
     if (!is_code(change, code)) {

@@ -2,6 +2,7 @@
 
 #include "privacy.hpp"
 #include "privacy_store.hpp"
+#include "sign_ins_store.hpp"
 #include "users_store.hpp"
 #include "zip.hpp"
 
@@ -48,14 +49,16 @@ NextFile next_file(Tx& tx, PrivacyRequest request, Place at) {
     case 2: return own("groups", tx.one(export_groups, id));
     case 3: return own("consents", tx.one(export_consents, id));
     case 4: return own("contact-changes", tx.one(export_changes, id));
+    case 5: return own("merged-accounts", tx.one(export_merged, id));
+    case 6: return own("activity", json::to_document(tx.maybe(get_activity, id).value_or(UserActivity{})));
     default: break;
     }
-    if (at.step == 5) {
+    if (at.step == 7) {
         const Json versions = tx.one(export_history, id, at.versions, versions_a_file);
         NextFile next = own("history-" + file_number(at.versions / versions_a_file + 1), versions);
         next.after = at;
         next.after.versions += versions_a_file;
-        if (static_cast<std::int64_t>(versions.size()) < versions_a_file) next.after.step = 6;
+        if (static_cast<std::int64_t>(versions.size()) < versions_a_file) next.after.step = 8;
         return next;
     }
     while (at.holder < request.tasks.size() && request.tasks[at.holder].holder.view() == own_holder) ++at.holder;

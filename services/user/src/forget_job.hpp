@@ -2,7 +2,8 @@
 
 #include <gravity/jobs/job.hpp>
 
-/// Forgets what has ended by itself: changes of addresses. Left every hour for each project.
+/// Forgets what has ended by itself: changes of addresses, merges that nobody confirmed, and what an undo needs of merges that are for good. Erases
+/// whom directories have deleted when their time has come. Left every hour for each project.
 namespace gravity::user {
 
 struct ForgetEnded {

@@ -32,6 +32,14 @@ std::vector<GroupMember> without(const std::vector<GroupMember>& from, const std
     return rest;
 }
 
+// Who is merged into somebody else meanwhile is nobody to be put in.
+bool all_stay(Tx& tx, const std::vector<GroupMember>& added) {
+    std::vector<UserId> users;
+    for (const GroupMember& one : added)
+        if (one.kind == MemberKind::user) users.push_back(UserId(one.id));
+    return users.empty() || tx.all(hold_members, users).size() == users.size();
+}
+
 void touch(Tx& tx, Group group) {
     group.updated_at = tx.now();
     tx.one(save_group, group);
@@ -46,6 +54,7 @@ GroupWithMembers make_group(Tx& tx, const GroupEdit& wanted, const std::vector<s
     group.created_at = group.updated_at = tx.now();
     const auto added = found(tx, members);
     group = tx.one(insert_group, group);
+    if (!all_stay(tx, added)) throw Refusal(no_such_member);
     tx.exec(insert_members, group.id, added);
     tx.emit(GroupCreated{group.id});
     for (const auto& one : added) tx.emit(GroupMemberAdded{group.id, one.id, one.kind});
@@ -60,6 +69,7 @@ GroupWithMembers change_group(Tx& tx, const Group& group, const GroupEdit& wante
     static_cast<GroupEdit&>(changed) = wanted;
     changed.updated_at = tx.now();
     changed = tx.one(save_group, changed);
+    if (!all_stay(tx, added)) throw Refusal(no_such_member);
     tx.exec(delete_members, group.id, removed);
     tx.exec(insert_members, group.id, added);
     tx.emit(GroupUpdated{changed.id, changed.version});
@@ -80,7 +90,7 @@ Group rename_group(Tx& tx, const Group& group, const GroupEdit& wanted) {
 
 void add_member(Tx& tx, const Group& group, const Uuid& member) {
     const auto there = tx.all(find_members, {member.to_string()});
-    if (there.empty()) throw Refusal(problems::not_found);
+    if (there.empty() || !all_stay(tx, there)) throw Refusal(problems::not_found);
     if (tx.exec(insert_member, group.id, there.front()) == 0) return;
     if (tx.one(count_members, group.id) > most_members) throw Refusal(group_full);
     touch(tx, group);

@@ -40,9 +40,11 @@ const Sql<GroupMember(GroupId, std::int64_t)> list_members{"user_group_member.li
     where m.group_id = $1 and u.deleted_at is null
     order by id limit $2)sql"};
 const Sql<GroupMember(std::vector<std::string>)> find_members{"user_group_member.find", R"sql(
-    select u.id, 'user' as kind from users u where u.id = any ($1::text[]::uuid[]) and u.deleted_at is null and u.state <> 'erased'
+    select u.id, 'user' as kind from users u where u.id = any ($1::text[]::uuid[]) and u.deleted_at is null and u.merged_into is null and u.state <> 'erased'
     union all
     select g.id, 'group' from user_group g where g.id = any ($1::text[]::uuid[]))sql"};
+const Sql<UserId(std::vector<UserId>)> hold_members{"user_group_member.hold", R"sql(
+    select id from users where id = any ($1::uuid[]) and merged_into is null order by id for key share)sql"};
 const Sql<void(GroupId, std::vector<GroupMember>)> insert_members{
     "user_group_member.insert",
     R"sql(

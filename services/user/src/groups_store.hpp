@@ -15,6 +15,8 @@ extern const Sql<Group(ListGroups)> list_user_groups;
 extern const Sql<GroupMember(GroupId, std::int64_t)> list_members; // so many at most
 /// Users and groups that there are, of these ids.
 extern const Sql<GroupMember(std::vector<std::string>)> find_members;
+/// Those of these users that are somebody of their own, and stay so until the transaction ends.
+extern const Sql<UserId(std::vector<UserId>)> hold_members;
 extern const Sql<void(GroupId, std::vector<GroupMember>)> insert_members, delete_members;
 extern const Sql<GroupMember(PageQuery, GroupId)> page_members;
 extern const Sql<std::int64_t(GroupId)> count_members;

@@ -4,8 +4,10 @@
 #include "contact_changes_store.hpp"
 #include "custom_fields.hpp"
 #include "handles.hpp"
+#include "merges_store.hpp"
 #include "preferences_store.hpp"
 #include "privacy_store.hpp"
+#include "sign_ins_store.hpp"
 #include "users_store.hpp"
 
 namespace gravity::user {
@@ -19,27 +21,35 @@ StoredUser stored(const User& user) {
     return row;
 }
 
-// Read back, since the row has more to it than was written; and so it was from now on.
-User remember(Tx& tx, const Caller& caller, const UserId& id) {
-    User user = tx.one(get_user, id);
-    tx.exec(end_present, id);
-    tx.exec(begin_present, id, json::to_document(user), caller.subject);
-    return user;
-}
-
-User save(Tx& tx, const Caller& caller, User user) {
-    user.updated_at = tx.now();
-    tx.exec(save_user, stored(user));
-    return remember(tx, caller, user.id);
-}
-
-void announce_state(Tx& tx, const User& user) {
+void announce_state_of(Tx& tx, const User& user, const Subject& subject) {
     switch (user.state) {
-    case UserState::active: return tx.emit(UserActivated{user.id, user.subject});
-    case UserState::suspended: return tx.emit(UserSuspended{user.id, user.subject});
-    case UserState::deactivated: return tx.emit(UserDeactivated{user.id, user.subject});
+    case UserState::active: return tx.emit(UserActivated{user.id, subject});
+    case UserState::suspended: return tx.emit(UserSuspended{user.id, subject});
+    case UserState::deactivated: return tx.emit(UserDeactivated{user.id, subject});
     case UserState::invited: return; // nobody becomes that
     }
+}
+
+// For each that they sign in with, the accounts that were merged into theirs too.
+void announce_state(Tx& tx, const User& user) {
+    announce_state_of(tx, user, user.subject);
+    for (const std::string& subject : tx.all(merged_subjects, user.id)) announce_state_of(tx, user, Subject::parse(subject).or_throw());
+}
+
+std::int64_t erase_account(Tx& tx, const UserId& id) {
+    std::int64_t rows = tx.exec(delete_contacts, id);
+    rows += tx.exec(delete_contact_changes, id);
+    rows += tx.exec(delete_preference_values, PreferenceLayer::user, id.uuid());
+    rows += tx.exec(forget_evidence, id);
+    rows += tx.exec(forget_past, id);
+    rows += tx.exec(forget_activity, id);
+    rows += tx.exec(forget_exports, id);
+    rows += tx.exec(forget_words_of_requests, id);
+    rows += tx.exec(delete_holds_of_user, id); // such as have ended
+    rows += tx.exec(forget_merges_of, id);
+    rows += tx.exec(erase_user, id, tx.now());
+    tx.emit(UserErased{id});
+    return rows;
 }
 
 bool may_verify(Right right) { return right == Right::administrator || right == Right::proof; }
@@ -48,7 +58,23 @@ bool may_verify(Right right) { return right == Right::administrator || right == 
 
 Right right_of(const Caller& caller) { return caller.may("users:admin") ? Right::administrator : Right::clerk; }
 
+// Read back, since the row has more to it than was written.
+User remember_user(Tx& tx, const Caller& caller, const UserId& id) {
+    User user = tx.one(get_user, id);
+    tx.exec(end_present, id);
+    tx.exec(begin_present, id, json::to_document(user), caller.subject);
+    return user;
+}
+
+User write_user(Tx& tx, const Caller& caller, User user) {
+    user.updated_at = tx.now();
+    tx.exec(save_user, stored(user));
+    return remember_user(tx, caller, user.id);
+}
+
 User make_user(Tx& tx, const Caller& caller, const NewUser& wanted) {
+    if (wanted.subject) // whoever signed up is there already, and nothing is known of them
+        if (const auto stub = tx.maybe(hold_stub, wanted.subject->str())) return change_user(tx, caller, tx.one(get_user, *stub), wanted, right_of(caller));
     check_custom(tx, {}, wanted.custom, right_of(caller));
     User user;
     static_cast<UserEdit&>(user) = wanted;
@@ -59,7 +85,7 @@ User make_user(Tx& tx, const Caller& caller, const NewUser& wanted) {
     user.state_at = user.created_at = user.updated_at = tx.now();
     tx.exec(insert_user, stored(user));
     tx.exec(insert_contacts, user.id, contacts_of(user, {}, may_verify(right_of(caller)), tx.now()));
-    user = remember(tx, caller, user.id);
+    user = remember_user(tx, caller, user.id);
     tx.emit(UserCreated{user.id, user.subject, user.state});
     return user;
 }
@@ -72,37 +98,30 @@ User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit&
     tx.exec(insert_contacts, user.id, contacts);
     User changed = user;
     static_cast<UserEdit&>(changed) = wanted;
-    changed = save(tx, caller, std::move(changed));
+    changed = write_user(tx, caller, std::move(changed));
     tx.emit(UserUpdated{changed.id, changed.version});
     return changed;
 }
 
 User change_state(Tx& tx, const Caller& caller, User user, Change change, const std::optional<Text<1, 500>>& reason) {
     if (!move(user, change, reason, caller.subject, tx.now())) return user;
-    user = save(tx, caller, std::move(user));
+    user = write_user(tx, caller, std::move(user));
     announce_state(tx, user);
     return user;
 }
 
-void take_away(Tx& tx, const Caller& caller, User user) {
+void take_away(Tx& tx, const Caller& caller, User user, std::optional<Timestamp> erase_at) {
     const bool moved = move(user, Change::deactivate, {}, caller.subject, tx.now());
     user.deleted_at = tx.now();
-    user = save(tx, caller, std::move(user));
+    user.erase_at = erase_at;
+    user = write_user(tx, caller, std::move(user));
     if (moved) announce_state(tx, user);
 }
 
 std::int64_t erase_person(Tx& tx, const User& user) {
-    std::int64_t rows = tx.exec(delete_contacts, user.id);
-    rows += tx.exec(delete_contact_changes, user.id);
-    rows += tx.exec(delete_preference_values, PreferenceLayer::user, user.id.uuid());
-    rows += tx.exec(forget_evidence, user.id);
-    rows += tx.exec(forget_past, user.id);
-    rows += tx.exec(forget_exports, user.id);
-    rows += tx.exec(forget_words_of_requests, user.id);
-    rows += tx.exec(delete_holds_of_user, user.id); // such as have ended
-    rows += tx.exec(erase_user, user.id, tx.now());
-    tx.emit(UserErased{user.id});
-    return rows;
+    std::int64_t rows = 0;
+    for (const UserId& id : tx.all(merged_users, user.id)) rows += erase_account(tx, id);
+    return rows + erase_account(tx, user.id);
 }
 
 } // namespace gravity::user

@@ -17,13 +17,20 @@ enum class Right {
 };
 Right right_of(const Caller& caller);
 
+/// In place of a stub (sign_ins.hpp), where there is one of their subject.
 User make_user(Tx& tx, const Caller& caller, const NewUser& wanted);
 /// What is the same already stays as it is, its version too. `user` has been locked.
 User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit& wanted, Right right);
 User change_state(Tx& tx, const Caller& caller, User user, Change change, const std::optional<Text<1, 500>>& reason);
-/// As a directory does it: deactivated, and their handle and external id free for others. They can be restored.
-void take_away(Tx& tx, const Caller& caller, User user);
-/// All that tells something of them, for good; how many rows that was. Who may be erased is the caller's to know.
+/// Writes somebody's row, whose addresses are written already, and that so they were from now on. The row has been locked.
+User write_user(Tx& tx, const Caller& caller, User user);
+/// That somebody was as they are from now on.
+User remember_user(Tx& tx, const Caller& caller, const UserId& id);
+/// As a directory does it: deactivated, and their handle and external id free for others. They can be restored; where there is a time for it, until they are
+/// erased.
+void take_away(Tx& tx, const Caller& caller, User user, std::optional<Timestamp> erase_at);
+/// All that tells something of them, and of the accounts that were merged into theirs, for good; how many rows that was. Who may be erased is the caller's to
+/// know.
 std::int64_t erase_person(Tx& tx, const User& user);
 
 } // namespace gravity::user

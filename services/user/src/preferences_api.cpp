@@ -4,7 +4,7 @@
 #include "preferences.hpp"
 #include "preferences_store.hpp"
 #include "problems.hpp"
-#include "users_store.hpp"
+#include "who.hpp"
 
 namespace gravity::user::definitions {
 
@@ -53,24 +53,19 @@ Preferences set_of_user(Tx& tx, const User& user, const Patch<LayerValues>& patc
 } // namespace
 
 Preferences get(Tx& tx, Path<"id", UserId> id) {
-    tx.one(get_user, *id);
-    return in_force(tx, *id);
+    return in_force(tx, find_person(tx, *id).user.id);
 }
 
 Preferences update(Tx& tx, Caller caller, Path<"id", UserId> id, Patch<LayerValues> patch) {
-    return set_of_user(tx, tx.one(lock_user, *id), patch, right_of(caller));
+    return set_of_user(tx, lock_person(tx, *id), patch, right_of(caller));
 }
 
 Preferences get_own(Tx& tx, Caller caller) {
-    const auto me = tx.maybe(get_user_of_subject, caller.subject);
-    if (!me) throw Refusal(not_a_user);
-    return in_force(tx, me->id);
+    return in_force(tx, find_me(tx, caller).id);
 }
 
 Preferences update_own(Tx& tx, Caller caller, Patch<LayerValues> patch) {
-    const auto me = tx.maybe(lock_user_of_subject, caller.subject);
-    if (!me) throw Refusal(not_a_user);
-    return set_of_user(tx, *me, patch, Right::person);
+    return set_of_user(tx, lock_me(tx, caller), patch, Right::person);
 }
 
 LayerValues get_of_group(Tx& tx, Path<"id", GroupId> id) {

@@ -4,6 +4,7 @@
 #include "privacy_store.hpp"
 #include "problems.hpp"
 #include "users_store.hpp"
+#include "who.hpp"
 
 #include <gravity/base/tz.hpp>
 
@@ -105,9 +106,9 @@ void finish(Tx& tx, PrivacyRequest request, const User& user, const Certifier& c
 void ask_holders(Tx& tx, const PrivacyRequest& request, const Subject& subject, std::vector<std::string> holders) {
     if (holders.empty()) return;
     if (request.kind == PrivacyKind::erasure)
-        tx.emit(ErasureRequested{request.id, request.user_id, subject, std::move(holders), request.due_at});
+        tx.emit(ErasureRequested{request.id, request.user_id, subject, tx.all(former_accounts, request.user_id), std::move(holders), request.due_at});
     else
-        tx.emit(ExportRequested{request.id, request.user_id, subject, std::move(holders), request.due_at});
+        tx.emit(ExportRequested{request.id, request.user_id, subject, tx.all(former_accounts, request.user_id), std::move(holders), request.due_at});
 }
 
 Timestamp months_later(Timestamp from, int months, const TimeZone& zone) {
@@ -141,7 +142,7 @@ PrivacyRequest approve_request(Tx& tx, PrivacyRequest request, int cooling_off_d
         advance_at(tx, id, *request.cooling_off_until);
         return saved(tx, std::move(request));
     }
-    const User user = tx.one(lock_user, request.user_id);
+    const User user = lock_person(tx, request.user_id);
     begin(tx, std::move(request), user);
     return tx.one(get_privacy_request, id);
 }
@@ -175,7 +176,7 @@ void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier) {
                         (request->state == PrivacyState::cooling_off && *request->cooling_off_until <= tx.now());
     const bool asking = request->state == PrivacyState::collecting || request->state == PrivacyState::erasing;
     if (!cooled && !asking) return;
-    auto user = tx.maybe(lock_user, request->user_id);
+    auto user = maybe_lock_person(tx, request->user_id);
     if (!user) { // an operator was quicker
         tx.exec(forget_task_data, id);
         request->state = PrivacyState::cancelled;

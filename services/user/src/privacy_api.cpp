@@ -4,7 +4,7 @@
 #include "privacy.hpp"
 #include "problems.hpp"
 #include "receipts.hpp"
-#include "users_store.hpp"
+#include "who.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -15,7 +15,7 @@ namespace {
 
 // Whom a body names.
 User user_named(Tx& tx, const UserId& id) {
-    auto user = tx.maybe(lock_user, id);
+    auto user = maybe_lock_person(tx, id);
     if (!user) throw Refusal(no_such_user).with_faults({{"/user_id", "there is no such user"}});
     return *std::move(user);
 }
@@ -26,16 +26,7 @@ User user_named(Tx& tx, const UserId& id) {
 namespace gravity::user::privacy {
 namespace {
 
-User me_locked(Tx& tx, const Caller& caller) {
-    auto me = tx.maybe(lock_user_of_subject, caller.subject);
-    if (!me) throw Refusal(not_a_user);
-    return *std::move(me);
-}
-UserId my_id(Tx& tx, const Caller& caller) {
-    const auto me = tx.maybe(get_user_of_subject, caller.subject);
-    if (!me) throw Refusal(not_a_user);
-    return me->id;
-}
+UserId my_id(Tx& tx, const Caller& caller) { return find_me(tx, caller).id; }
 
 // What can be downloaded now, of somebody or of anybody.
 PrivacyRequest downloadable(Tx& tx, PrivacyRequestId id, std::optional<Caller> owner) {
@@ -48,7 +39,7 @@ PrivacyRequest downloadable(Tx& tx, PrivacyRequestId id, std::optional<Caller> o
 
 Created<PrivacyRequest> ask(Tx& tx, Caller caller, Body<NewOwnPrivacyRequest> in, SignInTime signed_in, Given<Settings> settings) {
     check_fresh(signed_in, tx.now(), settings->fresh_sign_in_seconds.value());
-    const User me = me_locked(tx, caller);
+    const User me = lock_me(tx, caller);
     if (in->kind == PrivacyKind::erasure) check_no_hold(tx, me.id, false);
     // Each makes every holder work.
     if (tx.one(count_own_requests, me.id, tx.now() - Duration::days(1)) >= settings->privacy_requests_per_day.value())

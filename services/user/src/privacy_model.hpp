@@ -108,15 +108,23 @@ struct DataHolder : DataHolderEdit {
 BOOST_DESCRIBE_STRUCT(DataHolder, (DataHolderEdit), (service, version, flags, flagged, flagged_at, created_at, updated_at))
 
 /// A task as its holder sees it.
+/// An account that was merged into theirs: what is kept under it is theirs, too.
+struct FormerAccount {
+    UserId user_id;
+    Subject subject;
+};
+BOOST_DESCRIBE_STRUCT(FormerAccount, (), (user_id, subject))
+
 struct HolderTask {
     PrivacyRequestId request_id;
     PrivacyKind kind{};
     UserId user_id;
     Subject subject; // of the tokens that their data is known by
+    std::vector<FormerAccount> former;
     Timestamp due_at;
     std::int64_t attempts = 0;
 };
-BOOST_DESCRIBE_STRUCT(HolderTask, (), (request_id, kind, user_id, subject, due_at, attempts))
+BOOST_DESCRIBE_STRUCT(HolderTask, (), (request_id, kind, user_id, subject, former, due_at, attempts))
 
 enum class ErasureMethod {
     deleted,
@@ -214,20 +222,22 @@ struct ExportRequested {
     PrivacyRequestId id;
     UserId user_id;
     Subject subject;
+    std::vector<FormerAccount> former;
     std::vector<std::string> holders; // who has not answered
     Timestamp due_at;
 };
-BOOST_DESCRIBE_STRUCT(ExportRequested, (), (id, user_id, subject, holders, due_at))
+BOOST_DESCRIBE_STRUCT(ExportRequested, (), (id, user_id, subject, former, holders, due_at))
 
 struct ErasureRequested {
     static constexpr Event event{"gravity.user.erasure.requested"};
     PrivacyRequestId id;
     UserId user_id;
     Subject subject;
+    std::vector<FormerAccount> former;
     std::vector<std::string> holders;
     Timestamp due_at;
 };
-BOOST_DESCRIBE_STRUCT(ErasureRequested, (), (id, user_id, subject, holders, due_at))
+BOOST_DESCRIBE_STRUCT(ErasureRequested, (), (id, user_id, subject, former, holders, due_at))
 
 struct ErasureCertified {
     static constexpr Event event{"gravity.user.erasure.certified"};
@@ -284,7 +294,7 @@ struct gravity::meta::docs<gravity::user::SignedCertificate> {
     };
 };
 
-GRAVITY_TABLES(user, PrivacyRequestId, LegalHoldId, PrivacyKind, PrivacyState, TaskState, PrivacyTask, PrivacyRequest, NewOwnPrivacyRequest, NewPrivacyRequest,
-               ListPrivacyRequests, DataHolderEdit, DataHolder, HolderTask, ErasureMethod, Kept, Receipt, TaskAnswer, StoredTask, NewLegalHold, LegalHold,
-               ListLegalHolds, CertifiedHolder, Certificate, SignedCertificate, CertificateKeys, ExportRequested, ErasureRequested, ErasureCertified,
-               AdvancePrivacyRequest)
+GRAVITY_TABLES(user, PrivacyRequestId, LegalHoldId, PrivacyKind, PrivacyState, TaskState, PrivacyTask, PrivacyRequest, NewOwnPrivacyRequest,
+               NewPrivacyRequest, ListPrivacyRequests, DataHolderEdit, DataHolder, FormerAccount, HolderTask, ErasureMethod, Kept, Receipt, TaskAnswer,
+               StoredTask, NewLegalHold, LegalHold, ListLegalHolds, CertifiedHolder, Certificate, SignedCertificate, CertificateKeys, ExportRequested,
+               ErasureRequested, ErasureCertified, AdvancePrivacyRequest)

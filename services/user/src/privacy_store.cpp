@@ -41,7 +41,8 @@ const Sql<void(PrivacyRequestId, Timestamp, Json, std::optional<std::string>)> c
 const Sql<SignedCertificate(PrivacyRequestId)> get_certificate{"privacy_request.certificate", R"sql(
     select certificate, signature from privacy_request where id = $1 and certificate is not null)sql"};
 const Sql<PrivacyRequest(UserId)> blocked_requests{"privacy_request.blocked",
-                                                   "select " GRAVITY_PRIVACY_ROW " from privacy_request r where r.user_id = $1 and r.state = 'blocked'"};
+                                                   "select " GRAVITY_PRIVACY_ROW " from privacy_request r where r.state = 'blocked' "
+                                                   "and (r.user_id = $1 or r.user_id = (select u.merged_into from users u where u.id = $1))"};
 
 const Sql<void(PrivacyRequestId, std::string, Timestamp)> insert_tasks{"privacy_task.insert", R"sql(
     insert into privacy_task (request_id, holder, state, asked_at)
@@ -81,8 +82,11 @@ const Sql<DataHolder(DataHolder)> save_holder{"data_holder.save", R"sql(
 const Sql<void(Slug)> delete_holder{"data_holder.delete", "delete from data_holder where service = $1"};
 const Sql<void(Slug, std::string, Timestamp)> flag_holder{"data_holder.flag", R"sql(
     update data_holder set flags = flags + 1, flagged = $2, flagged_at = $3, version = version + 1 where service = $1)sql"};
+const Sql<FormerAccount(UserId)> former_accounts{"data_holder.former", "select id as user_id, subject from users where merged_into = $1 order by id"};
 const Sql<HolderTask(ListHolderTasks)> list_holder_tasks{"data_holder.tasks", R"sql(
-    select t.request_id, r.kind, r.user_id, u.subject, r.due_at, t.attempts
+    select t.request_id, r.kind, r.user_id, u.subject, r.due_at, t.attempts,
+           (select coalesce(jsonb_agg(jsonb_build_object('user_id', f.id, 'subject', f.subject) order by f.id), '[]')
+            from users f where f.merged_into = u.id) as former
     from privacy_task t join privacy_request r on r.id = t.request_id join users u on u.id = r.user_id
     where t.holder = $service and t.state <> 'answered' and r.state in ('collecting', 'erasing') and u.subject is not null
       and $page(t.request_id))sql"};
@@ -95,11 +99,13 @@ const Sql<LegalHold(ListLegalHolds)> list_holds{"legal_hold.list", R"sql(
 const Sql<LegalHold(LegalHoldId)> delete_hold{"legal_hold.delete", "delete from legal_hold where id = $1 returning *"};
 const Sql<void(UserId)> delete_holds_of_user{"legal_hold.delete_of_user", "delete from legal_hold where user_id = $1"};
 const Sql<LegalHold(UserId, Timestamp)> hold_of_user{"legal_hold.of_user", R"sql(
-    select * from legal_hold where user_id = $1 and (until is null or until > $2) order by id limit 1)sql"};
+    select * from legal_hold
+    where (user_id = $1 or user_id in (select u.id from users u where u.merged_into = $1)) and (until is null or until > $2) order by id limit 1)sql"};
 
 const Sql<Json(UserId, std::int64_t, std::int64_t)> export_history{"export.history", R"sql(
     select coalesce(jsonb_agg(jsonb_build_object('from', lower(h.valid), 'to', upper(h.valid), 'user', h.row) order by h.valid), '[]')
-    from (select p.valid, p.row from user_history p where p.user_id = $1 order by p.valid limit $3 offset $2) h)sql"};
+    from (select p.valid, p.row from user_history p where p.user_id = $1 or p.user_id in (select u.id from users u where u.merged_into = $1)
+          order by p.valid, p.user_id limit $3 offset $2) h)sql"};
 const Sql<Json(UserId)> export_preferences{"export.preferences", R"sql(
     select coalesce(jsonb_object_agg(key, value), '{}') from preference_value where layer = 'user' and owner = $1)sql"};
 const Sql<Json(UserId)> export_groups{"export.groups", R"sql(
@@ -107,7 +113,14 @@ const Sql<Json(UserId)> export_groups{"export.groups", R"sql(
     from user_group_member m join user_group g on g.id = m.group_id where m.user_id = $1)sql"};
 const Sql<Json(UserId)> export_consents{"export.consents", R"sql(
     select coalesce(jsonb_agg(to_jsonb(c) - 'project' || jsonb_build_object('text', t.text, 'language', t.language) order by c.given_at, c.id), '[]')
-    from consent c join consent_text t on t.sha256 = c.text_sha256 where c.user_id = $1)sql"};
+    from consent c join consent_text t on t.sha256 = c.text_sha256
+    where c.user_id = $1 or c.user_id in (select u.id from users u where u.merged_into = $1))sql"};
+const Sql<Json(UserId)> export_merged{"export.merged", R"sql(
+    select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'subject', u.subject, 'handle', u.handle, 'profile', u.profile, 'locale', u.locale,
+               'time_zone', u.time_zone, 'external_id', u.external_id, 'custom', u.custom, 'outcome', m.outcome,
+               'preferences', (select jsonb_object_agg(v.key, v.value) from preference_value v where v.layer = 'user' and v.owner = u.id)) order by u.id), '[]')
+    from users u left join user_merge m on m.loser_id = u.id and m.merged_at is not null and m.undone_at is null
+    where u.merged_into = $1)sql"};
 const Sql<Json(UserId)> export_changes{"export.contact_changes", R"sql(
     select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'value', value, 'replaces', replaces, 'created_at', created_at) order by id), '[]')
     from contact_change where user_id = $1)sql"};

@@ -43,6 +43,7 @@ struct ListHolderTasks : PageQuery {
     Slug service;
 };
 BOOST_DESCRIBE_STRUCT(ListHolderTasks, (PageQuery), (service))
+extern const Sql<FormerAccount(UserId)> former_accounts;
 extern const Sql<HolderTask(ListHolderTasks)> list_holder_tasks;
 
 extern const Sql<LegalHold(LegalHold)> insert_hold;
@@ -55,6 +56,6 @@ extern const Sql<LegalHold(UserId, Timestamp)> hold_of_user;
 
 /// What is exported of this service's own, each as a list of documents.
 extern const Sql<Json(UserId, std::int64_t, std::int64_t)> export_history;
-extern const Sql<Json(UserId)> export_preferences, export_groups, export_consents, export_changes;
+extern const Sql<Json(UserId)> export_preferences, export_groups, export_consents, export_merged, export_changes;
 
 } // namespace gravity::user

@@ -43,6 +43,15 @@ inline constexpr Problem answer_differs{409, "answer-differs", "The holder has a
 inline constexpr Problem own_holder_stays{409, "own-holder", "This service is a holder by itself"};
 inline constexpr Problem too_many_holders{409, "too-many-holders", "A project has at most 100 data holders"};
 
+inline constexpr Problem merged{409, "merged", "This account was merged into another one"};
+inline constexpr Problem merge_not_possible{409, "merge-not-possible", "Something keeps these accounts from being merged"};
+inline constexpr Problem merge_outdated{409, "merge-outdated", "The accounts are not as they were when this was proposed"};
+inline constexpr Problem merge_state{409, "merge-state", "The merge's state does not allow this"};
+inline constexpr Problem undo_conflicts{409, "undo-conflicts", "What has happened since keeps this from being undone"};
+
+inline constexpr Problem scim_client_exists{409, "scim-client-exists", "There is a SCIM client of these tokens"};
+inline constexpr Problem too_many_scim_clients{409, "too-many-scim-clients", "A project has at most 500 SCIM clients"};
+
 inline constexpr Problem no_such_user{422, "no-such-user", "There is no such user"};
 inline constexpr Problem no_such_member{422, "no-such-member", "There is no such user or group"};
 inline constexpr Problem group_full{409, "group-full", "A group has at most 10,000 members"};

@@ -22,7 +22,7 @@ Task<WebEmpty> emptied(Task<Web> answer) {
     co_return WebEmpty{std::move(web)};
 }
 
-Task<Web> ask(Ctx& ctx, Work work, std::string id = {}) { return answered(ctx, work, std::move(id), {}, {}); }
+Task<Web> ask(Ctx& ctx, Work work, std::string id = {}) { return answered(ctx, work, std::move(id), {}); }
 
 // Section 3.4.3: over all types. Of an attribute that a type does not have nothing is the case there.
 Web search_everything(Tx& tx, Call call) {
@@ -96,7 +96,7 @@ Task<Web> perform_one(Ctx& ctx, BulkOperation operation, std::optional<std::stri
     if (!operation.version.empty()) call.expected = IfMatch(operation.version);
     if (missing) co_return error_answer(invalid_value("No operation has made bulkId:" + *missing));
     if (found.first == nullptr) co_return error_answer(Refused(404, "", "There is nothing at " + operation.path));
-    Web web = co_await perform(ctx, found.first, std::move(call));
+    Web web = co_await perform_change(ctx, found.first, std::move(call));
     co_return web;
 }
 
@@ -193,34 +193,34 @@ Web show_nothing(Tx&, Call) { throw Refused(404, "", "There is nothing here"); }
 } // namespace
 
 Task<Web> list_users(Ctx& ctx) { return ask(ctx, users::list); }
-Task<Web> search_users(Ctx& ctx, RawBody body) { return answered(ctx, users::search, {}, std::move(body), {}); }
-Task<WebCreated> create_user(Ctx& ctx, RawBody body) { return created(answered(ctx, users::create, {}, std::move(body), {})); }
+Task<Web> search_users(Ctx& ctx, RawBody body) { return answered(ctx, users::search, {}, std::move(body)); }
+Task<WebCreated> create_user(Ctx& ctx, RawBody body) { return created(changed(ctx, users::create, {}, std::move(body), {})); }
 Task<Web> get_user(Ctx& ctx, Path<"id", std::string> id) { return ask(ctx, users::get, *id); }
 Task<Web> replace_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
-    return answered(ctx, users::replace, *id, std::move(body), std::move(expected));
+    return changed(ctx, users::replace, *id, std::move(body), std::move(expected));
 }
 Task<Web> patch_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
-    return answered(ctx, users::patch, *id, std::move(body), std::move(expected));
+    return changed(ctx, users::patch, *id, std::move(body), std::move(expected));
 }
 Task<WebEmpty> delete_user(Ctx& ctx, Path<"id", std::string> id, IfMatch expected) {
-    return emptied(answered(ctx, users::remove, *id, {}, std::move(expected)));
+    return emptied(changed(ctx, users::remove, *id, {}, std::move(expected)));
 }
 
 Task<Web> list_groups(Ctx& ctx) { return ask(ctx, groups::list); }
-Task<Web> search_groups(Ctx& ctx, RawBody body) { return answered(ctx, groups::search, {}, std::move(body), {}); }
-Task<WebCreated> create_group(Ctx& ctx, RawBody body) { return created(answered(ctx, groups::create, {}, std::move(body), {})); }
+Task<Web> search_groups(Ctx& ctx, RawBody body) { return answered(ctx, groups::search, {}, std::move(body)); }
+Task<WebCreated> create_group(Ctx& ctx, RawBody body) { return created(changed(ctx, groups::create, {}, std::move(body), {})); }
 Task<Web> get_group(Ctx& ctx, Path<"id", std::string> id) { return ask(ctx, groups::get, *id); }
 Task<Web> replace_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
-    return answered(ctx, groups::replace, *id, std::move(body), std::move(expected));
+    return changed(ctx, groups::replace, *id, std::move(body), std::move(expected));
 }
 Task<Web> patch_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
-    return answered(ctx, groups::patch, *id, std::move(body), std::move(expected));
+    return changed(ctx, groups::patch, *id, std::move(body), std::move(expected));
 }
 Task<WebEmpty> delete_group(Ctx& ctx, Path<"id", std::string> id, IfMatch expected) {
-    return emptied(answered(ctx, groups::remove, *id, {}, std::move(expected)));
+    return emptied(changed(ctx, groups::remove, *id, {}, std::move(expected)));
 }
 
-Task<Web> search_all(Ctx& ctx, RawBody body) { return answered(ctx, search_everything, {}, std::move(body), {}); }
+Task<Web> search_all(Ctx& ctx, RawBody body) { return answered(ctx, search_everything, {}, std::move(body)); }
 
 Task<Web> bulk(Ctx& ctx, RawBody body) {
     std::optional<Refused> refused;

@@ -1,6 +1,7 @@
 #include "scim_call.hpp"
 
 #include "problems.hpp"
+#include "scim_clients_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
@@ -17,6 +18,45 @@ Refused refused_by(const Refusal& refusal) {
         if (problem.slug == taken.slug) return {409, "uniqueness", detail};
     if (problem.slug == group_circle.slug || problem.slug == no_such_member.slug || problem.slug == wrong_state.slug) return {400, "invalidValue", detail};
     return {problem.status, "", detail};
+}
+
+using Run = Web (*)(Tx&, Work, Call);
+
+Web plainly(Tx& tx, Work work, Call call) { return work(tx, std::move(call)); }
+
+// Who only looks is not asked which client it is: looking is the same for all.
+Web as_client(Tx& tx, Work work, Call call) {
+    if (const auto client = tx.maybe(scim_client_of_subject, call.caller.subject)) {
+        call.mode = *client->mode;
+        call.on_delete = *client->on_delete;
+    }
+    return work(tx, std::move(call));
+}
+
+Task<Web> run(Ctx& ctx, Run how, Work work, Call call) {
+    std::optional<Refused> refused;
+    std::vector<std::pair<std::string, std::string>> headers;
+    try {
+        Web web = co_await ctx.transaction(how, work, call);
+        co_return web;
+    } catch (const Refused& error) {
+        refused = error;
+    } catch (const Refusal& error) {
+        refused = refused_by(error);
+        headers = error.headers(); // Retry-After
+    }
+    Web web = error_answer(*refused);
+    web.headers = std::move(headers);
+    co_return web;
+}
+
+Call request_of(Ctx& ctx, std::string id, RawBody body) {
+    Call call = call_of(ctx);
+    call.id = std::move(id);
+    call.query = ctx.request().query;
+    call.body = std::move(body.bytes);
+    call.content_type = std::move(body.content_type);
+    return call;
 }
 
 } // namespace
@@ -61,31 +101,15 @@ Call call_of(Ctx& ctx) {
     return call;
 }
 
-Task<Web> perform(Ctx& ctx, Work work, Call call) {
-    std::optional<Refused> refused;
-    std::vector<std::pair<std::string, std::string>> headers;
-    try {
-        Web web = co_await ctx.transaction(work, call);
-        co_return web;
-    } catch (const Refused& error) {
-        refused = error;
-    } catch (const Refusal& error) {
-        refused = refused_by(error);
-        headers = error.headers(); // Retry-After
-    }
-    Web web = error_answer(*refused);
-    web.headers = std::move(headers);
-    co_return web;
-}
+Task<Web> perform(Ctx& ctx, Work work, Call call) { return run(ctx, plainly, work, std::move(call)); }
+Task<Web> perform_change(Ctx& ctx, Work work, Call call) { return run(ctx, as_client, work, std::move(call)); }
 
-Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body, IfMatch expected) {
-    Call call = call_of(ctx);
-    call.id = std::move(id);
-    call.query = ctx.request().query;
-    call.body = std::move(body.bytes);
-    call.content_type = std::move(body.content_type);
+Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body) { return perform(ctx, work, request_of(ctx, std::move(id), std::move(body))); }
+
+Task<Web> changed(Ctx& ctx, Work work, std::string id, RawBody body, IfMatch expected) {
+    Call call = request_of(ctx, std::move(id), std::move(body));
     call.expected = std::move(expected);
-    return perform(ctx, work, std::move(call));
+    return perform_change(ctx, work, std::move(call));
 }
 
 } // namespace gravity::user::scim

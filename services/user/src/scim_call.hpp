@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config.hpp"
+#include "scim_clients_model.hpp"
 #include "scim_error.hpp"
 
 #include <gravity/handlers.hpp>
@@ -18,6 +18,7 @@ struct Call {
     IfMatch expected;
     std::string base; // of locations
     ScimMode mode = ScimMode::strict;
+    OnDelete on_delete = OnDelete::deactivate;
 };
 
 inline constexpr std::string_view media_type = "application/scim+json";
@@ -35,7 +36,10 @@ using Work = Web (*)(Tx&, Call);
 Call call_of(Ctx& ctx);
 /// Runs `work` in a transaction; what it refuses, and what the platform does, is answered as an error of SCIM.
 Task<Web> perform(Ctx& ctx, Work work, Call call);
-Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body, IfMatch expected);
+/// The same of what changes something, in the mode of the client that asks for it.
+Task<Web> perform_change(Ctx& ctx, Work work, Call call);
+Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body);
+Task<Web> changed(Ctx& ctx, Work work, std::string id, RawBody body, IfMatch expected);
 Web error_answer(const Refused& refused);
 
 } // namespace gravity::user::scim

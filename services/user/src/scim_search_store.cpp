@@ -298,7 +298,8 @@ Condition condition_of(const ResourceType& type, const Filter& filter) {
 }
 
 Found<User> find_users(Tx& tx, const Search& search) {
-    return find<User>(tx, user_type(), search, "select " GRAVITY_USER_ROW("r"), " from users r where r.state <> 'erased' and r.deleted_at is null");
+    constexpr std::string_view there = " from users r where r.state <> 'erased' and r.deleted_at is null and r.merged_into is null";
+    return find<User>(tx, user_type(), search, "select " GRAVITY_USER_ROW("r"), there);
 }
 Found<Group> find_groups(Tx& tx, const Search& search) { return find<Group>(tx, group_type(), search, "select r.*", " from user_group r where true"); }
 

@@ -4,6 +4,7 @@
 #include "scim_patch.hpp"
 #include "scim_requests.hpp"
 #include "users_store.hpp"
+#include "who.hpp"
 
 namespace gravity::user::scim::users {
 namespace {
@@ -37,7 +38,7 @@ User read(Tx& tx, const Call& call) {
 }
 User lock(Tx& tx, const Call& call) {
     const auto id = id_of(call);
-    return call.expected.check(present(id ? tx.maybe(lock_user, *id) : std::nullopt));
+    return call.expected.check(present(id ? maybe_lock_person(tx, *id) : std::nullopt));
 }
 
 // `active` as a change of state; where it already is so, or is not told, none.
@@ -85,7 +86,8 @@ Web get(Tx& tx, Call call) {
 // Section 3.11.
 Web get_me(Tx& tx, Call call) {
     const Shown shown = shown_by(call);
-    return answer_with(tx, 200, present(tx.maybe(get_user_of_subject, call.caller.subject)), call, shown);
+    const auto id = tx.maybe(id_of_subject, call.caller.subject);
+    return answer_with(tx, 200, present(id ? tx.maybe(user::get_user, *id) : std::nullopt), call, shown);
 }
 
 Web replace(Tx& tx, Call call) {
@@ -105,7 +107,8 @@ Web patch(Tx& tx, Call call) {
 }
 
 Web remove(Tx& tx, Call call) {
-    take_away(tx, call.caller, lock(tx, call));
+    const auto erase_at = call.on_delete == OnDelete::delete_after_30_days ? std::optional<Timestamp>(tx.now() + Duration::days(30)) : std::nullopt;
+    take_away(tx, call.caller, lock(tx, call), erase_at);
     return Web{"", "", 204};
 }
 

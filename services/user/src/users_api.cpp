@@ -5,25 +5,27 @@
 #include "people.hpp"
 #include "privacy.hpp"
 #include "problems.hpp"
+#include "sign_ins_store.hpp"
 #include "users_store.hpp"
 #include "vcard.hpp"
+#include "who.hpp"
 
 #include <stdexcept>
 
 namespace gravity::user::users {
 namespace {
 
-User locked(Tx& tx, const UserId& id, const IfMatch& expected) { return expected.check(tx.one(lock_user, id)); }
+User locked(Tx& tx, const UserId& id, const IfMatch& expected) { return expected.check(lock_person(tx, id)); }
 
 User moved(Tx& tx, const Caller& caller, const UserId& id, Change change, const Reason& in, const IfMatch& expected) {
     return change_state(tx, caller, locked(tx, id, expected), change, in.reason);
 }
 
-User past(Tx& tx, const UserId& id, Timestamp at) {
+User past(const Json& row) {
     User user;
     meta::Errors errors;
     // A release that had fields which this one does not know may have kept it.
-    json::decode(tx.one(get_past, id, at), meta::mutable_ref(user), errors, json::Unknown::ignore);
+    json::decode(row, meta::mutable_ref(user), errors, json::Unknown::ignore);
     if (!errors.empty()) throw std::runtime_error("a past user is not readable: " + errors.to_string());
     return user;
 }
@@ -47,13 +49,21 @@ Page<User> list(Tx& tx, Caller caller, Params<ListUsers> query) {
         find.email = canonical_email(*query->email);
         if (!find.email) return {};
     }
+    if (query->name) find.name = query->name->str();
+    find.group = query->group;
     auto page = tx.page(list_users, find);
     hide_private(tx, caller, page.items);
     return page;
 }
 
-User get(Tx& tx, Caller caller, Path<"id", UserId> id, Params<AsOf> as_of) {
-    return without_private(tx, caller, as_of->at ? past(tx, *id, *as_of->at) : tx.one(get_user, *id));
+FoundUser get(Tx& tx, Caller caller, Path<"id", UserId> id, Params<AsOf> as_of) {
+    // Of an account that was merged there is a past of its own.
+    if (as_of->at)
+        if (const auto row = tx.maybe(get_past, *id, *as_of->at)) return {without_private(tx, caller, past(*row)), ""};
+    Person found = find_person(tx, *id);
+    const std::string location = found.merged ? "/api/v1/users/" + found.user.id.to_string() : "";
+    if (as_of->at) found.user = past(tx.one(get_past, found.user.id, *as_of->at));
+    return {without_private(tx, caller, std::move(found.user)), location};
 }
 
 User update(Tx& tx, Caller caller, Path<"id", UserId> id, Patch<UserEdit> patch, IfMatch expected) {
@@ -85,19 +95,17 @@ NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected) {
     return {};
 }
 
-Download get_vcard(Tx& tx, Path<"id", UserId> id) { return card_of(tx.one(get_user, *id)); }
-Download get_own_vcard(Tx& tx, Caller caller) { return card_of(get_me(tx, std::move(caller))); }
-
-User get_me(Tx& tx, Caller caller) {
-    auto me = tx.maybe(get_user_of_subject, caller.subject);
-    if (!me) throw Refusal(not_a_user);
-    return *std::move(me);
+UserActivity get_activity(Tx& tx, Path<"id", UserId> id) {
+    return tx.maybe(user::get_activity, find_person(tx, *id).user.id).value_or(UserActivity{});
 }
 
+Download get_vcard(Tx& tx, Path<"id", UserId> id) { return card_of(find_person(tx, *id).user); }
+Download get_own_vcard(Tx& tx, Caller caller) { return card_of(get_me(tx, std::move(caller))); }
+
+User get_me(Tx& tx, Caller caller) { return find_me(tx, caller); }
+
 User update_me(Tx& tx, Caller caller, Patch<OwnEdit> patch, IfMatch expected) {
-    auto locked = tx.maybe(lock_user_of_subject, caller.subject);
-    if (!locked) throw Refusal(not_a_user);
-    const User me = expected.check(*std::move(locked));
+    const User me = expected.check(lock_me(tx, caller));
     const OwnEdit own = patch.apply({me.profile, me.locale, me.time_zone, me.custom});
     UserEdit wanted = me;
     wanted.profile = own.profile;

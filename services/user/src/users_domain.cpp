@@ -113,7 +113,10 @@ bool move(User& user, Change change, const std::optional<Text<1, 500>>& reason, 
     user.state_reason = reason;
     user.state_actor = actor;
     user.state_at = now;
-    if (user.state == UserState::active) user.deleted_at.reset();
+    if (user.state == UserState::active) {
+        user.deleted_at.reset();
+        user.erase_at.reset();
+    }
     return true;
 }
 

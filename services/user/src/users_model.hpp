@@ -154,16 +154,19 @@ struct User : UserEdit {
     Timestamp created_at;
     Timestamp updated_at;
     std::optional<Timestamp> deleted_at;
+    std::optional<Timestamp> erase_at;
 };
-BOOST_DESCRIBE_STRUCT(User, (UserEdit), (id, version, subject, state, state_reason, state_actor, state_at, created_at, updated_at, deleted_at))
+BOOST_DESCRIBE_STRUCT(User, (UserEdit), (id, version, subject, state, state_reason, state_actor, state_at, created_at, updated_at, deleted_at, erase_at))
 
 struct ListUsers : PageQuery {
     std::optional<UserState> state;
     std::optional<Text<1, 255>> prefix;
     std::optional<Text<1, 255>> handle;
     std::optional<Email> email;
+    std::optional<Text<2, 100>> name;
+    std::optional<Uuid> group;
 };
-BOOST_DESCRIBE_STRUCT(ListUsers, (PageQuery), (state, prefix, handle, email))
+BOOST_DESCRIBE_STRUCT(ListUsers, (PageQuery), (state, prefix, handle, email, name, group))
 
 /// A list as its statement wants it.
 struct FindUsers : PageQuery {
@@ -172,8 +175,10 @@ struct FindUsers : PageQuery {
     std::optional<std::string> prefix_to;
     std::optional<std::string> handle_key;
     std::optional<std::string> email;
+    std::optional<std::string> name;
+    std::optional<Uuid> group;
 };
-BOOST_DESCRIBE_STRUCT(FindUsers, (PageQuery), (state, prefix_from, prefix_to, handle_key, email))
+BOOST_DESCRIBE_STRUCT(FindUsers, (PageQuery), (state, prefix_from, prefix_to, handle_key, email, name, group))
 
 struct AsOf {
     std::optional<Timestamp> at;
@@ -281,7 +286,11 @@ struct gravity::meta::docs<gravity::user::NewUser> {
 template <>
 struct gravity::meta::docs<gravity::user::ListUsers> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
-        {"prefix", "What handles begin with"}, {"handle", "One handle, whatever its case"}, {"email", "One e-mail address, whatever its case"}};
+        {"prefix", "What handles begin with"},
+        {"handle", "One handle, whatever its case"},
+        {"email", "One e-mail address, whatever its case"},
+        {"name", "A part of a name or handle, or what it is nearly; of the 2,000 nearest"},
+        {"group", "Who is in this group, directly"}};
 };
 template <>
 struct gravity::meta::docs<gravity::user::AsOf> {
@@ -291,7 +300,8 @@ template <>
 struct gravity::meta::docs<gravity::user::User> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"state_actor", "Whose doing the state is: the `sub` of a token"},
-        {"deleted_at", "Since a directory deleted them; their handle is free for others"}};
+        {"deleted_at", "Since a directory deleted them; their handle is free for others"},
+        {"erase_at", "When they are erased for that, unless they are restored before"}};
 };
 
 GRAVITY_TABLES(user, UserId, UserState, FirstState, Handle, Subject, PersonName, PostalAddress, Employment, Profile, EmailEntry, PhoneEntry, UserEdit, OwnEdit,

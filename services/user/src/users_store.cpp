@@ -18,28 +18,44 @@ const Sql<void(StoredUser)> save_user{
     R"sql(
     update users set handle = $handle, handle_key = $handle_key, handle_skeleton = $handle_skeleton, state = $state, state_reason = $state_reason,
            state_actor = $state_actor, state_at = $state_at, profile = $profile, locale = $locale, time_zone = $time_zone, external_id = $external_id,
-           custom = $custom, deleted_at = $deleted_at, version = version + 1, updated_at = $updated_at
+           custom = $custom, stub = false, deleted_at = $deleted_at, erase_at = $erase_at, version = version + 1, updated_at = $updated_at
     where id = $id)sql",
     {{"users_handle_key", handle_taken}, {"users_external_id_key", external_id_taken}}};
 
-const Sql<User(UserId)> get_user{"user.get", "select " GRAVITY_USER_ROW("u") " from users u where u.id = $1 and u.state <> 'erased'"};
-const Sql<User(UserId)> lock_user{"user.lock", "select " GRAVITY_USER_ROW("u") " from users u where u.id = $1 and u.state <> 'erased' for update of u"};
-const Sql<User(std::string)> get_user_of_subject{"user.of_subject", "select " GRAVITY_USER_ROW("u") " from users u where u.subject = $1"};
-const Sql<User(std::string)> lock_user_of_subject{"user.lock_of_subject", "select " GRAVITY_USER_ROW("u") " from users u where u.subject = $1 for update of u"};
+const Sql<User(UserId)> get_user{"user.get", "select " GRAVITY_USER_ROW("u") R"sql(
+    from users u where u.id = $1 and u.state <> 'erased' and u.merged_into is null)sql"};
+const Sql<UserId(UserId)> hold_user{"user.hold", "select id from users where id = $1 and state <> 'erased' and merged_into is null for update"};
+const Sql<UserId(std::string)> id_of_subject{"user.id_of_subject", "select coalesce(merged_into, id) from users where subject = $1"};
+// What is looked for is looked up first, as an array: of a sub-select that is joined under `or` all users of the project would be read. Who is at least half
+// alike has at least half of the trigrams (the similarity of words divides by no less than theirs).
 const Sql<User(FindUsers)> list_users{"user.list", "select " GRAVITY_USER_ROW("u") R"sql(
     from users u
-    where u.state <> 'erased' and ($state::text is null or u.state = $state)
+    where u.state <> 'erased' and u.merged_into is null and ($state::text is null or u.state = $state)
       and ($prefix_from::text is null or (u.handle_key >= $prefix_from and u.handle_key < $prefix_to::text))
-      and ($handle_key::text is null or u.handle_key = $handle_key)
-      and ($email::text is null or u.id in (select c.user_id from user_contact c where c.kind = 'email' and c.canonical = $email))
+      and ($handle_key::text is null or u.id = any (array(
+           select coalesce(h.merged_into, h.id) from users h where h.handle_key = $handle_key and (h.merged_into is null or h.deleted_at is null))))
+      and ($email::text is null or u.id = any (array(select c.user_id from user_contact c where c.kind = 'email' and c.canonical = $email)))
+      and ($group::uuid is null or u.id = any (array(select m.user_id from user_group_member m where m.group_id = $group and m.user_id is not null)))
+      and ($name::text is null or (word_similarity($name, user_names(u.handle, u.profile)) >= 0.5 and u.id = any (array(
+           select g.user_id from user_gram g where g.gram = any (show_trgm($name))
+           group by g.user_id having count(*) * 2 >= cardinality(show_trgm($name)) order by count(*) desc, g.user_id limit 2000))))
       and $page(u.created_at desc, u.id desc))sql"};
 const Sql<void(UserId, Timestamp)> erase_user{"user.erase", R"sql(
     update users set subject = null, handle = null, handle_key = null, handle_skeleton = null, state = 'erased', state_reason = null, profile = null,
-           locale = null, time_zone = null, external_id = null, custom = '{}', deleted_at = $2, version = version + 1, updated_at = $2
+           locale = null, time_zone = null, external_id = null, custom = '{}', merged_into = null, erase_at = null, deleted_at = $2,
+           version = version + 1, updated_at = $2
     where id = $1)sql"};
 
-const Sql<StoredContact(UserId)> list_contacts{"user_contact.list",
-                                               R"sql(select kind, canonical, value, type, "primary", verified_at from user_contact where user_id = $1)sql"};
+const Sql<UserId(Timestamp)> next_to_erase{"user.next_to_erase", R"sql(
+    select u.id from users u
+    where u.erase_at <= $1 and u.merged_into is null
+      and not exists (select from legal_hold h
+                      where (h.user_id = u.id or h.user_id in (select m.id from users m where m.merged_into = u.id)) and (h.until is null or h.until > $1))
+      and not exists (select from privacy_request r where r.user_id = u.id and r.state in ('requested', 'cooling_off', 'collecting', 'erasing', 'blocked'))
+    order by u.erase_at, u.id limit 1 for update of u skip locked)sql"};
+
+const Sql<StoredContact(UserId)> list_contacts{"user_contact.list", R"sql(
+    select kind, canonical, value, type, "primary", verified_at from user_contact where user_id = $1 order by position)sql"};
 // By kind and address, so that two transactions that want the same take them in one order.
 const Sql<void(UserId, std::vector<StoredContact>)> insert_contacts{
     "user_contact.insert",

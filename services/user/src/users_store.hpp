@@ -4,14 +4,19 @@
 
 #include <gravity/pg/tx.hpp>
 
-/// Statements of users, by name. Their text is in users_store.cpp and nowhere else. Who was erased is found by none of them.
+/// Statements of users, by name. Their text is in users_store.cpp and nowhere else. Who was erased, or merged into somebody else, is found by none of them.
 namespace gravity::user {
 
 extern const Sql<void(StoredUser)> insert_user, save_user;
-extern const Sql<User(UserId)> get_user, lock_user;
-extern const Sql<User(std::string)> get_user_of_subject, lock_user_of_subject;
+extern const Sql<User(UserId)> get_user;
+/// For who.hpp: whoever changes them waits.
+extern const Sql<UserId(UserId)> hold_user;
+/// Whose tokens those are, or who that account was merged into.
+extern const Sql<UserId(std::string)> id_of_subject;
 extern const Sql<User(FindUsers)> list_users;
 extern const Sql<void(UserId, Timestamp)> erase_user;
+/// Somebody whose time has come, held; whom nothing keeps.
+extern const Sql<UserId(Timestamp)> next_to_erase;
 
 extern const Sql<StoredContact(UserId)> list_contacts;
 extern const Sql<void(UserId, std::vector<StoredContact>)> insert_contacts;

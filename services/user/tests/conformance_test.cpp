@@ -30,6 +30,7 @@ testkit::ConformanceOptions options() {
     options.body("PATCH " + users + "/{id}", plain);
     options.body("PATCH " + users + "/me", plain);
     options.path(users + "/{id}", [](const Client& who) { return user(who, "active").location(); });
+    options.path(users + "/{id}/activity", [](const Client& who) { return user(who, "active").location() + "/activity"; });
     options.path("DELETE " + users + "/{id}", [](const Client& who) {
         const auto at = user(who, "active").location();
         who.post(at + "/deactivate", {{"reason", "x"}}).expect(200);
@@ -217,6 +218,22 @@ testkit::ConformanceOptions options() {
         return service + "/tasks";
     });
     options.body("POST " + holds, [](const Client& who, Json) { return Json::object({{"user_id", user(who, "active").text("/id")}, {"reason", "x"}}); });
+    options.body("POST /api/v1/user/scim-clients", [](const Client&, Json body) {
+        body["subject"] = Uuid::v4().to_string();
+        return body;
+    });
+    const std::string merges = "/api/v1/user-merges";
+    const auto two = [](const Client& who, Json) {
+        return Json::object({{"winner_id", user(who, "active").text("/id")}, {"loser_id", user(who, "active").text("/id")}});
+    };
+    const auto proposed = [=](const Client& who) { return who.post(merges, testkit::Members(two(who, {}))).expect(201).location(); };
+    options.body("POST " + merges, two);
+    options.path("POST " + merges + "/{id}/confirm", [=](const Client& who) { return proposed(who) + "/confirm"; });
+    options.path("POST " + merges + "/{id}/undo", [=](const Client& who) {
+        const auto at = proposed(who);
+        who.post(at + "/confirm").expect(200);
+        return at + "/undo";
+    });
     const std::string groups = "/api/v1/user-groups";
     const auto group = [groups](const Client& who) { return who.post(groups, {{"display_name", "x"}}).expect(201).location(); };
     options.path("PUT " + groups + "/{id}/members/{member}", [group](const Client& who) {

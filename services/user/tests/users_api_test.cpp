@@ -179,6 +179,21 @@ TEST_F(Users, WereOneThingAtATimeHoweverManyChangeThem) {
     operator_.get(made.location()).expect(200).field("/version", 21);
 }
 
+// Whoever waits for somebody's row changes what is there then, addresses too, which are rows of their own.
+TEST_F(Users, KeepTheAddressThatWasAddedWhileOthersWaited) {
+    const auto made = user("ada");
+    for (int round = 0; round < 10; ++round) {
+        const std::string address = "a" + std::to_string(round) + "@example.com";
+        at_once(8, [&](int i) {
+            if (i == 0)
+                operator_.patch(made.location(), {{"emails", Json::array({Json::object({{"address", address}})})}}).expect(200);
+            else
+                operator_.patch(made.location(), {{"external_id", std::to_string(round) + "-" + std::to_string(i)}}).expect(200);
+        });
+        operator_.get(made.location()).expect(200).field("/emails/0/address", address);
+    }
+}
+
 TEST_F(Users, AreListedByStateHandleAndAddress) {
     for (const std::string handle : {"Adam", "ada", "bob", "\u00e4da"}) user(handle);
     const Json emails = Json::array({Json::object({{"address", "Eve@example.com"}})});
@@ -203,6 +218,50 @@ TEST_F(Users, AreListedByStateHandleAndAddress) {
     EXPECT_EQ(handles("?limit=3&cursor=" + page.text("/next_cursor")), "ada Adam ");
     operator_.get("/api/v1/users?state=erased").expect_problem(422, "invalid-value");
     as.stranger.get("/api/v1/users?handle=ada").expect(200).field("/items", Json::array());
+}
+
+TEST_F(Users, AreFoundByANameThatIsNearlyTheirs) {
+    const auto named = [&](std::string handle, std::string display, std::string family) {
+        return operator_.post("/api/v1/users", {{"handle", handle},
+                                                {"profile", Json::object({{"display_name", display}, {"name", Json::object({{"family_name", family}})}})}})
+            .expect(201);
+    };
+    const auto ada = named("ada", "Augusta King", "Lovelace"), love = named("love", "Courtney", "Love"), weiss = named("w", "Zo\u00eb", "Wei\u00dfm\u00fcller");
+    for (int i = 0; i < 30; ++i) named("extra" + std::to_string(i), "Somebody Else", "Number" + std::to_string(i));
+    const auto found = [&](std::string query) {
+        std::string all;
+        const Json items = operator_.get("/api/v1/users?" + query).expect(200).at("/items");
+        for (const Json& one : items.as_array()) all += one.find("handle")->as_string() + " ";
+        return all;
+    };
+    EXPECT_EQ(found("name=Lovelace"), "ada ");
+    EXPECT_EQ(found("name=lovelase"), "ada "); // nearly
+    EXPECT_EQ(found("name=LOVEL"), "love ada ");
+    EXPECT_EQ(found("name=love"), "love ada "); // a part
+    EXPECT_EQ(found("name=king%20augusta"), "ada ");
+    EXPECT_EQ(found("name=zo%C3%AB"), "w ");
+    EXPECT_EQ(found("name=wei%C3%9Fmueller"), "w ");
+    EXPECT_EQ(found("name=nobody%20at%20all"), "");
+    EXPECT_EQ(found("name=%25%25"), "");
+    EXPECT_EQ(found("name=love&state=suspended"), "");
+    const auto page = operator_.get("/api/v1/users?name=somebody&limit=20").expect(200).field("/items/0/handle", "extra29");
+    operator_.get("/api/v1/users?name=somebody&limit=20&cursor=" + page.text("/next_cursor")).expect(200).field("/items/9/handle", "extra0");
+    operator_.get("/api/v1/users?name=x").expect_problem(422, "invalid-value");
+    operator_.get("/api/v1/users?name=" + std::string(101, 'x')).expect_problem(422, "invalid-value");
+    // As they are called now.
+    operator_.patch(ada.location(), {{"profile", Json::object({{"name", Json::object({{"family_name", "Byron"}})}})}}).expect(200);
+    EXPECT_EQ(found("name=lovelace"), "");
+    EXPECT_EQ(found("name=byron"), "ada ");
+    operator_.post(love.location() + "/deactivate", {{"reason", "x"}}).expect(200);
+    operator_.del(love.location()).expect(204);
+    EXPECT_EQ(service.database().admin("select count(*) from user_gram where user_id = '" + love.text("/id") + "'"), "0");
+    as.stranger.get("/api/v1/users?name=byron").expect(200).field("/items", Json::array());
+    const auto group = operator_.post("/api/v1/user-groups", {{"display_name", "g"}}).expect(201);
+    for (const auto& one : {ada, weiss}) operator_.call("PUT", group.location() + "/members/" + one.text("/id")).expect(204);
+    EXPECT_EQ(found("group=" + group.text("/id")), "w ada ");
+    EXPECT_EQ(found("group=" + group.text("/id") + "&name=byron"), "ada ");
+    EXPECT_EQ(found("group=" + Uuid::v7().to_string()), "");
+    operator_.get("/api/v1/users?group=x").expect_problem(422, "invalid-value");
 }
 
 TEST_F(Users, ReadAndChangeThemselves) {
