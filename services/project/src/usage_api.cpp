@@ -30,7 +30,7 @@ Task<NoContent> ingest(Ctx& ctx, Caller caller, RawBody body, Given<ProjectDoor>
     if (events.empty()) co_return NoContent{};
     const ProjectId own = caller.project;
     Standing standing = co_await door->enter(ctx, caller, own, Access::measure);
-    const Recorded recorded = co_await ctx.transaction(record, std::move(events), std::move(standing.plan));
+    const Recorded recorded = co_await ctx.transaction(record_usage, std::move(events), std::move(standing.plan));
     if (!recorded.refused.empty())
         throw Refusal(events_refused).with("counted", recorded.counted).with("repeated", recorded.repeated).with_faults(recorded.refused);
     co_return NoContent{};

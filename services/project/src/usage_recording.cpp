@@ -107,7 +107,7 @@ void count(Tx& tx, const std::vector<Counted>& counted, const std::vector<PlanQu
     }
 }
 
-Recorded record(Tx& tx, const std::vector<UsageEvent>& events, const std::vector<PlanQuota>& plan) {
+Recorded record_usage(Tx& tx, const std::vector<UsageEvent>& events, const std::vector<PlanQuota>& plan) {
     const std::vector<Meter> meters = tx.all(meters_of_types, types_of(events));
     Recorded recorded;
     std::map<EventName, Reading> readings; // of each event the first in the batch

@@ -30,6 +30,6 @@ struct Recorded {
 };
 /// Counts each event once, by its source and id, whenever and however often it comes; an event that some meter cannot read, that none reads, or that comes too
 /// late is not counted at all.
-Recorded record(Tx& tx, const std::vector<UsageEvent>& events, const std::vector<PlanQuota>& plan);
+Recorded record_usage(Tx& tx, const std::vector<UsageEvent>& events, const std::vector<PlanQuota>& plan);
 
 } // namespace gravity::project
