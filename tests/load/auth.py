@@ -12,16 +12,13 @@ import http.client
 import json
 import math
 import os
-import pathlib
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import types
 
-from harness import ASKING, OURS, Results, cpu_seconds, idle, missing, nginx_with, open_loop, options, pgbench, say, wrk_at
+from harness import ASKING, OURS, cpu_seconds, idle, measure, missing, nginx_with, open_loop, options, pgbench, say, wrk_at
 
 import throwaway  # tests/support, as harness has it
 
@@ -188,21 +185,7 @@ def main():
     parser = options(__doc__)
     parser.add_argument("--only", choices=PARTS, help="one of the measurements")
     arguments = parser.parse_args()
-    if missing(arguments, "everything", "wrk"):
-        return 0
-    results = Results(BARS)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-bench-"))
-    os.chmod(folder, 0o755)
-    issuer = Issuer(folder)
-    try:
-        for name, part in PARTS.items():
-            if arguments.only in (None, name):
-                part(issuer, results, arguments)
-    finally:
-        issuer.end()
-        shutil.rmtree(folder, ignore_errors=True)
-    met = results.report(arguments.json)
-    return 1 if arguments.check and not met else 0
+    return measure(PARTS, BARS, Issuer, arguments)
 
 
 sys.exit(main())

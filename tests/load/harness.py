@@ -232,6 +232,25 @@ class Neighbours:
                 sys.exit(f"the {name} beside it has ended with {process.returncode}")
 
 
+def measure(parts, bars, start, arguments):
+    """The parts that are asked for (`--only`), on what `start(folder)` starts and its `end()` ends; what to exit with."""
+    if missing(arguments, "everything", "wrk"):
+        return 0
+    results = Results(bars)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-bench-"))
+    os.chmod(folder, 0o755)
+    measured = start(folder)
+    try:
+        for name, part in parts.items():
+            if arguments.only in (None, name):
+                part(measured, results, arguments)
+    finally:
+        measured.end()
+        shutil.rmtree(folder, ignore_errors=True)
+    met = results.report(arguments.json)
+    return 1 if arguments.check and not met else 0
+
+
 def idle(shop, preset, results, arguments):
     """Start to ready against a running store; then nothing to do for a while: memory and processor time."""
     with Neighbours(shop.folder, preset) as neighbours:

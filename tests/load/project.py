@@ -9,14 +9,11 @@ machine puts it, for project and for COPY alike."""
 import http.client
 import json
 import os
-import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
-from harness import OURS, Results, idle, missing, nginx_with, options, say, wrk_at
+from harness import OURS, idle, measure, missing, nginx_with, options, say, wrk_at
 
 import throwaway  # tests/support, as harness has it
 
@@ -160,21 +157,7 @@ def main():
     parser = options(__doc__)
     parser.add_argument("--only", choices=PARTS, help="one of the measurements")
     arguments = parser.parse_args()
-    if missing(arguments, "everything", "wrk"):
-        return 0
-    results = Results(BARS)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-bench-"))
-    os.chmod(folder, 0o755)
-    bench = Bench(folder)
-    try:
-        for name, part in PARTS.items():
-            if arguments.only in (None, name):
-                part(bench, results, arguments)
-    finally:
-        bench.end()
-        shutil.rmtree(folder, ignore_errors=True)
-    met = results.report(arguments.json)
-    return 1 if arguments.check and not met else 0
+    return measure(PARTS, BARS, Bench, arguments)
 
 
 sys.exit(main())

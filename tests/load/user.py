@@ -5,14 +5,11 @@
 
 import math
 import os
-import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 import urllib.parse
 
-from harness import Results, idle, missing, open_loop, options, pgbench, pgbench_tail, say, wrk
+from harness import idle, measure, open_loop, options, pgbench, pgbench_tail, say, wrk
 
 import throwaway  # tests/support, as harness has it
 
@@ -111,21 +108,7 @@ def main():
     parser.add_argument("--people", type=int, default=100_000, help="how many there are (%(default)s)")
     parser.add_argument("--only", choices=PARTS, help="one of the measurements")
     arguments = parser.parse_args()
-    if missing(arguments, "everything", "wrk"):
-        return 0
-    results = Results(BARS)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-bench-"))
-    os.chmod(folder, 0o755)
-    people = People(folder, arguments.people)
-    try:
-        for part_name, part in PARTS.items():
-            if arguments.only in (None, part_name):
-                part(people, results, arguments)
-    finally:
-        people.end()
-        shutil.rmtree(folder, ignore_errors=True)
-    met = results.report(arguments.json)
-    return 1 if arguments.check and not met else 0
+    return measure(PARTS, BARS, lambda folder: People(folder, arguments.people), arguments)
 
 
 sys.exit(main())

@@ -11,6 +11,7 @@ two requests (RFC 9112 section 9.5), then they open another one. What is asserte
 import argparse
 import http.client
 import itertools
+import json
 import os
 import pathlib
 import re
@@ -21,9 +22,9 @@ import sys
 import tempfile
 import threading
 import time
-import json
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from listener import Listener, head_of  # noqa: E402
 from throwaway import binary, free_port  # noqa: E402
 
 GATEWAY = os.environ.get("GRAVITY_GATEWAY_BIN", str(binary("gateway", os.environ.get("GRAVITY_PRESET", "dev"))))
@@ -38,40 +39,20 @@ def fail(what):
         failures.append(what)
 
 
-class Instance:
+class Instance(Listener):
     """Answers at once, but for a body, which it waits for; asked for /large with much."""
 
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            connection = self.listener.accept()[0]
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection):
-        received = b""
-        try:
-            while True:
-                while b"\r\n\r\n" not in received:
-                    if not (block := connection.recv(65536)):
-                        return
-                    received += block
-                head, received = received.split(b"\r\n\r\n", 1)
-                wanted = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
-                for _ in range(int(wanted[1]) if wanted else 0):
-                    if not received and not (received := connection.recv(65536)):
-                        return
-                    received = received[1:]
-                body = b"x" * LARGE if head.startswith(b"GET /large ") else b"good"
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-        except OSError:
-            return
-        finally:
-            connection.close()
+    def answer(self, connection):
+        head, received = head_of(connection, b"")
+        while head:
+            wanted = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+            for _ in range(int(wanted[1]) if wanted else 0):
+                if not received and not (received := connection.recv(65536)):
+                    return
+                received = received[1:]
+            body = b"x" * LARGE if head.startswith(b"GET /large ") else b"good"
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            head, received = head_of(connection, received)
 
 
 class Gateway:

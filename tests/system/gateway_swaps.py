@@ -21,6 +21,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from listener import Listener, head_of  # noqa: E402
 from throwaway import binary, free_port, signed_token  # noqa: E402
 
 GATEWAY = os.environ.get("GRAVITY_GATEWAY_BIN", str(binary("gateway", os.environ.get("GRAVITY_PRESET", "dev"))))
@@ -38,39 +39,19 @@ def fail(what):
         failures.append(what)
 
 
-class Instance:
+class Instance(Listener):
     """Answers every request, and after a handshake sends back what it gets."""
 
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            connection = self.listener.accept()[0]
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection):
-        received = b""
-        try:
-            while True:
-                while b"\r\n\r\n" not in received:
-                    if not (block := connection.recv(65536)):
-                        return
-                    received += block
-                head, received = received.split(b"\r\n\r\n", 1)
-                if b"Upgrade: websocket" in head:
-                    break
-                connection.sendall(GOOD)
-            connection.sendall(ACCEPTED + received)
-            while block := connection.recv(65536):
-                connection.sendall(block)
-        except OSError:
+    def answer(self, connection):
+        head, received = head_of(connection, b"")
+        while head and b"Upgrade: websocket" not in head:
+            connection.sendall(GOOD)
+            head, received = head_of(connection, received)
+        if not head:
             return
-        finally:
-            connection.close()
+        connection.sendall(ACCEPTED + received)
+        while block := connection.recv(65536):
+            connection.sendall(block)
 
 
 class Asking(threading.Thread):

@@ -115,7 +115,8 @@ void add_internal_routes(Router& router, const Definition& definition) {
     if (definition.consumers.empty()) return;
     auto letters = router.collection("/internal/dead-letters", "dead-letters");
     letters.get<list_dead_letters>("", {.summary = "Events this service could not handle, oldest first", .problems = {no_events}, .scope = "events:admin"});
-    letters.post<replay_dead_letters>("/replay", {.summary = "Handle dead letters once more: one, or all", .problems = {no_events, problems::not_found}, .scope = "events:admin"});
+    letters.post<replay_dead_letters>(
+        "/replay", {.summary = "Handle dead letters once more: one, or all", .problems = {no_events, problems::not_found}, .scope = "events:admin"});
 }
 
 } // namespace gravity::app
