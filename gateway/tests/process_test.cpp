@@ -213,6 +213,9 @@ TEST(Process, PurgesWhatItKeeps) {
 }
 
 TEST(Process, WhoAsksIsServedWhenThereAreNoDescriptorsLeft) {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "the sanitizer opens a pipe to look at an object, and where it gets none it says that there is no object";
+#endif
     constexpr int together = 10;
     std::atomic<int> asked{0};
     Instance instance([&](Wire& wire) {
