@@ -13,27 +13,9 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import config_service  # noqa: E402
 import throwaway  # noqa: E402
+from maven import archive_of  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().with_suffix("")
-
-
-def application(maven):
-    """The application as one archive. Built once."""
-    folder = throwaway.ROOT / "var" / "test-config-spring-boot"
-    sources = {name: (SOURCE / name).read_text() for name in ("pom.xml", "Client.java")}
-    archive, kept = folder / "target" / "config-client-1.jar", folder / "sources"
-    if archive.is_file() and kept.is_file() and kept.read_text() == "".join(sources.values()):
-        return archive
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "src/main/java/example").mkdir(parents=True)
-    (folder / "pom.xml").write_text(sources["pom.xml"])
-    (folder / "src/main/java/example/Client.java").write_text(sources["Client.java"])
-    built = subprocess.run([maven, "-B", "-q", "-DskipTests", "package"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if built.returncode != 0:
-        print(built.stdout[-4000:])
-        sys.exit("building the application failed")
-    kept.write_text("".join(sources.values()))
-    return archive
 
 
 def start(java, archive, config, **settings):
@@ -78,7 +60,7 @@ def main():
     if not program.exists():
         print(f"{program} is not built")
         sys.exit(77)
-    archive = application(maven)
+    archive = archive_of(maven, SOURCE, "Client", "config-client-1.jar")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-config-"))
     with config_service.running(program, folder) as config:
         config_service.settle(config)

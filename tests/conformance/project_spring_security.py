@@ -12,28 +12,10 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import project_service  # noqa: E402
 import throwaway  # noqa: E402
+from maven import archive_of  # noqa: E402
 from scripts import same  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().with_suffix("")
-
-
-def application(maven):
-    """The resource server as one archive. Built once."""
-    folder = throwaway.ROOT / "var" / "test-project-spring-security"
-    sources = {name: (SOURCE / name).read_text() for name in ("pom.xml", "Server.java")}
-    archive, kept = folder / "target" / "resource-server-1.jar", folder / "sources"
-    if archive.is_file() and kept.is_file() and kept.read_text() == "".join(sources.values()):
-        return archive
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "src/main/java/example").mkdir(parents=True)
-    (folder / "pom.xml").write_text(sources["pom.xml"])
-    (folder / "src/main/java/example/Server.java").write_text(sources["Server.java"])
-    built = subprocess.run([maven, "-B", "-q", "-DskipTests", "package"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if built.returncode != 0:
-        print(built.stdout[-4000:])
-        sys.exit("building the resource server failed")
-    kept.write_text("".join(sources.values()))
-    return archive
 
 
 def asked(java, archive, project, tokens, own=None):
@@ -73,7 +55,7 @@ def main():
     if not program.exists():
         print(f"{program} is not built")
         sys.exit(77)
-    archive = application(maven)
+    archive = archive_of(maven, SOURCE, "Server", "resource-server-1.jar")
     with project_service.running(program) as project:
         use(java, archive, project)
     print("Spring Security's introspector takes API keys")

@@ -22,6 +22,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from listener import head_of  # noqa: E402
 from throwaway import binary, free_port  # noqa: E402
 
 GATEWAY = os.environ.get("GRAVITY_GATEWAY_BIN", str(binary("gateway", os.environ.get("GRAVITY_PRESET", "dev"))))
@@ -56,11 +57,9 @@ class Instance:
         received = b""
         try:
             while True:
-                while b"\r\n\r\n" not in received:
-                    if not (block := connection.recv(65536)):
-                        return
-                    received += block
-                head, received = received.split(b"\r\n\r\n", 1)
+                head, received = head_of(connection, received)
+                if head is None:
+                    return
                 if head.startswith(b"GET /openapi.json"):  # the gateway asks what the service is
                     connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                     continue
