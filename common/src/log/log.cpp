@@ -15,6 +15,7 @@
 #include <mutex>
 #include <poll.h>
 #include <shared_mutex>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -82,6 +83,10 @@ spdlog::level::level_enum carried(Level level) { return static_cast<spdlog::leve
 Level uncarried(spdlog::level::level_enum level) { return static_cast<Level>(level); }
 static_assert(static_cast<int>(Level::trace) == spdlog::level::trace && static_cast<int>(Level::critical) == spdlog::level::critical);
 
+/// While lines come faster than this, the next ones are waited for as long: otherwise each would wake the background thread and be written by itself, which
+/// costs a busy daemon more than the line does.
+constexpr std::chrono::milliseconds gathering{2};
+
 /// Hands lines to a callback, or gathers them and writes to standard output when nothing more waits: one system call
 /// for a burst.
 class LineSink final : public spdlog::sinks::sink {
@@ -103,6 +108,7 @@ public:
                 ++buffered_;
             }
         }
+        if (buffer_.size() < 32768 && pool_->queue_size() == 0 && steady_clock::now() - written_ < gathering) std::this_thread::sleep_for(gathering);
         if (buffer_.size() >= 32768 || pool_->queue_size() == 0) write_out();
         Listeners::instance().tell(level, line);
     }
@@ -130,6 +136,7 @@ private:
     void write_out() {
         if (buffer_.empty()) return;
         if (!write_all(STDOUT_FILENO, buffer_)) refused_lines += buffered_;
+        written_ = steady_clock::now();
         buffer_.clear();
         if (buffer_.capacity() > 65536) buffer_.shrink_to_fit();
         buffered_ = 0;
@@ -139,6 +146,7 @@ private:
     spdlog::details::thread_pool* pool_ = nullptr;
     std::string buffer_; // background thread only, with buffered_
     std::uint64_t buffered_ = 0;
+    steady_clock::time_point written_; // likewise
     std::mutex mutex_;
     std::condition_variable done_;
     std::uint64_t flushed_ = 0;
