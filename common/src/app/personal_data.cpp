@@ -5,11 +5,13 @@
 #include <gravity/base/encoding.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <stdexcept>
 
 namespace gravity {
 namespace {
 
-constexpr std::size_t max_collected = 4U << 20, max_former = 200;
+constexpr std::size_t max_collected = 4U << 20, max_former = 200, max_place = 500;
 constexpr Problem too_much_data{409, "too-much-personal-data", "More is kept of this person than one answer holds"};
 
 using Sub = Text<1, 255>;
@@ -37,6 +39,10 @@ struct OfAccounts {
     std::vector<Text<1, 1400>> former; // accounts that were merged into this one, each in base64url: a list is split at its commas, and a `sub` may have some
 };
 BOOST_DESCRIBE_STRUCT(OfAccounts, (), (former))
+struct FromPlace : OfAccounts {
+    std::optional<Text<1, 1000>> place; // as the part before has named it
+};
+BOOST_DESCRIBE_STRUCT(FromPlace, (OfAccounts), (place))
 struct ForRequest : OfAccounts {
     Uuid request;
 };
@@ -108,14 +114,62 @@ PersonErased erase_once(Tx& tx, const Keeper& keeper, const Uuid& request, const
 
 PersonErased erase_in(Tx& tx, Keeper keeper, Uuid request, Subjects subjects) { return erase_once(tx, keeper, request, subjects); }
 
-// Of several accounts a list.
-PersonCollected collect_in(Tx& tx, Keeper keeper, Subjects subjects) {
-    if (subjects.size() == 1) return keeper.parts.collect(tx, subjects.front());
-    PersonCollected all{0, Json::array()};
-    for (const std::string& subject : subjects) {
-        PersonCollected one = keeper.parts.collect(tx, subject);
+/// Where a part begins: with which of the accounts, and with what of it.
+struct PartPlace {
+    std::size_t account = 0;
+    std::string inside; // empty: from its beginning
+};
+
+std::string part_place_text(const PartPlace& place) {
+    if (place.inside.size() > max_place) throw std::logic_error("the place of a part has more than 500 characters");
+    return base64url_encode(std::to_string(place.account) + ":" + place.inside);
+}
+
+[[noreturn]] void refuse_place() { throw Refusal(problems::invalid).with_faults({{"/place", "must be what the part before has named", "query"}}); }
+
+PartPlace part_place_of(const FromPlace& from, std::size_t accounts) {
+    if (!from.place) return {};
+    const std::string text = base64url_decode(from.place->view()).value_or("");
+    PartPlace place;
+    const auto colon = text.find(':');
+    const auto [end, error] = std::from_chars(text.data(), text.data() + std::min(colon, text.size()), place.account);
+    if (colon == std::string::npos || error != std::errc{} || end != text.data() + colon || place.account >= accounts) refuse_place();
+    place.inside = text.substr(colon + 1);
+    return place;
+}
+
+PersonPart collected_part(Tx& tx, const Keeper& keeper, const std::string& subject, const std::string& place) {
+    if (keeper.parts.collect_part != nullptr) return keeper.parts.collect_part(tx, subject, place);
+    if (!place.empty()) refuse_place(); // it has but one
+    PersonPart all;
+    static_cast<PersonCollected&>(all) = keeper.parts.collect(tx, subject);
+    return all;
+}
+
+// Of several accounts a list, of as many as there is room for.
+PersonPart collect_in(Tx& tx, Keeper keeper, Subjects subjects, PartPlace at) {
+    if (subjects.size() == 1) {
+        PersonPart one = collected_part(tx, keeper, subjects.front(), at.inside);
+        if (one.next) one.next = part_place_text({0, *std::move(one.next)});
+        return one;
+    }
+    PersonPart all;
+    all.data = Json::array();
+    std::size_t bytes = 2;
+    for (; at.account < subjects.size(); ++at.account, at.inside.clear()) {
+        PersonPart one = collected_part(tx, keeper, subjects[at.account], at.inside);
+        const std::size_t more = one.data.dump().size() + 1;
+        if (all.data.size() > 0 && bytes + more > max_collected) {
+            all.next = part_place_text(at);
+            return all;
+        }
+        bytes += more;
         all.rows += one.rows;
         if (one.rows > 0) all.data.push_back(std::move(one.data));
+        if (one.next) {
+            all.next = part_place_text({at.account, *std::move(one.next)});
+            return all;
+        }
     }
     return all;
 }
@@ -130,11 +184,12 @@ Task<PersonErased> erase_person(Ctx& ctx, Path<"id", ProjectId> id, Path<"subjec
     co_return co_await ctx.in_scope(scope, erase_in, keeper, request, whom);
 }
 
-Task<PersonCollected> collect_person(Ctx& ctx, Path<"id", ProjectId> id, Path<"subject", Sub> subject, Params<OfAccounts> more) {
+Task<PersonPart> collect_person(Ctx& ctx, Path<"id", ProjectId> id, Path<"subject", Sub> subject, Params<FromPlace> more) {
     const pg::Scope scope = scope_of(ctx, *id);
     const Keeper keeper = ctx.get<Keeper>();
     const Subjects whom = subjects_of(*subject, *more);
-    PersonCollected collected = co_await ctx.in_scope(scope, collect_in, keeper, whom);
+    const PartPlace from = part_place_of(*more, whom.size());
+    PersonPart collected = co_await ctx.in_scope(scope, collect_in, keeper, whom, from);
     if (collected.data.dump().size() > max_collected) throw Refusal(too_much_data);
     co_return collected;
 }
@@ -142,7 +197,10 @@ Task<PersonCollected> collect_person(Ctx& ctx, Path<"id", ProjectId> id, Path<"s
 void add_routes(Router& router) {
     auto people = router.collection("/internal/projects", "people");
     people.get<collect_person>("/{id}/people/{subject}",
-                               {.summary = "All that is kept of a person", .problems = {too_much_data}, .scope = "people:read", .timeout_ms = 60'000});
+                               {.summary = "All that is kept of a person, or as much of it as one answer holds",
+                                .problems = {too_much_data},
+                                .scope = "people:collect",
+                                .timeout_ms = 60'000});
     people.del<erase_person>("/{id}/people/{subject}",
                              {.summary = "Erase what is kept of a person; for one request once", .scope = "people:erase", .timeout_ms = 60'000});
 }
@@ -162,6 +220,8 @@ events::Handler erasure_handler(Keeper keeper) {
 } // namespace
 
 void keeps_personal_data(Service& service, PersonalData parts) {
+    if (parts.erase == nullptr || (parts.collect == nullptr && parts.collect_part == nullptr))
+        throw std::logic_error("who keeps data of people can erase and collect it");
     app::Definition& definition = service.definition();
     const Keeper keeper{parts, app::ServiceName{definition.name}.event_type("erasure.completed")};
     definition.extra_tags.emplace_back("personal-data");

@@ -1,4 +1,5 @@
 #include <gravity/auth/claims.hpp>
+#include <gravity/base/encoding.hpp>
 #include <gravity/base/scope.hpp>
 #include <gravity/json/json.hpp>
 
@@ -88,10 +89,64 @@ private:
     bool failed_ = false;
 };
 
-Json list(const std::vector<std::string>& texts) {
-    Json::Array array;
-    for (const std::string& text : texts) array.emplace_back(text);
-    return Json(std::move(array));
+std::string json_text(std::string_view text) {
+    std::string out;
+    append_json_string(out, text);
+    return out;
+}
+
+/// An object member by member, those without a value left out. A payload is written for each token: a tree of it would take a tenth of the signature's time.
+class Members {
+public:
+    bool empty() const { return out_.size() == 1; }
+    void text(std::string_view name, std::string_view value) {
+        if (value.empty()) return;
+        begin(name);
+        append_json_string(out_, value);
+    }
+    void texts(std::string_view name, const std::vector<std::string>& values) {
+        if (values.empty()) return;
+        begin(name);
+        char before = '[';
+        for (const std::string& value : values) {
+            out_ += before;
+            append_json_string(out_, value);
+            before = ',';
+        }
+        out_ += ']';
+    }
+    void time(std::string_view name, const std::optional<std::int64_t>& value) {
+        if (value) json(name, std::to_string(*value));
+    }
+    void json(std::string_view name, std::string_view value) {
+        begin(name);
+        out_ += value;
+    }
+    std::string done() && {
+        out_ += '}';
+        return std::move(out_);
+    }
+
+private:
+    void begin(std::string_view name) { // of letters, which stand for themselves
+        if (!empty()) out_ += ',';
+        out_ += '"';
+        out_ += name;
+        out_ += "\":";
+    }
+    std::string out_ = "{";
+};
+
+/// Who acts for whom, the first outermost (RFC 8693 section 4.1).
+std::string chain_of(const std::vector<std::string>& actors) {
+    std::string chain;
+    for (auto actor = actors.rbegin(); actor != actors.rend(); ++actor) {
+        Members outer;
+        if (!chain.empty()) outer.json("act", chain);
+        outer.json("sub", json_text(*actor)); // also one without a name
+        chain = std::move(outer).done();
+    }
+    return chain;
 }
 
 } // namespace
@@ -109,6 +164,8 @@ Result<Claims> claims_from(const Json& payload, const ClaimPlaces& places) {
     claims.id = read.text(payload.find("jti"));
     claims.project = read.project(payload.at_pointer(places.project));
     claims.environment = read.text(payload.find("env"));
+    // Other issuers may mean something else by it.
+    if (const Json* const plan = payload.find("plan"); plan && plan->is_string()) claims.plan = plan->as_string();
     claims.scopes = read.scopes(payload.at_pointer(places.scope));
     claims.roles = read.texts(payload.at_pointer(places.roles));
     claims.session = read.text(payload.find("sid"));
@@ -132,50 +189,36 @@ Result<Claims> claims_from(const Json& payload, const ClaimPlaces& places) {
 }
 
 std::string to_json(const Claims& claims) {
-    Json::Object payload;
-    const auto text = [&](const char* name, const std::string& value) {
-        if (!value.empty()) payload.emplace(name, value);
-    };
-    const auto texts = [&](const char* name, const std::vector<std::string>& value) {
-        if (!value.empty()) payload.emplace(name, list(value));
-    };
-    const auto time = [&](const char* name, const std::optional<std::int64_t>& value) {
-        if (value) payload.emplace(name, *value);
-    };
-    text("iss", claims.issuer);
+    Members payload; // in the order of their names
+    payload.text("acr", claims.acr);
+    if (!claims.actors.empty()) payload.json("act", chain_of(claims.actors));
+    payload.texts("amr", claims.amr);
     if (claims.audience.size() == 1) {
-        text("aud", claims.audience.front());
+        payload.text("aud", claims.audience.front());
     } else {
-        texts("aud", claims.audience);
+        payload.texts("aud", claims.audience);
     }
-    text("sub", claims.subject);
-    time("exp", claims.expires_at);
-    time("nbf", claims.not_before);
-    time("iat", claims.issued_at);
-    text("jti", claims.id);
-    if (claims.project.is_set()) text("project", claims.project.to_string());
-    text("env", claims.environment);
+    payload.time("auth_time", claims.auth_time);
+    payload.text("client_id", claims.client);
+    Members confirmation;
+    confirmation.text("jkt", claims.key_thumbprint);
+    confirmation.text("x5t#S256", claims.certificate_thumbprint);
+    if (!confirmation.empty()) payload.json("cnf", std::move(confirmation).done());
+    payload.text("env", claims.environment);
+    payload.time("exp", claims.expires_at);
+    payload.time("iat", claims.issued_at);
+    payload.text("iss", claims.issuer);
+    payload.text("jti", claims.id);
+    payload.time("nbf", claims.not_before);
+    payload.text("plan", claims.plan);
+    if (claims.project.is_set()) payload.text("project", claims.project.to_string());
+    payload.texts("roles", claims.roles);
     std::string scope;
     for (const std::string& token : claims.scopes) scope += (scope.empty() ? "" : " ") + token;
-    text("scope", scope);
-    texts("roles", claims.roles);
-    text("sid", claims.session);
-    text("client_id", claims.client);
-    std::optional<Json> act;
-    for (auto actor = claims.actors.rbegin(); actor != claims.actors.rend(); ++actor) {
-        Json outer = Json::object({{"sub", *actor}});
-        if (act) outer["act"] = *std::move(act);
-        act = std::move(outer);
-    }
-    if (act) payload.emplace("act", *std::move(act));
-    text("acr", claims.acr);
-    texts("amr", claims.amr);
-    time("auth_time", claims.auth_time);
-    Json::Object confirmation;
-    if (!claims.key_thumbprint.empty()) confirmation.emplace("jkt", claims.key_thumbprint);
-    if (!claims.certificate_thumbprint.empty()) confirmation.emplace("x5t#S256", claims.certificate_thumbprint);
-    if (!confirmation.empty()) payload.emplace("cnf", std::move(confirmation));
-    return Json(std::move(payload)).dump();
+    payload.text("scope", scope);
+    payload.text("sid", claims.session);
+    payload.text("sub", claims.subject);
+    return std::move(payload).done();
 }
 
 Caller caller_of(const Claims& claims) {

@@ -2,20 +2,18 @@
 
 #include <gravity/auth/ecdsa.hpp>
 #include <gravity/auth/signer.hpp>
+#include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <mutex>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace gravity::auth {
-
-struct Signer::Data {
-    Owned<EVP_PKEY> pair;
-    PublicKey public_key;
-};
-
 namespace {
 
 void require(bool ok, const char* what) {
@@ -23,6 +21,45 @@ void require(bool ok, const char* what) {
     ERR_clear_error();
     throw std::runtime_error(std::string("crypto: ") + what + " failed");
 }
+
+} // namespace
+
+struct Signer::Data {
+    /// Contexts of one key that have signed and are ready to sign again: as many as threads have signed at once. Setting one up looks algorithms up by name and
+    /// copies them, which takes nearly as long as an ECDSA signature itself.
+    class ReadyContexts {
+    public:
+        Owned<EVP_PKEY_CTX> take(EVP_PKEY* pair) {
+            {
+                const std::lock_guard lock(mutex_);
+                if (!ready_.empty()) {
+                    Owned<EVP_PKEY_CTX> context = std::move(ready_.back());
+                    ready_.pop_back();
+                    return context;
+                }
+            }
+            Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, pair, nullptr));
+            require(context && EVP_PKEY_sign_init(context.get()) == 1, "signing");
+            return context;
+        }
+        void give_back(Owned<EVP_PKEY_CTX> context) {
+            const std::lock_guard lock(mutex_);
+            ready_.push_back(std::move(context));
+        }
+
+    private:
+        std::mutex mutex_;
+        std::vector<Owned<EVP_PKEY_CTX>> ready_;
+    };
+
+    Data(Owned<EVP_PKEY> keys, PublicKey half) : pair(std::move(keys)), public_key(std::move(half)) {}
+
+    Owned<EVP_PKEY> pair;
+    PublicKey public_key;
+    mutable ReadyContexts contexts; // goes before the pair that they refer to
+};
+
+namespace {
 
 EVP_PKEY* fresh_pair(Algorithm algorithm) {
     switch (algorithm) {
@@ -32,6 +69,9 @@ EVP_PKEY* fresh_pair(Algorithm algorithm) {
     }
     return nullptr;
 }
+
+// A sequence of two integers, each with a zero in front.
+constexpr std::size_t longest_p256_signature = 2 + 2 * (2 + 1 + p256_bytes);
 
 std::string raw_signature(std::string_view der) {
     auto pair = jws_signature(der);
@@ -49,7 +89,7 @@ Signer Signer::generate(Algorithm algorithm, std::string kid) {
     require(pair != nullptr, "key generation");
     auto half = public_half(pair.get(), std::move(kid));
     require(half.has_value(), "key generation");
-    return Signer(std::make_shared<const Data>(Data{std::move(pair), *std::move(half)}));
+    return Signer(std::make_shared<const Data>(std::move(pair), *std::move(half)));
 }
 
 Parsed<Signer> Signer::from_pem(std::string_view pem, std::string kid) {
@@ -61,7 +101,7 @@ Parsed<Signer> Signer::from_pem(std::string_view pem, std::string kid) {
     if (!pair) return ParseError{"must be an unencrypted private key in PEM"};
     auto half = public_half(pair.get(), std::move(kid));
     if (!half) return ParseError{"must be an EC P-256, an Ed25519 or an RSA key of 2048 to 4096 bits"};
-    return Signer(std::make_shared<const Data>(Data{std::move(pair), *std::move(half)}));
+    return Signer(std::make_shared<const Data>(std::move(pair), *std::move(half)));
 }
 
 const PublicKey& Signer::public_key() const { return data_->public_key; }
@@ -78,6 +118,16 @@ Secret<> Signer::pem() const {
 }
 
 std::string Signer::sign(std::string_view signing_input) const {
+    if (algorithm() == Algorithm::es256) { // by far the most tokens
+        const std::string digest = sha256(signing_input);
+        Owned<EVP_PKEY_CTX> context = data_->contexts.take(data_->pair.get());
+        std::string signature(longest_p256_signature, '\0');
+        std::size_t size = signature.size();
+        require(EVP_PKEY_sign(context.get(), octets(signature), &size, octets(digest), digest.size()) == 1, "signing");
+        data_->contexts.give_back(std::move(context));
+        signature.resize(size);
+        return raw_signature(signature);
+    }
     const Owned<EVP_MD_CTX> context(EVP_MD_CTX_new());
     if (!context) throw std::bad_alloc();
     const char* digest = algorithm() == Algorithm::eddsa ? nullptr : "SHA256";
@@ -89,7 +139,7 @@ std::string Signer::sign(std::string_view signing_input) const {
     require(EVP_DigestSign(context.get(), octets(signature), &size, octets(signing_input), signing_input.size()) == 1,
             "signing");
     signature.resize(size);
-    return algorithm() == Algorithm::es256 ? raw_signature(signature) : signature;
+    return signature;
 }
 
 std::string Signer::token(std::string_view payload, std::string_view type) const {

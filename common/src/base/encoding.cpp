@@ -26,20 +26,25 @@ constexpr Reverse base64_reverse = reverse_of(base64_alphabet);
 constexpr Reverse base64url_reverse = reverse_of(base64url_alphabet);
 
 std::string encode64(std::string_view bytes, std::string_view alphabet, bool padded) {
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : bytes) {
-        bits = bits << 8 | static_cast<unsigned char>(c);
-        count += 8;
-        while (count >= 6) {
-            count -= 6;
-            out += alphabet[bits >> count & 0x3f];
-        }
+    const std::size_t rest = bytes.size() % 3, whole = bytes.size() - rest;
+    std::size_t size = whole / 3 * 4;
+    if (rest > 0) size += padded ? 4 : rest + 1;
+    std::string out(size, '=');
+    char* at = out.data();
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+    for (std::size_t i = 0; i < whole; i += 3) {
+        const std::uint32_t bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+        *at++ = alphabet[bits >> 18];
+        *at++ = alphabet[bits >> 12 & 0x3f];
+        *at++ = alphabet[bits >> 6 & 0x3f];
+        *at++ = alphabet[bits & 0x3f];
     }
-    if (count > 0) out += alphabet[bits << (6 - count) & 0x3f];
-    while (padded && out.size() % 4 != 0) out += '=';
+    if (rest > 0) {
+        const std::uint32_t bits = byte(whole) << 16 | (rest == 2 ? byte(whole + 1) << 8 : 0);
+        *at++ = alphabet[bits >> 18];
+        *at++ = alphabet[bits >> 12 & 0x3f];
+        if (rest == 2) *at = alphabet[bits >> 6 & 0x3f];
+    }
     return out;
 }
 

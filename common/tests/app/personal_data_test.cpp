@@ -26,7 +26,14 @@ BOOST_DESCRIBE_STRUCT(NewLetter, (), (author, words))
 
 const Sql<void(Uuid, NewLetter)> insert_letter{"letter.insert", "insert into letter (id, author, words) values ($1, $2, $3)"};
 const Sql<void(std::string)> delete_letters{"letter.delete", "delete from letter where author = $1"};
-const Sql<Json(std::string)> export_letters{"letter.export", "select coalesce(jsonb_agg(words order by id), '[]') from letter where author = $1"};
+constexpr std::size_t letters_a_part = 4;
+struct Letter {
+    Uuid id;
+    std::string words;
+};
+BOOST_DESCRIBE_STRUCT(Letter, (), (id, words))
+const Sql<Letter(std::string, std::string)> export_letters{"letter.export", R"sql(
+    select id, words from letter where author = $1 and ($2::text = '' or id > nullif($2::text, '')::uuid) order by id limit 4)sql"};
 
 NoContent write_letter(Tx& tx, Body<NewLetter> in) {
     tx.exec(insert_letter, Uuid::v7(), *in);
@@ -38,9 +45,15 @@ PersonErased erase_letters(Tx& tx, const std::string& subject) {
     if (rows == 0) return {};
     return {rows, PersonErasure::deleted, {{"copies with whom they were written to", "a law", Date::parse("2030-01-01").or_throw()}}};
 }
-PersonCollected collect_letters(Tx& tx, const std::string& subject) {
-    const Json words = tx.one(export_letters, subject);
-    return {static_cast<std::int64_t>(words.size()), words};
+PersonPart collect_letters(Tx& tx, const std::string& subject, const std::string& place) {
+    if (!place.empty() && !Uuid::parse(place)) throw Refusal(problems::invalid);
+    PersonPart part;
+    part.data = Json::array();
+    const auto letters = tx.all(export_letters, subject, place);
+    for (const Letter& letter : letters) part.data.push_back(letter.words);
+    part.rows = static_cast<std::int64_t>(letters.size());
+    if (letters.size() == letters_a_part) part.next = letters.back().id.to_string();
+    return part;
 }
 
 void routes(Router& router) { router.collection("/api/v1/letters", "letters").post<write_letter>("", {.summary = "Write a letter", .body_limit = 8 << 20}); }
@@ -48,7 +61,7 @@ void routes(Router& router) { router.collection("/api/v1/letters", "letters").po
 Service post_office() {
     Service service{"post-office", 0};
     service.postgres(migrations).routes(routes);
-    keeps_personal_data(service, {erase_letters, collect_letters});
+    keeps_personal_data(service, {erase_letters, nullptr, collect_letters});
     return service;
 }
 
@@ -58,7 +71,7 @@ protected:
     testkit::RunningService service{post_office(), {{"EVENTS_URL", redis.url()}}};
     testkit::Callers as{service};
     // `user` calls by a token of its own, which is of another project.
-    testkit::Client keeper = service.caller(ProjectId::fresh(), "people:read people:erase", "user");
+    testkit::Client keeper = service.caller(ProjectId::fresh(), "people:collect people:erase", "user");
 
     std::string at(ProjectId project, const std::string& subject) { return "/internal/projects/" + project.to_string() + "/people/" + subject; }
     std::string at(const std::string& subject) { return at(service.project(), subject); }
@@ -146,6 +159,40 @@ TEST_F(PersonalDataTest, AccountsThatWereMergedAreOnePerson) {
     keeper.get(at("ada") + "?" + many).expect(422);
 }
 
+// More than one answer holds comes in parts, each letter once, whoever of the accounts has written it.
+TEST_F(PersonalDataTest, TellsInPartsWhatIsMoreThanOneAnswerHolds) {
+    write_letters("ada", 9);
+    const auto told = [&](const std::string& query) {
+        std::string all, place;
+        for (int parts = 1; parts < 20; ++parts) {
+            const std::string both = query + (query.empty() || place.empty() ? "" : "&") + place;
+            const auto part = keeper.get(at("ada") + (both.empty() ? "" : "?" + both)).expect(200);
+            EXPECT_LT(part.body().size(), 4U << 20);
+            all += std::to_string(part.at("/rows").as_integer()) + " ";
+            if (part.text("/next").empty()) return all;
+            place = "place=" + part.text("/next");
+        }
+        return all + "without an end";
+    };
+    EXPECT_EQ(told(""), "4 4 1 ");
+    const auto second = keeper.get(at("ada") + "?place=" + keeper.get(at("ada")).expect(200).text("/next")).expect(200);
+    EXPECT_EQ(second.at("/data"), Json::array({"Dear 4", "Dear 5", "Dear 6", "Dear 7"}));
+    write_letters("old", 2);
+    write_letters("older", 5);
+    const std::string former = "former=" + base64url_encode("old") + "&former=" + base64url_encode("nobody") + "&former=" + base64url_encode("older");
+    EXPECT_EQ(told(former), "4 4 7 1 "); // the last of hers, both of the old account's and as many of the older one's as come at once
+    // Not more together than one answer holds, though each would be.
+    for (const std::string author : {"ben", "big"}) as.owner.post("/api/v1/letters", {{"author", author}, {"words", std::string(2'500'000, 'x')}}).expect(204);
+    const std::string target = at("ben") + "?former=" + base64url_encode("big");
+    const auto first = keeper.get(target).expect(200).field("/rows", 1);
+    keeper.get(target + "&place=" + first.text("/next")).expect(200).field("/rows", 1).field("/next", Json());
+    for (const std::string bad : {"!", "AA", "x"}) keeper.get(at("ada") + "?place=" + bad).expect_problem(422, "invalid-value");
+    for (const std::string bad : {"9:", "0", "-1:", ":", "0:x"})
+        keeper.get(at("ada") + "?place=" + base64url_encode(bad)).expect_problem(422, "invalid-value");
+    keeper.get(at("ada") + "?place=" + std::string(1001, 'a')).expect_problem(422, "invalid-value");
+    keeper.del(by(at("ada"), Uuid::v7()) + "&place=" + base64url_encode("0:")).expect(400); // erasures have none
+}
+
 TEST_F(PersonalDataTest, TheSameRequestOfTwoProjectsIsTwo) {
     write_letters("ada", 1);
     const Uuid request = Uuid::v7();
@@ -201,7 +248,7 @@ TEST_F(PersonalDataTest, RefusesWhatItCannotDo) {
     keeper.get(at(std::string(256, 'a'))).expect(404);
     as.owner.post("/api/v1/letters", {{"author", "ada"}, {"words", std::string(4'500'000, 'x')}}).expect(204);
     keeper.get(at("ada")).expect_problem(409, "too-much-personal-data");
-    service.caller(ProjectId::fresh(), "people:read").del(by(at("ada"), Uuid::v7())).expect_problem(403, "forbidden");
+    service.caller(ProjectId::fresh(), "people:collect").del(by(at("ada"), Uuid::v7())).expect_problem(403, "forbidden");
 }
 
 } // namespace

@@ -18,7 +18,8 @@ std::string with(std::string_view more) { return '{' + std::string(least) + ',' 
 TEST(Claims, ReadsAll) {
     const auto claims =
         read(R"({"iss":"https://issuer","aud":["a","b"],"sub":"u1","exp":1000.9,"nbf":900,"iat":899,"jti":"t1",
-        "project":"0190b6a0-0000-7000-8000-000000000001","env":"staging","scope":"products:write  orders:read products:write","roles":["owner","staff"],
+        "project":"0190b6a0-0000-7000-8000-000000000001","env":"staging","plan":"team",
+        "scope":"products:write  orders:read products:write","roles":["owner","staff"],
         "sid":"sess","client_id":"web","act":{"sub":"gateway","act":{"sub":"batch"}},"acr":"urn:mfa","amr":["pwd","otp"],"auth_time":850,
         "cnf":{"jkt":"thumb"},"something_else":{"deep":[1,2,3]}})");
     ASSERT_TRUE(claims);
@@ -31,6 +32,8 @@ TEST(Claims, ReadsAll) {
     EXPECT_EQ(claims->id, "t1");
     EXPECT_EQ(claims->project.to_string(), "0190b6a0-0000-7000-8000-000000000001");
     EXPECT_EQ(claims->environment, "staging");
+    EXPECT_EQ(claims->plan, "team");
+    EXPECT_EQ(read(with(R"("plan":{"tier":1})"))->plan, "") << "another issuer's own";
     EXPECT_EQ(claims->scopes, (std::vector<std::string>{"orders:read", "products:write"}));
     EXPECT_EQ(claims->roles, (std::vector<std::string>{"owner", "staff"}));
     EXPECT_EQ(claims->session, "sess");
@@ -51,6 +54,7 @@ TEST(Claims, ReadsAll) {
     const auto again = read(to_json(*claims));
     ASSERT_TRUE(again);
     EXPECT_EQ(*again, *claims);
+    EXPECT_EQ(Json::parse(to_json(*claims)).or_throw().dump(), to_json(*claims)) << "in the order and the form of every other document";
 }
 
 TEST(Claims, NeedsFourOfThem) {

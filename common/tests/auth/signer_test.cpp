@@ -7,7 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <set>
+#include <thread>
+#include <vector>
 
 namespace gravity::auth {
 namespace {
@@ -49,6 +52,21 @@ TEST(Signer, SignsWhatItsPublishedKeyVerifies) {
             EXPECT_EQ(base64url_decode(jws->payload), "payload " + std::to_string(i));
         }
     }
+}
+
+TEST(Signer, SignsForManyAtOnce) {
+    const Signer signer = Signer::generate();
+    std::vector<std::thread> threads;
+    std::atomic<int> good{0};
+    for (int i = 0; i < 8; ++i)
+        threads.emplace_back([&, i] {
+            for (int n = 0; n < 100; ++n) {
+                const std::string text = std::to_string(i) + " " + std::to_string(n);
+                good += signer.public_key().verify(text, signer.sign(text)) ? 1 : 0;
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(good, 800);
 }
 
 TEST(Signer, ItsPemReadsBackAsTheSameKey) {

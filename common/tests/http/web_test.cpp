@@ -27,6 +27,15 @@ TEST(Web, IsSentAsItWasMade) {
     EXPECT_EQ(sent.headers.get("Content-Type"), "text/plain; charset=utf-8") << "a header replaces what was there";
 }
 
+TEST(Web, KeepsCookiesApart) {
+    Web web = Web{"text/html", "x"}.with("Set-Cookie", "one=1; Path=/").with("X-Frame-Options", "SAMEORIGIN").with("X-Frame-Options", "DENY");
+    web.headers.emplace_back("set-cookie", "two=2");
+    const Response sent = written(std::move(web));
+    EXPECT_EQ(sent.headers.count("Set-Cookie"), 2u);
+    EXPECT_EQ(sent.headers.count("X-Frame-Options"), 1u);
+    EXPECT_EQ(sent.headers.get("X-Frame-Options"), "DENY");
+}
+
 TEST(Web, WithoutATypeHasNoBody) {
     const Response sent = written(Web{"", "", 204});
     EXPECT_EQ(sent.status, 204);

@@ -55,11 +55,20 @@ struct PersonCollected {
 };
 BOOST_DESCRIBE_STRUCT(PersonCollected, (), (rows, data))
 
+/// A part of it, where all of it is more.
+struct PersonPart : PersonCollected {
+    std::optional<std::string> next; // where the next one begins, at most 500 characters; nothing: this is the last
+};
+BOOST_DESCRIBE_STRUCT(PersonPart, (PersonCollected), (next))
+
 /// Each in a transaction of the person's project, for one of their accounts. `subject` is the `sub` of their tokens, 1 to 255 characters, and may be nobody's:
 /// then there is nothing. They may be called for one person again and at the same time.
 struct PersonalData {
     PersonErased (*erase)(Tx& tx, const std::string& subject);
     PersonCollected (*collect)(Tx& tx, const std::string& subject);
+    /// Instead of `collect`, which may be null then, of a service that may keep more than 4 MiB: a part of at most so much, from the place that the one before
+    /// has named, or from the beginning (""); a place that it cannot have named it refuses. At most 256 parts are asked for.
+    PersonPart (*collect_part)(Tx& tx, const std::string& subject, const std::string& place) = nullptr;
 };
 
 /// Makes the service one that keeps data of people. It has to have PostgreSQL.

@@ -28,6 +28,7 @@ struct Claims {
 
     ProjectId project;               // unset if the token has none
     std::string environment;         // env: of that project; API keys have one
+    std::string plan;                // of that project; likewise, where it is on one
     std::vector<std::string> scopes; // sorted
     std::vector<std::string> roles;
     std::string session; // sid

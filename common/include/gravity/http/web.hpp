@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gravity/base/ascii.hpp>
 #include <gravity/http/result.hpp>
 
 #include <string>
@@ -14,7 +15,8 @@ struct Web {
     std::string content_type; // empty: there is no body
     std::string body;
     int status = 200;
-    std::vector<std::pair<std::string, std::string>> headers{}; // replace those that are there
+    /// They replace those that are there, but for Set-Cookie, of which each is one of its own (RFC 9110 section 5.3).
+    std::vector<std::pair<std::string, std::string>> headers{};
 
     Web&& with(std::string name, std::string value) && {
         headers.emplace_back(std::move(name), std::move(value));
@@ -46,7 +48,12 @@ struct Result<Web> {
             out.empty(web.status);
         else
             out.bytes(web.status, web.content_type, std::move(web.body));
-        for (const auto& [name, value] : web.headers) out.header(name, value);
+        for (const auto& [name, value] : web.headers) {
+            if (ascii::iequals(name, "Set-Cookie"))
+                out.response().headers.add(name, value);
+            else
+                out.header(name, value);
+        }
     }
     static void describe(Route& route) { route.answer = {200, "OK", "*/*"}; }
 };
