@@ -1,5 +1,7 @@
 #include "api_document.hpp"
 
+#include <gravity/http/compress.hpp>
+
 #include <algorithm>
 
 namespace gravity::gateway {
@@ -101,13 +103,21 @@ std::string title_of(const Json& document, const std::string& service) {
 
 } // namespace
 
+std::string packed_description(std::string_view text) {
+    std::string packed = http::compress(http::Coding::gzip, text);
+    packed.shrink_to_fit();
+    return packed;
+}
+
 std::string aggregate(const Json& own, const ServiceDocuments& documents, const Snapshot& routes) {
     Json all = own;
     Json paths = own.find("paths") ? *own.find("paths") : Json::object();
     Json parts = Json::object();
     Json::Array tags;
-    for (const auto& [service, text] : documents) {
-        const auto parsed = Json::parse(text);
+    for (const auto& [service, packed] : documents) {
+        const auto text = http::decompress(http::Coding::gzip, packed, max_description);
+        if (!text) continue;
+        const auto parsed = Json::parse(*text);
         if (!parsed) continue;
         const Json& document = *parsed;
         const Json* theirs = document.find("paths");

@@ -15,8 +15,15 @@ using namespace std::chrono_literals;
 constexpr auto least = 200ms;       // what has just been exchanged counts for who has waited for it
 constexpr auto silence = 1s;        // after it nothing more is believed to be heard
 constexpr auto of_before = 8s;      // an exchange that began before a change has ended by then, with what others remember for a second
+constexpr std::size_t digest_bytes = 32;
 constexpr std::size_t most_changed = 10'000;
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
+
+/// Of the digest of a key, the name of what is so where it is shown from this address alone.
+std::string shown_at(const std::string& digest, const boost::asio::ip::address& from) {
+    const auto append = [&](const auto& bytes) { return digest + std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()); };
+    return from.is_v4() ? append(from.to_v4().to_bytes()) : append(from.to_v6().to_bytes());
+}
 
 metrics::Counter counter_of(std::string_view outcome) {
     return metrics::counter("gravity_gateway_key_exchanges_total", "API keys exchanged for tokens, by what became of it", {"outcome"}).with({outcome});
@@ -49,57 +56,86 @@ bool ApiKeys::counts(const Entry& entry, Moment now) const {
     return entry.outcome != KeyOutcome::good || now < entry.landed + limits_.unheard || hears(now);
 }
 
-ApiKeys::Sought ApiKeys::seek(std::string_view key, Moment now) {
+const ApiKeys::Entry* ApiKeys::counting(const Shard& shard, const std::string& name, Moment now) const {
+    const auto found = shard.entries.find(name);
+    return found != shard.entries.end() && counts(found->second, now) ? &found->second : nullptr;
+}
+
+ApiKeys::Sought ApiKeys::seek(std::string_view key, const Address& from, Moment now) {
     const std::string digest = sha256(key);
     Shard& shard = shard_of(digest);
     const std::lock_guard lock(shard.mutex);
-    const auto found = shard.entries.find(digest);
-    if (found == shard.entries.end() || !counts(found->second, now)) return {};
-    return {true, found->second.outcome, found->second.grant};
+    const Entry* known = counting(shard, digest, now);
+    if (!known || known->outcome != KeyOutcome::good) { // what is good where it is shown goes before that nobody can say
+        const Entry* const here = counting(shard, shown_at(digest, from), now);
+        if (here || (known && known->depends)) known = here;
+    }
+    if (!known) return {};
+    return {true, known->outcome, known->grant};
 }
 
-bool ApiKeys::exchange(std::string_view key, Waiter waiter, Moment now) {
-    std::string digest = sha256(key);
+/// Whether it is known that what becomes of the key depends on where it is shown.
+bool ApiKeys::depends(const std::string& digest, Moment now) {
+    Shard& shard = shard_of(digest);
+    const std::lock_guard lock(shard.mutex);
+    const Entry* const known = counting(shard, digest, now);
+    return known && known->depends;
+}
+
+bool ApiKeys::exchange(std::string_view key, const Address& from, Waiter waiter, Moment now) {
+    const std::string digest = sha256(key);
+    std::string flight;
     {
         const std::lock_guard lock(flights_mutex_);
-        const auto flight = flights_.find(digest);
-        if (flight != flights_.end()) {
-            flight->second.push_back(std::move(waiter));
+        flight = depends(digest, now) ? shown_at(digest, from) : digest;
+        if (const auto under_way = flights_.find(flight); under_way != flights_.end()) {
+            under_way->second.push_back({from, std::move(waiter)});
             return true;
         }
-        if (!seek(key, now).known) { // else it has landed since the caller looked
+        if (!seek(key, from, now).known) { // else it has landed since the caller looked
+            const auto of_this_key = [&](const auto& each) { return each.first.starts_with(digest); };
             if (flights_.size() >= limits_.under_way) return false;
-            flights_[digest].push_back(std::move(waiter));
+            if (std::count_if(flights_.begin(), flights_.end(), of_this_key) >= static_cast<std::ptrdiff_t>(limits_.of_one_key)) return false;
+            flights_[flight].push_back({from, std::move(waiter)});
             waiter = nullptr;
         }
     }
     if (waiter) waiter();
-    else ask_(std::move(digest), std::string(key));
+    else ask_({std::move(flight), std::string(key), from});
     return true;
 }
 
-void ApiKeys::landed(const std::string& digest, KeyOutcome outcome, KeyGrantPtr grant, Moment now) {
+void ApiKeys::landed(const KeyQuestion& question, KeyOutcome outcome, KeyGrantPtr grant, Moment now) {
     (outcome == KeyOutcome::good ? good_ : outcome == KeyOutcome::refused ? refused_
                                                                           : unavailable_)
         .add();
+    const std::string digest = question.flight.substr(0, digest_bytes);
     Entry entry{outcome, nullptr, now, now + limits_.refused};
-    {
-        Shard& shard = shard_of(digest);
-        if (outcome == KeyOutcome::good) {
-            entry.until = end_of(*grant->claims, now);
-            entry.grant = std::move(grant);
-        }
-        const std::lock_guard lock(shard.mutex);
-        if (outcome == KeyOutcome::unavailable) entry = covered(shard, digest, now);
-        remember(shard, digest, std::move(entry), now);
+    if (outcome == KeyOutcome::good) {
+        entry.until = end_of(*grant->claims, now);
+        entry.grant = std::move(grant);
     }
+    const bool for_all = keep(digest, shown_at(digest, question.from), std::move(entry), now);
     gauge_.set(static_cast<double>(kept()));
-    std::vector<Waiter> waiters;
+    std::vector<Waiting> waiting;
     {
         const std::lock_guard lock(flights_mutex_);
-        if (auto flight = flights_.extract(digest)) waiters = std::move(flight.mapped());
+        if (auto flight = flights_.extract(question.flight)) waiting = std::move(flight.mapped());
     }
-    for (const Waiter& waiter : waiters) waiter();
+    // Whoever shows it from elsewhere has waited for whether that matters. It does, so now they ask for themselves.
+    for (const Waiting& each : waiting)
+        if (for_all || each.from == question.from || !exchange(question.key, each.from, each.waiter, now)) each.waiter();
+}
+
+/// Remembers what became of a key that was shown in this place. True if that is so wherever it is shown: where it is good for all, or nobody could say.
+bool ApiKeys::keep(const std::string& digest, const std::string& place, Entry entry, Moment now) {
+    Shard& shard = shard_of(digest);
+    const std::lock_guard lock(shard.mutex);
+    if (entry.outcome == KeyOutcome::unavailable) entry = covered(shard, digest, place, now);
+    const bool for_all = entry.grant ? entry.grant->anywhere : entry.outcome == KeyOutcome::unavailable;
+    if (!for_all) remember(shard, digest, Entry{KeyOutcome::refused, nullptr, now, entry.until, true}, now); // in the place of what was good for all
+    remember(shard, for_all ? digest : place, std::move(entry), now);
+    return for_all;
 }
 
 /// Until when a new grant counts: of a key that has just been changed, only for a moment.
@@ -114,25 +150,27 @@ ApiKeys::Moment ApiKeys::end_of(const auth::Claims& claims, Moment now) {
 }
 
 /// Nobody can say what has become of the key: what it came to before counts on while its token is good and revocations are heard.
-ApiKeys::Entry ApiKeys::covered(const Shard& shard, const std::string& digest, Moment now) const {
-    const auto before = shard.entries.find(digest);
-    const bool covers = before != shard.entries.end() && before->second.outcome == KeyOutcome::good && hears(now) &&
-                        before->second.grant->claims->expires_at > gravity::now().unix_seconds() + 1;
-    if (!covers) return {KeyOutcome::unavailable, nullptr, now, now + limits_.unavailable};
-    return {KeyOutcome::good, before->second.grant, now, now + limits_.unavailable};
+ApiKeys::Entry ApiKeys::covered(const Shard& shard, const std::string& digest, const std::string& place, Moment now) const {
+    for (const std::string& name : {digest, place}) {
+        const auto before = shard.entries.find(name);
+        const bool covers = before != shard.entries.end() && before->second.outcome == KeyOutcome::good && hears(now) &&
+                            before->second.grant->claims->expires_at > gravity::now().unix_seconds() + 1;
+        if (covers) return {KeyOutcome::good, before->second.grant, now, now + limits_.unavailable};
+    }
+    return {KeyOutcome::unavailable, nullptr, now, now + limits_.unavailable};
 }
 
-void ApiKeys::remember(Shard& shard, const std::string& digest, Entry entry, Moment now) {
+void ApiKeys::remember(Shard& shard, const std::string& name, Entry entry, Moment now) {
     auto& entries = shard.entries;
     const std::size_t most = std::max<std::size_t>(limits_.kept / shards, 1);
     if (entries.size() >= most) std::erase_if(entries, [&](const auto& each) { return now >= each.second.until; });
     // Whoever guesses keys drives out other guesses before keys that are good.
-    if (entries.size() >= most && entries.find(digest) == entries.end())
+    if (entries.size() >= most && entries.find(name) == entries.end())
         entries.erase(std::min_element(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
             const auto rank = [](const Entry& each) { return std::make_pair(each.outcome == KeyOutcome::good, each.until); };
             return rank(a.second) < rank(b.second);
         }));
-    entries.insert_or_assign(digest, std::move(entry));
+    entries.insert_or_assign(name, std::move(entry));
 }
 
 void ApiKeys::forget(const std::string& name, Moment now, const std::function<bool(const auth::Claims&)>& which) {

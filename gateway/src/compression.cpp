@@ -18,7 +18,7 @@ bool lists(std::string_view value, std::string_view member) {
 
 } // namespace
 
-http::Coding wanted_coding(std::string_view bytes, const RequestHead& head) {
+std::string accepted_codings(std::string_view bytes, const RequestHead& head) {
     std::string accepted;
     for (std::size_t i = 0; i < head.field_count; ++i) {
         const Field& field = head.fields[i];
@@ -26,6 +26,11 @@ http::Coding wanted_coding(std::string_view bytes, const RequestHead& head) {
         if (!accepted.empty()) accepted += ", ";
         accepted += field.value.in(bytes);
     }
+    return accepted;
+}
+
+http::Coding wanted_coding(std::string_view bytes, const RequestHead& head) {
+    const std::string accepted = accepted_codings(bytes, head);
     return accepted.empty() ? http::Coding::identity : http::choose_coding(accepted, {.zstd = true}).value_or(http::Coding::identity);
 }
 

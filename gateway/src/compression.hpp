@@ -20,6 +20,8 @@ struct CompressionPlan {
     bool varies = false;                          // another client may get it otherwise: Vary has to say so, and does not yet
 };
 
+/// All of its Accept-Encoding fields as one list; empty if there is none.
+std::string accepted_codings(std::string_view bytes, const RequestHead& head);
 /// The coding that a client wants of those there are.
 http::Coding wanted_coding(std::string_view bytes, const RequestHead& head);
 

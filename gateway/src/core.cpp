@@ -4,6 +4,7 @@
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
+#include <gravity/base/network.hpp>
 #include <gravity/log/log.hpp>
 
 #include <boost/asio/detail/socket_option.hpp>
@@ -41,12 +42,12 @@ asio::ip::address plain_address(const asio::ip::address& address) {
 
 TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
     for (const std::string& text : networks) {
-        boost::system::error_code bad4, bad6;
-        const auto v4 = asio::ip::make_network_v4(text, bad4);
-        const auto v6 = asio::ip::make_network_v6(text, bad6);
-        if (!bad4) v4_.push_back(v4);
-        else if (!bad6) v6_.push_back(v6);
-        else throw std::invalid_argument("\"" + text + "\" is no network such as 10.0.0.0/8 or fd00::/8");
+        const auto network = Network::parse(text);
+        if (!network) throw std::invalid_argument("\"" + text + "\" " + network.why());
+        boost::system::error_code is_v6;
+        const auto v4 = asio::ip::make_network_v4(network->str(), is_v6);
+        if (!is_v6) v4_.push_back(v4);
+        else v6_.push_back(asio::ip::make_network_v6(network->str()));
     }
 }
 
@@ -182,7 +183,7 @@ bool Core::shed(const Client* except) {
 }
 
 bool Core::make_room() {
-    bool made = false;
+    bool made = pool_.shed(); // which costs nobody more than another connection
     for (int i = 0; i < 4; ++i) made |= shed(nullptr); // one for each listener, which takes it at once if others wait there
     return made;
 }
@@ -214,6 +215,7 @@ void Core::accepted(Listener& listener, boost::system::error_code error, Socket 
     } else if (error != asio::error::connection_aborted && error != asio::error::interrupted) {
         // Out of descriptors or memory: the kernel would say the same at once, again and again.
         shared_.telemetry.accept_pauses.add();
+        pool_.shed();
         for (int i = 0; i < 16 && shed(nullptr); ++i) {}
         retry_.expires_after(std::chrono::milliseconds(100));
         retry_.async_wait([this](boost::system::error_code) { accept(); });
@@ -230,7 +232,7 @@ void Core::tick() {
         for (auto at = clients_.begin(); at != clients_.end();) (*at++)->check(now);
         if (now - pool_swept_ >= std::chrono::seconds(1)) {
             pool_swept_ = now;
-            pool_.sweep(now);
+            if (!pool_.empty()) pool_.sweep(now, snapshot()->identities());
             slab_.trim();
             write_date();
         }

@@ -49,8 +49,8 @@ Endpoint::Endpoint(std::string service, InstanceSpec spec)
       spec_(std::move(spec)),
       health_(std::make_shared<Health>(service_, std::hash<std::string>{}(spec_.id + spec_.address) + spec_.port)) {}
 
-Endpoint::Endpoint(std::string service, InstanceSpec spec, const Endpoint& known)
-    : service_(std::move(service)), spec_(std::move(spec)), health_(known.health_) {}
+Endpoint::Endpoint(std::string service, InstanceSpec spec, std::shared_ptr<Health> known)
+    : service_(std::move(service)), spec_(std::move(spec)), health_(std::move(known)) {}
 
 Endpoint::~Endpoint() = default;
 

@@ -35,19 +35,22 @@ enum class Hold : std::uint8_t {
 };
 std::string_view to_string(Hold hold);
 
+/// Connections to the one are connections to the other.
+inline bool same_target(const InstanceSpec& a, const InstanceSpec& b) { return a.id == b.id && a.address == b.address && a.port == b.port && a.tls == b.tls; }
+
 /// An instance of a service: where it is, and what has been learnt about it. Any thread.
 class Endpoint {
 public:
+    struct Health; // what has been learnt
     Endpoint(std::string service, InstanceSpec spec);
-    /// The same target with other attributes (weight, zone ...): what was learnt is shared.
-    Endpoint(std::string service, InstanceSpec spec, const Endpoint& known);
+    /// The same target with other attributes (weight, zone ...), or come back: what was learnt is shared.
+    Endpoint(std::string service, InstanceSpec spec, std::shared_ptr<Health> known);
     ~Endpoint();
 
     const std::string& service() const { return service_; }
     const InstanceSpec& spec() const { return spec_; }
-    bool same_target(const InstanceSpec& spec) const {
-        return spec.id == spec_.id && spec.address == spec_.address && spec.port == spec_.port && spec.tls == spec_.tls;
-    }
+    bool same_target(const InstanceSpec& spec) const { return gateway::same_target(spec, spec_); }
+    const std::shared_ptr<Health>& health() const { return health_; }
     /// Equal for all objects of one target, as long as one of them lives.
     const void* identity() const { return health_.get(); }
 
@@ -83,7 +86,6 @@ public:
     std::chrono::milliseconds retry_after(std::chrono::steady_clock::time_point now) const;
 
 private:
-    struct Health;
     std::string service_;
     InstanceSpec spec_;
     std::shared_ptr<Health> health_;

@@ -83,9 +83,10 @@ bool heed(std::string_view type, const Json& event, Revocations& revocations, st
 }
 
 bool heed_key(std::string_view type, const Json& event, Revocations& revocations, ApiKeys& keys, std::int64_t now) {
-    const bool revoked = type == "gravity.project.api_key.revoked", rotated = type == "gravity.project.api_key.rotated";
+    const bool revoked = type == "gravity.project.api_key.revoked";
+    const bool changed = type == "gravity.project.api_key.rotated" || type == "gravity.project.api_key.changed";
     const bool ended = type == "gravity.project.project.suspended" || type == "gravity.project.project.deletion_requested";
-    if (!revoked && !rotated && !ended) return false;
+    if (!revoked && !changed && !ended) return false;
     const auto time = Timestamp::parse(member_text(event, "time"));
     if (!time) throw std::runtime_error("its time is none");
     if (time->unix_seconds() + Revocations::lifetime_seconds < now) return true;

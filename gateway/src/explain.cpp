@@ -66,7 +66,7 @@ Explanation explain(const ExplainRequest& request, const Snapshot& snapshot, Gat
     std::string path;
     if (const auto why = normalise_path(head.path.in(bytes), path); !why.empty()) return refused(std::move(result), 400, "malformed-request", why);
     result.path = path;
-    if (const auto own = pages.answer(head.method, path)) {
+    if (const auto own = OwnPages::owns(path) ? pages.answer(head.method, path, "gzip") : std::nullopt) {
         result.outcome = "answered here";
         result.status = own->status;
         return result;

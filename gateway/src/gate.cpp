@@ -168,7 +168,7 @@ std::optional<Refusal> Gate::admit(const Snapshot& snapshot, std::string_view by
     std::shared_ptr<const auth::Claims> claims;
     if (match.access == Access::jwt) {
         if (keys_ && head.has(Known::x_api_key)) {
-            if (auto denied = authenticate_key(bytes, head, now, out)) return turn_away(*std::move(denied));
+            if (auto denied = authenticate_key(bytes, head, peer, now, out)) return turn_away(*std::move(denied));
             if (out.awaits_key) { // which costs more than anything here
                 std::string nobody_reads;
                 return limit(nullptr, peer.address, now, count, nobody_reads);
@@ -202,12 +202,13 @@ std::optional<Refusal> Gate::limit_admitted(const auth::Claims* claims, const bo
     return std::nullopt;
 }
 
-std::optional<Refusal> Gate::authenticate_key(std::string_view bytes, const RequestHead& head, std::chrono::steady_clock::time_point now, Admission& out) {
+std::optional<Refusal> Gate::authenticate_key(std::string_view bytes, const RequestHead& head, const Peer& peer, std::chrono::steady_clock::time_point now,
+                                              Admission& out) {
     if (count_of(head, Known::x_api_key) != 1 || head.has(Known::authorization)) return Refusal(two_credentials);
     const std::string_view key = head.value(Known::x_api_key, bytes);
     const auto refused = [] { return Refusal(bad_key).with_header("WWW-Authenticate", "Bearer"); }; // a 401 has a challenge (RFC 9110 section 11.6.1)
     if (!ApiKeys::plausible(key)) return refused();
-    ApiKeys::Sought sought = keys_->seek(key, now);
+    ApiKeys::Sought sought = keys_->seek(key, peer.address, now);
     out.awaits_key = !sought.known;
     if (out.awaits_key) return std::nullopt;
     if (sought.outcome == KeyOutcome::unavailable) return Refusal(keys_unavailable).with_header("Retry-After", "1");

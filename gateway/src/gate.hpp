@@ -76,7 +76,8 @@ public:
 
 private:
     std::optional<Refusal> authenticate(std::string_view bytes, const RequestHead& head, const Peer& peer, std::shared_ptr<const auth::Claims>& claims);
-    std::optional<Refusal> authenticate_key(std::string_view bytes, const RequestHead& head, std::chrono::steady_clock::time_point now, Admission& out);
+    std::optional<Refusal> authenticate_key(std::string_view bytes, const RequestHead& head, const Peer& peer, std::chrono::steady_clock::time_point now,
+                                            Admission& out);
     std::optional<Refusal> limit(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now, Count count,
                                  std::string& lines);
     std::optional<Refusal> limit_admitted(const auth::Claims* claims, const boost::asio::ip::address& peer, std::chrono::steady_clock::time_point now,

@@ -23,6 +23,14 @@ std::string basic(const std::string& id, const Secret<>& secret) {
     return "Basic " + base64_encode(http::percent_encode(id) + ":" + http::percent_encode(secret.reveal()));
 }
 
+/// Without a zone, which is of this machine alone.
+std::string address_text(boost::asio::ip::address from) {
+    if (!from.is_v6()) return from.to_string();
+    auto v6 = from.to_v6();
+    v6.scope_id(0);
+    return v6.to_string();
+}
+
 } // namespace
 
 KeyOutcome outcome_of(int status, std::string_view body) {
@@ -42,7 +50,8 @@ KeyExchange::KeyExchange(std::shared_ptr<http::Client> client, std::string url, 
       verifier_(std::move(verifier)),
       on_unknown_key_(std::move(on_unknown_key)) {}
 
-http::ClientRequest KeyExchange::request_for(const std::string& key) const {
+/// `network` is beyond the standard, which lets a server take further parameters (RFC 6749 section 8.2): where the key was shown from.
+http::ClientRequest KeyExchange::request_for(const KeyQuestion& question) const {
     http::ClientRequest request;
     request.method = http::Method::post;
     request.url = url_;
@@ -50,7 +59,7 @@ http::ClientRequest KeyExchange::request_for(const std::string& key) const {
     request.headers.set("Content-Type", "application/x-www-form-urlencoded");
     request.headers.set("Accept", "application/json");
     request.body = "grant_type=" + http::percent_encode(exchange_grant) + "&subject_token_type=" + http::percent_encode(key_type) +
-                   "&subject_token=" + http::percent_encode(key);
+                   "&subject_token=" + http::percent_encode(question.key) + "&network=" + http::percent_encode(address_text(question.from));
     request.timeout = patience;
     request.max_response_bytes = longest_answer;
     return request;
@@ -70,15 +79,16 @@ KeyGrantPtr KeyExchange::granted(const std::string& body, std::string& failure) 
         failure = "what it came to is no token of the issuer that is trusted here";
         return nullptr;
     }
-    return std::make_shared<KeyGrant>(KeyGrant{"Bearer " + token, *std::move(claims)});
+    const auto document = Json::parse(body);
+    return std::make_shared<KeyGrant>(KeyGrant{"Bearer " + token, *std::move(claims), document && document->find("network") == nullptr});
 }
 
-Task<void> KeyExchange::run(std::shared_ptr<KeyExchange> self, ApiKeys& keys, std::string digest, std::string key) {
+Task<void> KeyExchange::run(std::shared_ptr<KeyExchange> self, ApiKeys& keys, KeyQuestion question) {
     KeyOutcome outcome = KeyOutcome::unavailable;
     KeyGrantPtr grant;
     std::string failure;
     try {
-        http::ClientRequest request = self->request_for(key);
+        http::ClientRequest request = self->request_for(question);
         const http::Response answer = co_await self->client_->send(std::move(request));
         outcome = outcome_of(answer.status, answer.body);
         if (outcome == KeyOutcome::good) grant = self->granted(answer.body, failure);
@@ -90,7 +100,7 @@ Task<void> KeyExchange::run(std::shared_ptr<KeyExchange> self, ApiKeys& keys, st
         outcome = KeyOutcome::unavailable;
         log::warn("an API key cannot be exchanged", {{"reason", failure}});
     }
-    keys.landed(digest, outcome, std::move(grant), std::chrono::steady_clock::now());
+    keys.landed(question, outcome, std::move(grant), std::chrono::steady_clock::now());
 }
 
 } // namespace gravity::gateway

@@ -28,10 +28,10 @@ public:
                 std::function<void()> on_unknown_key);
 
     /// Tells `keys` what became of it, whatever that is.
-    static Task<void> run(std::shared_ptr<KeyExchange> self, ApiKeys& keys, std::string digest, std::string key);
+    static Task<void> run(std::shared_ptr<KeyExchange> self, ApiKeys& keys, KeyQuestion question);
 
 private:
-    http::ClientRequest request_for(const std::string& key) const;
+    http::ClientRequest request_for(const KeyQuestion& question) const;
     KeyGrantPtr granted(const std::string& body, std::string& failure);
 
     std::shared_ptr<http::Client> client_;

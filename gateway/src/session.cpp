@@ -238,7 +238,8 @@ void Session::begin_request(std::string_view bytes) {
     const std::string_view raw_path = head.path.in(bytes);
     if (raw_path == "*") return reply(http::Response{204, {}, {}}, "ok");
     if (const auto why = normalise_path(raw_path, path_); !why.empty()) return refuse_wire({400, "malformed-request", why});
-    if (auto own = core_.shared().pages.answer(method_, path_)) return reply(*std::move(own), "ok");
+    if (OwnPages::owns(path_))
+        if (auto own = core_.shared().pages.answer(method_, path_, accepted_codings(bytes, head))) return reply(*std::move(own), "ok");
 
     admit(bytes, head);
 }
@@ -249,7 +250,7 @@ void Session::admit(std::string_view bytes, const RequestHead& head) {
     const asio::ip::address caller = trusted_peer_ ? core_.shared().trusted.client_of(peer_, bytes, head) : peer_;
     const Peer peer(caller, certificate_.get());
     if (const auto denied = core_.shared().gate.admit(*snapshot_, bytes, head, path_, peer, begun_, admission_)) return refuse(*denied);
-    if (admission_.awaits_key) return await_key(bytes, head);
+    if (admission_.awaits_key) return await_key(bytes, head, caller);
     if (!admission_.awaits_permit.empty()) return await_permit(bytes);
     body_limit_ = admission_.route->body_limit != 0 ? admission_.route->body_limit : core_.options().body_limit;
     if (body_limit_ != 0 && head.framing.content_length.value_or(0) > body_limit_) return refuse(Refusal(problems::too_large));

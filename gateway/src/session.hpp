@@ -88,7 +88,7 @@ private:
     // session_wait.cpp
     void wait(Time until);
     std::shared_ptr<Session> end_wait() { return std::exchange(while_waiting_, nullptr); }
-    void await_key(std::string_view bytes, const RequestHead& head);
+    void await_key(std::string_view bytes, const RequestHead& head, const boost::asio::ip::address& from);
     void await_permit(std::string_view bytes);
     void go_back_to_the_gate(std::uint64_t ticket);
 

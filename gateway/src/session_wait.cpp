@@ -16,8 +16,8 @@ void Session::wait(Time until) {
     read_client(); // to notice the client going away
 }
 
-/// Until its API key has been exchanged.
-void Session::await_key(std::string_view bytes, const RequestHead& head) {
+/// Until its API key, shown from there, has been exchanged.
+void Session::await_key(std::string_view bytes, const RequestHead& head, const asio::ip::address& from) {
     static constexpr Problem too_many{503, "too-many-key-exchanges", "Too many API keys are being exchanged at the moment"};
     if (key_awaited_) return refuse(Refusal(too_many).with_header("Retry-After", "1")); // it was driven out before it could be used
     key_awaited_ = true;
@@ -28,7 +28,7 @@ void Session::await_key(std::string_view bytes, const RequestHead& head) {
             if (const auto self = weak.lock()) self->go_back_to_the_gate(ticket);
         });
     };
-    if (!core_.shared().gate.keys()->exchange(head.value(Known::x_api_key, bytes), waiter, begun_)) {
+    if (!core_.shared().gate.keys()->exchange(head.value(Known::x_api_key, bytes), from, waiter, begun_)) {
         return refuse(Refusal(too_many).with_header("Retry-After", "1"));
     }
     wait(begun_ + core_.options().key_patience);

@@ -19,7 +19,7 @@ namespace gravity::gateway {
 /// Networks of proxies that are believed.
 class TrustedProxies {
 public:
-    /// Throws std::invalid_argument for what is no network ("10.0.0.0/8", "::1/128").
+    /// Throws std::invalid_argument for what is neither a network ("10.0.0.0/8") nor an address ("::1").
     explicit TrustedProxies(const std::vector<std::string>& networks);
     bool contains(const boost::asio::ip::address& address) const;
     /// Who began the chain that ends at `peer`: of a peer that is believed, the last address in X-Forwarded-For that is not a believed proxy's. What cannot

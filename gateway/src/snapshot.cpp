@@ -18,25 +18,6 @@ std::string_view first_segment(std::string_view path) { // of "/a/b": "a"
     return path.substr(0, path.find('/'));
 }
 
-std::shared_ptr<Endpoint> endpoint_of(const ServiceSpec& service, const InstanceSpec& instance, const Cluster* before) {
-    if (before)
-        for (const auto& endpoint : before->endpoints)
-            if (endpoint->same_target(instance)) return endpoint->spec() == instance ? endpoint : std::make_shared<Endpoint>(service.name, instance, *endpoint);
-    return std::make_shared<Endpoint>(service.name, instance);
-}
-
-/// `tls` null: as the instances say themselves.
-std::unique_ptr<Cluster> cluster_of(const ServiceSpec& service, const Cluster* before, const TlsSpec* tls) {
-    auto cluster = std::make_unique<Cluster>();
-    cluster->name = service.name;
-    cluster->state = before ? before->state : std::make_shared<ClusterState>();
-    for (InstanceSpec instance : service.instances) {
-        if (tls) instance.tls = *tls;
-        cluster->endpoints.push_back(endpoint_of(service, instance, before));
-    }
-    return cluster;
-}
-
 const Cluster* find_cluster(const Snapshot* snapshot, std::string_view name) {
     if (!snapshot) return nullptr;
     for (const auto& cluster : snapshot->clusters())
@@ -134,6 +115,53 @@ bool is_internal(std::string_view path) {
     return first == "internal" || first == "metrics";
 }
 
+std::shared_ptr<Endpoint> Snapshot::endpoint_of(const ServiceSpec& service, const InstanceSpec& instance, const Cluster* before) const {
+    if (before)
+        for (const auto& endpoint : before->endpoints)
+            if (endpoint->same_target(instance))
+                return endpoint->spec() == instance ? endpoint : std::make_shared<Endpoint>(service.name, instance, endpoint->health());
+    for (const Departed& away : departed_) {
+        if (away.service != service.name || !same_target(away.spec, instance)) continue;
+        auto known = away.health.lock();
+        if (!known) continue;
+        auto back = std::make_shared<Endpoint>(service.name, instance, std::move(known));
+        back->hold(Hold::none); // what an operator said was of the one that went
+        return back;
+    }
+    return std::make_shared<Endpoint>(service.name, instance);
+}
+
+/// `tls` null: as the instances say themselves.
+std::unique_ptr<Cluster> Snapshot::cluster_of(const ServiceSpec& service, const Cluster* before, const TlsSpec* tls) const {
+    auto cluster = std::make_unique<Cluster>();
+    cluster->name = service.name;
+    cluster->state = before ? before->state : std::make_shared<ClusterState>();
+    for (InstanceSpec instance : service.instances) {
+        if (tls) instance.tls = *tls;
+        cluster->endpoints.push_back(endpoint_of(service, instance, before));
+    }
+    return cluster;
+}
+
+/// Those of `previous` that are in none of the clusters and still have connections or requests somewhere.
+void Snapshot::note_departed(const Snapshot& previous) {
+    const std::unordered_set<const void*> here = identities();
+    std::erase_if(departed_, [&](const Departed& away) {
+        const auto health = away.health.lock();
+        return !health || here.contains(health.get());
+    });
+    for (const auto& cluster : previous.clusters_)
+        for (const auto& endpoint : cluster->endpoints)
+            if (!here.contains(endpoint->identity())) departed_.push_back({cluster->name, endpoint->spec(), endpoint->health()});
+}
+
+std::unordered_set<const void*> Snapshot::identities() const {
+    std::unordered_set<const void*> all;
+    for (const auto& cluster : clusters_)
+        for (const auto& endpoint : cluster->endpoints) all.insert(endpoint->identity());
+    return all;
+}
+
 std::string Route::label() const {
     if (!document) return cluster->name;
     return document->name + " rule " + std::to_string(rule - document->rules.data());
@@ -142,10 +170,11 @@ std::string Route::label() const {
 std::shared_ptr<const Snapshot> Snapshot::build(const std::vector<ServiceSpec>& services, const Snapshot* previous,
                                                 const std::vector<HttpRoutePtr>& documents, const TlsPolicies& policies) {
     const auto snapshot = std::make_shared<Snapshot>();
+    if (previous) snapshot->departed_ = previous->departed_;
     std::vector<const ServiceSpec*> by_age;
     for (const ServiceSpec& service : services) {
         by_age.push_back(&service);
-        snapshot->clusters_.push_back(cluster_of(service, find_cluster(previous, service.name), policies.find(service.name)));
+        snapshot->clusters_.push_back(snapshot->cluster_of(service, find_cluster(previous, service.name), policies.find(service.name)));
     }
     std::sort(by_age.begin(), by_age.end(), [](const ServiceSpec* a, const ServiceSpec* b) { return std::tie(a->age, a->name) < std::tie(b->age, b->name); });
     snapshot->add_routes(by_age, previous);
@@ -155,6 +184,7 @@ std::shared_ptr<const Snapshot> Snapshot::build(const std::vector<ServiceSpec>& 
         for (const RuleSpec& rule : document->rules) snapshot->add_rule(*document, rule, previous, policies);
     std::sort(snapshot->clusters_.begin(), snapshot->clusters_.end(), [](const auto& a, const auto& b) { return a->name < b->name; });
     snapshot->index();
+    if (previous) snapshot->note_departed(*previous);
     return snapshot;
 }
 

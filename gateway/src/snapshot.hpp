@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace gravity::gateway {
@@ -111,6 +112,8 @@ public:
     const std::vector<Route>& routes() const { return routes_; } // services' own by prefix, then those of documents
     const std::vector<std::unique_ptr<Cluster>>& clusters() const { return clusters_; } // by name
     const std::vector<Conflict>& conflicts() const { return conflicts_; }
+    /// Of all instances there are now: Endpoint::identity().
+    std::unordered_set<const void*> identities() const;
 
 private:
     struct Node { // of a tree of path segments
@@ -127,6 +130,9 @@ private:
     };
     void add_rule(const HttpRoute& document, const RuleSpec& rule, const Snapshot* previous, const TlsPolicies& policies);
     const Cluster* cluster_for(const BackendSpec& backend, const Snapshot* previous, const TlsPolicies& policies);
+    std::unique_ptr<Cluster> cluster_of(const ServiceSpec& service, const Cluster* before, const TlsSpec* tls) const;
+    std::shared_ptr<Endpoint> endpoint_of(const ServiceSpec& service, const InstanceSpec& instance, const Cluster* before) const;
+    void note_departed(const Snapshot& previous);
     void add_routes(const std::vector<const ServiceSpec*>& by_age, const Snapshot* previous);
     std::shared_ptr<Pace> pace_of(const Route& route, const Snapshot* previous);
     void index();
@@ -149,6 +155,13 @@ private:
     std::size_t own_ = 0; // so many of them are services' own, in front
     std::vector<Conflict> conflicts_;
     std::map<std::string, std::shared_ptr<Pace>> paces_; // of the routes that hedge
+    /// An instance that went, as long as somebody has a connection to it: if it comes back, it goes on with those.
+    struct Departed {
+        std::string service;
+        InstanceSpec spec;
+        std::weak_ptr<Endpoint::Health> health;
+    };
+    std::vector<Departed> departed_;
     std::vector<HttpRoutePtr> documents_; // kept, since routes point into them
     std::map<std::string, Host, std::less<>> hosts_;
     std::vector<Host> wildcards_; // by length of their suffix, the longest first

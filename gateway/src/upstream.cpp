@@ -94,8 +94,18 @@ void UpstreamPool::give(std::shared_ptr<Upstream> upstream, std::chrono::steady_
     kept.push_back(std::move(upstream));
 }
 
-void UpstreamPool::sweep(std::chrono::steady_clock::time_point now) {
+bool UpstreamPool::shed() {
+    bool closed = false;
+    for (auto& [identity, kept] : idle_) {
+        closed |= !kept.empty();
+        kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>((kept.size() + 1) / 2));
+    }
+    return closed;
+}
+
+void UpstreamPool::sweep(std::chrono::steady_clock::time_point now, const std::unordered_set<const void*>& known) {
     for (auto at = idle_.begin(); at != idle_.end();) {
+        if (!known.contains(at->first)) at->second.clear();
         std::erase_if(at->second, [&](const auto& upstream) { return upstream->idle_until <= now || !is_quiet(*upstream); });
         at = at->second.empty() ? idle_.erase(at) : std::next(at);
     }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace gravity::gateway {
@@ -50,8 +51,11 @@ public:
     /// A connection on which the instance has neither closed nor spoken since; null if there is none.
     std::shared_ptr<Upstream> take(const Endpoint& endpoint);
     void give(std::shared_ptr<Upstream> upstream, std::chrono::steady_clock::time_point now);
-    /// Closes what was idle for too long or was closed by the other side.
-    void sweep(std::chrono::steady_clock::time_point now);
+    /// Closes what was idle for too long, was closed by the other side, or leads to none of the instances that there are (`known`: Endpoint::identity()).
+    void sweep(std::chrono::steady_clock::time_point now, const std::unordered_set<const void*>& known);
+    /// Closes half of those of each instance, the longest idle, and of one the one. False: there are none.
+    bool shed();
+    bool empty() const { return idle_.empty(); }
     void clear() { idle_.clear(); }
 
 private:

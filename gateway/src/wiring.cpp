@@ -95,7 +95,7 @@ http::ClientRequest inquiry_to(const InstanceSpec& instance) {
     request.url = scheme + in_url(host) + ":" + std::to_string(instance.port) + "/openapi.json";
     if (named) request.addresses.push_back(instance.address);
     request.timeout = 5s;
-    request.max_response_bytes = std::size_t{4} << 20;
+    request.max_response_bytes = max_description;
     return request;
 }
 
@@ -176,10 +176,10 @@ void Daemon::exchange_keys(const Settings& settings) {
     KeyLimits limits;
     limits.good = std::chrono::seconds(settings.api_key_seconds.value());
     limits.kept = static_cast<std::size_t>(settings.api_keys_kept.value());
-    api_keys_ = std::make_unique<ApiKeys>(limits, [this](std::string digest, std::string key) { // on a core's thread
-        boost::asio::post(runtime_.io, [this, digest = std::move(digest), key = std::move(key)] {
+    api_keys_ = std::make_unique<ApiKeys>(limits, [this](KeyQuestion question) { // on a core's thread
+        boost::asio::post(runtime_.io, [this, question = std::move(question)] {
             const auto exchange = exchange_;
-            spawn(runtime_.io, "api-key", [this, exchange, digest, key] { return KeyExchange::run(exchange, *api_keys_, digest, key); });
+            spawn(runtime_.io, "api-key", [this, exchange, question] { return KeyExchange::run(exchange, *api_keys_, question); });
         });
     });
 }
@@ -308,8 +308,9 @@ Task<bool> Daemon::fetch_document(std::string service, http::ClientRequest reque
         http::Response response = co_await document_client_->send(std::move(request));
         if (response.status != 200) co_return false;
         description_tags_[service] = response.headers.get("ETag").value_or("");
-        if (const auto before = descriptions_.find(service); before != descriptions_.end() && before->second == response.body) co_return false;
-        descriptions_.insert_or_assign(std::move(service), std::move(response.body));
+        std::string packed = packed_description(response.body);
+        if (const auto before = descriptions_.find(service); before != descriptions_.end() && before->second == packed) co_return false;
+        descriptions_.insert_or_assign(std::move(service), std::move(packed));
         co_return true;
     } catch (const std::exception& error) {
         log::debug("a service's description cannot be had", {{"service", service}, {"reason", error.what()}});

@@ -150,11 +150,14 @@ TEST(ApiDocument, IsOneOfAllServicesAsTheyAreReachedHere) {
                       "discriminator":{"propertyName":"p","mapping":{"a":"#/components/schemas/A"}}},"A":{}},
                       "securitySchemes":{"bearer":{"type":"http","scheme":"bearer"}}}})";
     ServiceDocuments documents;
-    documents.emplace("shop", shop);
-    documents.emplace("other", R"({"paths":{"/api/v1/others":{"get":{"operationId":"read","responses":{}}}},"components":{"schemas":{"Thing":{}}}})");
-    documents.emplace("gone", R"({"paths":{"/api/v1/gone":{"get":{}}},"components":{"schemas":{"Thing":{}}}})");
-    documents.emplace("odd", R"({"paths":[1],"components":7})");
-    documents.emplace("text", "<html>");
+    documents.emplace("shop", packed_description(shop));
+    documents.emplace("other",
+                      packed_description(R"({"paths":{"/api/v1/others":{"get":{"operationId":"read","responses":{}}}},)"
+                                         R"("components":{"schemas":{"Thing":{}}}})"));
+    documents.emplace("gone", packed_description(R"({"paths":{"/api/v1/gone":{"get":{}}},"components":{"schemas":{"Thing":{}}}})"));
+    documents.emplace("odd", packed_description(R"({"paths":[1],"components":7})"));
+    documents.emplace("text", packed_description("<html>"));
+    documents.emplace("cut", packed_description(shop).substr(0, 40));
     const auto routes = Snapshot::build({service("shop", {"/api/v1/things"}, {1}), service("other", {"/api/v1/others"}, {2})}, nullptr);
     const Json all = Json::parse(aggregate(own, documents, *routes)).or_throw();
     std::vector<std::string> paths;

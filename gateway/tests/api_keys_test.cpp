@@ -8,6 +8,7 @@
 #include <gravity/testkit/redis.hpp>
 
 #include <future>
+#include <map>
 
 /// API keys at the data port: what is exchanged when, what is remembered for how long, and what services see of it.
 namespace gravity::gateway::test {
@@ -15,48 +16,53 @@ namespace {
 
 using Moment = ApiKeys::Moment;
 
-KeyGrantPtr grant_of(std::string subject, std::vector<std::string> scopes = {}, std::int64_t seconds = 300, ProjectId project = {}) {
+KeyGrantPtr grant_of(std::string subject, std::vector<std::string> scopes = {}, std::int64_t seconds = 300, ProjectId project = {}, bool anywhere = true) {
     auto claims = std::make_shared<auth::Claims>();
     claims->subject = std::move(subject);
     claims->scopes = std::move(scopes);
     claims->issued_at = now().unix_seconds();
     claims->expires_at = now().unix_seconds() + seconds;
     claims->project = project;
-    return std::make_shared<KeyGrant>(KeyGrant{"Bearer token-of-" + claims->subject, claims});
+    return std::make_shared<KeyGrant>(KeyGrant{"Bearer token-of-" + claims->subject, claims, anywhere});
 }
+/// Of a key that is bound to networks.
+KeyGrantPtr bound_grant_of(std::string subject) { return grant_of(std::move(subject), {}, 300, {}, false); }
+
+ApiKeys::Address address(const std::string& text) { return boost::asio::ip::make_address(text); }
+const ApiKeys::Address here = address("127.0.0.1"), there = address("203.0.113.7"), elsewhere = address("2001:db8::7");
 
 /// A token endpoint that the test plays: what was asked waits until it is answered.
 struct Endpoint {
     explicit Endpoint(KeyLimits limits = {})
-        : keys(limits, [this](std::string digest, std::string key) {
+        : keys(limits, [this](KeyQuestion question) {
               const std::lock_guard lock(mutex);
-              asked.emplace_back(std::move(digest), std::move(key));
+              asked.push_back(std::move(question));
           }) {}
     std::size_t questions() const {
         const std::lock_guard lock(mutex);
         return asked.size();
     }
+    KeyQuestion question(std::size_t nth) const {
+        const std::lock_guard lock(mutex);
+        return asked.at(nth);
+    }
     /// Answers the latest question.
     void land(KeyOutcome outcome, KeyGrantPtr grant = nullptr, Moment at = std::chrono::steady_clock::now()) {
-        std::string digest;
-        {
-            const std::lock_guard lock(mutex);
-            digest = asked.back().first;
-        }
-        keys.landed(digest, outcome, std::move(grant), at);
+        keys.landed(question(questions() - 1), outcome, std::move(grant), at);
     }
     /// Without anybody who waits.
-    void know(std::string_view key, KeyOutcome outcome, KeyGrantPtr grant = nullptr, Moment at = std::chrono::steady_clock::now()) {
-        ASSERT_TRUE(keys.exchange(key, [] {}, at));
+    void know(std::string_view key, KeyOutcome outcome, KeyGrantPtr grant = nullptr, Moment at = std::chrono::steady_clock::now(),
+              const ApiKeys::Address& from = here) {
+        ASSERT_TRUE(keys.exchange(key, from, [] {}, at));
         land(outcome, std::move(grant), at);
     }
-    bool good(std::string_view key, Moment at) {
-        const auto sought = keys.seek(key, at);
+    bool good(std::string_view key, Moment at, const ApiKeys::Address& from = here) {
+        const auto sought = keys.seek(key, from, at);
         return sought.known && sought.outcome == KeyOutcome::good && sought.grant;
     }
 
     mutable std::mutex mutex;
-    std::vector<std::pair<std::string, std::string>> asked;
+    std::vector<KeyQuestion> asked;
     ApiKeys keys;
 };
 
@@ -64,7 +70,7 @@ const Moment start = std::chrono::steady_clock::now();
 
 TEST(ApiKeys, CountForAMinuteWhileRevocationsAreHeardElseForAMoment) {
     Endpoint endpoint;
-    EXPECT_FALSE(endpoint.keys.seek("k", start).known);
+    EXPECT_FALSE(endpoint.keys.seek("k", here, start).known);
     endpoint.know("k", KeyOutcome::good, grant_of("api_key:1"), start);
     EXPECT_TRUE(endpoint.good("k", start + 400ms));
     EXPECT_FALSE(endpoint.good("k", start + 501ms)) << "nothing has ever been heard";
@@ -90,11 +96,144 @@ TEST(ApiKeys, CountNoLongerThanTheirTokens) {
 TEST(ApiKeys, ThatAreNoneAreRefusedForFiveSecondsWithoutAsking) {
     Endpoint endpoint;
     endpoint.know("none", KeyOutcome::refused, nullptr, start);
-    EXPECT_EQ(endpoint.keys.seek("none", start + 4s).outcome, KeyOutcome::refused);
-    EXPECT_FALSE(endpoint.keys.seek("none", start + 6s).known);
+    EXPECT_EQ(endpoint.keys.seek("none", here, start + 4s).outcome, KeyOutcome::refused);
+    EXPECT_FALSE(endpoint.keys.seek("none", here, start + 6s).known);
     endpoint.know("k", KeyOutcome::unavailable, nullptr, start);
-    EXPECT_EQ(endpoint.keys.seek("k", start + 900ms).outcome, KeyOutcome::unavailable);
-    EXPECT_FALSE(endpoint.keys.seek("k", start + 1001ms).known);
+    EXPECT_EQ(endpoint.keys.seek("k", here, start + 900ms).outcome, KeyOutcome::unavailable);
+    EXPECT_EQ(endpoint.keys.seek("k", there, start + 900ms).outcome, KeyOutcome::unavailable) << "which is nobody's address's doing";
+    EXPECT_FALSE(endpoint.keys.seek("k", here, start + 1001ms).known);
+}
+
+TEST(ApiKeys, AreGoodWhereverTheyAreShownUnlessTheyAreBound) {
+    Endpoint endpoint;
+    endpoint.keys.heard(start);
+    endpoint.know("free", KeyOutcome::good, grant_of("api_key:1"), start);
+    for (const auto& from : {here, there, elsewhere}) EXPECT_TRUE(endpoint.good("free", start, from)) << from;
+    endpoint.know("bound", KeyOutcome::good, bound_grant_of("api_key:2"), start, there);
+    EXPECT_TRUE(endpoint.good("bound", start, there));
+    for (const auto& from : {here, elsewhere}) EXPECT_FALSE(endpoint.keys.seek("bound", from, start).known) << from;
+    endpoint.know("bound", KeyOutcome::refused, nullptr, start, here);
+    EXPECT_EQ(endpoint.keys.seek("bound", here, start).outcome, KeyOutcome::refused);
+    EXPECT_TRUE(endpoint.good("bound", start, there)) << "it is refused of one address";
+    EXPECT_FALSE(endpoint.keys.seek("bound", elsewhere, start).known);
+    endpoint.keys.forget_subject("api_key:2", start);
+    EXPECT_FALSE(endpoint.good("bound", start, there));
+    // What was good for all is so no more once it was refused somewhere: revoked, or bound since.
+    endpoint.know("narrowed", KeyOutcome::good, grant_of("api_key:3"), start);
+    endpoint.keys.heard(start + 700ms);
+    endpoint.know("narrowed", KeyOutcome::good, grant_of("api_key:3"), start + 2s); // deaf meanwhile
+    endpoint.know("narrowed", KeyOutcome::refused, nullptr, start + 4s, there);
+    endpoint.keys.heard(start + 4s);
+    for (const auto& from : {here, there, elsewhere}) EXPECT_FALSE(endpoint.good("narrowed", start + 4s, from)) << from;
+    // And the other way round: a key that is bound no more.
+    endpoint.know("bound", KeyOutcome::good, grant_of("api_key:2"), start + 4s, elsewhere);
+    EXPECT_TRUE(endpoint.good("bound", start + 4s, there));
+}
+
+TEST(ApiKeys, ThatAreBoundCountOnForTheirAddressWhileNobodyCanSay) {
+    Endpoint endpoint;
+    endpoint.keys.heard(start + 61s);
+    endpoint.know("k", KeyOutcome::good, bound_grant_of("api_key:1"), start, there);
+    endpoint.know("k", KeyOutcome::unavailable, nullptr, start + 61s, there);
+    EXPECT_TRUE(endpoint.good("k", start + 61s, there));
+    EXPECT_FALSE(endpoint.good("k", start + 61s, here));
+    endpoint.know("k", KeyOutcome::unavailable, nullptr, start + 61s, here);
+    EXPECT_EQ(endpoint.keys.seek("k", here, start + 61s).outcome, KeyOutcome::unavailable);
+    EXPECT_TRUE(endpoint.good("k", start + 61s, there)) << "what is known to be good goes before that nobody can say";
+}
+
+// Whether it matters where a key is shown is not known before the first answer: all wait for that, and only if it does each for their own.
+TEST(ApiKeys, ThatAreShownInManyPlacesAreExchangedOnceOrOnceForEach) {
+    Endpoint endpoint({.under_way = 3});
+    std::map<std::string, int> told;
+    const auto show = [&](const std::string& key, const ApiKeys::Address& from) {
+        return endpoint.keys.exchange(key, from, [&told, name = from.to_string()] { ++told[name]; }, start);
+    };
+    endpoint.keys.heard(start);
+    for (const auto& from : {here, there, elsewhere}) EXPECT_TRUE(show("free", from));
+    EXPECT_EQ(endpoint.questions(), 1u);
+    EXPECT_EQ(endpoint.question(0).from, here);
+    endpoint.land(KeyOutcome::good, grant_of("api_key:1"), start);
+    EXPECT_EQ(told.size(), 3u);
+
+    told.clear();
+    for (const auto& from : {here, there, there, elsewhere}) EXPECT_TRUE(show("bound", from));
+    EXPECT_EQ(endpoint.questions(), 2u);
+    endpoint.land(KeyOutcome::refused, nullptr, start); // of `here`
+    EXPECT_EQ(told, (std::map<std::string, int>{{"127.0.0.1", 1}}));
+    ASSERT_EQ(endpoint.questions(), 4u) << "the other two are asked about now, at once";
+    EXPECT_EQ(endpoint.question(2).from, there);
+    EXPECT_EQ(endpoint.question(3).from, elsewhere);
+    EXPECT_TRUE(show("bound", there)) << "and wait for their own";
+    EXPECT_EQ(endpoint.questions(), 4u);
+    endpoint.keys.landed(endpoint.question(2), KeyOutcome::good, bound_grant_of("api_key:2"), start);
+    EXPECT_EQ(told, (std::map<std::string, int>{{"127.0.0.1", 1}, {"203.0.113.7", 3}}));
+    EXPECT_TRUE(endpoint.good("bound", start, there));
+    EXPECT_FALSE(endpoint.good("bound", start, elsewhere));
+    endpoint.keys.landed(endpoint.question(3), KeyOutcome::refused, nullptr, start);
+    EXPECT_EQ(told.at("2001:db8::7"), 1);
+
+    // Whoever finds no room is told so, and not left to wait.
+    told.clear();
+    for (const auto& from : {here, there, elsewhere}) EXPECT_TRUE(show("crowded", from));
+    EXPECT_TRUE(show("x", here));
+    EXPECT_TRUE(show("y", here));
+    endpoint.keys.landed(endpoint.question(4), KeyOutcome::refused, nullptr, start);
+    EXPECT_EQ(told.at("127.0.0.1"), 1);
+    EXPECT_EQ(told.count("203.0.113.7") + told.count("2001:db8::7"), 1u) << "one has the room that was left";
+}
+
+// One that was revoked, and that thousands still show: others have room beside it.
+TEST(ApiKeys, ThatAreShownEverywhereLeaveRoomForOthers) {
+    Endpoint endpoint({.under_way = 8, .of_one_key = 3});
+    endpoint.know("revoked", KeyOutcome::refused, nullptr, start);
+    int room = 0;
+    for (int i = 0; i < 20; ++i) room += endpoint.keys.exchange("revoked", address("10.0.0." + std::to_string(i)), [] {}, start);
+    EXPECT_EQ(room, 3);
+    for (const std::string other : {"a", "b", "c", "d", "e"}) EXPECT_TRUE(endpoint.keys.exchange(other, there, [] {}, start)) << other;
+    EXPECT_FALSE(endpoint.keys.exchange("f", there, [] {}, start));
+}
+
+// Sixty-four at once, from eight addresses: nobody's answer is another one's.
+TEST(ApiKeys, OfOneAddressNeverServeAnother) {
+    Endpoint endpoint;
+    endpoint.keys.heard(std::chrono::steady_clock::now());
+    std::atomic<bool> ended{false};
+    std::thread issuer([&] { // good from even addresses
+        for (std::size_t next = 0; !ended || next < endpoint.questions();) {
+            if (next == endpoint.questions()) {
+                std::this_thread::yield();
+                continue;
+            }
+            const KeyQuestion question = endpoint.question(next++);
+            const auto now = std::chrono::steady_clock::now();
+            if (question.from.to_v4().to_uint() % 2 == 0)
+                endpoint.keys.landed(question, KeyOutcome::good, bound_grant_of("api_key:" + question.from.to_string()), now);
+            else
+                endpoint.keys.landed(question, KeyOutcome::refused, nullptr, now);
+        }
+    });
+    std::atomic<int> answered{0}, wrong{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 64; ++i)
+        threads.emplace_back([&, from = address("10.0.0." + std::to_string(i % 8))] {
+            for (int round = 0; round < 50; ++round) {
+                const auto landed = std::make_shared<std::promise<void>>();
+                if (!endpoint.keys.exchange("k", from, [landed] { landed->set_value(); }, std::chrono::steady_clock::now())) continue;
+                landed->get_future().wait();
+                const auto sought = endpoint.keys.seek("k", from, std::chrono::steady_clock::now());
+                const bool even = from.to_v4().to_uint() % 2 == 0;
+                ++answered;
+                if (sought.known && (sought.outcome == KeyOutcome::good) != even) ++wrong;
+                if (sought.grant && sought.grant->claims->subject != "api_key:" + from.to_string()) ++wrong;
+                endpoint.keys.forget_subject("api_key:" + from.to_string(), std::chrono::steady_clock::now()); // so that it is asked for again
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    ended = true;
+    issuer.join();
+    EXPECT_EQ(wrong, 0);
+    EXPECT_EQ(answered, 64 * 50);
 }
 
 TEST(ApiKeys, CountOnWhileNobodyCanSayIfRevocationsAreHeard) {
@@ -141,10 +280,10 @@ TEST(ApiKeys, AreBoundedAndGuessesDriveOutGuesses) {
     for (int i = 0; i < 5000; ++i) endpoint.know("guess" + std::to_string(i), KeyOutcome::refused, nullptr, start);
     EXPECT_LE(endpoint.keys.kept(), 1600u);
     for (int i = 0; i < 100; ++i) EXPECT_TRUE(endpoint.good("good" + std::to_string(i), start)) << i;
-    EXPECT_TRUE(endpoint.keys.exchange("x", [] {}, start));
-    EXPECT_TRUE(endpoint.keys.exchange("y", [] {}, start));
-    EXPECT_FALSE(endpoint.keys.exchange("z", [] {}, start)) << "there may be two at a time";
-    EXPECT_TRUE(endpoint.keys.exchange("x", [] {}, start)) << "which others may wait for";
+    EXPECT_TRUE(endpoint.keys.exchange("x", here, [] {}, start));
+    EXPECT_TRUE(endpoint.keys.exchange("y", here, [] {}, start));
+    EXPECT_FALSE(endpoint.keys.exchange("z", here, [] {}, start)) << "there may be two at a time";
+    EXPECT_TRUE(endpoint.keys.exchange("x", there, [] {}, start)) << "which others may wait for";
     for (int i = 0; i < 20'000; ++i) endpoint.keys.forget_subject("api_key:gone" + std::to_string(i), start);
 }
 
@@ -153,13 +292,13 @@ TEST(ApiKeys, AreExchangedOnceHoweverManyAsk) {
     std::atomic<int> told{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 32; ++i)
-        threads.emplace_back([&] { EXPECT_TRUE(endpoint.keys.exchange("k", [&] { ++told; }, std::chrono::steady_clock::now())); });
+        threads.emplace_back([&] { EXPECT_TRUE(endpoint.keys.exchange("k", here, [&] { ++told; }, std::chrono::steady_clock::now())); });
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(endpoint.questions(), 1u);
     EXPECT_EQ(told, 0);
     endpoint.land(KeyOutcome::good, grant_of("api_key:1"));
     EXPECT_EQ(told, 32);
-    EXPECT_TRUE(endpoint.keys.exchange("k", [&] { ++told; }, std::chrono::steady_clock::now()));
+    EXPECT_TRUE(endpoint.keys.exchange("k", here, [&] { ++told; }, std::chrono::steady_clock::now()));
     EXPECT_EQ(told, 33) << "it is known already";
     EXPECT_EQ(endpoint.questions(), 1u);
 }
@@ -353,6 +492,31 @@ TEST(KeyDoor, AnAnswerForOneKeyIsNotKeptForAnother) {
     EXPECT_NE(doors.running.client().ask(Doors::get("k1")).body, "2");
 }
 
+// Of whom a proxy that is believed says that it had the request; what others say of that counts for nothing.
+TEST(KeyDoor, AKeyThatIsBoundIsGoodOnlyWhereItMayBeShown) {
+    Options options;
+    options.trusted_proxies = {"127.0.0.0/8"};
+    Doors doors({.requests_per_second = 0}, options);
+    const std::string from_there = "X-Forwarded-For: 203.0.113.7\r\n", from_elsewhere = "X-Forwarded-For: 203.0.113.7, 2001:db8::7\r\n";
+    doors.keys.heard(std::chrono::steady_clock::now() + 30s);
+    EXPECT_EQ(doors.after(Doors::get("k1", from_there), KeyOutcome::good, bound_grant_of("api_key:1")).status(), 200);
+    EXPECT_EQ(doors.question(0).from, there);
+    EXPECT_EQ(doors.running.client().ask(Doors::get("k1", from_there)).status(), 200);
+    EXPECT_EQ(doors.questions(), 1u);
+    EXPECT_EQ(doors.after(Doors::get("k1", from_elsewhere), KeyOutcome::refused).status(), 401) << "what stands before the last one is hearsay";
+    EXPECT_EQ(doors.question(1).from, elsewhere);
+    EXPECT_EQ(doors.running.client().ask(Doors::get("k1", from_there)).status(), 200);
+    EXPECT_EQ(doors.after(Doors::get("k1"), KeyOutcome::refused).status(), 401);
+    EXPECT_EQ(doors.question(2).from, here);
+    EXPECT_EQ(doors.questions(), 3u);
+
+    Doors open({.requests_per_second = 0}); // which believes nobody
+    EXPECT_EQ(open.after(Doors::get("k1", from_there), KeyOutcome::refused).status(), 401);
+    EXPECT_EQ(open.question(0).from, here);
+    EXPECT_EQ(open.after(Doors::get("k2", "Forwarded: for=203.0.113.7\r\nX-Real-IP: 203.0.113.7\r\n"), KeyOutcome::refused).status(), 401);
+    EXPECT_EQ(open.question(1).from, here);
+}
+
 TEST(KeyDoor, WhoGivesUpOrWaitsTooLongIsLetGo) {
     Options options;
     options.key_patience = 200ms;
@@ -406,6 +570,9 @@ struct Issuing {
         const std::lock_guard lock(mutex);
         ++exchanges;
         last = request;
+        const std::string network = http::percent_decode(std::string_view(request.body).substr(request.body.rfind('=') + 1)).value_or("");
+        networks.push_back(network);
+        if (!bound_to.empty() && !network.starts_with("203.0.113.")) return {.status = 400, .body = Json::object({{"error", "invalid_request"}})};
         if (instead) return {.status = 200, .body = *instead};
         if (status != 200 || !platform) return {.status = status, .body = Json::object({{"error", error}})};
         auth::Claims claims;
@@ -415,7 +582,9 @@ struct Issuing {
         claims.project = project;
         claims.issued_at = now().unix_seconds();
         claims.expires_at = now().unix_seconds() + 300;
-        return {.status = 200, .body = issued(platform->signer.token(claims))};
+        Json document = issued(platform->signer.token(claims));
+        if (!bound_to.empty()) document["network"] = network;
+        return {.status = 200, .body = std::move(document)};
     }
     static Json issued(const std::string& token) { return Json::object({{"access_token", token}, {"token_type", "Bearer"}, {"expires_in", 300}}); }
     void say(int new_status, std::string new_error = {}) {
@@ -435,6 +604,8 @@ struct Issuing {
     std::string error;
     std::optional<Json> instead; // of a good answer
     http::Request last;
+    std::string bound_to;              // empty: the key is good from everywhere
+    std::vector<std::string> networks; // where it was shown from, as was told
     const ProjectId project = ProjectId::fresh();
     const Folder folder;
     std::optional<Instance> instance;
@@ -450,12 +621,26 @@ TEST(KeyExchange, AsksAsTheStandardHasIt) {
     {
         const std::lock_guard lock(issuing.mutex);
         EXPECT_EQ(issuing.last.body, "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token_type=urn%3Agravity%3Aparams%3Aoauth%3A"
-                                     "token-type%3Aapi-key&subject_token=grv_k%261");
+                                     "token-type%3Aapi-key&subject_token=grv_k%261&network=127.0.0.1");
         EXPECT_EQ(issuing.last.headers.get("Content-Type"), "application/x-www-form-urlencoded");
         EXPECT_EQ(issuing.last.headers.get("Authorization"), "Basic " + base64_encode("the%20gateway:s%25cret"));
     }
     EXPECT_NE(issuing.metrics().find("gravity_gateway_key_exchanges_total{outcome=\"good\"} "), std::string::npos);
     EXPECT_NE(issuing.metrics().find("gravity_gateway_keys_kept 1"), std::string::npos);
+}
+
+TEST(KeyExchange, OfAKeyThatIsBoundIsForTheAddressThatItWasShownFrom) {
+    Issuing issuing({"GATEWAY_TRUSTED_PROXIES=127.0.0.1"});
+    const std::string key = "X-Api-Key: grv_k&1\r\n";
+    issuing.bound_to = "203.0.113.0/24";
+    const auto shown = [&](const std::string& from) { return status_of(issuing.platform->port, "/a", key + "X-Forwarded-For: " + from + "\r\n"); };
+    EXPECT_EQ(shown("203.0.113.7"), 200);
+    EXPECT_EQ(shown("198.51.100.7"), 401);
+    EXPECT_EQ(shown("2001:db8::1"), 401);
+    EXPECT_EQ(issuing.status_now(), 401) << "from the proxy itself";
+    EXPECT_EQ(shown("203.0.113.8"), 200);
+    const std::lock_guard lock(issuing.mutex);
+    EXPECT_EQ(issuing.networks, (std::vector<std::string>{"203.0.113.7", "198.51.100.7", "2001:db8::1", "127.0.0.1", "203.0.113.8"}));
 }
 
 TEST(KeyExchange, TakesNothingForGoodThatIsNot) {
@@ -539,6 +724,11 @@ TEST(KeyExchange, EventsOfKeysAreReadForWhatTheySay) {
         const std::string time = Timestamp::from_unix_seconds(now().unix_seconds() - seconds_ago).to_string();
         return Json::parse(R"({"time":")" + time + R"(","data":)" + std::string(data) + "}").or_throw();
     };
+    endpoint.keys.heard(std::chrono::steady_clock::now());
+    endpoint.know("k", KeyOutcome::good, grant_of("api_key:k1"));
+    EXPECT_TRUE(heed_key("gravity.project.api_key.changed", event(R"({"id":"k1"})"), revocations, endpoint.keys, today));
+    EXPECT_FALSE(endpoint.good("k", std::chrono::steady_clock::now())) << "its networks may be others now";
+    EXPECT_EQ(revocations.size(), 0u);
     EXPECT_FALSE(heed_key("gravity.project.api_key.created", event(R"({"id":"k1"})"), revocations, endpoint.keys, today));
     EXPECT_TRUE(heed_key("gravity.project.api_key.revoked", event(R"({"id":"k1"})", 90'000), revocations, endpoint.keys, today));
     EXPECT_EQ(revocations.size(), 0u) << "older than any token";
@@ -547,7 +737,8 @@ TEST(KeyExchange, EventsOfKeysAreReadForWhatTheySay) {
     claims.subject = "api_key:k1";
     claims.issued_at = today + 1000;
     EXPECT_TRUE(revocations.covers(claims)) << "and what it comes to later";
-    for (const std::string_view type : {"gravity.project.api_key.revoked", "gravity.project.api_key.rotated", "gravity.project.project.suspended"}) {
+    for (const std::string_view type : {"gravity.project.api_key.revoked", "gravity.project.api_key.rotated", "gravity.project.api_key.changed",
+                                        "gravity.project.project.suspended"}) {
         EXPECT_THROW(heed_key(type, event("{}"), revocations, endpoint.keys, today), std::runtime_error) << type;
         EXPECT_THROW(heed_key(type, Json::object(), revocations, endpoint.keys, today), std::runtime_error) << type;
     }

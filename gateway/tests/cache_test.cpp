@@ -46,7 +46,7 @@ private:
 };
 
 TEST(Cache, AnAnswerIsUsedAgain) {
-    Counting counting("Cache-Control: max-age=60\r\nX-Kept: 1\r\nVia: 1.0 inner\r\n");
+    Counting counting("Cache-Control: max-age=60\r\nX-Kept: 1\r\nVia: 1.0 inner\r\nDate: " + now().to_http_date() + "\r\n");
     Instance instance(counting.script());
     Running running;
     running.publish({cached(instance.port())});

@@ -1,10 +1,34 @@
 #include "http2_client.hpp"
 
+#include <gravity/http/compress.hpp>
+
 /// What goes wrong between a client and an instance, and what each then sees.
 namespace gravity::gateway::test {
 namespace {
 
 const std::string get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+
+TEST(Faults, AnInstanceThatComesAndGoesCostsNoConnections) {
+    std::atomic<int> open{0};
+    const auto script = Instance::answering([](const Wire::Message&) { return Instance::ok("x"); });
+    Instance stays(script), comes([&](Wire& wire) {
+        ++open;
+        script(wire);
+        --open;
+    });
+    Running running;
+    auto client = running.client();
+    const std::vector<ServiceSpec> without{service("a", {"/a"}, {stays.port()})}, with{service("a", {"/a"}, {comes.port()})};
+    for (int i = 0; i < 20; ++i) {
+        running.publish(without);
+        EXPECT_EQ(client.ask(get).status(), 200);
+        running.publish(with);
+        EXPECT_EQ(client.ask(get).status(), 200);
+    }
+    EXPECT_LT(comes.connections(), 20u) << "it is asked over the connection it had, unless a second has passed";
+    running.publish(without);
+    EXPECT_TRUE(eventually([&] { return open == 0; })) << "nobody keeps a connection to an instance that is gone";
+}
 
 TEST(Faults, SmugglingReachesNoInstance) {
     Instance instance(Instance::answering([](const Wire::Message&) { return Instance::ok("x"); }));
@@ -37,6 +61,9 @@ TEST(Faults, AnswersOfTheGatewayItselfKeepTheConnectionWhereTheyCan) {
     EXPECT_TRUE(none.field("Retry-After").has_value());
     EXPECT_EQ(client.ask("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n").status(), 200);
     EXPECT_EQ(client.ask("GET /openapi.json HTTP/1.1\r\nHost: h\r\n\r\n").body, R"({"openapi":"3.1.0"})");
+    const auto coded = client.ask("GET /openapi.json HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br\r\nAccept-Encoding: gzip;q=0.1\r\n\r\n");
+    EXPECT_TRUE(coded.has("Content-Encoding: gzip")) << coded.head;
+    EXPECT_EQ(http::decompress(http::Coding::gzip, coded.body, 100), R"({"openapi":"3.1.0"})");
     const auto wrong = client.ask("DELETE /health/live HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_EQ(wrong.status(), 405);
     EXPECT_TRUE(wrong.has("Allow: GET, HEAD"));

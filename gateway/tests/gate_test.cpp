@@ -163,7 +163,9 @@ TEST(TrustedProxies, TellWhoCallsThroughThem) {
     EXPECT_EQ(client_of(trusted, "8.8.8.8", "X-Forwarded-For: 6.6.6.6\r\n"), is("8.8.8.8"));
     EXPECT_TRUE(trusted.contains(is("fd12::3")));
     EXPECT_FALSE(trusted.contains(is("11.0.0.1")));
-    EXPECT_THROW(TrustedProxies({"10.0.0.0"}), std::invalid_argument);
+    EXPECT_EQ(client_of(TrustedProxies({"10.1.2.3"}), "10.1.2.3", "X-Forwarded-For: 203.0.113.7\r\n").to_string(), "203.0.113.7");
+    EXPECT_EQ(client_of(TrustedProxies({"10.1.2.3"}), "10.1.2.4", "X-Forwarded-For: 203.0.113.7\r\n").to_string(), "10.1.2.4");
+    for (const char* none : {"10.0.0.1/8", "10.0.0.0/33", "everybody", ""}) EXPECT_THROW(TrustedProxies({none}), std::invalid_argument) << none;
 }
 
 TEST(Gate, ATokenThatIsBoundComesWithItsProofAndBothGoOn) {

@@ -111,6 +111,34 @@ TEST(Snapshot, WhatIsKnownOfAnInstanceOutlivesAChangeOfRoutes) {
     EXPECT_EQ(second->clusters()[0]->endpoints[1]->figures(start).breaker, "closed");
 }
 
+TEST(Snapshot, AnInstanceThatComesBackIsTheSameWhileItsConnectionsLive) {
+    auto both = service("a", {"/a"}, 1), one = both;
+    both.instances.push_back({"j", "127.0.0.2", 80, 1, {}, {}});
+    auto snapshot = Snapshot::build({both}, nullptr);
+    const auto second = [](const Snapshot& of) { return of.clusters()[0]->endpoints[1]; };
+    auto connection = second(*snapshot); // a connection keeps what it leads to
+    const void* identity = connection->identity();
+    for (int i = 0; i < 5; ++i) connection->end(*connection->begin(start), Outcome::failure, 1ms, start);
+    connection->hold(Hold::drained);
+    for (int times = 0; times < 3; ++times) {
+        snapshot = Snapshot::build({one}, snapshot.get());
+        EXPECT_FALSE(snapshot->identities().contains(identity));
+        auto other = both;
+        other.name = "b";
+        snapshot = Snapshot::build({one, other}, snapshot.get());
+        EXPECT_FALSE(snapshot->identities().contains(identity)) << "the same address in another service is another instance";
+        snapshot = Snapshot::build({both}, snapshot.get());
+        EXPECT_TRUE(snapshot->identities().contains(identity));
+        EXPECT_EQ(second(*snapshot)->identity(), identity);
+        EXPECT_EQ(second(*snapshot)->figures(start).breaker, "open");
+        EXPECT_EQ(second(*snapshot)->held(), Hold::none) << "that was said of the one that went";
+    }
+    snapshot = Snapshot::build({one}, snapshot.get());
+    connection.reset();
+    snapshot = Snapshot::build({both}, snapshot.get());
+    EXPECT_EQ(second(*snapshot)->figures(start).breaker, "closed") << "nobody remembers it";
+}
+
 std::map<std::string, int> picks(const Cluster& cluster, int count) {
     Choices choices(3);
     std::map<std::string, int> picked;

@@ -89,8 +89,9 @@ def basic(client):
 
 
 class Platform:
-    def __init__(self, folder, collections=COLLECTIONS, host=None, **auth_settings):
+    def __init__(self, folder, collections=COLLECTIONS, host=None, gateway_settings=None, **auth_settings):
         """`host`: the name by which browsers know the first gateway, which is the issuer then; else auth is, at its own address."""
+        self.gateway_settings = gateway_settings or {}
         self.folder, self.daemons, self.gateways, self.collections, self.auth_settings = folder, [], [], collections, auth_settings
         self.ports = [throwaway.free_port() for _ in range(2)]
         self.url = f"http://{host}:{self.ports[0]}" if host else None
@@ -101,7 +102,7 @@ class Platform:
         self.cluster = throwaway.Cluster(folder / "pg")
         self.redis = throwaway.Redis(folder / "redis", keeps=True)
         self.events = {"EVENTS_URL": self.redis.url}
-        self.developer, self.trust = throwaway.signed_token(folder, collections)
+        self.developer, self.trust = throwaway.signed_token(folder, collections, ("api-keys:verify",))
         self.operator = throwaway.project_of(self.developer)  # the project whose people administer, and whose gateway takes all keys
 
     def start(self, name, database, **more):
@@ -128,7 +129,7 @@ class Platform:
              "roots": ["/oauth2", "/login", "/account/security", "/api/v1/login-flows"], "upstreams": [f"127.0.0.1:{auth}"]},
             {"name": "project", "prefixes": ["/api/v1/organizations", "/api/v1/projects", "/api/v1/api-keys"], "upstreams": [f"127.0.0.1:{Registry.known['project']}"]},
             {"name": "product-catalog", "prefixes": ["/api/v1/products"], "upstreams": [f"127.0.0.1:{catalog}"]}]}))
-        self.door = expect("the gateway's client", self.register("Gateway", [], "token_exchange"), 201)
+        self.door = expect("the gateway's client", self.register("Gateway", ["api-keys:verify"], "token_exchange"), 201)
         self.people = expect("the administrator's client", self.register("Admin", [f"{name}:admin" for name in self.collections], "client_credentials"), 201)
         for port in self.ports:
             self.gateways.append(self.gateway(port, trust))
@@ -140,7 +141,8 @@ class Platform:
     def gateway(self, port, trust):
         environment = {**AFRESH, **self.events, **trust, "PATH": os.environ["PATH"], "PORT": str(port), "ADMIN_PORT": str(throwaway.free_port()),
                        "GATEWAY_ROUTES_FILE": str(self.routes), "AUTH_TOKEN_URL": f"http://127.0.0.1:{self.auth}/oauth2/token",
-                       "AUTH_CLIENT_ID": self.door["id"], "AUTH_CLIENT_SECRET": self.door["client_secret"], "GATEWAY_RATE_PER_SECOND": "0"}
+                       "AUTH_CLIENT_ID": self.door["id"], "AUTH_CLIENT_SECRET": self.door["client_secret"], "GATEWAY_RATE_PER_SECOND": "0",
+                       **self.gateway_settings}
         with open(self.folder / "gateway.log", "ab") as log:
             process = subprocess.Popen([str(throwaway.binary("gateway", PRESET))], env=environment, stdout=log, stderr=log)
         self.daemons.append(process)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # Runs beside other scripts: its daemons are its own.
 """The life of an API key through the gateway's port: an organisation, a project and its keys are made; a key makes a product in its project and none elsewhere; it is
-rotated while it is used, without a refusal; it is revoked, and dead at every gateway within two seconds, with a Redis that carries events and without.
+rotated while it is used, without a refusal; one that is bound to networks is good from there alone, and from nowhere else within two seconds once that is changed; it is
+revoked, and dead at every gateway within two seconds, with a Redis that carries events and without.
 
 PostgreSQL, Redis, auth, project, product-catalog and two gateways are this script's own (tests/support/key_platform.py)."""
 
@@ -26,8 +27,8 @@ def story(platform):
     shop, blog = (expect("a project", ask(first, "POST", "/api/v1/projects", {"organization_id": organization["id"], "slug": slug, "name": slug}, **bearer), 201)
                   for slug in ("shop", "blog"))
 
-    def new_key(project, scope="products:write"):
-        body = {"project_id": project["id"], "env": "staging", "name": "Back end", "scopes": [scope]}
+    def new_key(project, scope="products:write", **more):
+        body = {"project_id": project["id"], "env": "staging", "name": "Back end", "scopes": [scope], **more}
         return expect("a key", ask(first, "POST", "/api/v1/api-keys", body, **bearer), 201)
 
     def revoke(key):
@@ -51,6 +52,17 @@ def story(platform):
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     told = {name: claims[name] for name in ("sub", "project", "env", "scope")}
     same("what services are told", told, {"sub": f"api_key:{key['id']}", "project": shop["id"], "env": "staging", "scope": "products:write"})
+
+    inside, outside = new_key(shop, cidrs=["127.0.0.0/8", "::1"]), new_key(shop, cidrs=["203.0.113.0/24"])
+    same("a key that is bound to where it is shown", ask(first, "GET", "/api/v1/products", X_Api_Key=inside["key"])[0], 200)
+    same("a key that is bound to elsewhere", ask(first, "GET", "/api/v1/products", X_Api_Key=outside["key"])[0], 401)
+    same("the same, forged", ask(first, "GET", "/api/v1/products", X_Api_Key=outside["key"], X_Forwarded_For="203.0.113.7")[0], 401)
+    for shown, status in (("&network=203.0.113.7", 200), ("&network=127.0.0.1", 400), ("", 400)):
+        same(f"an exchange of it, {shown}", ask(first, "POST", "/oauth2/token", form + outside["key"] + shown, Authorization=basic(platform.door))[0], status)
+    users = [Using(port, inside["key"]) for port in (first, second)]
+    until_used(users)
+    expect("binding it to elsewhere", ask(first, "PATCH", f"/api/v1/api-keys/{inside['id']}", {"cidrs": ["203.0.113.0/24"]}, **bearer), 200)
+    expect_dead("bound to elsewhere", users, time.monotonic())
 
     users = [Using(port, key["key"]) for port in (first, second)]
     until_used(users)
