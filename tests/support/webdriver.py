@@ -36,13 +36,15 @@ class Element:
 
 
 class Chromium:
-    def __init__(self, driver, profile):
+    def __init__(self, driver, profile, scripts):
         self.root = driver
         self.session = f"{driver}/session"
         # As root there is no sandbox; the pages are this test's own.
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", f"--user-data-dir={profile}"]
-        made = self.call("POST", "", {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": {"args": arguments, "binary": shutil.which("chromium")},
-                                                                       "goog:loggingPrefs": {"browser": "ALL"}}}})
+        options = {"args": arguments, "binary": shutil.which("chromium")}
+        if not scripts:
+            options["prefs"] = {"profile.managed_default_content_settings.javascript": 2}  # as somebody who blocks them in the browser's settings
+        made = self.call("POST", "", {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}})
         self.session = f"{driver}/session/{made['sessionId']}"
 
     def call(self, method, path, body=None):
@@ -64,6 +66,18 @@ class Chromium:
     @property
     def text(self):
         return self.call("GET", "/source")
+
+    def run(self, script, *arguments):
+        """What the script returns, or its promise comes to. What the policy of the page lets scripts do does not bind it (WebDriver section 13.2)."""
+        return self.call("POST", "/execute/sync", {"script": script, "args": arguments})
+
+    def devtools(self, command, **parameters):
+        return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def look(self, width, height, phone=False, scheme="light"):
+        """As on a screen of this size, in this colour scheme."""
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
+        self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def find(self, css):
         return Element(self, self.call("POST", "/element", {"using": "css selector", "value": css})[ELEMENT])
@@ -95,7 +109,8 @@ class Chromium:
 
 
 @contextlib.contextmanager
-def chromium():
+def chromium(scripts=True):
+    """Without `scripts` it runs none that a page has."""
     if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
         skip("there is no Chromium with its driver (Debian: chromium, chromium-driver) to see pages with")
     port = throwaway.free_port()
@@ -103,7 +118,7 @@ def chromium():
         driver = subprocess.Popen(["chromedriver", f"--port={port}", f"--log-path={folder}/driver.log"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             throwaway.wait_for(port, driver)
-            browser = Chromium(f"http://127.0.0.1:{port}", f"{folder}/profile")
+            browser = Chromium(f"http://127.0.0.1:{port}", f"{folder}/profile", scripts)
             try:
                 yield browser
             finally:

@@ -6,12 +6,10 @@ seconds of its revocation."""
 
 import base64
 import hashlib
-import hmac
 import json
 import pathlib
 import re
 import secrets
-import struct
 import sys
 import time
 import urllib.parse
@@ -20,19 +18,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import key_platform  # noqa: E402
 from key_platform import Using, ask, expect, expect_dead, statuses, until_used  # noqa: E402
 from scripts import same  # noqa: E402
+from totp import STEP, totp  # noqa: E402
 from webdriver import application, chromium  # noqa: E402
 
 ADDRESS, PASSWORD = "grace@example.com", "correct horse battery staple"
 SCOPES = ["organizations:write", "projects:write", "api-keys:write", "products:write"]  # nobody makes a key that may more than they
 COLLECTIONS = (*key_platform.COLLECTIONS, "roles")
-STEP = 30  # seconds of a code (RFC 6238)
-
-
-def totp(secret, step):
-    """RFC 6238 by SHA-1, of a key in base32."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    digest = hmac.new(key, struct.pack(">Q", step), hashlib.sha1).digest()
-    return f"{(struct.unpack('>I', digest[digest[-1] & 15:][:4])[0] & 0x7fffffff) % 1_000_000:06}"
 
 
 class Newcomer:

@@ -17,6 +17,7 @@ Task<Web> change_password(Ctx& ctx, RawBody body);
 Task<Web> sign_out_there(Ctx& ctx, RawBody body);
 Task<Web> sign_out_elsewhere(Ctx& ctx, RawBody body);
 Task<Web> take_back(Ctx& ctx, RawBody body);
+Task<Web> trust_no_more(Ctx& ctx, RawBody body);
 
 Task<Web> begin_passkey(Ctx& ctx, RawBody body);
 Task<Web> add_passkey(Ctx& ctx, RawBody body);

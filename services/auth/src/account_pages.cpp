@@ -70,6 +70,18 @@ std::string sessions(const Security& security) {
     return content + form_to("/sessions/end-others", security.proof) + button("Sign out everywhere else");
 }
 
+std::string trusted_browsers(const Security& security) {
+    if (security.devices.empty()) return {};
+    std::string content = "<h2>Browsers that are trusted</h2><p>There you get in even while somebody else tries your password again and again.</p>";
+    for (const TrustedDevice& device : security.devices) {
+        const bool here = device.id == security.device_here;
+        content += "<p>" + std::string(here ? "<strong>This one</strong>, since " : "Since ") + device.created_at.date().to_string() + ", signed in last on " +
+                   device.last_used_at.date().to_string() + "</p>" + form_to("/devices/forget", security.proof) + hidden("id", device.id.to_string()) +
+                   button("Trust it no more");
+    }
+    return content;
+}
+
 std::string applications(const Security& security) {
     if (security.applications.empty()) return {};
     std::string content = "<h2>Applications</h2>";
@@ -110,7 +122,7 @@ Web security(const Security& security, std::string_view fault, int status) {
     if (second)
         content += "<h2>Recovery codes</h2><p>" + std::to_string(security.recovery_codes) + " recovery codes are left.</p>" +
                    form_to("/recovery-codes", security.proof) + proving("renew") + button("New recovery codes");
-    return page(status, "Your security", content + sessions(security) + applications(security));
+    return page(status, "Your security", content + sessions(security) + trusted_browsers(security) + applications(security));
 }
 
 Web enrolling(const Enrolling& enrolling, std::string_view fault, int status) {

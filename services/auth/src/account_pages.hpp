@@ -2,6 +2,7 @@
 
 #include "grants_model.hpp"
 #include "passkeys_model.hpp"
+#include "trusted_devices_model.hpp"
 
 #include <gravity/http/web.hpp>
 
@@ -22,6 +23,8 @@ struct Security {
     std::int64_t recovery_codes = 0; // that are left
     SessionId here;
     std::vector<Session> sessions; // this one among them
+    std::vector<TrustedDevice> devices;
+    std::optional<TrustedDeviceId> device_here;
     std::vector<Application> applications;
     bool unconfirmed = false;        // there is an address to be confirmed, and there are links
 };

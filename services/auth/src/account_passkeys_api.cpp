@@ -1,16 +1,20 @@
 #include "account_api.hpp"
 #include "account_pages.hpp"
 #include "account_visit.hpp"
+#include "own_credentials.hpp"
 #include "pages.hpp"
 #include "passkey_pages.hpp"
 #include "passkeys.hpp"
 #include "passkeys_store.hpp"
 #include "problems.hpp"
 #include "sign_in_flow.hpp"
+#include "trusted_devices.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/http/ctx.hpp>
 #include <gravity/log/log.hpp>
+
+#include <algorithm>
 
 namespace gravity::issuer::account {
 namespace {
@@ -68,15 +72,20 @@ Task<Web> adding_passkey(Ctx& ctx, const Visitor& visitor, const Form& form) {
     co_return pages::done("Your passkey is made", "It signs you in from now on.");
 }
 
-bool removed_passkey(Tx& tx, IdentityId identity, CredentialId passkey) { return issuer::remove_passkey(tx, identity, passkey); }
+bool removed_passkey(Tx& tx, IdentityId identity, CredentialId passkey, std::string domain) { return remove_own_credential(tx, identity, passkey, domain); }
 
 Task<Web> removing_passkey(Ctx& ctx, const Visitor& visitor, const Form& form) {
     const auto id = CredentialId::parse(text_in(form, "id"));
     if (!id) co_return overview(ctx, visitor, "There is no such passkey.", 404);
     const bool known = co_await proven(ctx, visitor, form);
     if (!known) co_return overview(ctx, visitor, not_proven, 400);
+    const auto& all = visitor.passkeys;
+    const bool theirs = std::any_of(all.begin(), all.end(), [&](const ShownPasskey& passkey) { return passkey.id == *id; });
+    if (!theirs) co_return overview(ctx, visitor, "There is no such passkey.", 404);
+    const webauthn::RelyingParty* const party = ctx.find<webauthn::RelyingParty>();
+    std::string domain = party != nullptr ? party->id : std::string();
     pg::Scope scope = scope_of(visitor);
-    const bool done = co_await ctx.in_scope(std::move(scope), removed_passkey, visitor.identity->id, *id);
+    const bool done = co_await ctx.in_scope(std::move(scope), removed_passkey, visitor.identity->id, *id, std::move(domain));
     if (!done) co_return overview(ctx, visitor, "There is no such passkey.", 404);
     co_return pages::done("The passkey is removed", "Remove it from your device too: it is of no use any more.");
 }
@@ -98,7 +107,7 @@ Task<Web> proof_page(Ctx& ctx, const Visitor& visitor, std::string fault, int st
 
 Task<Web> proving_passkey(Ctx& ctx, const Visitor& visitor, const Form& form) {
     PasskeyClaim claim{ChallengePurpose::proof, bound_to_session(visitor), visitor.identity->id, true,
-                       text_in(form, "credential"), address_of(ctx)};
+                       text_in(form, "credential"), address_of(ctx), device_of(ctx)};
     pg::Scope scope = scope_of(visitor);
     const auto identity = co_await prove_by_passkey(ctx, std::move(scope), std::move(claim));
     if (!identity) {

@@ -1,6 +1,7 @@
 #include "account_visit.hpp"
 
 #include "account_pages.hpp"
+#include "failures.hpp"
 #include "grants_store.hpp"
 #include "identities_store.hpp"
 #include "links_store.hpp"
@@ -12,6 +13,8 @@
 #include "relying_party.hpp"
 #include "second_factor.hpp"
 #include "sign_in_flow.hpp"
+#include "trusted_devices.hpp"
+#include "trusted_devices_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/auth/sealed.hpp>
@@ -43,7 +46,8 @@ Web refused(Ctx& ctx, const Visitor& visitor, const Refusal& refusal) {
     std::string why = "This does not work at the moment.";
     if (status == too_many_attempts.status) why = "Too many attempts have failed. Please try again later.";
     if (status == password_refused.status) why = refusal.detail();
-    if (refusal.problem().slug == passkey_exists.slug || refusal.problem().slug == too_many_passkeys.slug) why = refusal.problem().title;
+    for (const Problem& told : {passkey_exists, too_many_passkeys, last_way_in})
+        if (refusal.problem().slug == told.slug) why = told.title;
     Web web = overview(ctx, visitor, why, status);
     for (const auto& header : refusal.headers()) web.headers.push_back(header);
     return web;
@@ -61,11 +65,15 @@ Task<std::optional<Visitor>> visitor_of(Ctx& ctx) {
     visitor->browser = *std::move(browser);
     const IdentityId id = visitor->browser.session.identity_id;
     visitor->proof = authenticator_of(ctx).sign({}, visitor->browser.session.id.to_string());
+    const auto shown = device_of(ctx);
     std::function<void(Tx&)> work = [&](Tx& tx) {
         visitor->identity = tx.maybe(get_identity, id);
         visitor->totp = tx.maybe(totp_of, id);
         visitor->passkeys = tx.all(passkeys_of, id);
         visitor->sessions = tx.all(live_sessions_of, id, now());
+        visitor->devices = tx.all(devices_trusted_for, id, now());
+        if (shown)
+            if (const auto here = tx.maybe(device_for_identity, *shown, id, now())) visitor->device_here = here->id;
         visitor->applications = tx.all(applications_of, id, now());
         visitor->recovery_codes = tx.one(count_recovery_codes, id);
         visitor->unconfirmed = *ctx.get<Settings>().links_in_events && !tx.all(addresses_to_confirm, id).empty();
@@ -87,12 +95,16 @@ Web overview(Ctx& ctx, const Visitor& visitor, std::string_view fault, int statu
     security.recovery_codes = visitor.recovery_codes;
     security.here = visitor.browser.session.id;
     security.sessions = visitor.sessions;
+    security.devices = visitor.devices;
+    security.device_here = visitor.device_here;
     security.applications = visitor.applications;
     security.unconfirmed = visitor.unconfirmed;
     return pages::security(security, fault, status);
 }
 
-Task<Web> acted(Ctx& ctx, std::string text, Action action) {
+namespace {
+
+Task<Web> done_or_told(Ctx& ctx, std::string text, Action action) {
     std::optional<Form> form;
     try {
         form = Form::parse(authorization::form_type, text);
@@ -116,15 +128,22 @@ Task<Web> acted(Ctx& ctx, std::string text, Action action) {
     co_return refused(ctx, *visitor, *refusal);
 }
 
+} // namespace
+
+Task<Web> acted(Ctx& ctx, std::string text, Action action) {
+    Web web = co_await done_or_told(ctx, std::move(text), action);
+    co_return pages::with_trace(std::move(web), trace_of(ctx));
+}
+
 Task<bool> proven(Ctx& ctx, const Visitor& visitor, const Form& form) {
     if (!visitor.proven.empty()) co_return true;
     if (visitor.identity->login_names.empty()) co_return false;
-    PasswordClaim claim{visitor.identity->login_names.front().value.str(), Secret<>(text_in(form, "password")), address_of(ctx)};
+    PasswordClaim claim{visitor.identity->login_names.front().value.str(), Secret<>(text_in(form, "password")), address_of(ctx), device_of(ctx)};
     pg::Scope scope = scope_of(visitor);
     const auto signed_in = co_await sign_in_by_password(ctx, scope, std::move(claim));
     if (!signed_in || signed_in->identity != visitor.identity->id) co_return false;
     if (!visitor.totp && visitor.passkeys.empty()) co_return true;
-    CodeClaim code{visitor.identity->id, text_in(form, "code"), address_of(ctx)};
+    CodeClaim code{visitor.identity->id, text_in(form, "code"), address_of(ctx), device_of(ctx)};
     const auto by_code = co_await prove_by_code(ctx, std::move(scope), std::move(code));
     co_return by_code.has_value();
 }

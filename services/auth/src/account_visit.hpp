@@ -2,11 +2,11 @@
 
 #include "grants_model.hpp"
 #include "identities_model.hpp"
-#include "networks.hpp"
 #include "oauth.hpp"
 #include "passkeys_model.hpp"
 #include "second_factor_store.hpp"
 #include "sessions.hpp"
+#include "trusted_devices_model.hpp"
 
 #include <gravity/http/web.hpp>
 
@@ -25,6 +25,8 @@ struct Visitor {
     std::vector<ShownPasskey> passkeys;
     std::int64_t recovery_codes = 0;
     std::vector<Session> sessions; // newest first
+    std::vector<TrustedDevice> devices; // used last first
+    std::optional<TrustedDeviceId> device_here;
     std::vector<Application> applications;
     bool unconfirmed = false; // an address could be confirmed
     std::string proof;        // that a form is one of ours, for this browser

@@ -13,6 +13,7 @@
 #include "login_flows_api.hpp"
 #include "logout_api.hpp"
 #include "metadata_api.hpp"
+#include "own_credentials_api.hpp"
 #include "passkey_sign_in_api.hpp"
 #include "problems.hpp"
 #include "pushed_requests.hpp"
@@ -83,6 +84,15 @@ void credential_routes(Router& router) {
                                                    .problems = {too_many_attempts},
                                                    .scope = "credentials:check",
                                                    .body_limit = 16 * 1024});
+}
+
+void own_credential_routes(Router& router) {
+    namespace o = own_credentials;
+    auto credentials = router.collection("/api/v1/own-credentials", "own-credentials");
+    credentials.get<o::list>("", {.summary = "List one's own credentials, newest first"});
+    credentials.get<o::get>("/{id}", {.summary = "Read what is known of a credential of one's own"});
+    credentials.del<o::remove>("/{id}", {.summary = "Delete a credential of one's own, a short while after signing in",
+                                         .problems = {sign_in_not_fresh, last_way_in}});
 }
 
 void grant_routes(Router& router) {
@@ -246,7 +256,8 @@ void people_routes(Router& router) {
 void account_routes(Router& router) {
     const auto page = [](std::string_view summary) {
         return http::RouteOptions{.summary = summary,
-                                  .problems = {problems::not_found, totp_exists, passkey_exists, too_many_passkeys, password_refused, too_many_attempts},
+                                  .problems = {problems::not_found, totp_exists, passkey_exists, too_many_passkeys, last_way_in, password_refused,
+                                               too_many_attempts},
                                   .open = "browsers of people come here",
                                   .error_type = "text/html",
                                   .body_limit = 16 * 1024,
@@ -267,6 +278,7 @@ void account_routes(Router& router) {
     surface.post<account::sign_out_there>("/account/security/sessions/end", page("End a session of one's own"));
     surface.post<account::sign_out_elsewhere>("/account/security/sessions/end-others", page("End all one's other sessions"));
     surface.post<account::take_back>("/account/security/applications/remove", page("Take back what an application was let have"));
+    surface.post<account::trust_no_more>("/account/security/devices/forget", page("Trust a browser no more"));
     surface.post<account::renew_codes>("/account/security/recovery-codes", page("Get other recovery codes"));
 }
 
@@ -307,6 +319,7 @@ void routes(Router& router) {
     client_routes(router);
     identity_routes(router);
     credential_routes(router);
+    own_credential_routes(router);
     grant_routes(router);
     flow_routes(router);
     failure_routes(router);

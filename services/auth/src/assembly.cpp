@@ -15,7 +15,6 @@
 #include "login_budgets.hpp"
 #include "logout_tokens.hpp"
 #include "metadata.hpp"
-#include "networks.hpp"
 #include "own_tokens.hpp"
 #include "password_pool.hpp"
 #include "people.hpp"
@@ -28,6 +27,7 @@
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/http/fetcher.hpp>
+#include <gravity/http/origin.hpp>
 #include <gravity/redis/client.hpp>
 
 #include <stdexcept>
@@ -83,7 +83,7 @@ void provide(app::Runtime& runtime) {
         runtime.resources.put(std::move(bootstrap));
     }
     runtime.resources.put(std::move(passwords));
-    runtime.resources.put(std::make_shared<Networks>(settings.trusted_proxies));
+    runtime.resources.put(std::make_shared<http::TrustedProxies>(settings.trusted_proxies, "AUTH_TRUSTED_PROXIES"));
     runtime.resources.put(std::make_shared<Failures>(*runtime.database, settings));
     runtime.resources.put(std::make_shared<LoginBudgets>(runtime.resources.find<redis::Client>(), runtime.resources.get<auth::MasterKeys>(), settings));
     runtime.resources.put(std::make_shared<app::OwnTokens>(std::move(known)));

@@ -64,7 +64,7 @@ Task<Web> sent_to_page(Ctx& ctx, std::string_view page, ProjectId project, Autho
 }
 
 Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit) {
-    AuthorizeRequest request = authorize_request(visit.client, form);
+    AuthorizeRequest request = authorize_request(visit.client, form, ctx.get<Settings>().token_audience.view());
     const Prompting prompts = prompting(form);
     request.two_factors = prompts.two_factors;
     const auto browser = co_await session_of(ctx);

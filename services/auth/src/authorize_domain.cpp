@@ -2,6 +2,7 @@
 
 #include "acr.hpp"
 #include "among.hpp"
+#include "resources.hpp"
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
@@ -87,7 +88,7 @@ bool redirects_home(const ClientToVisit& client, const oauth::Form& form) {
     return given != nullptr && std::any_of(client.redirect_uris.begin(), client.redirect_uris.end(), is_it);
 }
 
-AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::Form& form) {
+AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::Form& form, std::string_view audience) {
     if (form.find("request") != nullptr) throw AuthorizeError("request_not_supported", "Request objects are not supported");
     if (form.find("request_uri") != nullptr) throw AuthorizeError("request_uri_not_supported", "request_uri is not supported");
     const std::string* const type = form.find("response_type");
@@ -96,6 +97,7 @@ AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::For
     if (const std::string* mode = form.find("response_mode"); mode != nullptr && *mode != "query") throw invalid("response_mode must be query");
     if (std::find(client.grant_types.begin(), client.grant_types.end(), GrantType::authorization_code) == client.grant_types.end())
         throw AuthorizeError("unauthorized_client", "The client may not use the authorization code grant");
+    if (const auto why = wrong_resource(form, audience)) throw AuthorizeError(std::string(invalid_target.name), *why);
     AuthorizeRequest request;
     request.client_id = client.id;
     request.redirect_uri = *form.find("redirect_uri");

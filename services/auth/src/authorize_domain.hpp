@@ -85,8 +85,8 @@ bool wants_roles(const std::vector<std::string>& scopes);
 
 /// Whether the redirect of a request is one of the client's: before that, nobody is sent anywhere.
 bool redirects_home(const ClientToVisit& client, const oauth::Form& form);
-/// Throws AuthorizeError.
-AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::Form& form);
+/// `audience`: whom tokens are issued for. Throws AuthorizeError.
+AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::Form& form, std::string_view audience);
 Prompting prompting(const oauth::Form& form);
 /// Of the scopes that a request names those that there are and that the client may have; others are left out (OpenID Connect Core section 3.1.2.1). Throws
 /// AuthorizeError for what is no list of scopes.

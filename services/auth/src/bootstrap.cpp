@@ -96,10 +96,23 @@ RoleId ensure_role(Tx& tx, const std::vector<ScopeName>& scopes) {
     return id;
 }
 
+// One that an earlier release has made has fewer scopes. What somebody has given it besides stays.
+void add_scopes(Tx& tx, const ClientId& id, const std::vector<ScopeName>& wanted) {
+    Client client = tx.one(lock_client, id);
+    const std::size_t before = client.scopes.size();
+    for (const ScopeName& scope : wanted)
+        if (std::find(client.scopes.begin(), client.scopes.end(), scope) == client.scopes.end()) client.scopes.push_back(scope);
+    if (client.scopes.size() == before) return;
+    client.updated_at = tx.now();
+    tx.one(save_client, client);
+    changes(tx, Changing::clients);
+}
+
 // The client with this secret and no other.
 void ensure_client(Tx& tx, const ClientId& id, const Secret<>& secret, Client as) {
     const Bytes hash = opaque_hash(secret.reveal());
     const auto found = tx.maybe(client_at_door, id, tx.now());
+    if (found) add_scopes(tx, id, as.scopes);
     if (found && found->secret_hashes == std::vector<std::string>{hex_encode(hash.view())}) return;
     if (!found) {
         as.id = id;
@@ -128,12 +141,13 @@ void ensure_clients(Tx& tx, const Settings& settings, const RoleId& role) {
         Client gateway;
         gateway.name = Text<1, 200>("Gateway");
         gateway.grant_types = {GrantType::token_exchange};
+        gateway.scopes = {ScopeName::parse("api-keys:verify").or_throw()}; // it says where a key was shown from
         ensure_client(tx, *settings.bootstrap_gateway_id, *settings.bootstrap_gateway_secret, std::move(gateway));
     }
     if (settings.bootstrap_services_id) {
         Client services;
         services.name = Text<1, 200>("Services");
-        for (const char* scope : {"people:erase", "people:read", "projects:purge"}) services.scopes.push_back(ScopeName::parse(scope).or_throw());
+        for (const char* scope : {"people:collect", "people:erase", "projects:purge"}) services.scopes.push_back(ScopeName::parse(scope).or_throw());
         ensure_client(tx, *settings.bootstrap_services_id, *settings.bootstrap_services_secret, std::move(services));
     }
 }

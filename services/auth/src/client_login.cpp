@@ -67,10 +67,12 @@ Task<void> ClientLogin::use(Ctx& ctx, const KnownClient& known, const Assertion&
 }
 
 // The moment is that before it was read: what changes meanwhile is another.
-Task<KnownClient> ClientLogin::at_door(Ctx& ctx, ClientId id) {
+Task<std::shared_ptr<const KnownClient>> ClientLogin::at_door(Ctx& ctx, ClientId id) {
     const auto moment = changes_.now(Changing::clients);
-    const KnownClient* const remembered = moment ? clients_.find(id, *moment) : nullptr;
-    if (remembered != nullptr && (!remembered->client.same_until || now() < *remembered->client.same_until)) co_return *remembered;
+    if (const auto* const remembered = moment ? clients_.find(id, *moment) : nullptr) {
+        const auto& until = (*remembered)->client.same_until;
+        if (!until || now() < *until) co_return *remembered;
+    }
     const auto project = co_await project_of(ctx, id);
     if (!project) throw unknown_client("there is no such client");
     std::optional<ClientAtDoor> found;
@@ -78,30 +80,31 @@ Task<KnownClient> ClientLogin::at_door(Ctx& ctx, ClientId id) {
     pg::Scope scope = pg::Scope::project(*project, id.to_string());
     co_await reads_.run(ctx, std::move(scope), std::move(work));
     if (!found) throw unknown_client("there is no such client");
-    KnownClient known{*std::move(found), *project};
+    auto known = std::make_shared<const KnownClient>(KnownClient{*std::move(found), *project});
     if (moment) clients_.put(id, known, *moment);
     co_return known;
 }
 
-Task<KnownClient> ClientLogin::authenticate(Ctx& ctx, const oauth::Form& form) {
+Task<std::shared_ptr<const KnownClient>> ClientLogin::authenticate(Ctx& ctx, const oauth::Form& form) {
     const ClientProof proof = client_proof(ctx.request().headers, form);
-    KnownClient known = co_await at_door(ctx, proof.client);
+    auto found = co_await at_door(ctx, proof.client);
+    const KnownClient& known = *found;
     if (known.client.disabled) throw unknown_client("it is disabled");
     if (known.client.token_endpoint_auth_method == ClientAuth::none) {
         if (proof.kind != ClientProof::Kind::none) throw unknown_client("it has no secret, and came with one");
-        co_return known;
+        co_return found;
     }
     if (known.client.token_endpoint_auth_method == ClientAuth::client_secret) {
         if (proof.kind != ClientProof::Kind::secret) throw unknown_client("it did not come with a secret");
         if (!secret_matches(proof.text, known.client.secret_hashes)) throw unknown_client("the secret is none of its live ones");
-        co_return known;
+        co_return found;
     }
     if (proof.kind != ClientProof::Kind::assertion) throw unknown_client("it did not come with an assertion");
     const auto keys = auth::KeySet::parse(known.client.jwks->dump());
     if (!keys) throw unknown_client("its keys cannot be read");
     const Assertion assertion = check_assertion(proof.text.reveal(), known.client.id, *keys, audiences_, now().unix_seconds());
     co_await use(ctx, known, assertion);
-    co_return known;
+    co_return found;
 }
 
 } // namespace gravity::issuer

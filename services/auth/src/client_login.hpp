@@ -7,6 +7,7 @@
 
 #include <gravity/http/ctx.hpp>
 
+#include <memory>
 #include <unordered_map>
 
 /// Who a client is, once it has proven it.
@@ -31,8 +32,9 @@ class ClientLogin {
 public:
     ClientLogin(const Reads& reads, Changes& changes, const Settings& settings);
 
-    /// Throws oauth::Refused where the proof is missing or wrong, or the client disabled; Refusal where the store is away.
-    Task<KnownClient> authenticate(Ctx& ctx, const oauth::Form& form);
+    /// The client as it is remembered, which is not copied for each request. Throws oauth::Refused where the proof is missing or wrong, or the client disabled;
+    /// Refusal where the store is away.
+    Task<std::shared_ptr<const KnownClient>> authenticate(Ctx& ctx, const oauth::Form& form);
     /// Nothing for an id that no client has.
     Task<std::optional<ProjectId>> project_of(Ctx& ctx, ClientId client);
 
@@ -41,12 +43,12 @@ public:
 
 private:
     /// As it is now. Throws oauth::Refused where there is no such client.
-    Task<KnownClient> at_door(Ctx& ctx, ClientId id);
+    Task<std::shared_ptr<const KnownClient>> at_door(Ctx& ctx, ClientId id);
     Task<void> use(Ctx& ctx, const KnownClient& known, const Assertion& assertion);
 
     const Reads& reads_;
     Changes& changes_;
-    Remembered<ClientId, KnownClient, Moment> clients_;
+    Remembered<ClientId, std::shared_ptr<const KnownClient>, Moment> clients_;
     std::vector<std::string> audiences_; // that an assertion may be for
     std::unordered_map<ClientId, ProjectId> projects_; // a client never moves; only those that exist, so nobody can fill it by guessing
 };

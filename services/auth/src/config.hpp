@@ -43,6 +43,7 @@ struct Settings {
     std::string trusted_proxies;
     std::string outgoing_networks;
     Bounded<int, 1, 720> session_hours{12};
+    Bounded<int, 0, 365> trusted_device_days{30};
     Bounded<int, 1, 365> refresh_idle_days{14};
     Bounded<int, 1, 3650> refresh_days{30};
     std::optional<ProjectId> bootstrap_project;
@@ -63,9 +64,9 @@ struct Settings {
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
                        login_attempts, login_network_attempts, login_window_seconds, flows_per_network, flows_per_project, sign_up_projects, sign_up_role,
-                       dpop_nonce, links_in_events, passkey_rp_id, passkey_origins, trusted_proxies, outgoing_networks, session_hours, refresh_idle_days,
-                       refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret, bootstrap_gateway_id, bootstrap_gateway_secret,
-                       bootstrap_services_id, bootstrap_services_secret, bootstrap_scopes, bootstrap_username, bootstrap_password))
+                       dpop_nonce, links_in_events, passkey_rp_id, passkey_origins, trusted_proxies, outgoing_networks, session_hours, trusted_device_days,
+                       refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret, bootstrap_gateway_id,
+                       bootstrap_gateway_secret, bootstrap_services_id, bootstrap_services_secret, bootstrap_scopes, bootstrap_username, bootstrap_password))
 
 } // namespace gravity::issuer
 
@@ -94,12 +95,13 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"trusted_proxies", "Networks of proxies whose X-Forwarded-For is believed, such as the gateway's: 10.0.0.0/8; commas between"},
         {"outgoing_networks", "Networks that clients may be told of logouts in although they are not public, such as 10.0.0.0/8; commas between"},
         {"session_hours", "For how long somebody is signed in in a browser"},
+        {"trusted_device_days", "For how long after a sign-in a browser gets its owner in whatever others fail at from its network; 0: never"},
         {"refresh_idle_days", "For how long a refresh token is good that is not used"},
         {"refresh_days", "For how long tokens are refreshed before the person has to sign in again"},
         {"bootstrap_project", "Project in which the bootstrap's client and identity are kept; without it there are none"},
         {"bootstrap_client_id", "Client (a UUID) that has the role administrator from the start on"},
         {"bootstrap_client_secret", "The one secret of that client: at least 32 characters that nobody can guess"},
-        {"bootstrap_gateway_id", "Client (a UUID) that may do nothing but exchange tokens, as the gateway does with API keys"},
+        {"bootstrap_gateway_id", "Client (a UUID) that may only exchange tokens, as the gateway does with API keys, and say where these were shown"},
         {"bootstrap_gateway_secret", "The one secret of that client: at least 32 characters that nobody can guess"},
         {"bootstrap_services_id", "Client (a UUID) as which services call one another for nobody: to erase and collect people's data, and to delete projects"},
         {"bootstrap_services_secret", "The one secret of that client: at least 32 characters that nobody can guess"},

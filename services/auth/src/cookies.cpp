@@ -26,10 +26,13 @@ std::optional<std::string> read(const http::Request& request, const Settings& se
     return std::nullopt;
 }
 
-std::string set(const Settings& settings, std::string_view name, std::string_view value) {
+std::string set(const Settings& settings, std::string_view name, std::string_view value, std::optional<Duration> life) {
     std::string cookie = full_name(settings, name) + "=" + std::string(value) + "; Path=/; HttpOnly; SameSite=Lax";
     if (is_https(settings)) cookie += "; Secure";
-    if (value.empty()) cookie += "; Max-Age=0";
+    if (value.empty())
+        cookie += "; Max-Age=0";
+    else if (life)
+        cookie += "; Max-Age=" + std::to_string(life->count_ms() / 1000);
     return cookie;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "credentials_model.hpp"
-#include "networks.hpp"
 
+#include <gravity/base/network.hpp>
 #include <gravity/handlers.hpp>
 
 /// Handlers of credentials.

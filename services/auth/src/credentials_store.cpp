@@ -30,6 +30,17 @@ const Sql<void(CredentialId)> delete_credential{"credential.delete", "delete fro
 const Sql<Credential(IdentityId)> delete_password{"credential.delete_password", R"sql(
     delete from credential where identity_id = $1 and type = 'password' returning *)sql"};
 
+const Sql<Credential(CredentialId, IdentityId)> own_credential{"credential.own", "select * from credential where id = $1 and identity_id = $2"};
+const Sql<Credential(CredentialId, IdentityId)> lock_own_credential{"credential.lock_own", R"sql(
+    select * from credential where id = $1 and identity_id = $2 for update)sql"};
+const Sql<Credential(CredentialId, IdentityId)> delete_own_credential{"credential.delete_own", R"sql(
+    delete from credential where id = $1 and identity_id = $2 returning *)sql"};
+const Sql<bool(IdentityId, CredentialId, std::string)> is_last_way_in{"credential.is_last_way_in", R"sql(
+    with way_in as (
+        select c.id from credential c left join passkey p on p.credential_id = c.id
+        where c.identity_id = $1 and (c.type = 'password' or (c.type = 'passkey' and p.rp_id = $3 and p.user_verified)))
+    select exists (select from way_in where id = $2) and not exists (select from way_in where id <> $2))sql"};
+
 const Sql<PasswordAtDoor(LoginKind, std::string)> password_at_door{"credential.password_at_door", R"sql(
     select i.id as identity_id, i.state, c.id as credential_id, c.data ->> 'hash' as hash
     from login_name n join identity i on i.id = n.identity_id left join credential c on c.identity_id = i.id and c.type = 'password'

@@ -17,6 +17,10 @@ extern const Sql<Credential(CredentialId)> get_credential, lock_credential;
 extern const Sql<Credential(ListCredentials)> list_credentials;
 extern const Sql<void(CredentialId)> delete_credential;
 extern const Sql<Credential(IdentityId)> delete_password;
+/// Of this identity.
+extern const Sql<Credential(CredentialId, IdentityId)> own_credential, lock_own_credential, delete_own_credential;
+/// Whether somebody who lost this one could sign in by nothing alone any more: neither by a password nor by a passkey for this domain that has verified them.
+extern const Sql<bool(IdentityId, CredentialId, std::string)> is_last_way_in;
 
 /// What a password is held against.
 struct PasswordAtDoor {

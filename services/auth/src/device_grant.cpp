@@ -69,7 +69,8 @@ void check_polled(const Polled& polled) {
 
 Task<Web> device_code(Ctx& ctx, const Form& form) {
     auto proof = ctx.get<Proofs>().read(ctx.request());
-    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const auto proven = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const KnownClient& known = *proven;
     check_grant(known.client, GrantType::device_code);
     const Settings& settings = ctx.get<Settings>();
     const std::string code = form.required("device_code");

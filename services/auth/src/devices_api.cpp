@@ -3,11 +3,12 @@
 #include "client_failures.hpp"
 #include "client_login.hpp"
 #include "devices_store.hpp"
-#include "networks.hpp"
+#include "failures.hpp"
 #include "opaque.hpp"
 #include "pages.hpp"
 #include "problems.hpp"
 #include "reads.hpp"
+#include "resources.hpp"
 #include "sessions.hpp"
 #include "visits.hpp"
 
@@ -47,8 +48,10 @@ std::size_t store(Tx& tx, NewDevice device) {
 }
 
 Task<Web> begun(Ctx& ctx, const Form& form) {
-    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const auto proven = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const KnownClient& known = *proven;
     check_grant(known.client, GrantType::device_code);
+    check_resource(form, ctx.get<Settings>().token_audience.view());
     const auto visit = co_await visit_of(ctx, known.client.id);
     if (!visit) throw Refused(oauth::invalid_client, "The client could not be authenticated");
     const Secret<> code = fresh_opaque(device_code_prefix);
@@ -103,7 +106,7 @@ Guessed look(Tx& tx, Guess guess) {
 
 Guess guess_of(Ctx& ctx, const std::optional<std::string>& code) {
     const Settings& settings = ctx.get<Settings>();
-    const IpAddress address = origin(ctx.request().peer_address, ctx.request().headers.joined("X-Forwarded-For"), ctx.get<Networks>());
+    const IpAddress address = address_of(ctx);
     Guess guess;
     guess.network = ctx.get<auth::MasterKeys>().authenticator("device guesses").sign({}, address.network());
     guess.limit = settings.login_network_attempts;
@@ -133,6 +136,19 @@ Task<Web> led_on(Ctx& ctx, DeviceFound found, std::string code) {
     co_return web;
 }
 
+// It counts as a sign-in that begins.
+Task<Web> led_on_if_it_may(Ctx& ctx, DeviceFound found, std::string code) {
+    std::optional<Refusal> refused;
+    try {
+        Web web = co_await led_on(ctx, found, std::move(code));
+        co_return web;
+    } catch (const Refusal& refusal) {
+        if (refusal.problem().status != too_many_flows.status) throw;
+        refused = refusal;
+    }
+    co_return pages::refused(*refused, "Too many sign-ins were begun. Please try again later.");
+}
+
 Task<Web> looked_up(Ctx& ctx, std::string text) {
     std::optional<std::string> typed;
     try {
@@ -147,12 +163,16 @@ Task<Web> looked_up(Ctx& ctx, std::string text) {
     pg::Scope scope = pg::Scope::system("device look-up");
     const Guessed guessed = co_await ctx.in_scope(std::move(scope), look, std::move(guess));
     if (guessed.wait) {
+        ctx.get<Failures>().note(ctx, {}, {std::string(too_many_attempts.slug), "codes of devices that are not known", {}, {}});
         Web web = asked_again({}, "Too many codes were not known. Please try again later.", too_many_attempts.status);
         web.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, (guessed.wait->count_ms() + 999) / 1000)));
         co_return web;
     }
-    if (!guessed.found) co_return asked_again({}, not_known, 400);
-    Web web = co_await led_on(ctx, *guessed.found, *code);
+    if (!guessed.found) {
+        ctx.get<Failures>().note(ctx, {}, {"unknown_user_code", {}, {}, {}});
+        co_return asked_again({}, not_known, 400);
+    }
+    Web web = co_await led_on_if_it_may(ctx, *guessed.found, *code);
     co_return web;
 }
 
@@ -185,7 +205,7 @@ Task<Web> page(Ctx& ctx) {
 
 Task<WebSeeOther> typed(Ctx& ctx, RawBody body) {
     Web web = co_await looked_up(ctx, std::move(body.bytes));
-    co_return WebSeeOther{std::move(web)};
+    co_return WebSeeOther{pages::with_trace(std::move(web), trace_of(ctx))};
 }
 
 } // namespace gravity::issuer::devices

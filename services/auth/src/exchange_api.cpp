@@ -12,6 +12,8 @@
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/base/scope.hpp>
+#include <gravity/http/address_policy.hpp>
 #include <gravity/http/ctx.hpp>
 #include <gravity/log/log.hpp>
 
@@ -70,18 +72,28 @@ TokenExchanged exchange_for(const auth::Claims& result) {
 
 void announce(Tx& tx, TokenExchanged event) { tx.emit(event, event.jti); }
 
-// Announced before it is out: no token without its announcement.
-Task<Web> handed_out(Ctx& ctx, const KnownClient& known, auth::Claims claims, TokenExchanged event) {
+// Announced before it is out: no token without its announcement. `more` is told beside the token.
+Task<Web> handed_out(Ctx& ctx, const KnownClient& known, auth::Claims claims, TokenExchanged event, Json more = Json::object()) {
     pg::Scope scope = scope_of(known);
     co_await ctx.in_scope(std::move(scope), announce, event);
-    Json more = Json::object({{"issued_token_type", access_token_type}});
+    more["issued_token_type"] = access_token_type;
     Web web = co_await issued(ctx, known.client.token_alg, std::move(claims), std::move(more));
     co_return web;
 }
 
+// Where the key was shown, as a gateway says of its callers. It could lift the networks that a key is bound to, so only of whom `project` itself would take it
+// is it taken; of others it is as if nobody had said.
+std::string shown_from(const oauth::Form& form, const KnownClient& known) {
+    const std::string* const network = form.find("network");
+    if (network == nullptr) return {};
+    if (!http::is_address(*network)) throw Refused(oauth::invalid_request, "network must be an IPv4 or IPv6 address");
+    return scope_allows(known.client.scopes, ApiKeys::neighbour.scope) ? *network : std::string();
+}
+
 // Who shows a key may do what it opens: no policy is asked for, and no scope of the client's own. Of which keys the client may know, `project` says.
 Task<Web> exchange_api_key(Ctx& ctx, const oauth::Form& form, const KnownClient& known, const std::string& key, std::optional<auth::Proof> proof) {
-    const VerifiedApiKey verified = co_await ctx.get<KeyCheck>().ask(ctx, known, key);
+    const std::string network = shown_from(form, known);
+    const VerifiedApiKey verified = co_await ctx.get<KeyCheck>().ask(ctx, known, key, network);
     const Timestamp at = now();
     if (!verified.active || verified.exp.value_or(at.unix_seconds() + 1) <= at.unix_seconds()) throw bad_subject();
     auto claims = api_key_claims(ctx.get<Settings>(), verified, known.client.id, at);
@@ -95,7 +107,9 @@ Task<Web> exchange_api_key(Ctx& ctx, const oauth::Form& form, const KnownClient&
     std::string bound_to = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
     claims->key_thumbprint = std::move(bound_to);
     TokenExchanged event = exchange_for(*claims);
-    Web web = co_await handed_out(ctx, known, *std::move(claims), std::move(event));
+    Json more = Json::object();
+    if (verified.network) more["network"] = *verified.network; // so that nobody hands it to who shows the key elsewhere
+    Web web = co_await handed_out(ctx, known, *std::move(claims), std::move(event), std::move(more));
     co_return web;
 }
 
@@ -103,7 +117,8 @@ Task<Web> exchange_api_key(Ctx& ctx, const oauth::Form& form, const KnownClient&
 
 Task<Web> exchange(Ctx& ctx, const oauth::Form& form) {
     auto proof = ctx.get<Proofs>().read(ctx.request());
-    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const auto proven = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const KnownClient& known = *proven;
     check_grant(known.client, GrantType::token_exchange);
     const Settings& settings = ctx.get<Settings>();
     const SubjectToken given = subject_token_of(form, settings);

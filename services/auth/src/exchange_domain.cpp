@@ -1,5 +1,7 @@
 #include "exchange_domain.hpp"
 
+#include "resources.hpp"
+
 #include <gravity/base/scope.hpp>
 #include <gravity/meta/errors.hpp>
 
@@ -10,7 +12,6 @@ namespace {
 
 using oauth::Refused;
 
-constexpr oauth::ErrorCode invalid_target{"invalid_target"};
 constexpr std::size_t longest_chain = 8; // of actors: what every verifier reads (auth/claims.hpp)
 constexpr std::int64_t longest_of_keys = 300; // seconds: a key may be revoked, and what came of it is known to nobody
 constexpr std::string_view subject_of_keys = "api_key:";
@@ -31,9 +32,8 @@ SubjectToken subject_token_of(const oauth::Form& form, const Settings& settings)
         throw Refused(oauth::invalid_request, "requested_token_type must be that of access tokens");
     if (form.find("actor_token") != nullptr || form.find("actor_token_type") != nullptr)
         throw Refused(oauth::invalid_request, "The client itself is who acts: actor_token is not taken");
-    for (const std::string_view target : {"audience", "resource"})
-        if (const auto* named = form.find(target); named != nullptr && *named != settings.token_audience.view())
-            throw Refused(invalid_target, "No tokens are issued for this " + std::string(target));
+    for (const std::string_view audience : form.all("audience"))
+        if (audience != settings.token_audience.view()) throw Refused(invalid_target, "No tokens are issued for this audience");
     return {token, type == api_key_type};
 }
 
@@ -80,6 +80,7 @@ std::optional<auth::Claims> api_key_claims(const Settings& settings, const Verif
     claims.id = Uuid::v4().to_string();
     claims.project = *key.project;
     claims.environment = key.env.value_or("");
+    claims.plan = key.plan.value_or("");
     claims.scopes = *scopes;
     claims.client = client.to_string();
     claims.actors = {claims.client};

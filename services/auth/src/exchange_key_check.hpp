@@ -12,7 +12,8 @@ namespace gravity::issuer {
 
 /// Asks `project` what an API key opens, in the name of the project of the client that shows it: whether that one may know is decided there. An answer counts
 /// for a second, so that a key that is revoked is dead here a second later at most, events or not; however many ask at once, one question goes out. Keys are
-/// remembered by their SHA-256. I/O thread only; what it is made of outlives it.
+/// remembered by their SHA-256; of what is not good from everywhere an answer counts for the place that was told alone. I/O thread only; what it is made of
+/// outlives it.
 class KeyCheck {
 public:
     static constexpr std::chrono::milliseconds remembered_for{1'000};
@@ -21,8 +22,8 @@ public:
 
     KeyCheck(gravity::Client<ApiKeys>& keys, const Keyring& keyring, const Settings& settings);
 
-    /// Throws `unavailable` where there is no answer to be had.
-    Task<VerifiedApiKey> ask(Ctx& ctx, const KnownClient& client, const std::string& key);
+    /// `network`: the address that the key was shown from, empty where nobody has said. Throws `unavailable` where there is no answer to be had.
+    Task<VerifiedApiKey> ask(Ctx& ctx, const KnownClient& client, const std::string& key, const std::string& network);
     /// 503, to be tried again.
     static oauth::Refused unavailable();
 
@@ -32,14 +33,19 @@ private:
         VerifiedApiKey answer;
         Moment until;
     };
-    Task<VerifiedApiKey> ask_anew(std::string place, ProjectId project, std::string key);
+    /// Where an answer is remembered: what is so wherever the key is shown, and what is so in the place that was told.
+    struct Names {
+        std::string everywhere, here;
+    };
+    const VerifiedApiKey* known(const Names& names) const; // null: it is to be asked
+    Task<VerifiedApiKey> ask_anew(Names names, ProjectId project, VerifyApiKey question);
     Task<std::string> own_token(ProjectId project) const;
-    void remember(const std::string& place, const VerifiedApiKey& answer, Moment now);
+    void remember(const std::string& name, const VerifiedApiKey& answer, Moment now);
 
     gravity::Client<ApiKeys>& keys_;
     const Keyring& keyring_;
     const Settings& settings_;
-    std::unordered_map<std::string, Remembered> remembered_; // by who asks and what for
+    std::unordered_map<std::string, Remembered> remembered_; // by who asks and what for, and where it was shown
     resilience::SingleFlight<std::string, VerifiedApiKey> flights_;
 };
 

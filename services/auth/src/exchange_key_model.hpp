@@ -8,8 +8,9 @@ namespace gravity::issuer {
 
 struct VerifyApiKey {
     std::string key;
+    std::optional<std::string> network; // where it was shown from
 };
-BOOST_DESCRIBE_STRUCT(VerifyApiKey, (), (key))
+BOOST_DESCRIBE_STRUCT(VerifyApiKey, (), (key, network))
 
 /// Of a key that is not good nothing but that.
 struct VerifiedApiKey {
@@ -19,8 +20,10 @@ struct VerifiedApiKey {
     std::optional<std::string> env;
     std::optional<std::string> scope;
     std::optional<std::int64_t> exp;
+    std::optional<std::string> plan;
+    std::optional<std::string> network; // of a key that is bound to networks: what the answer is for
 };
-BOOST_DESCRIBE_STRUCT(VerifiedApiKey, (), (active, sub, project, env, scope, exp))
+BOOST_DESCRIBE_STRUCT(VerifiedApiKey, (), (active, sub, project, env, scope, exp, plan, network))
 
 struct ApiKeys {
     static constexpr discovery::Neighbour neighbour{.service = "project", .port = 8080, .scope = "api-keys:verify"};

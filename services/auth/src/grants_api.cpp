@@ -1,21 +1,16 @@
 #include "grants_api.hpp"
 
 #include "grants_store.hpp"
+#include "person_of.hpp"
 #include "problems.hpp"
 #include "sessions.hpp"
 #include "sign_in_store.hpp"
+#include "trusted_devices_store.hpp"
 
 namespace gravity::issuer::grants {
 namespace {
 
 bool administers(const Caller& caller) { return caller.may("clients:admin"); }
-
-// Of a token that is no person's: nobody.
-std::optional<IdentityId> person_of(const Caller& caller) {
-    const auto id = IdentityId::parse(caller.subject);
-    if (!id) return std::nullopt;
-    return *id;
-}
 
 std::optional<Grant> found(Tx& tx, const Caller& caller, GrantId id) {
     FindGrants find;
@@ -56,6 +51,7 @@ NoContent remove(Tx& tx, Caller caller, Path<"id", GrantId> id) {
     switch (grant.kind) {
     case GrantKind::session: end_session_of(tx, *grant.session_id); break;
     case GrantKind::consent: revoke_application(tx, grant.identity_id, *grant.client_id); break;
+    case GrantKind::trusted_device: tx.exec(untrust_device, TrustedDeviceId(grant.id.uuid()), grant.identity_id); break;
     case GrantKind::refresh_tokens: tx.exec(revoke_family, FamilyId(grant.id.uuid()), tx.now()); break;
     }
     return {};

@@ -10,9 +10,10 @@ using GrantId = Id<"grant">;
 enum class GrantKind {
     session,       // a browser
     consent,       // what a client may know and do, whenever it asks
-    refresh_tokens // of one sign-in, by which a client has new access tokens until they end
+    refresh_tokens, // of one sign-in, by which a client has new access tokens until they end
+    trusted_device  // a browser that gets them in whatever others fail at from its network
 };
-BOOST_DESCRIBE_ENUM(GrantKind, session, consent, refresh_tokens)
+BOOST_DESCRIBE_ENUM(GrantKind, session, consent, refresh_tokens, trusted_device)
 
 struct Grant {
     GrantId id;
@@ -69,7 +70,7 @@ struct gravity::meta::docs<gravity::issuer::Grant> {
         {"session_id", "Of a browser its own; of refresh tokens that of the sign-in they come of"},
         {"amr", "How they signed in there (RFC 8176)"},
         {"offline", "Outlives the session"},
-        {"since", "When they signed in, or last consented"},
+        {"since", "When they signed in, last signed in by a device that is trusted, or last consented"},
     };
 };
 template <>

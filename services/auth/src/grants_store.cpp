@@ -12,7 +12,10 @@ const Sql<Grant(FindGrants)> list_grants{"grant.list", R"sql(
         from consent k join client c on c.id = k.client_id
         union all
         select f.id, 'refresh_tokens', f.identity_id, f.client_id, c.name, f.session_id, f.scopes, f.amr, f.offline, f.auth_time, f.expires_at
-        from refresh_family f join client c on c.id = f.client_id where f.revoked_at is null and f.expires_at > $now) g
+        from refresh_family f join client c on c.id = f.client_id where f.revoked_at is null and f.expires_at > $now
+        union all
+        select d.id, 'trusted_device', d.identity_id, null, null, null, '{}', '{}', false, d.last_used_at, d.expires_at
+        from trusted_device d where d.expires_at > $now) g
     where not $none and ($identity_id::uuid is null or identity_id = $identity_id) and ($kind::text is null or kind = $kind) and ($id::uuid is null or id = $id)
       and $page(since desc, id desc))sql"};
 const Sql<Session(IdentityId, Timestamp)> live_sessions_of{"session.live_of", R"sql(

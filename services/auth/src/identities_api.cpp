@@ -1,6 +1,7 @@
 #include "identities_api.hpp"
 
 #include "credentials_store.hpp"
+#include "departures.hpp"
 #include "identities_store.hpp"
 #include "links_store.hpp"
 #include "login_names.hpp"
@@ -12,13 +13,6 @@
 
 namespace gravity::issuer::identities {
 namespace {
-
-Identity set_state(Tx& tx, const Identity& identity, IdentityState state) {
-    if (identity.state == state) return identity;
-    tx.exec(save_identity, identity.id, state, tx.now());
-    if (state == IdentityState::disabled) tx.emit(IdentityDisabled{identity.id});
-    return tx.one(get_identity, identity.id);
-}
 
 void check_hash(const std::string& hash) {
     const std::string fault = hash.size() <= 512 ? import_fault(hash) : "must have at most 512 characters";
@@ -65,18 +59,22 @@ Identity update(Tx& tx, Path<"id", IdentityId> id, Patch<IdentityEdit> patch, If
 }
 
 Identity disable(Tx& tx, Path<"id", IdentityId> id, IfMatch expected) {
-    return set_state(tx, expected.check(tx.one(lock_identity, *id)), IdentityState::disabled);
+    const Identity before = expected.check(tx.one(lock_identity, *id));
+    disable_identity(tx, before);
+    return tx.one(get_identity, before.id);
 }
 
 Identity enable(Tx& tx, Path<"id", IdentityId> id, IfMatch expected) {
-    return set_state(tx, expected.check(tx.one(lock_identity, *id)), IdentityState::active);
+    const Identity before = expected.check(tx.one(lock_identity, *id));
+    if (before.state == IdentityState::active) return before;
+    tx.exec(save_identity, before.id, IdentityState::active, tx.now());
+    return tx.one(get_identity, before.id);
 }
 
 // Names and credentials go with the row.
 NoContent remove(Tx& tx, Path<"id", IdentityId> id, IfMatch expected) {
     const Identity identity = expected.check(tx.one(lock_identity, *id));
-    tx.exec(delete_identity, identity.id);
-    tx.emit(IdentityDeleted{identity.id});
+    erase_identity(tx, identity.id);
     return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include <gravity/async/blocking.hpp>
 #include <gravity/async/coroutine.hpp>
+#include <gravity/base/encoding.hpp>
 #include <gravity/http/ctx.hpp>
 
 namespace gravity::issuer {
@@ -39,22 +40,27 @@ Task<std::string> signed_text(const Keyring& keyring, SigningAlgorithm alg, std:
     co_return text;
 }
 
-Web answer_with(Ctx& ctx, const auth::Claims& claims, std::string access_token, Json more) {
-    Json document = std::move(more);
-    document["token_type"] = token_type(claims);
-    document["expires_in"] = claims.expires_at - claims.issued_at.value_or(claims.expires_at);
-    document["scope"] = joined(claims.scopes);
-    document["access_token"] = std::move(access_token);
-    Web web = oauth::answer(document);
+Web answer_with(Ctx& ctx, const auth::Claims& claims, const std::string& access_token, const Json& more) {
+    std::string document = R"({"access_token":")";
+    document += access_token; // base64url and dots
+    document += R"(","expires_in":)" + std::to_string(claims.expires_at - claims.issued_at.value_or(claims.expires_at));
+    document += R"(,"scope":)";
+    append_json_string(document, joined(claims.scopes));
+    document += R"(,"token_type":")";
+    document += token_type(claims);
+    document += '"';
+    const std::string others = more.as_object().empty() ? "}" : ',' + more.dump().substr(1);
+    Web web = oauth::answer(document + others);
     if (auto nonce = ctx.get<Proofs>().next_nonce()) web.headers.emplace_back("DPoP-Nonce", *std::move(nonce));
     return web;
 }
 
 Task<Web> issued(Ctx& ctx, SigningAlgorithm alg, auth::Claims claims, Json more) {
-    if (!fits_token(claims))
-        throw oauth::Refused(oauth::invalid_scope, "A token does not hold all that the client has; it must ask for less, or have fewer roles");
-    std::string text = co_await signed_token(ctx.get<Keyring>(), alg, claims);
-    co_return answer_with(ctx, claims, std::move(text), std::move(more));
+    auto payload = token_payload(claims);
+    if (!payload) throw oauth::Refused(oauth::invalid_scope, "A token does not hold all that the client has; it must ask for less, or have fewer roles");
+    std::string type(access_token_jwt);
+    const std::string text = co_await signed_text(ctx.get<Keyring>(), alg, *std::move(payload), std::move(type));
+    co_return answer_with(ctx, claims, text, more);
 }
 
 } // namespace gravity::issuer

@@ -76,6 +76,18 @@ LoginBudgets::Keys LoginBudgets::keys_of_flows(ProjectId project, const IpAddres
             too_many_flows};
 }
 
+LoginBudgets::Keys LoginBudgets::keys_of_device(ProjectId project, const TrustedDevice& device, std::string_view what) const {
+    const std::string tried = project.to_string() + " trusted " + std::string(what) + " ";
+    return {authenticator_.sign({}, tried + "of " + device.identity_id.to_string()), authenticator_.sign({}, tried + "by " + device.id.to_string()),
+            network_limit_, account_limit_};
+}
+
+LoginBudgets::Keys LoginBudgets::keys_of_flows_by(ProjectId project, TrustedDeviceId device) const {
+    const std::string flows = "trusted flows of " + project.to_string();
+    return {authenticator_.sign({}, flows + " by " + device.to_string()), authenticator_.sign({}, flows), flows_per_network_, flows_per_project_,
+            too_many_flows};
+}
+
 void LoginBudgets::note(bool away, std::string_view reason) {
     if (away && !away_) log::warn("failed sign-ins are counted in the database", {{"reason", reason}});
     if (!away && away_) log::info("failed sign-ins are counted in Redis again");

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "config.hpp"
-#include "networks.hpp"
 #include "problems.hpp"
+#include "trusted_devices_model.hpp"
 
 #include <gravity/auth/sealed.hpp>
+#include <gravity/base/network.hpp>
 #include <gravity/http/ctx.hpp>
 
 #include <cstdint>
@@ -35,9 +36,14 @@ public:
     Keys keys_of(ProjectId project, std::string_view name, const IpAddress& address) const;
     /// Of codes: by the identity, from whatever network. Only who knows its password is asked for one, so that nobody else can use it up.
     Keys keys_of_codes(ProjectId project, std::string_view identity, const IpAddress& address) const;
+    /// Of what somebody tries in a browser that is trusted for them ("passwords", "codes"): by all such browsers of theirs, and by this one. What others do
+    /// counts for nothing.
+    Keys keys_of_device(ProjectId project, const TrustedDevice& device, std::string_view what) const;
 
     /// Of flows that begin, whether they fail or not: by the network, and, as the account, by the project.
     Keys keys_of_flows(ProjectId project, const IpAddress& address) const;
+    /// Of those that begin in a browser that is trusted for somebody of the project: by the browser, and by all such of the project.
+    Keys keys_of_flows_by(ProjectId project, TrustedDeviceId device) const;
 
     /// Counts an attempt before it is made: of any number at once no more pass than may fail. Throws Refusal (429 with Retry-After) once too many have.
     Task<void> take(Ctx& ctx, pg::Scope scope, Keys keys);

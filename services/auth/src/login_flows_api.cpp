@@ -99,7 +99,7 @@ Task<FlowAnswer> looked_at_again(Ctx& ctx, Header<"Flow-Token"> token) {
 }
 
 FlowAnswer ended(const OpenFlow& open, const Arrived& arrived) {
-    FlowAnswer answer{shown(open), arrived.cookie};
+    FlowAnswer answer{shown(open), arrived.cookies};
     answer.flow.redirect_to = arrived.back;
     return answer;
 }
@@ -145,9 +145,9 @@ oauth::Form request_of(const NewLoginFlow& wanted) {
     return oauth::Form::of(std::move(parameters));
 }
 
-AuthorizeRequest asked_for(const Visit& visit, const oauth::Form& form) {
+AuthorizeRequest asked_for(const Ctx& ctx, const Visit& visit, const oauth::Form& form) {
     try {
-        AuthorizeRequest request = authorize_request(visit.client, form);
+        AuthorizeRequest request = authorize_request(visit.client, form, ctx.get<Settings>().token_audience.view());
         request.two_factors = prompting(form).two_factors;
         return request;
     } catch (const AuthorizeError& error) {
@@ -267,14 +267,14 @@ Task<FlowBegun> begin(Ctx& ctx, Body<NewLoginFlow> in) {
     if (!visit || !redirects_home(visit->client, form)) throw Refusal(client_refused);
     if (*in->headless && !visit->client.first_party) throw Refusal(needs_browser);
     check_offered(ctx, *in->kind, visit->project);
-    FlowWanted wanted{asked_for(*visit, form), *in->kind, *in->headless};
+    FlowWanted wanted{asked_for(ctx, *visit, form), *in->kind, *in->headless};
     wanted.request.sign_in_after = now();
     BegunFlow begun = co_await begin_flow(ctx, visit->project, std::move(wanted));
     const OpenFlow open{std::move(begun.flow), *std::move(visit)};
     FlowBegun answer;
     answer.answer = co_await now_of(ctx, open);
     answer.answer.flow.flow_token = std::move(begun.token);
-    answer.answer.cookie = std::move(begun.cookie);
+    if (begun.cookie) answer.answer.cookies.push_back(*std::move(begun.cookie));
     co_return answer;
 }
 

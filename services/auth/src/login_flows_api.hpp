@@ -7,10 +7,10 @@
 /// Handlers of flows by the API. Each is run by its token; but for headless ones also by the cookie of the browser that began it.
 namespace gravity::issuer {
 
-/// A flow as it is answered, and the cookie that comes with it.
+/// A flow as it is answered, and the cookies that come with it.
 struct FlowAnswer {
     ShownFlow flow;
-    std::optional<std::string> cookie;
+    std::vector<std::string> cookies;
 };
 /// The same where it has begun.
 struct FlowBegun {
@@ -32,7 +32,7 @@ struct gravity::http::Result<gravity::issuer::FlowAnswer> {
     static void write(Output& out, issuer::FlowAnswer&& answer, int status = 200) {
         out.json(status, meta::ref(answer.flow));
         out.header("Cache-Control", "no-store");
-        if (answer.cookie) out.header("Set-Cookie", *answer.cookie);
+        for (const std::string& cookie : answer.cookies) out.response().headers.add("Set-Cookie", cookie);
     }
     static void describe(Route& route) { route.answer = {200, "OK", "application/json", &meta::type_of<issuer::ShownFlow>()}; }
 };

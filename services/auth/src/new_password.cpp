@@ -5,6 +5,7 @@
 #include "login_names.hpp"
 #include "passwords.hpp"
 #include "problems.hpp"
+#include "trusted_devices_store.hpp"
 #include "unicode.hpp"
 
 namespace gravity::issuer {
@@ -23,6 +24,7 @@ Credential set_password(Tx& tx, IdentityId id, std::string hash) {
     const auto identity = tx.maybe(lock_identity, id);
     if (!identity) throw Refusal(no_such_identity);
     if (const auto before = tx.maybe(delete_password, id)) tx.emit(CredentialRemoved{before->id, before->identity_id, before->type});
+    tx.exec(untrust_devices_of, id);
     Credential made = tx.one(insert_password, fresh_password(tx, id), hash);
     tx.emit(CredentialAdded{made.id, made.identity_id, made.type});
     return made;

@@ -12,7 +12,7 @@ namespace gravity::issuer {
 
 /// Throws Refusal (password_refused, with what is wrong) for one that is too easily guessed.
 void check_new_password(const Secret<>& password, const Identity& identity, const Settings& settings);
-/// The one before ends. Announces both. Throws Refusal where there is no such identity.
+/// The one before ends, and no browser is trusted any more. Announces both. Throws Refusal where there is no such identity.
 Credential set_password(Tx& tx, IdentityId id, std::string hash);
 
 } // namespace gravity::issuer

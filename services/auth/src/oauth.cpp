@@ -16,18 +16,26 @@ Web error_answer(const Refused& refused, const std::string& trace_id) {
     return web;
 }
 
-Web answer(const Json& document) { return Web{"application/json", document.dump()}.with("Cache-Control", "no-store"); }
+Web answer(const Json& document) { return answer(document.dump()); }
+Web answer(std::string document) { return Web{"application/json", std::move(document)}.with("Cache-Control", "no-store"); }
+
+namespace {
+
+bool may_repeat(std::string_view name) { return name == "resource" || name == "audience"; }
+
+} // namespace
 
 Form Form::parse(std::string_view content_type, std::string_view body) {
     if (!ascii::iequals(ascii::trim(content_type.substr(0, content_type.find(';'))), "application/x-www-form-urlencoded"))
         throw Refused(invalid_request, "The body must be application/x-www-form-urlencoded");
-    const auto fields = http::parse_query(body, 64);
+    auto fields = http::parse_query(body, 64);
     if (!fields) throw Refused(invalid_request, "The form is malformed");
     Form form;
-    for (const auto& field : *fields) {
+    for (auto& field : *fields) {
         if (!utf8::valid(field.name) || !utf8::valid(field.value)) throw Refused(invalid_request, "The form is not UTF-8");
         if (field.value.empty()) continue;
-        if (!form.parameters_.emplace(field.name, field.value).second) throw Refused(invalid_request, "A parameter is given twice");
+        if (form.parameters_.contains(field.name) && !may_repeat(field.name)) throw Refused(invalid_request, "A parameter is given twice");
+        form.parameters_.emplace(std::move(field.name), std::move(field.value));
     }
     return form;
 }
@@ -41,6 +49,13 @@ Form Form::of(Parameters parameters) {
 const std::string* Form::find(std::string_view name) const {
     const auto found = parameters_.find(name);
     return found == parameters_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string_view> Form::all(std::string_view name) const {
+    std::vector<std::string_view> values;
+    const auto [first, last] = parameters_.equal_range(name);
+    for (auto one = first; one != last; ++one) values.push_back(one->second);
+    return values;
 }
 
 const std::string& Form::required(std::string_view name) const {

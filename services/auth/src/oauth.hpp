@@ -56,19 +56,24 @@ private:
 Web error_answer(const Refused& refused, const std::string& trace_id = {});
 /// A document of a protocol endpoint, never to be kept.
 Web answer(const Json& document);
+/// The same of one that is JSON already.
+Web answer(std::string document);
 
 /// The parameters of a form. One without a value counts as left out (section 3.2).
 class Form {
 public:
-    /// Throws Refused: another media type, a malformed escape, a parameter that is given twice, text that is not UTF-8.
+    /// Throws Refused: another media type, a malformed escape, a parameter that is given twice, text that is not UTF-8. `resource` and `audience` may be given
+    /// as often as one likes (RFC 8707 section 2, RFC 8693 section 2.1).
     static Form parse(std::string_view content_type, std::string_view body);
-    using Parameters = std::map<std::string, std::string, std::less<>>;
+    using Parameters = std::multimap<std::string, std::string, std::less<>>;
     /// One that came before.
     static Form of(Parameters parameters);
 
     const std::string* find(std::string_view name) const; // null: left out
     /// Throws Refused if it is left out.
     const std::string& required(std::string_view name) const;
+    /// All values of one that may be given more than once. Into the form: must not outlive it.
+    std::vector<std::string_view> all(std::string_view name) const;
     const Parameters& parameters() const { return parameters_; }
 
 private:

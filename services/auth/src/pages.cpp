@@ -8,11 +8,13 @@ namespace gravity::issuer::pages {
 namespace {
 
 constexpr std::string_view style =
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:24rem;margin:10vh auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:24rem;margin:10vh auto;padding:0 1rem;overflow-wrap:anywhere;color:#1a1a1a;background:#fff}"
+    "a{color:#0b4f9e}"
     "label{display:block;margin:1rem 0 .25rem}input[type=text],input[type=password]{box-sizing:border-box;width:100%;font:inherit;padding:.5rem;"
     "border:1px solid #595959;border-radius:.25rem}button{font:inherit;margin:1.5rem .5rem 0 0;padding:.5rem 1.25rem;border:1px solid #0b4f9e;"
     "border-radius:.25rem;background:#0b4f9e;color:#fff}button.other{background:#fff;color:#0b4f9e}[role=alert]{color:#9e0b0f;font-weight:600}"
-    "@media(prefers-color-scheme:dark){body{color:#eee;background:#181818}input{color:#eee;background:#262626}button.other{background:#181818;color:#8cbcf2}"
+    "@media(prefers-color-scheme:dark){body{color:#eee;background:#181818}a{color:#8cbcf2}input{color:#eee;background:#262626}"
+    "button.other{background:#181818;color:#8cbcf2}"
     "[role=alert]{color:#ff9d9f}}";
 
 std::vector<std::string> targets(const std::string& target) {

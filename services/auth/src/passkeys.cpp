@@ -8,8 +8,11 @@
 #include "problems.hpp"
 #include "second_factor.hpp"
 #include "second_factor_store.hpp"
+#include "trusted_devices.hpp"
+#include "trusted_devices_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/log/log.hpp>
@@ -80,6 +83,13 @@ PasskeyTried try_passkey(Tx& tx, const webauthn::RelyingParty* party, PasskeyAtt
     return {door->identity_id, {}, {}};
 }
 
+Task<std::optional<TrustedDevice>> device_for_use_of(Ctx& ctx, pg::Scope scope, std::string raw_id, std::optional<Bytes> shown) {
+    const std::string party = ctx.get<webauthn::RelyingParty>().id;
+    FindDevice find = [&](Tx& tx, const Bytes& hash) { return tx.maybe(device_for_passkey, hash, party, Bytes(raw_id), now()); };
+    auto device = co_await trusted_device(ctx, std::move(scope), std::move(shown), std::move(find));
+    co_return device;
+}
+
 void check_room(Tx& tx, IdentityId identity) {
     if (tx.one(count_passkeys, identity) >= max_passkeys) throw Refusal(too_many_passkeys);
 }
@@ -125,16 +135,11 @@ std::optional<PasskeyMade> make_passkey(Tx& tx, const webauthn::RelyingParty& pa
     const Credential credential = insert_named(tx, wanted);
     tx.exec(insert_passkey, StoredPasskey{credential.id, party.id, Bytes(made->id), Bytes(made->public_key), made->sign_count, made->user_verified,
                                           made->backup_eligible, made->backed_up, wanted.registration.transports});
+    tx.exec(untrust_devices_of, wanted.identity);
     tx.emit(CredentialAdded{credential.id, credential.identity_id, credential.type});
     PasskeyMade answer;
     if (first) answer.recovery_codes = fresh_recovery_codes(tx, wanted.identity);
     return answer;
-}
-
-bool remove_passkey(Tx& tx, IdentityId identity, CredentialId passkey) {
-    const auto removed = tx.maybe(delete_passkey, passkey, identity);
-    if (removed) note_removal(tx, *removed);
-    return removed.has_value();
 }
 
 Task<std::optional<IdentityId>> prove_by_passkey(Ctx& ctx, pg::Scope scope, PasskeyClaim claim) {
@@ -146,7 +151,9 @@ Task<std::optional<IdentityId>> prove_by_passkey(Ctx& ctx, pg::Scope scope, Pass
         co_return proven; // nobody's: nothing was tried
     }
     LoginBudgets& budgets = ctx.get<LoginBudgets>();
-    const LoginBudgets::Keys keys = budgets.keys_of(scope.project_id, "passkey " + base64url_encode(assertion->id), claim.address);
+    LoginBudgets::Keys keys = budgets.keys_of(scope.project_id, "passkey " + base64url_encode(assertion->id), claim.address);
+    const auto device = co_await device_for_use_of(ctx, scope, assertion->id, claim.device);
+    if (device) keys = budgets.keys_of_device(scope.project_id, *device, "passkeys");
     co_await budgets.take(ctx, scope, keys);
     std::string network = claim.address.network();
     PasskeyAttempt attempt{std::move(claim), *std::move(assertion), std::move(network), keys.account};

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "networks.hpp"
 #include "passkeys_model.hpp"
 #include "webauthn_options.hpp"
 
+#include <gravity/base/network.hpp>
 #include <gravity/http/ctx.hpp>
 
 #include <optional>
@@ -31,8 +31,6 @@ struct PasskeyMade {
     std::vector<std::string> recovery_codes;
 };
 std::optional<PasskeyMade> make_passkey(Tx& tx, const webauthn::RelyingParty& party, const PasskeyWanted& wanted);
-/// False if it is not the identity's.
-bool remove_passkey(Tx& tx, IdentityId identity, CredentialId passkey);
 
 struct PasskeyClaim {
     ChallengePurpose purpose{};
@@ -41,6 +39,7 @@ struct PasskeyClaim {
     bool verification = false;          // it has to have verified its owner
     std::string response;               // JSON, as the browser sends it
     IpAddress address;                  // of who sends it
+    std::optional<Bytes> device{};      // that their browser is known by (trusted_devices.hpp)
 };
 /// Whose it is. Nothing if it is nobody's, not theirs, or does not hold: which of them nobody can tell, but by the event. Announces both. Throws Refusal: too
 /// many failed (429), counted by passkey and network and by network.

@@ -19,8 +19,6 @@ const Sql<KnownPasskey(IdentityId, std::string)> passkeys_known{"passkey.known",
     select p.raw_id, p.transports from credential c join passkey p on p.credential_id = c.id
     where c.identity_id = $1 and p.rp_id = $2 order by c.created_at, c.id)sql"};
 const Sql<std::int64_t(IdentityId)> count_passkeys{"passkey.count", "select count(*) from credential where identity_id = $1 and type = 'passkey'"};
-const Sql<Credential(CredentialId, IdentityId)> delete_passkey{"credential.delete_passkey", R"sql(
-    delete from credential where id = $1 and identity_id = $2 and type = 'passkey' returning *)sql"};
 
 const Sql<PasskeyAtDoor(std::string, Bytes)> passkey_at_door{"passkey.at_door", R"sql(
     select p.credential_id, i.id as identity_id, i.state, p.public_key, u.handle, p.sign_count, p.backup_eligible

@@ -12,7 +12,6 @@ extern const Sql<void(StoredPasskey)> insert_passkey;
 extern const Sql<ShownPasskey(IdentityId)> passkeys_of; // oldest first
 extern const Sql<KnownPasskey(IdentityId, std::string)> passkeys_known; // for this domain
 extern const Sql<std::int64_t(IdentityId)> count_passkeys;
-extern const Sql<Credential(CredentialId, IdentityId)> delete_passkey; // of this identity
 
 /// By domain and what the authenticator calls it; locked, so that whoever else comes with it waits.
 extern const Sql<PasskeyAtDoor(std::string, Bytes)> passkey_at_door;

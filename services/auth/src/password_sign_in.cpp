@@ -6,8 +6,11 @@
 #include "login_names.hpp"
 #include "password_pool.hpp"
 #include "reads.hpp"
+#include "trusted_devices.hpp"
+#include "trusted_devices_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
 
 namespace gravity::issuer {
 namespace {
@@ -72,6 +75,13 @@ Task<std::optional<SignedIn>> tried(Ctx& ctx, pg::Scope scope, Attempt attempt) 
     throw Refusal(problems::conflict);
 }
 
+Task<std::optional<TrustedDevice>> device_at_door(Ctx& ctx, pg::Scope scope, std::optional<NameSought> name, std::optional<Bytes> shown) {
+    if (!name) shown.reset();
+    FindDevice find = [&](Tx& tx, const Bytes& hash) { return tx.maybe(device_for_name, hash, name->kind, name->canonical, now()); };
+    auto device = co_await trusted_device(ctx, std::move(scope), std::move(shown), std::move(find));
+    co_return device;
+}
+
 } // namespace
 
 Task<std::optional<SignedIn>> sign_in_by_password(Ctx& ctx, pg::Scope scope, PasswordClaim claim) {
@@ -79,6 +89,8 @@ Task<std::optional<SignedIn>> sign_in_by_password(Ctx& ctx, pg::Scope scope, Pas
     Attempt attempt;
     attempt.name = sought(claim.login_name);
     attempt.keys = budgets.keys_of(scope.project_id, attempt.name ? attempt.name->canonical : claim.login_name, claim.address);
+    const auto device = co_await device_at_door(ctx, scope, attempt.name, claim.device);
+    if (device) attempt.keys = budgets.keys_of_device(scope.project_id, *device, "passwords");
     attempt.network = claim.address.network();
     attempt.password = std::move(claim.password);
     const LoginBudgets::Keys keys = attempt.keys;

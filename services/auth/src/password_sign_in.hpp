@@ -1,8 +1,9 @@
 #pragma once
 
 #include "credentials_model.hpp"
-#include "networks.hpp"
 
+#include <gravity/base/bytes.hpp>
+#include <gravity/base/network.hpp>
 #include <gravity/http/ctx.hpp>
 
 #include <optional>
@@ -15,6 +16,7 @@ struct PasswordClaim {
     std::string login_name; // in any spelling
     Secret<> password;
     IpAddress address; // of who types it
+    std::optional<Bytes> device{}; // that their browser is known by (trusted_devices.hpp)
 };
 
 struct SignedIn {

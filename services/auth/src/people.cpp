@@ -1,5 +1,6 @@
 #include "people.hpp"
 
+#include "departures.hpp"
 #include "identities_store.hpp"
 #include "people_store.hpp"
 
@@ -10,8 +11,7 @@ PersonErased erase_person(Tx& tx, const std::string& subject) {
     const auto id = IdentityId::parse(subject);
     if (!id || !tx.maybe(lock_identity, *id)) return {};
     const std::int64_t rows = tx.one(count_rows_of_identity, *id);
-    tx.exec(delete_identity, *id);
-    tx.emit(IdentityDeleted{*id});
+    erase_identity(tx, *id);
     return {rows, PersonErasure::deleted, {}};
 }
 

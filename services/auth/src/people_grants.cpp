@@ -146,7 +146,8 @@ Authentication narrowed_to(const RefreshFamily& family, const Form& form) {
 
 Task<Web> authorization_code(Ctx& ctx, const Form& form) {
     auto proof = ctx.get<Proofs>().read(ctx.request());
-    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const auto proven = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const KnownClient& known = *proven;
     check_grant(known.client, GrantType::authorization_code);
     const Settings& settings = ctx.get<Settings>();
     const Secret<> refresh = fresh_opaque(refresh_prefix);
@@ -168,7 +169,8 @@ Task<Web> authorization_code(Ctx& ctx, const Form& form) {
 // The answer is made before the row is locked: signing takes longer than all else here. Whoever comes second throws theirs away.
 Task<Web> refresh_token(Ctx& ctx, const Form& form) {
     auto proof = ctx.get<Proofs>().read(ctx.request());
-    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const auto proven = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const KnownClient& known = *proven;
     check_grant(known.client, GrantType::refresh_token);
     const Settings& settings = ctx.get<Settings>();
     const std::string token = form.required("refresh_token");

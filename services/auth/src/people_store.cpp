@@ -16,6 +16,7 @@ const Sql<std::int64_t(IdentityId)> count_rows_of_identity{"person.count", R"sql
          + (select count(*) from user_of_identity where identity_id = $1)
          + (select count(*) from role_member where identity_id = $1)
          + (select count(*) from session where identity_id = $1)
+         + (select count(*) from trusted_device where identity_id = $1)
          + (select count(*) from login_flow where identity_id = $1)
          + (select count(*) from consent where identity_id = $1)
          + (select count(*) from auth_code where identity_id = $1)
@@ -37,6 +38,9 @@ const Sql<Json(IdentityId)> export_identity{"person.export", R"sql(
         'sessions', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'amr', amr, 'signed_in_at', auth_time, 'expires_at', expires_at)
                                                order by auth_time, id), '[]')
                      from session where identity_id = $1),
+        'trusted_devices', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'trusted_at', created_at, 'last_used_at', last_used_at,
+                                                                         'expires_at', expires_at) order by last_used_at, id), '[]')
+                            from trusted_device where identity_id = $1),
         'applications', (select coalesce(jsonb_agg(jsonb_build_object('client', c.name, 'scopes', g.scopes, 'granted_at', g.granted_at)
                                                    order by g.granted_at, g.id), '[]')
                          from consent g join client c on c.id = g.client_id where g.identity_id = $1),

@@ -68,17 +68,19 @@ FamilyId begin_family(Tx& tx, const KnownClient& known, const Authentication& wh
 }
 
 Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Claims claims, std::string nonce, std::string refresh) {
-    if (!fits_token(claims)) throw oauth::Refused(oauth::invalid_scope, "A token does not hold all that the person has; less must be asked for");
+    auto payload = token_payload(claims);
+    if (!payload) throw oauth::Refused(oauth::invalid_scope, "A token does not hold all that the person has; less must be asked for");
     Json more = Json::object();
     if (!refresh.empty()) more["refresh_token"] = std::move(refresh);
-    std::string access = co_await signed_token(ctx.get<Keyring>(), known.client.token_alg, claims);
+    std::string type(access_token_jwt);
+    const std::string access = co_await signed_text(ctx.get<Keyring>(), known.client.token_alg, *std::move(payload), std::move(type));
     if (among(who.scopes, "openid")) {
         Json id_token = id_token_claims(ctx.get<Settings>(), who, known.client.id, nonce, access, now());
         add_roles(id_token, who.scopes, claims.roles);
         std::string text = co_await signed_text(ctx.get<Keyring>(), SigningAlgorithm::rs256, id_token.dump(), "JWT"); // what every client can verify
         more["id_token"] = std::move(text);
     }
-    co_return answer_with(ctx, claims, std::move(access), std::move(more));
+    co_return answer_with(ctx, claims, access, more);
 }
 
 } // namespace gravity::issuer

@@ -26,6 +26,8 @@ inline constexpr Problem too_many_passkeys{409, "too-many-passkeys", "The identi
 inline constexpr Problem no_such_identity{422, "no-such-identity", "There is no such identity"};
 inline constexpr Problem too_many_attempts{429, "too-many-attempts", "Too many sign-ins have failed; later"};
 inline constexpr Problem too_many_flows{429, "too-many-flows", "Too many sign-ins were begun; later"};
+inline constexpr Problem last_way_in{409, "last-way-in", "It is the last way to sign in: another one has to be set up first"};
+inline constexpr Problem sign_in_not_fresh{401, "sign-in-not-fresh", "The sign-in was too long ago, or by too little"};
 inline constexpr Problem no_person{403, "no-person", "The token is no person's"};
 
 // Flows

@@ -4,6 +4,7 @@
 #include "client_login.hpp"
 #include "opaque.hpp"
 #include "proofs.hpp"
+#include "resources.hpp"
 #include "sign_in_store.hpp"
 #include "visits.hpp"
 
@@ -21,7 +22,8 @@ constexpr std::string_view uri_prefix = "urn:ietf:params:oauth:request_uri:gpr_"
 const Duration request_life = Duration::seconds(90);
 
 // The codes of the authorization endpoint, where it is the client itself that is told (section 2.3).
-constexpr oauth::ErrorCode of_requests[] = {{"unauthorized_client"}, {"unsupported_response_type"}, {"invalid_scope"}, {"request_not_supported"}};
+constexpr oauth::ErrorCode of_requests[] = {
+    {"unauthorized_client"}, {"unsupported_response_type"}, {"invalid_scope"}, {"request_not_supported"}, invalid_target};
 
 Refused refused_as(const AuthorizeError& error) {
     for (const oauth::ErrorCode& code : of_requests)
@@ -29,11 +31,11 @@ Refused refused_as(const AuthorizeError& error) {
     return Refused(oauth::invalid_request, error.description());
 }
 
-void check_request(const Form& form, const ClientToVisit& client) {
+void check_request(const Form& form, const ClientToVisit& client, std::string_view audience) {
     if (form.find("request_uri") != nullptr) throw Refused(oauth::invalid_request, "request_uri cannot be sent ahead");
     if (!redirects_home(client, form)) throw Refused(oauth::invalid_request, "redirect_uri must be one of the client's");
     try {
-        authorize_request(client, form);
+        authorize_request(client, form, audience);
         prompting(form);
     } catch (const AuthorizeError& error) {
         throw refused_as(error);
@@ -54,10 +56,11 @@ std::optional<PushedRequest> take(Tx& tx, Bytes hash, ClientId client) { return 
 
 Task<Web> pushed(Ctx& ctx, const Form& form) {
     auto proof = ctx.get<Proofs>().read(ctx.request(), "/oauth2/par");
-    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const auto proven = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const KnownClient& known = *proven;
     const auto visit = co_await visit_of(ctx, known.client.id);
     if (!visit) throw Refused(oauth::invalid_client, "The client could not be authenticated");
-    check_request(form, visit->client);
+    check_request(form, visit->client, ctx.get<Settings>().token_audience.view());
     std::string key;
     if (proof) {
         key = proof->thumbprint;

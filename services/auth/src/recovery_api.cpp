@@ -1,6 +1,7 @@
 #include "recovery_api.hpp"
 
 #include "account_pages.hpp"
+#include "failures.hpp"
 #include "identities_store.hpp"
 #include "links.hpp"
 #include "links_store.hpp"
@@ -117,7 +118,19 @@ Task<std::int64_t> send_confirmations(Ctx& ctx, ProjectId project, IdentityId id
     co_return sent;
 }
 
-Task<Web> ask_page(Ctx& ctx) {
+namespace {
+
+Web gone(Ctx& ctx) {
+    ctx.get<Failures>().note(ctx, {}, {"link_gone", {}, {}, {}});
+    return pages::fault(400, link_gone);
+}
+
+Task<Web> with_trace(Ctx& ctx, Task<Web> page) {
+    Web web = co_await std::move(page);
+    co_return pages::with_trace(std::move(web), trace_of(ctx));
+}
+
+Task<Web> page_to_ask(Ctx& ctx) {
     if (!*ctx.get<Settings>().links_in_events) co_return off();
     const Form form = parsed(ctx.request().query);
     const auto flow = co_await running_in_browser(ctx, text_in(form, "flow"));
@@ -125,7 +138,7 @@ Task<Web> ask_page(Ctx& ctx) {
     co_return pages::recover(text_in(form, "flow"), {}, 200);
 }
 
-Task<Web> ask(Ctx& ctx, RawBody body) {
+Task<Web> asked_by_form(Ctx& ctx, RawBody body) {
     if (!*ctx.get<Settings>().links_in_events) co_return off();
     const Form form = parsed(body.bytes);
     std::optional<Refusal> refused;
@@ -141,18 +154,18 @@ Task<Web> ask(Ctx& ctx, RawBody body) {
     co_return web;
 }
 
-Task<Web> reset_page(Ctx& ctx) {
+Task<Web> page_to_reset(Ctx& ctx) {
     const std::string token = text_in(parsed(ctx.request().query), "token");
     const auto followed = co_await followed_by(ctx, token, LinkPurpose::recovery);
-    if (!followed) co_return pages::fault(400, link_gone);
+    if (!followed) co_return gone(ctx);
     co_return pages::reset(token, {}, 200);
 }
 
-Task<Web> reset(Ctx& ctx, RawBody body) {
+Task<Web> reset_by_form(Ctx& ctx, RawBody body) {
     const Form form = parsed(body.bytes);
     const std::string token = text_in(form, "token");
     const auto followed = co_await followed_by(ctx, token, LinkPurpose::recovery);
-    if (!followed) co_return pages::fault(400, link_gone);
+    if (!followed) co_return gone(ctx);
     const Secret<> wanted(text_in(form, "new_password"));
     std::optional<std::string> fault;
     try {
@@ -164,25 +177,34 @@ Task<Web> reset(Ctx& ctx, RawBody body) {
     std::string hash = co_await ctx.get<PasswordPool>().hash(ctx.deadline(), wanted);
     pg::Scope scope = pg::Scope::project(followed->project, followed->link.identity_id.to_string());
     const bool done = co_await ctx.in_scope(std::move(scope), recovered, followed->hash, std::move(hash));
-    if (!done) co_return pages::fault(400, link_gone);
+    if (!done) co_return gone(ctx);
     co_return pages::notice("Your password is set", "You are signed out everywhere. Please go back to where you came from, and sign in.");
 }
 
-Task<Web> confirm_page(Ctx& ctx) {
+Task<Web> page_to_confirm(Ctx& ctx) {
     const std::string token = text_in(parsed(ctx.request().query), "token");
     const auto followed = co_await followed_by(ctx, token, LinkPurpose::confirmation);
-    if (!followed) co_return pages::fault(400, link_gone);
+    if (!followed) co_return gone(ctx);
     co_return pages::confirm(token, followed->link.canonical);
 }
 
-Task<Web> confirm(Ctx& ctx, RawBody body) {
+Task<Web> confirmed_by_form(Ctx& ctx, RawBody body) {
     const std::string token = text_in(parsed(body.bytes), "token");
     const auto secret = project_secret(link_prefix, token);
-    if (!secret) co_return pages::fault(400, link_gone);
+    if (!secret) co_return gone(ctx);
     pg::Scope scope = pg::Scope::project(secret->project, "browser");
     const bool done = co_await ctx.in_scope(std::move(scope), confirmed, secret->hash);
-    if (!done) co_return pages::fault(400, link_gone);
+    if (!done) co_return gone(ctx);
     co_return pages::notice("Thank you", "Your e-mail address is confirmed.");
 }
+
+} // namespace
+
+Task<Web> ask_page(Ctx& ctx) { return with_trace(ctx, page_to_ask(ctx)); }
+Task<Web> ask(Ctx& ctx, RawBody body) { return with_trace(ctx, asked_by_form(ctx, std::move(body))); }
+Task<Web> reset_page(Ctx& ctx) { return with_trace(ctx, page_to_reset(ctx)); }
+Task<Web> reset(Ctx& ctx, RawBody body) { return with_trace(ctx, reset_by_form(ctx, std::move(body))); }
+Task<Web> confirm_page(Ctx& ctx) { return with_trace(ctx, page_to_confirm(ctx)); }
+Task<Web> confirm(Ctx& ctx, RawBody body) { return with_trace(ctx, confirmed_by_form(ctx, std::move(body))); }
 
 } // namespace gravity::issuer::recovery

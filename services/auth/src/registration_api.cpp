@@ -4,6 +4,7 @@
 #include "client_login.hpp"
 #include "clients_api.hpp"
 #include "clients_store.hpp"
+#include "failures.hpp"
 #include "oauth.hpp"
 #include "opaque.hpp"
 #include "registration_domain.hpp"
@@ -94,7 +95,9 @@ Task<Web> answered(Ctx& ctx, ClientId client, Change how, RawBody body) {
     } catch (const oauth::Refused& error) {
         refused = error;
     }
-    co_return oauth::error_answer(*refused);
+    FailedCheck check{std::string(refused->code().name), refused->description(), client, {}};
+    ctx.get<Failures>().note(ctx, ctx.get<ClientLogin>().known_project(client), std::move(check));
+    co_return oauth::error_answer(*refused, trace_of(ctx));
 }
 
 } // namespace

@@ -6,8 +6,11 @@
 #include "password_sign_in.hpp"
 #include "second_factor_store.hpp"
 #include "totp.hpp"
+#include "trusted_devices.hpp"
+#include "trusted_devices_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/log/log.hpp>
 
@@ -81,11 +84,19 @@ CodeTried try_code(Tx& tx, const auth::MasterKeys* keys, CodeClaim claim, std::s
     return tried;
 }
 
+Task<std::optional<TrustedDevice>> device_for_codes(Ctx& ctx, pg::Scope scope, IdentityId identity, std::optional<Bytes> shown) {
+    FindDevice find = [&](Tx& tx, const Bytes& hash) { return tx.maybe(device_for_identity, hash, identity, now()); };
+    auto device = co_await trusted_device(ctx, std::move(scope), std::move(shown), std::move(find));
+    co_return device;
+}
+
 } // namespace
 
 Task<std::optional<std::vector<std::string>>> prove_by_code(Ctx& ctx, pg::Scope scope, CodeClaim claim) {
     LoginBudgets& budgets = ctx.get<LoginBudgets>();
-    const LoginBudgets::Keys keys = budgets.keys_of_codes(scope.project_id, claim.identity.to_string(), claim.address);
+    LoginBudgets::Keys keys = budgets.keys_of_codes(scope.project_id, claim.identity.to_string(), claim.address);
+    const auto device = co_await device_for_codes(ctx, scope, claim.identity, claim.device);
+    if (device) keys = budgets.keys_of_device(scope.project_id, *device, "codes");
     co_await budgets.take(ctx, scope, keys);
     const auth::MasterKeys* const sealed_by = &ctx.get<auth::MasterKeys>();
     std::string network = claim.address.network();
@@ -108,6 +119,7 @@ std::optional<std::vector<std::string>> enrol_totp(Tx& tx, const auth::MasterKey
     row.created_at = tx.now();
     const Credential made = tx.one(insert_totp_credential, row);
     tx.exec(insert_totp, made.id, keys.seal(enrolment.secret.reveal(), made.id.to_string()), *step); // the code that proved it is not good again
+    tx.exec(untrust_devices_of, enrolment.identity);
     tx.emit(CredentialAdded{made.id, made.identity_id, made.type});
     return fresh_recovery_codes(tx, enrolment.identity);
 }
@@ -124,6 +136,7 @@ std::vector<std::string> fresh_recovery_codes(Tx& tx, IdentityId identity) {
 
 std::optional<std::vector<std::string>> renew_recovery_codes(Tx& tx, IdentityId identity) {
     if (!tx.one(second_factors_of, identity).any()) return std::nullopt;
+    tx.exec(untrust_devices_of, identity);
     return fresh_recovery_codes(tx, identity);
 }
 
@@ -135,6 +148,7 @@ bool remove_totp(Tx& tx, IdentityId identity) {
 
 void note_removal(Tx& tx, const Credential& credential) {
     tx.exec(forget_recovery_codes, credential.identity_id);
+    tx.exec(untrust_devices_of, credential.identity_id);
     tx.emit(CredentialRemoved{credential.id, credential.identity_id, credential.type});
 }
 

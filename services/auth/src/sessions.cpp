@@ -4,12 +4,15 @@
 #include "login_budgets.hpp"
 #include "logout_tokens.hpp"
 #include "opaque.hpp"
+#include "problems.hpp"
 #include "reads.hpp"
 #include "sign_in_store.hpp"
+#include "trusted_devices.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/http/origin.hpp>
 #include <gravity/json/codec.hpp>
 
 namespace gravity::issuer {
@@ -20,9 +23,12 @@ constexpr std::size_t project_digits = 32, secret_digits = 64;
 const Duration flow_life = Duration::minutes(15);
 const Duration code_patience = Duration::minutes(5); // between password and code
 
-void store_session(Tx& tx, Session session, Bytes hash, std::optional<SessionId> before) {
+// The identity before its sessions, as whoever ends them does: who comes second finds that it may sign in no more, and leaves no session behind.
+void store_session(Tx& tx, Session session, Bytes hash, std::optional<SessionId> before, std::optional<DeviceToTrust> device) {
+    if (!tx.maybe(hold_active_identity, session.identity_id)) throw Refusal(problems::conflict);
     if (before) end_session_of(tx, *before);
     tx.exec(insert_session, session, hash);
+    if (device) trust(tx, *device);
     tx.emit(SessionStarted{session.id, session.identity_id, session.amr});
 }
 
@@ -76,8 +82,11 @@ Task<StartedSession> start_session(Ctx& ctx, const RunningFlow& flow, IdentityId
     started.session.expires_at = now() + Duration::hours(ctx.get<Settings>().session_hours);
     std::optional<SessionId> ended = before && before->project == flow.project ? std::optional(before->session.id) : std::nullopt;
     pg::Scope scope = pg::Scope::project(flow.project, identity.to_string());
-    co_await ctx.in_scope(std::move(scope), store_session, started.session, opaque_hash(secret.reveal()), ended);
-    if (!flow.headless) started.cookie = cookies::set(ctx.get<Settings>(), cookies::session, secret.reveal());
+    std::optional<DeviceToTrust> device;
+    if (!flow.headless) device = device_to_trust(ctx, identity);
+    if (!flow.headless) started.cookies.push_back(cookies::set(ctx.get<Settings>(), cookies::session, secret.reveal()));
+    if (device) started.cookies.push_back(device->cookie);
+    co_await ctx.in_scope(std::move(scope), store_session, started.session, opaque_hash(secret.reveal()), ended, std::move(device));
     co_return started;
 }
 
@@ -134,6 +143,10 @@ Task<BegunFlow> begin_flow(Ctx& ctx, ProjectId project, FlowWanted wanted) {
     pg::Scope scope = pg::Scope::project(project, "browser");
     LoginBudgets& budgets = ctx.get<LoginBudgets>();
     LoginBudgets::Keys keys = budgets.keys_of_flows(project, address_of(ctx));
+    std::optional<Bytes> shown;
+    if (!wanted.headless) shown = device_of(ctx);
+    const auto device = co_await trusted_for_anybody(ctx, scope, std::move(shown));
+    if (device) keys = budgets.keys_of_flows_by(project, *device);
     co_await budgets.take(ctx, scope, std::move(keys));
     const Bytes bound_to = binding ? opaque_hash(*binding) : hash;
     co_await ctx.in_scope(std::move(scope), store_flow, flow, hash, bound_to);
@@ -161,8 +174,6 @@ Task<std::optional<RunningFlow>> running_in_browser(Ctx& ctx, std::string token)
     co_return flow;
 }
 
-IpAddress address_of(const Ctx& ctx) {
-    return origin(ctx.request().peer_address, ctx.request().headers.joined("X-Forwarded-For"), ctx.get<Networks>());
-}
+IpAddress address_of(const Ctx& ctx) { return ctx.get<http::TrustedProxies>().origin(ctx.request()).value_or(IpAddress("::")); }
 
 } // namespace gravity::issuer

@@ -1,14 +1,15 @@
 #pragma once
 
 #include "config.hpp"
-#include "networks.hpp"
 #include "sign_in_model.hpp"
 
+#include <gravity/base/network.hpp>
 #include <gravity/http/ctx.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Browsers in which somebody is signed in, and requests that wait for that.
 namespace gravity::issuer {
@@ -44,10 +45,11 @@ struct RunningFlow {
     std::optional<IdentityId> identity; // whose password was typed, a short while ago: the code of their app is yet to come
 };
 
-/// Starts a session, of a new id each time; the one that the browser had ends. Where there is no browser, none does, and there is no cookie.
+/// Starts a session, of a new id each time; the one that the browser had ends. Where there is no browser, none does, and there is no cookie. Throws
+/// Refusal: the identity was disabled, or deleted, meanwhile (409).
 struct StartedSession {
     Session session;
-    std::optional<std::string> cookie; // its value
+    std::vector<std::string> cookies; // of it, and of a browser that is trusted from now on
 };
 Task<StartedSession> start_session(Ctx& ctx, const RunningFlow& flow, IdentityId identity, std::vector<std::string> amr);
 /// The token of a flow that begins, and the cookie to set for it.
@@ -69,7 +71,7 @@ Task<std::optional<RunningFlow>> running_flow(Ctx& ctx, std::string token);
 /// The same for a page: nothing either for a flow that is bound to no browser.
 Task<std::optional<RunningFlow>> running_in_browser(Ctx& ctx, std::string token);
 
-/// Of who sends the request.
+/// Of who sends the request; `::` for all who come without an address, by a UNIX socket: they are counted as one.
 IpAddress address_of(const Ctx& ctx);
 
 } // namespace gravity::issuer

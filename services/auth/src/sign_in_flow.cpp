@@ -97,7 +97,7 @@ Task<std::string> answered_by_code(Ctx& ctx, ProjectId project, Session session,
 Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr) {
     StartedSession started = co_await start_session(ctx, open.flow, identity, std::move(amr));
     Arrived arrived;
-    arrived.cookie = std::move(started.cookie);
+    arrived.cookies = std::move(started.cookies);
     AuthorizeRequest request = open.flow.request;
     co_await keep_what_is_had(ctx, open.visit, identity, request);
     const bool asking = co_await needs_consent(ctx, open.visit, identity, request);
@@ -109,7 +109,7 @@ Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::
 
 Web page_of(const Arrived& arrived, std::string_view flow_token) {
     Web web = pages::to(arrived.back ? *arrived.back : "/login/consent?flow=" + std::string(flow_token));
-    if (arrived.cookie) web.headers.emplace_back("Set-Cookie", *arrived.cookie);
+    for (const std::string& cookie : arrived.cookies) web.headers.emplace_back("Set-Cookie", cookie);
     return web;
 }
 

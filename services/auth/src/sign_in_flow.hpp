@@ -1,6 +1,5 @@
 #pragma once
 
-#include "networks.hpp"
 #include "sessions.hpp"
 #include "visits.hpp"
 
@@ -32,7 +31,7 @@ Task<WebSeeOther> sent_on(Task<Web> answer);
 /// Where a flow has come to.
 struct Arrived {
     std::optional<std::string> back;   // the client's address, with a code or an error; absent: the person is asked what it may know
-    std::optional<std::string> cookie; // of the session that has begun
+    std::vector<std::string> cookies;  // of the session that has begun, and of its browser
 };
 /// Signed in by these methods (RFC 8176).
 Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr);

@@ -5,6 +5,7 @@
 #include "passkeys_store.hpp"
 #include "password_sign_in.hpp"
 #include "second_factor.hpp"
+#include "trusted_devices.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/encoding.hpp>
@@ -33,7 +34,7 @@ Json asked_of(Tx& tx, const webauthn::RelyingParty* party, std::string flow, std
 } // namespace
 
 Task<std::optional<IdentityId>> try_password(Ctx& ctx, const OpenFlow& open, std::string name, Secret<> password) {
-    PasswordClaim claim{std::move(name), std::move(password), address_of(ctx)};
+    PasswordClaim claim{std::move(name), std::move(password), address_of(ctx), device_of(ctx)};
     pg::Scope scope = in_browser(open);
     const auto signed_in = co_await sign_in_by_password(ctx, std::move(scope), std::move(claim));
     std::optional<IdentityId> identity;
@@ -60,7 +61,7 @@ Task<BehindPassword> behind_password(Ctx& ctx, const OpenFlow& open, IdentityId 
 
 Task<std::optional<Arrived>> try_code(Ctx& ctx, const OpenFlow& open, std::string code) {
     std::optional<Arrived> there;
-    CodeClaim claim{*open.flow.identity, std::move(code), address_of(ctx)};
+    CodeClaim claim{*open.flow.identity, std::move(code), address_of(ctx), device_of(ctx)};
     pg::Scope scope = in_browser(open);
     const auto proven = co_await prove_by_code(ctx, std::move(scope), std::move(claim));
     if (!proven) co_return there;
@@ -80,7 +81,7 @@ Task<Json> passkey_question(Ctx& ctx, const OpenFlow& open) {
 Task<std::optional<ByPasskey>> try_passkey(Ctx& ctx, const OpenFlow& open, std::string response) {
     std::optional<ByPasskey> by;
     const std::optional<IdentityId>& identity = open.flow.identity;
-    PasskeyClaim claim{ChallengePurpose::sign_in, bound_to(open), identity, !identity, std::move(response), address_of(ctx)};
+    PasskeyClaim claim{ChallengePurpose::sign_in, bound_to(open), identity, !identity, std::move(response), address_of(ctx), device_of(ctx)};
     pg::Scope scope = in_browser(open);
     const auto proven = co_await prove_by_passkey(ctx, std::move(scope), std::move(claim));
     if (!proven) co_return by;

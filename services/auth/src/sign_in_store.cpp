@@ -9,6 +9,7 @@ const Sql<ClientToVisit(ClientId)> client_to_visit{"client.to_visit", R"sql($gen
     from client c where c.id = $1)sql"};
 const Sql<RedirectUri(ClientId)> logout_redirects{"client.logout_redirects", "select unnest(post_logout_redirect_uris) from client where id = $1"};
 
+const Sql<IdentityId(IdentityId)> hold_active_identity{"identity.hold_active", "select id from identity where id = $1 and state = 'active' for key share"};
 // The hash comes behind the five fields of the session.
 const Sql<void(Session, Bytes)> insert_session{"session.insert", R"sql(
     insert into session (id, hash, identity_id, amr, auth_time, expires_at) values ($id, $6, $identity_id, $amr, $auth_time, $expires_at))sql"};
@@ -17,6 +18,8 @@ const Sql<Session(Bytes, Timestamp)> live_session{"session.live", R"sql(
 const Sql<bool(IdentityId, SessionId, bool, Timestamp)> still_signed_in{"session.still_signed_in", R"sql(
     select exists (select from identity where id = $1 and state = 'active')
        and ($3 or exists (select from session where id = $2 and identity_id = $1 and expires_at > $4)))sql"};
+const Sql<Session(SessionId, IdentityId, Timestamp)> session_of_identity{"session.of_identity", R"sql(
+    select * from session where id = $1 and identity_id = $2 and expires_at > $3)sql"};
 const Sql<Session(SessionId)> end_session{"session.end", "delete from session where id = $1 returning *"};
 const Sql<SessionId(IdentityId)> sessions_of{"session.of", "select id from session where identity_id = $1 order by id"};
 const Sql<void(SessionId, Timestamp)> revoke_families_of_session{"refresh_family.revoke_of_session", R"sql(

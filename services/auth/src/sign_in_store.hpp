@@ -10,11 +10,15 @@ namespace gravity::issuer {
 extern const Sql<ClientToVisit(ClientId)> client_to_visit;
 extern const Sql<RedirectUri(ClientId)> logout_redirects;
 
+/// Nothing for one that may sign in no more; else nobody disables it before the end of the transaction.
+extern const Sql<IdentityId(IdentityId)> hold_active_identity;
 extern const Sql<void(Session, Bytes)> insert_session; // and the hash of its cookie
 /// Of an identity that may sign in.
 extern const Sql<Session(Bytes, Timestamp)> live_session;
 /// The same by its id: whether what came of it is good still.
 extern const Sql<bool(IdentityId, SessionId, bool, Timestamp)> still_signed_in;
+/// If it is this identity's and has not ended.
+extern const Sql<Session(SessionId, IdentityId, Timestamp)> session_of_identity;
 extern const Sql<Session(SessionId)> end_session;
 extern const Sql<SessionId(IdentityId)> sessions_of;
 extern const Sql<void(SessionId, Timestamp)> revoke_families_of_session;

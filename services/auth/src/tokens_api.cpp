@@ -14,6 +14,7 @@
 #include "own_tokens.hpp"
 #include "people_grants.hpp"
 #include "proofs.hpp"
+#include "resources.hpp"
 #include "sign_in_store.hpp"
 #include "tokens_domain.hpp"
 #include "tokens_store.hpp"
@@ -31,7 +32,8 @@ using oauth::Refused;
 // RFC 6749 section 4.4.
 Task<Web> client_credentials(Ctx& ctx, const Form& form) {
     auto proof = ctx.get<Proofs>().read(ctx.request());
-    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const auto proven = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const KnownClient& known = *proven;
     check_grant(known.client, GrantType::client_credentials);
     auto scopes = narrowed(scopes_of(known.client), form.find("scope"));
     if (!scopes) throw Refused(oauth::invalid_scope, "The client does not have every scope that it asks for");
@@ -51,6 +53,7 @@ Task<Web> by_grant(Ctx& ctx, const Form& form) {
     if (grant == "refresh_token") answer = refresh_token;
     if (grant == device_grant) answer = device_code;
     if (answer == nullptr) throw Refused(oauth::unsupported_grant_type, "The grant type is not supported");
+    check_resource(form, ctx.get<Settings>().token_audience.view()); // before anything that is good once is used up
     Web web = co_await answer(ctx, form);
     co_return web;
 }
@@ -62,11 +65,12 @@ void set_revoked(Tx& tx, std::string jti, Timestamp until) {
 
 // A token of another project is none: nothing is told of it.
 Task<Web> introspection(Ctx& ctx, const Form& form) {
-    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const auto proven = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const KnownClient& known = *proven;
     check_confidential(known.client);
     const std::string& token = form.required("token");
     const auto claims = ctx.get<OwnTokens>().verify(token);
-    const Json inactive = Json::object({{"active", false}});
+    const std::string inactive = R"({"active":false})";
     if (!claims || (*claims)->project != known.project) co_return oauth::answer(inactive);
     const bool good = co_await ctx.get<GoodTokens>().good(ctx, **claims);
     co_return oauth::answer(good ? introspected(**claims) : inactive);
@@ -79,7 +83,8 @@ void end_family(Tx& tx, Bytes hash, ClientId client) {
 
 // RFC 7009 section 2: what is no token any more is as good as revoked.
 Task<Web> revocation(Ctx& ctx, const Form& form) {
-    const KnownClient known = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const auto proven = co_await ctx.get<ClientLogin>().authenticate(ctx, form);
+    const KnownClient& known = *proven;
     const std::string& token = form.required("token");
     if (token.starts_with(refresh_prefix)) {
         pg::Scope scope = pg::Scope::project(known.project, known.client.id.to_string());

@@ -11,10 +11,13 @@ std::vector<std::string> scopes_of(const ClientAtDoor& client) {
     return scopes;
 }
 
-bool fits_token(const auth::Claims& claims) {
+std::optional<std::string> token_payload(const auth::Claims& claims) {
     constexpr std::size_t most_bytes = 5000; // with header, the longest signature and base64 within auth::max_token_bytes
     constexpr std::size_t most_items = 256;
-    return claims.scopes.size() <= most_items && claims.roles.size() <= most_items && auth::to_json(claims).size() <= most_bytes;
+    if (claims.scopes.size() > most_items || claims.roles.size() > most_items) return std::nullopt;
+    std::string payload = auth::to_json(claims);
+    if (payload.size() > most_bytes) return std::nullopt;
+    return payload;
 }
 
 auth::Claims client_claims(const Settings& settings, const ClientAtDoor& client, ProjectId project, std::vector<std::string> scopes, Timestamp now) {
@@ -33,10 +36,12 @@ auth::Claims client_claims(const Settings& settings, const ClientAtDoor& client,
 
 std::string_view token_type(const auth::Claims& claims) { return claims.key_thumbprint.empty() ? "Bearer" : "DPoP"; }
 
-Json introspected(const auth::Claims& claims) {
-    Json document = Json::parse(auth::to_json(claims)).or_throw();
-    document["active"] = true;
-    document["token_type"] = token_type(claims);
+// In front of the claims, of which none is called so, and some are always there.
+std::string introspected(const auth::Claims& claims) {
+    std::string document = R"({"active":true,"token_type":")";
+    document += token_type(claims);
+    document += "\",";
+    document.append(auth::to_json(claims), 1);
     return document;
 }
 

@@ -1,7 +1,7 @@
 #include "user_events.hpp"
 
+#include "departures.hpp"
 #include "identities_store.hpp"
-#include "sessions.hpp"
 #include "user_events_store.hpp"
 
 #include <gravity/http/ctx.hpp>
@@ -13,18 +13,13 @@ void disable_deactivated(Tx& tx, const Received<UserDeactivated>& event) {
     const auto identity = id ? tx.maybe(lock_identity, *id) : std::nullopt;
     if (!identity) return; // somebody who signs in elsewhere
     tx.exec(note_user, event.data.id, identity->id);
-    end_other_sessions(tx, identity->id, std::nullopt);
-    if (identity->state == IdentityState::disabled) return;
-    tx.exec(save_identity, identity->id, IdentityState::disabled, tx.now());
-    tx.emit(IdentityDisabled{identity->id});
+    disable_identity(tx, *identity);
 }
 
 void delete_erased(Tx& tx, const Received<UserErased>& event) {
     const auto id = tx.maybe(identity_of_user, event.data.id);
     if (!id || !tx.maybe(lock_identity, *id)) return;
-    end_other_sessions(tx, *id, std::nullopt);
-    tx.exec(delete_identity, *id);
-    tx.emit(IdentityDeleted{*id});
+    erase_identity(tx, *id);
 }
 
 } // namespace gravity::issuer

@@ -1,6 +1,7 @@
 #include "userinfo_api.hpp"
 
 #include "among.hpp"
+#include "failures.hpp"
 #include "id_tokens.hpp"
 #include "own_tokens.hpp"
 #include "proofs.hpp"
@@ -24,15 +25,31 @@ constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 // What is answered instead (RFC 6750 section 3.1, RFC 9449 section 7.1). Without a code: nothing came that could be wrong.
 struct Challenge {
     int status = 401;
-    std::string_view error;
+    std::string_view error{};
     bool by_dpop = false; // the scheme that the error is about
+    std::string why{};    // for operators
+    std::shared_ptr<const auth::Claims> of{}; // of a token of ours
 };
 
-Web challenged(const Challenge& challenge) {
+// Whose it would have been is known where the token is one of ours.
+void note_challenge(Ctx& ctx, const Challenge& challenge) {
+    if (challenge.error.empty()) return;
+    FailedCheck check{std::string(challenge.error), {}, {}, {}};
+    if (!challenge.why.empty()) check.detail = challenge.why;
+    std::optional<ProjectId> project;
+    if (challenge.of) {
+        project = challenge.of->project;
+        if (const auto client = ClientId::parse(challenge.of->client)) check.client_id = *client;
+        if (const auto identity = IdentityId::parse(challenge.of->subject)) check.identity_id = *identity;
+    }
+    ctx.get<Failures>().note(ctx, project, std::move(check));
+}
+
+Web challenged(Ctx& ctx, const Challenge& challenge) {
     const std::string error = challenge.error.empty() ? "" : "error=\"" + std::string(challenge.error) + "\"";
     const std::string bearer = "Bearer", dpop = "DPoP algs=\"ES256 EdDSA Ed25519 RS256\"";
     const std::string field = challenge.by_dpop ? dpop + ", " + error + ", " + bearer : bearer + (error.empty() ? "" : " ") + error + ", " + dpop;
-    Web web = oauth::answer(Json::object({{"error", challenge.error.empty() ? "invalid_token" : challenge.error}}));
+    Web web = oauth::answer(Json::object({{"error", challenge.error.empty() ? "invalid_token" : challenge.error}, {"trace_id", trace_of(ctx)}}));
     web.status = challenge.status;
     web.headers.emplace_back("WWW-Authenticate", field);
     return web;
@@ -54,35 +71,36 @@ Presented presented_by(const http::Request& request, const RawBody& body) {
     if (!ascii::iequals(ascii::trim(body.content_type.substr(0, body.content_type.find(';'))), form_type)) return presented;
     const Form form = Form::parse(body.content_type, body.bytes);
     if (const std::string* const token = form.find("access_token")) {
-        if (!presented.token.empty()) throw Challenge{400, "invalid_request"};
+        if (!presented.token.empty()) throw Challenge{400, "invalid_request", false, "the token comes in two ways at once"};
         presented.token = *token;
     }
     return presented;
 }
 
 Task<void> check_key(Ctx& ctx, Presented presented, std::shared_ptr<const auth::Claims> claims) {
-    if (claims->key_thumbprint.empty() != !presented.by_dpop) throw Challenge{401, "invalid_token", true}; // bound ones come with their key, and no others
+    if (claims->key_thumbprint.empty() != !presented.by_dpop) // bound ones come with their key, and no others
+        throw Challenge{401, "invalid_token", true, "it does not come as it is bound, by DPoP or as a bearer token", std::move(claims)};
     if (!presented.by_dpop) co_return;
-    bool proven = true;
+    std::optional<oauth::Refused> refused;
     try {
-        co_await ctx.get<Proofs>().admit(ctx, "/oauth2/userinfo", presented.token, std::move(claims));
-    } catch (const oauth::Refused&) {
-        proven = false;
+        co_await ctx.get<Proofs>().admit(ctx, "/oauth2/userinfo", presented.token, claims);
+    } catch (const oauth::Refused& error) {
+        refused = error;
     }
-    if (!proven) throw Challenge{401, oauth::invalid_dpop_proof.name, true};
+    if (refused) throw Challenge{401, oauth::invalid_dpop_proof.name, true, refused->why(), std::move(claims)};
 }
 
 Task<Web> told(Ctx& ctx, Presented presented) {
     if (presented.token.empty()) throw Challenge();
     const auto verified = ctx.get<OwnTokens>().verify(presented.token);
-    if (!verified) throw Challenge{401, "invalid_token", presented.by_dpop};
+    if (!verified) throw Challenge{401, "invalid_token", presented.by_dpop, std::string(auth::to_string(verified.error()))};
     const auto claims = *verified;
     const auto identity = IdentityId::parse(claims->subject);
     const auto session = SessionId::parse(claims->session);
     const auto client = ClientId::parse(claims->client);
-    if (!identity || !session || !client || claims->session.empty()) throw Challenge{401, "invalid_token", presented.by_dpop};
+    if (!identity || !session || !client || claims->session.empty()) throw Challenge{401, "invalid_token", presented.by_dpop, "it is no person's", claims};
     co_await check_key(ctx, presented, claims);
-    if (!among(claims->scopes, "openid")) throw Challenge{403, "insufficient_scope", presented.by_dpop};
+    if (!among(claims->scopes, "openid")) throw Challenge{403, "insufficient_scope", presented.by_dpop, "it lacks the scope openid", claims};
     const bool offline = among(claims->scopes, "offline_access");
     bool good = false;
     std::vector<KnownName> names;
@@ -94,7 +112,7 @@ Task<Web> told(Ctx& ctx, Presented presented) {
     };
     pg::Scope scope = pg::Scope::project(claims->project, client->to_string());
     co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    if (!good) throw Challenge{401, "invalid_token", presented.by_dpop};
+    if (!good) throw Challenge{401, "invalid_token", presented.by_dpop, "it was revoked, or the person has signed out or may sign in no more", claims};
     Json document = Json::object({{"sub", claims->subject}});
     add_names(document, claims->scopes, names);
     add_roles(document, claims->scopes, held.names);
@@ -109,10 +127,11 @@ Task<Web> answered(Ctx& ctx, RawBody body) {
         co_return web;
     } catch (const Challenge& thrown) {
         challenge = thrown;
-    } catch (const oauth::Refused&) { // a form that is none
-        challenge = Challenge{400, "invalid_request"};
+    } catch (const oauth::Refused& refused) { // a form that is none
+        challenge = Challenge{400, "invalid_request", false, refused.description()};
     }
-    co_return challenged(*challenge);
+    note_challenge(ctx, *challenge);
+    co_return challenged(ctx, *challenge);
 }
 
 } // namespace

@@ -75,8 +75,8 @@ TEST_F(Begun, TheServicesClientAsksForPeopleAndProjectsAndNothingElse) {
             .header("Authorization", "Basic " + base64_encode(services_id + ":" + std::string(64, 'v')))
             .send();
     };
-    for (const std::string scope : {"people:erase", "people:read", "projects:purge"}) EXPECT_EQ(ask(scope).text("/scope"), scope);
-    for (const std::string scope : {"clients:admin", "identities:read", "people:admin"}) EXPECT_EQ(ask(scope).text("/error"), "invalid_scope");
+    for (const std::string scope : {"people:collect", "people:erase", "projects:purge"}) EXPECT_EQ(ask(scope).text("/scope"), scope);
+    for (const std::string scope : {"clients:admin", "identities:read", "people:admin", "people:read"}) EXPECT_EQ(ask(scope).text("/error"), "invalid_scope");
     EXPECT_EQ(sql("select count(*) from role_member where client_id = '" + services_id + "'"), "0");
 }
 
@@ -147,6 +147,20 @@ TEST_F(Bootstraps, KeepWhatTheSettingsSayAndNothingElse) {
     EXPECT_EQ(sql("select count(*) from identity"), "1");
     EXPECT_EQ(sql("select count(*) from role"), "1");
     EXPECT_EQ(sql("select count(*) from role_member"), "2");
+}
+
+TEST_F(Bootstraps, GiveTheGatewaysClientWhatAnEarlierReleaseDidNot) {
+    settings.bootstrap_gateway_id = ClientId::parse(gateway_id).or_throw();
+    settings.bootstrap_gateway_secret = Secret<>(std::string(64, 'g'));
+    run(settings);
+    const std::string scopes = "select array_to_string(scopes, ' ') from client where id = '" + gateway_id + "'";
+    EXPECT_EQ(sql(scopes), "api-keys:verify");
+    sql("update client set scopes = '{products:read}' where id = '" + gateway_id + "'");
+    run(settings);
+    EXPECT_EQ(sql(scopes), "products:read api-keys:verify");
+    const std::string version = "select version from client where id = '" + gateway_id + "'", before = sql(version);
+    run(settings);
+    EXPECT_EQ(sql(version), before) << "what it has already is left alone";
 }
 
 TEST_F(Bootstraps, HaveSettingsThatBelongTogether) {

@@ -116,6 +116,9 @@ testkit::ConformanceOptions options() {
         options.except(route, "*", "people give them by signing in (Grants)");
     options.path("GET /api/v1/grants", [](const Client&) { return "/api/v1/grants"; });
     options.except("GET /api/v1/grants", "list-isolation", "people give them by signing in (Grants)");
+    for (const std::string route : {"GET /api/v1/own-credentials/{id}", "DELETE /api/v1/own-credentials/{id}"})
+        options.except(route, "*", "people have them, who sign in (OwnCredentials)");
+    options.except("GET /api/v1/own-credentials", "list-isolation", "people have them, who sign in (OwnCredentials)");
     options.except("POST /api/v1/grants/end-others", "valid", "it is for people (Grants)");
     // Roles give what who makes them has, and inherit from roles that are there.
     const std::string roles = "/api/v1/roles";

@@ -30,7 +30,11 @@ TEST(UserCodes, AreEasilyTyped) {
 /// Devices that have somebody sign in elsewhere.
 class Devices : public SignInApi {
 protected:
-    Devices() : SignInApi({{"AUTH_LOGIN_NETWORK_ATTEMPTS", "5"}}) {}
+    static app::Texts with(app::Texts more) {
+        more.try_emplace("AUTH_LOGIN_NETWORK_ATTEMPTS", "5");
+        return more;
+    }
+    explicit Devices(app::Texts more = {}) : SignInApi(with(std::move(more))) {}
     testkit::Answer tv = device_client(as.owner, "A <b>TV</b>", true);
     testkit::Answer ada = person("ada@example.com");
     Browser browser{service.port()};
@@ -187,6 +191,21 @@ TEST_F(Devices, CannotBeGuessed) {
     EXPECT_EQ(browser.post("/login/device", "%ZZ").status(), 400);
     EXPECT_EQ(browser.post("/login/device", "").status(), 400);
     EXPECT_EQ(sql("select count(*) from device_guess where network like '%127%'"), "0");
+}
+
+class FewDeviceFlows : public Devices {
+protected:
+    FewDeviceFlows() : Devices({{"AUTH_FLOWS_PER_NETWORK", "2"}}) {}
+};
+
+TEST_F(FewDeviceFlows, AreRefusedOnAPage) {
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(typed(browser, ask().text("/user_code")).status(), 303);
+    const auto refused = typed(browser, ask().text("/user_code"));
+    EXPECT_EQ(refused.status(), 429);
+    EXPECT_EQ(refused.header("Content-Type"), "text/html; charset=utf-8");
+    EXPECT_NE(refused.header("Retry-After"), "");
+    EXPECT_NE(refused.body().find("Too many sign-ins were begun"), std::string::npos) << refused.body();
+    EXPECT_NE(refused.body().find("If you ask for help, say: <code>"), std::string::npos);
 }
 
 TEST_F(Devices, AreNotSignedInByWhoIsOfAnotherProject) {

@@ -23,8 +23,24 @@ protected:
     const std::string key = "grv_staging_0123456789ab_secret";
     testkit::Answer gateway = machine(granting);
 
-    static testkit::Answer machine(testkit::Client& by, const std::string& grant = "token_exchange") {
-        return by.post("/api/v1/clients", {{"name", "Gateway"}, {"scopes", Json::array()}, {"grant_types", Json::array({grant})}}).expect(201);
+    static testkit::Answer machine(testkit::Client& by, const std::string& grant = "token_exchange", const Json& scopes = Json::array()) {
+        return by.post("/api/v1/clients", {{"name", "Gateway"}, {"scopes", scopes}, {"grant_types", Json::array({grant})}}).expect(201);
+    }
+    /// One that may say where a key was shown.
+    testkit::Answer door() {
+        testkit::Client maker = service.caller(service.project(), "clients:admin api-keys:verify");
+        return machine(maker, "token_exchange", Json::array({"api-keys:verify"}));
+    }
+    /// As `project` says of a key that is bound to 203.0.113.0/24, or of one that is not.
+    void say_by_network(bool bound) {
+        keys.otherwise([this, bound](const http::Request& request) {
+            const Json asked = Json::parse(request.body).or_throw();
+            const Json* const told = asked.find("network");
+            const bool good = !bound || (told != nullptr && told->as_string().starts_with("203.0.113."));
+            Json answer = good ? verified() : Json::object({{"active", false}});
+            if (good && bound) answer["network"] = told->as_string() + "/32";
+            return testkit::Reply{.status = 200, .body = std::move(answer)};
+        });
     }
     Json verified(const Json& changes = Json::object()) const {
         const Json good = Json::object({{"active", true},
@@ -135,6 +151,64 @@ TEST_F(KeyExchanges, WaitForAnAnswerThatIsOne) {
     }
     say(verified());
     EXPECT_EQ(exchange(gateway, key).status(), 200) << "a failure is not remembered";
+}
+
+TEST_F(KeyExchanges, OfABoundKeyAreForThePlaceWhereItWasShown) {
+    const auto client = door();
+    say_by_network(true);
+    exchange(client, key, "&network=203.0.113.7").field("/network", "203.0.113.7/32");
+    EXPECT_EQ(keys.calls().back().body, R"({"key":")" + key + R"(","network":"203.0.113.7"})");
+    expect_refused(exchange(client, key, "&network=198.51.100.7"), "invalid_request"); // within the second that the answer counts for
+    expect_refused(exchange(client, key, "&network=2001%3Adb8%3A%3A7"), "invalid_request");
+    expect_refused(exchange(client, key), "invalid_request");
+    exchange(client, key, "&network=203.0.113.8").field("/network", "203.0.113.8/32");
+    EXPECT_EQ(exchange(client, key, "&network=203.0.113.7").status(), 200);
+    for (const std::string bad : {"nowhere", "203.0.113.7%2F32", "203.0.113.7%2C10.0.0.1", "%5B2001%3Adb8%3A%3A7%5D", "0203.0.113.7"}) {
+        const std::size_t before = keys.calls().size();
+        expect_refused(exchange(client, key, "&network=" + bad), "invalid_request");
+        EXPECT_EQ(keys.calls().size(), before) << bad;
+    }
+    expect_refused(exchange(client, key, "&network=203.0.113.7&network=203.0.113.7"), "invalid_request");
+
+    // Of a key that is bound to none one answer is for all.
+    say_by_network(false);
+    const std::string free = key + "2";
+    const std::size_t before = keys.calls().size();
+    for (const std::string from : {"&network=203.0.113.7", "&network=198.51.100.7", ""}) EXPECT_EQ(exchange(client, free, from).at("/network"), Json());
+    EXPECT_LE(keys.calls().size(), before + 2) << "a second may have passed meanwhile";
+}
+
+TEST_F(KeyExchanges, TakeNobodysWordOnWhereAKeyWasShownWhoCouldNotTellProjectItself) {
+    say_by_network(true);
+    expect_refused(exchange(gateway, key, "&network=203.0.113.7"), "invalid_request"); // a client without the scope
+    EXPECT_EQ(keys.calls().back().body, R"({"key":")" + key + "\"}");
+    auto administrator = service.caller(service.project(), "clients:admin api-keys:admin");
+    const auto wide = machine(administrator, "token_exchange", Json::array({"api-keys:admin"}));
+    expect_refused(exchange(wide, key + "2", "&network=203.0.113.7"), "invalid_request");
+    say_by_network(false);
+    EXPECT_EQ(exchange(gateway, key + "3", "&network=203.0.113.7").status(), 200) << "of a key that is bound to none it does not matter";
+    EXPECT_EQ(exchange(door(), key + "4", "&network=203.0.113.7").status(), 200);
+}
+
+// Sixty-four at once, from here and from there.
+TEST_F(KeyExchanges, OfOnePlaceAreNotThoseOfAnother) {
+    const auto client = door();
+    say_by_network(true);
+    std::atomic<int> right{0};
+    at_once(64, [&](int sender) {
+        const bool inside = sender % 2 == 0;
+        const std::string from = (inside ? "&network=203.0.113." : "&network=198.51.100.") + std::to_string(sender % 8);
+        right += exchange(client, key, from).status() == (inside ? 200 : 400);
+    });
+    EXPECT_EQ(right, 64);
+}
+
+TEST_F(KeyExchanges, TellThePlanOfTheKeysProject) {
+    say(verified(Json::object({{"plan", "team"}})));
+    const auto answer = exchange(gateway, key);
+    EXPECT_EQ(*payload_of(answer.text("/access_token")).find("plan"), Json("team"));
+    say(verified());
+    EXPECT_EQ(payload_of(exchange(gateway, key + "2").text("/access_token")).find("plan"), nullptr);
 }
 
 TEST_F(KeyExchanges, AskOnceForManyAndAgainASecondLater) {

@@ -22,6 +22,10 @@ protected:
         testkit::eventually("it is kept", [&] { return as.owner.get(path).send().status() == 200; });
         return as.owner.get(path).expect(200);
     }
+    void act_out(const std::string& access) {
+        const std::string form = "token=" + access + "&client_id=" + shop.text("/id") + "&client_secret=" + shop.text("/client_secret");
+        ASSERT_EQ(as.anonymous.post("/oauth2/revoke").raw(form, "application/x-www-form-urlencoded").send().status(), 200);
+    }
     static std::string trace_on(const testkit::Answer& page) { return text_between(page.body(), "If you ask for help, say: <code>", "</code>"); }
 };
 
@@ -74,6 +78,60 @@ TEST_F(WhyRefused, OfSignInsTellWhoseItWas) {
     }();
     EXPECT_EQ(kept(trace_on(often)).text("/items/0/failed"), "too-many-attempts");
     EXPECT_EQ(trace_on(browser.get(browser.get(request(shop)).location())), "") << "a page on which nothing failed";
+}
+
+TEST_F(WhyRefused, OfUserinfoTellWhatOfTheToken) {
+    const auto ask = [&](const std::string& token) {
+        const auto refused = userinfo(token);
+        EXPECT_EQ(refused.text("/error"), "invalid_token");
+        return refused.text("/trace_id");
+    };
+    const std::string access = redeem(shop, parameter(signed_in(browser, shop), "code")).text("/access_token");
+    ASSERT_EQ(userinfo(access).status(), 200);
+    act_out(access);
+    const auto out = kept(ask(access));
+    EXPECT_EQ(out.text("/items/0/failed"), "invalid_token");
+    EXPECT_EQ(out.text("/items/0/detail"), "it was revoked, or the person has signed out or may sign in no more");
+    EXPECT_EQ(out.text("/items/0/identity_id"), ada.text("/id"));
+    EXPECT_EQ(out.text("/items/0/client_id"), shop.text("/id"));
+    EXPECT_EQ(out.text("/items/0/endpoint"), "GET /oauth2/userinfo");
+    EXPECT_EQ(out.body().find(access), std::string::npos);
+}
+
+class WhyRefusedAtOperators : public WhyRefused {
+protected:
+    static inline const ProjectId operators = ProjectId::fresh();
+    WhyRefusedAtOperators() : WhyRefused({{"AUTH_OPERATOR_PROJECT", operators.to_string()}}) {}
+};
+
+TEST_F(WhyRefusedAtOperators, IsKeptWhereNobodyKnowsWhoseItIs) {
+    const auto operating = service.caller(operators, "identities:admin");
+    const auto detail = [&](const std::string& trace, const std::string& failed) {
+        const std::string path = "/api/v1/auth-failures/" + trace;
+        testkit::eventually("it is kept", [&] { return operating.get(path).send().status() == 200; });
+        const auto found = operating.get(path).expect(200);
+        EXPECT_EQ(found.text("/items/0/failed"), failed);
+        as.owner.get(path).expect_problem(404, "not-found");
+        return found.text("/items/0/detail");
+    };
+    EXPECT_EQ(detail(userinfo("x").text("/trace_id"), "invalid_token"), "malformed");
+    const std::string access = redeem(shop, parameter(signed_in(browser, shop), "code")).text("/access_token");
+    clock.advance(Duration::minutes(7)); // behind its end, and what clocks may be apart
+    EXPECT_EQ(detail(userinfo(access).text("/trace_id"), "invalid_token"), "expired");
+    const auto unknown = browser.post("/login/device", "user_code=BBBB-BBBB");
+    EXPECT_EQ(unknown.status(), 400);
+    EXPECT_EQ(detail(trace_on(unknown), "unknown_user_code"), "");
+    EXPECT_EQ(detail(trace_on(browser.get("/login/reset?token=x")), "link_gone"), "");
+}
+
+TEST_F(WhyRefused, AtTheSecurityPageIsUnderTheTraceThatItShows) {
+    signed_in(browser, shop);
+    const std::string proof = text_between(browser.get("/account/security").body(), "name=\"proof\" value=\"", "\"");
+    const auto page = browser.post("/account/security/password", "proof=" + proof + "&password=not+this+horse&new_password=a+better+horse+altogether");
+    EXPECT_EQ(page.status(), 400);
+    const auto found = kept(trace_on(page));
+    EXPECT_EQ(found.text("/items/0/failed"), "wrong_password");
+    EXPECT_EQ(found.text("/items/0/identity_id"), ada.text("/id"));
 }
 
 TEST_F(WhyRefused, OfRequestsForCodesTellWhatIsWrong) {

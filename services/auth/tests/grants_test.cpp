@@ -42,7 +42,8 @@ protected:
 TEST_F(Grants, AreListedForWhoGaveThem) {
     tokens(browser, shop, "openid%20email%20offline_access");
     const auto list = token_of(ada, "grants:read").get("/api/v1/grants").expect(200);
-    EXPECT_EQ(list.at("/items").size(), 3u) << list.body();
+    EXPECT_EQ(list.at("/items").size(), 4u) << list.body();
+    ASSERT_EQ(ids(list, "trusted_device").size(), 1u);
     ASSERT_EQ(ids(list, "session").size(), 1u);
     ASSERT_EQ(ids(list, "refresh_tokens").size(), 1u);
     const std::string consent = ids(list, "consent").at(0);
@@ -51,7 +52,7 @@ TEST_F(Grants, AreListedForWhoGaveThem) {
     EXPECT_EQ(one.at("/scopes"), Json::array({"openid", "email", "offline_access"}));
     token_of(ada).get("/api/v1/grants?kind=session").expect(200).field("/items/0/amr", Json::array({"pwd"})).field("/next_cursor", Json());
     const std::string cursor = token_of(ada).get("/api/v1/grants?limit=2").expect(200).text("/next_cursor");
-    EXPECT_EQ(token_of(ada).get("/api/v1/grants?limit=2&cursor=" + cursor).expect(200).at("/items").size(), 1u);
+    EXPECT_EQ(token_of(ada).get("/api/v1/grants?limit=2&cursor=" + cursor).expect(200).at("/items").size(), 2u);
     const auto bob = person("bob@example.com");
     EXPECT_EQ(token_of(bob).get("/api/v1/grants").expect(200).at("/items").size(), 0u);
     EXPECT_EQ(token_of(bob).get("/api/v1/grants?identity_id=" + ada.text("/id")).expect(200).at("/items").size(), 0u);
@@ -65,7 +66,7 @@ TEST_F(Grants, AreListedForWhoGaveThem) {
     machine.del("/api/v1/grants/" + consent).expect(404);
     machine.post("/api/v1/grants/end-others", Json::object()).expect_problem(403, "no-person");
     const auto administering = service.caller(service.project(), "grants:write clients:admin");
-    EXPECT_EQ(administering.get("/api/v1/grants?identity_id=" + ada.text("/id")).expect(200).at("/items").size(), 3u);
+    EXPECT_EQ(administering.get("/api/v1/grants?identity_id=" + ada.text("/id")).expect(200).at("/items").size(), 4u);
     EXPECT_EQ(administering.get("/api/v1/grants").expect(200).at("/items").size(), 0u) << "who administers says whose";
     administering.get("/api/v1/grants/" + consent).expect(200);
     EXPECT_EQ(administering.get("/api/v1/grants?identity_id=" + bob.text("/id")).expect(200).at("/items").size(), 0u);
@@ -94,6 +95,8 @@ TEST_F(Grants, EndWithAllThatCameOfThem) {
     EXPECT_EQ(browser.get("/account/security").status(), 200) << "the session goes on";
     token_of(ada).del("/api/v1/grants/" + ids("session").at(0)).expect(204);
     EXPECT_EQ(browser.get("/account/security").status(), 401);
+    token_of(person("bob@example.com")).del("/api/v1/grants/" + ids("trusted_device").at(0)).expect(404);
+    token_of(ada).del("/api/v1/grants/" + ids("trusted_device").at(0)).expect(204);
     EXPECT_EQ(token_of(ada).get("/api/v1/grants").expect(200).at("/items").size(), 0u);
     token_of(ada).del("/api/v1/grants/" + Uuid::v7().to_string()).expect(404);
 }

@@ -90,6 +90,56 @@ TEST_F(LogoutTokens, GoToClientsOfThatSessionThatSayWhere) {
     EXPECT_EQ(other_server.calls("POST", "/logged-out").size(), 1u) << "whoever ends it";
 }
 
+TEST_F(LogoutTokens, TellOfWhoSignsInNoMore) {
+    answer(200);
+    const auto tokens = redeem(shop, parameter(signed_in(browser, shop, {}, "openid%20offline_access"), "code"));
+    const auto disabled = as.owner.post(ada.location() + "/disable", Json::object()).expect(200);
+    auto calls = told();
+    ASSERT_EQ(calls.size(), 1u) << "disabled by whoever administers people";
+    EXPECT_EQ(*payload(token_in(calls[0])).find("sub"), Json(ada.text("/id")));
+    as.owner.post(ada.location() + "/disable", Json::object()).expect(200).field("/version", disabled.at("/version"));
+    EXPECT_EQ(told().size(), 1u) << "once";
+    as.owner.post(ada.location() + "/enable", Json::object()).expect(200);
+    EXPECT_EQ(browser.get("/account/security").status(), 401);
+    EXPECT_EQ(refresh(shop, tokens.text("/refresh_token")).text("/error"), "invalid_grant") << "what had ended stays so";
+
+    signed_in(browser, shop);
+    as.owner.del(ada.location()).expect(204);
+    EXPECT_EQ(told().size(), 2u) << "deleted";
+
+    const auto again = person("ada@example.com");
+    signed_in(browser, shop);
+    const auto keeper = service.caller(ProjectId::fresh(), "people:read people:erase", "user");
+    keeper.del("/internal/projects/" + service.project().to_string() + "/people/" + again.text("/id") + "?request=" + Uuid::v7().to_string()).expect(200);
+    calls = told();
+    ASSERT_EQ(calls.size(), 3u) << "erased, as they wanted to be";
+    EXPECT_EQ(*payload(token_in(calls[2])).find("sub"), Json(again.text("/id")));
+}
+
+class ManyLogouts : public LogoutTokens {
+protected:
+    ManyLogouts() : LogoutTokens({{"AUTH_OUTGOING_NETWORKS", "127.0.0.1/32"}, {"AUTH_LOGIN_ATTEMPTS", "1000"}}) {}
+};
+
+// Whoever signs in at the moment at which they may no more is signed in nowhere behind it.
+TEST_F(ManyLogouts, AreNotOutrunBySignIns) {
+    answer(200);
+    for (int round = 0; round < 5; ++round) {
+        std::vector<int> statuses(8, 0);
+        at_once(9, [&](int i) {
+            if (i == 8) {
+                as.owner.post(ada.location() + "/disable", Json::object()).expect(200);
+                return;
+            }
+            Browser one(service.port());
+            statuses[static_cast<std::size_t>(i)] = type(one, flow_of(one.get(request(shop))), "ada@example.com", good_password).status();
+        });
+        for (const int status : statuses) EXPECT_TRUE(status == 303 || status == 400 || status == 409) << status;
+        EXPECT_EQ(sql("select (select count(*) from session) || ' ' || (select count(*) from trusted_device)"), "0 0");
+        as.owner.post(ada.location() + "/enable", Json::object()).expect(200);
+    }
+}
+
 TEST_F(LogoutTokens, AreSentAgainWhileTheClientIsAway) {
     answer(503);
     answer(200);

@@ -7,7 +7,7 @@ namespace {
 class PersonData : public SignInApi {
 protected:
     using SignInApi::SignInApi;
-    testkit::Client keeper = service.caller(ProjectId::fresh(), "people:read people:erase", "user");
+    testkit::Client keeper = service.caller(ProjectId::fresh(), "people:collect people:erase", "user");
 
     std::string at(const std::string& subject) { return "/internal/projects/" + service.project().to_string() + "/people/" + subject; }
     /// Tables of this service in which a row has the text.
@@ -36,6 +36,7 @@ TEST_F(PersonData, IsShownWithoutWhatSignsThemIn) {
         .field("/data/credentials/0/type", "password")
         .field("/data/applications/0/client", "A <b>Shop</b>")
         .field("/data/sessions/0/amr", Json::array({"pwd"}));
+    EXPECT_EQ(told.at("/data/trusted_devices").size(), 1u);
     EXPECT_GT(told.at("/rows").as_integer(), 4);
     EXPECT_EQ(told.body().find(stored_hash(ada)), std::string::npos);
     EXPECT_EQ(told.body().find("argon2"), std::string::npos);
@@ -51,11 +52,11 @@ TEST_F(PersonData, GoesWithAllThatIsKnownByThem) {
     ASSERT_EQ(tokens.status(), 200) << tokens.body();
     event_types();
     const std::string id = ada.text("/id");
-    EXPECT_NE(tables_with(id).find("session "), std::string::npos);
+    EXPECT_NE(tables_with(id).find("session trusted_device "), std::string::npos);
     const std::string target = at(id) + "?request=" + Uuid::v7().to_string();
     const auto receipt = keeper.del(target).expect(200).field("/method", "deleted").field("/kept", Json::array());
     EXPECT_GT(receipt.at("/rows").as_integer(), 5);
-    EXPECT_EQ(event_types(), "identity.deleted erasure.completed ");
+    EXPECT_EQ(event_types(), "session.ended identity.deleted erasure.completed ");
     EXPECT_EQ(tables_with(id), "");
     EXPECT_EQ(tables_with("ada@example.com"), "");
     EXPECT_FALSE(active(client, tokens.text("/access_token")));

@@ -1,11 +1,8 @@
 #include "authorize_domain.hpp"
-#include "networks.hpp"
 #include "redirects.hpp"
 #include "refresh_seal.hpp"
 
 #include <gtest/gtest.h>
-
-#include <stdexcept>
 
 namespace gravity::issuer {
 namespace {
@@ -59,23 +56,6 @@ TEST(RefreshAnswers, OpenWithTheirTokenOnly) {
     EXPECT_FALSE(open_answer("grt_two", sealed));
     EXPECT_FALSE(open_answer("grt_one", sealed.substr(0, sealed.size() - 1)));
     EXPECT_FALSE(open_answer("grt_one", "short"));
-}
-
-std::string from(std::string_view peer, std::string_view forwarded, std::string_view proxies) { return origin(peer, forwarded, Networks(proxies)).str(); }
-
-TEST(Origins, AreBelievedOfProxiesOnly) {
-    EXPECT_EQ(from("198.51.100.1", "203.0.113.7", ""), "198.51.100.1");
-    EXPECT_EQ(from("10.1.2.3", "203.0.113.7", "10.0.0.0/8"), "203.0.113.7");
-    EXPECT_EQ(from("11.1.2.3", "203.0.113.7", "10.0.0.0/8"), "11.1.2.3");
-    EXPECT_EQ(from("10.1.2.3", "1.2.3.4, 203.0.113.7, 10.9.9.9", "10.0.0.0/8, ::1"), "203.0.113.7") << "what the client wrote itself is not looked at";
-    EXPECT_EQ(from("::1", "2001:db8::7", "10.0.0.0/8, ::1"), "2001:db8::7");
-    EXPECT_EQ(from("::ffff:10.0.0.1", "203.0.113.7", "10.0.0.0/8"), "203.0.113.7");
-    EXPECT_EQ(from("10.1.2.3", "203.0.113.7, unknown", "10.0.0.0/8"), "10.1.2.3");
-    EXPECT_EQ(from("10.1.2.3", "10.0.0.5", "10.0.0.0/8"), "10.0.0.5");
-    EXPECT_EQ(from("10.128.0.1", "203.0.113.7", "10.0.0.0/9"), "10.128.0.1");
-    for (const std::string bad : {"10.0.0.0/33", "10.0.0.0/x", "example.com", "10.0.0.0/"}) EXPECT_THROW(Networks{bad}, std::invalid_argument) << bad;
-    EXPECT_EQ(IpAddress("2001:DB8:1:23ff::1").network(), "2001:db8:1:2300::/56");
-    EXPECT_EQ(IpAddress("203.0.113.7").network(), "203.0.113.0/24");
 }
 
 } // namespace

@@ -171,6 +171,7 @@ TEST_F(OwnRegistration, IsChangedWithinWhatItWas) {
     EXPECT_EQ(token_status(made.text("/client_id"), made.text("/client_secret")), 200);
 
     expect_refused(put(metadata()), "invalid_request");
+    EXPECT_EQ(put(metadata()).text("/trace_id").size(), 32u) << "under which the reason is kept";
     expect_refused(put_with("client_id", Uuid::v7().to_string()), "invalid_request");
     expect_refused(put_with("registration_access_token", itself.token()), "invalid_request");
     expect_refused(put_with("scope", "products:write"));

@@ -253,11 +253,11 @@ TEST_F(Roles, AreAsManyAsFitAToken) {
 
     auth::Claims claims;
     claims.scopes.assign(256, "a:read");
-    EXPECT_TRUE(fits_token(claims));
+    EXPECT_TRUE(token_payload(claims));
     claims.scopes.emplace_back("b:read");
-    EXPECT_FALSE(fits_token(claims)) << "more than a verifier reads";
+    EXPECT_FALSE(token_payload(claims)) << "more than a verifier reads";
     claims.scopes.assign(100, std::string(100, 'x'));
-    EXPECT_FALSE(fits_token(claims));
+    EXPECT_FALSE(token_payload(claims));
 
     // More than fits the token of who gives them too: two give half of it each.
     const auto other = plain_client();

@@ -1,0 +1,72 @@
+#include "trusted_devices.hpp"
+
+#include "config.hpp"
+#include "cookies.hpp"
+#include "opaque.hpp"
+#include "reads.hpp"
+#include "trusted_devices_store.hpp"
+
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
+
+namespace gravity::issuer {
+namespace {
+
+constexpr std::string_view device_prefix = "gtd_";
+constexpr std::size_t device_digits = 64;
+constexpr int most_devices = 20; // of one identity
+
+std::optional<std::string> device_cookie(const Ctx& ctx) {
+    auto cookie = cookies::read(ctx.request(), ctx.get<Settings>(), cookies::device);
+    if (!cookie || !cookie->starts_with(device_prefix) || cookie->size() != device_prefix.size() + device_digits) return std::nullopt;
+    return cookie;
+}
+
+} // namespace
+
+std::optional<Bytes> device_of(const Ctx& ctx) {
+    const auto cookie = device_cookie(ctx);
+    if (!cookie) return std::nullopt;
+    return opaque_hash(*cookie);
+}
+
+Task<std::optional<TrustedDevice>> trusted_device(Ctx& ctx, pg::Scope scope, std::optional<Bytes> shown, FindDevice find) {
+    std::optional<TrustedDevice> device;
+    if (!shown) co_return device;
+    std::function<void(Tx&)> work = [&](Tx& tx) { device = find(tx, *shown); };
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    co_return device;
+}
+
+Task<std::optional<TrustedDeviceId>> trusted_for_anybody(Ctx& ctx, pg::Scope scope, std::optional<Bytes> shown) {
+    std::optional<TrustedDeviceId> device;
+    if (!shown) co_return device;
+    std::function<void(Tx&)> work = [&](Tx& tx) { device = tx.maybe(device_for_anybody, *shown, now()); };
+    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
+    co_return device;
+}
+
+// The secret is another at each sign-in: nobody plants one that they know, and a copy is good until its owner signs in again.
+std::optional<DeviceToTrust> device_to_trust(const Ctx& ctx, IdentityId identity) {
+    const Settings& settings = ctx.get<Settings>();
+    if (settings.trusted_device_days.value() == 0) return std::nullopt;
+    const Duration life = Duration::days(settings.trusted_device_days);
+    const Secret<> secret = fresh_opaque(device_prefix);
+    DeviceToTrust wanted;
+    wanted.before = device_of(ctx);
+    wanted.device.id = TrustedDeviceId(Uuid::v7());
+    wanted.device.identity_id = identity;
+    wanted.device.created_at = wanted.device.last_used_at = now();
+    wanted.device.expires_at = wanted.device.created_at + life;
+    wanted.hash = opaque_hash(secret.reveal());
+    wanted.cookie = cookies::set(settings, cookies::device, secret.reveal(), life);
+    return wanted;
+}
+
+void trust(Tx& tx, const DeviceToTrust& wanted) {
+    if (wanted.before) tx.exec(rename_device, *wanted.before, wanted.hash);
+    tx.exec(trust_device, wanted.device, wanted.hash);
+    tx.exec(untrust_older_devices, wanted.device.identity_id, most_devices);
+}
+
+} // namespace gravity::issuer
