@@ -38,6 +38,12 @@ describe("cloud-config-client", () => {
     await assert.rejects(load({ label: "none" }), /Invalid response: 404/);
     await assert.rejects(load({ headers: { Authorization: "Bearer x" } }), /Invalid response: 401/);
   });
+  it("has ciphers decrypted if it may see secrets", async () => {
+    assert.deepEqual((await load({ name: "vault" })).properties["db.password"], "hunter2");
+    const config = await load({ name: "vault", headers: { "X-API-Key": process.env.GRAVITY_KEY } });
+    assert.equal(config.get("db.user"), "sa");
+    assert.equal(config.get("db.password"), "***");
+  });
   it("comes with an access key", async () => {
     const config = await load({ headers: { "X-API-Key": process.env.GRAVITY_KEY }, profiles: "dev" });
     assert.equal(config.get("shop.port"), 9090);

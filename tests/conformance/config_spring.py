@@ -2,6 +2,7 @@
 # Runs beside other scripts: its daemons are its own.
 """The npm client `cloud-config-client`, unchanged, against config; and what config writes read by PyYAML (YAML 1.1). On a config and a PostgreSQL of its own."""
 
+import base64
 import json
 import os
 import pathlib
@@ -25,6 +26,10 @@ TRAPS = ["no", "Yes", "ON", "null", "~", "0123", "1e3", "12:30:45", "2026-01-01"
 
 def settle(config):
     config_service.settle(config)
+    cipher = config.ask_for("hunter2", "/spring/encrypt")
+    if config.ask_for(cipher, "/spring/decrypt") != "hunter2" or json.loads(config.ask("GET", "/spring/encrypt/status")) != {"status": "OK"}:
+        sys.exit("what was encrypted is not decrypted")
+    config.publish("vault", "default", {"db": {"user": "sa", "password": f"{{cipher}}{cipher}"}})
     config.publish("traps", "default", {"texts": TRAPS, "numbers": [1, -5, 1.5, 1e300, 1.5e-07], "names": {"no": 1, "1": 2, "0123": 3, "~": 4}, "none": []})
 
 
@@ -44,7 +49,8 @@ def main():
         fetched.skip(f"{program} is not built")
     modules = fetched.npm_modules("cloud-config-client", "cloud-config-client@1.6.2")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="gravity-config-"))
-    with config_service.running(program, folder) as config:
+    settings = {"CONFIG_MASTER_KEY": base64.b64encode(os.urandom(32)).decode()}
+    with config_service.running(program, folder, settings=settings, more=["configs:secrets"]) as config:
         settle(config)
         read_as_yaml(config)
         key = json.loads(config.ask("POST", "/api/v1/config/access-keys", {"name": "shop", "kind": "secret", "scopes": ["configs:read"]}))["key"]

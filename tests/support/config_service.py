@@ -18,6 +18,12 @@ class Config:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.read().decode()
 
+    def ask_for(self, text, path):
+        """What comes of a text."""
+        request = urllib.request.Request(self.url + path, text.encode(), {"Content-Type": "text/plain", "Authorization": f"Bearer {self.token}"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read().decode()
+
     def publish(self, application, profile, items, label="main"):
         made = json.loads(self.ask("POST", "/api/v1/configs", {"application": application, "profile": profile, "label": label}))
         self.ask("PATCH", f"/api/v1/configs/{made['id']}/draft", {"items": items})
@@ -25,14 +31,14 @@ class Config:
 
 
 @contextlib.contextmanager
-def running(program, folder, collections=("configs", "access-keys"), settings=None):
+def running(program, folder, collections=("configs", "access-keys"), settings=None, more=()):
     """In a folder that is gone at the end."""
     folder.chmod(0o755)
     (folder / "pg").mkdir()
     cluster = throwaway.Cluster(folder / "pg")
     try:
         cluster.database("config")
-        token, environment = throwaway.signed_token(folder, list(collections))
+        token, environment = throwaway.signed_token(folder, list(collections), list(more))
         daemon = throwaway.Daemon(program, cluster, folder, {**environment, **(settings or {})}, "config")
         try:
             daemon.wait_ready()

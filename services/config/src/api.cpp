@@ -1,7 +1,12 @@
 #include "api.hpp"
 
+#include "audit_api.hpp"
+#include "cipher.hpp"
+#include "cipher_api.hpp"
 #include "effective_api.hpp"
 #include "flags_api.hpp"
+#include "git_api.hpp"
+#include "imports_api.hpp"
 #include "instances_api.hpp"
 #include "ofrep_api.hpp"
 #include "preview_api.hpp"
@@ -70,6 +75,40 @@ void set_routes(Router& router) {
                                                           .scope = "configs:read"});
 }
 
+void file_routes(Router& router) {
+    auto configs = router.collection("/api/v1/configs", "configs");
+    configs.post<imports::import_file>("/import", {.summary = "Take a file of settings over into a draft; nothing is published",
+                                                   .operation = "import_file",
+                                                   .problems = {set_exists, too_many_sets, value_too_large, too_many_keys, no_such_base, stale_draft,
+                                                                problems::stale_version, secrets_unavailable},
+                                                   .scope = "configs:admin",
+                                                   .body_limit = largest_change});
+    configs.get<imports::export_file>("/{id}/export", {.summary = "What is in force, or a release, as a file; of secrets `***`",
+                                                       .operation = "export_file",
+                                                       .problems = {no_variable_name},
+                                                       .scope = "configs:admin"});
+}
+
+void git_routes(Router& router) {
+    auto sources = router.collection("/api/v1/config/git-sources", "configs");
+    sources.get<git_sources::list>("", {.summary = "List git repositories that settings come from, newest first",
+                                        .operation = "list_git_sources",
+                                        .scope = "configs:admin"});
+    sources.post<git_sources::create>("", {.summary = "Name a git repository that settings come from",
+                                           .operation = "create_git_source",
+                                           .problems = {too_many_git_sources},
+                                           .scope = "configs:admin"});
+    sources.get<git_sources::get>("/{id}", {.summary = "Read a git source, and what became of its last pull",
+                                            .operation = "get_git_source",
+                                            .scope = "configs:admin"});
+    sources.del<git_sources::remove>("/{id}", {.summary = "Delete a git source; what came from it stays",
+                                               .operation = "delete_git_source",
+                                               .scope = "configs:admin"});
+    sources.post<git_sources::pull>("/{id}/pull", {.summary = "Fill drafts with the files of a git source; nothing is published",
+                                                   .operation = "pull_git_source",
+                                                   .scope = "configs:admin"});
+}
+
 void schema_routes(Router& router) {
     auto collection = router.collection("/api/v1/config-schemas", "config-schemas");
     collection.get<schemas::list>("", {.summary = "List schemas, newest first", .operation = "list_schemas"});
@@ -134,6 +173,11 @@ void rollout_routes(Router& router) {
                                                         .scope = "configs:admin"});
 }
 
+void audit_routes(Router& router) {
+    auto log = router.collection("/api/v1/config/audit", "configs");
+    log.get<audit::list>("", {.summary = "List who did what, and from where, newest first", .operation = "list_audit", .scope = "configs:admin"});
+}
+
 void spring_routes(Router& router) {
     auto spring = router.surface("configs");
     const std::vector<Problem> problems{no_such_label, secrets_unavailable};
@@ -155,6 +199,29 @@ void spring_routes(Router& router) {
                                     .operation = "spring_plain_file",
                                     .problems = problems,
                                     .keys = AcceptKeys::secret});
+}
+
+void cipher_routes(Router& router) {
+    auto spring = router.surface("configs");
+    constexpr std::size_t largest_text = 3 * longest_cipher_text; // percent-encoded, or as a cipher
+    spring.post<ciphers::encrypt>("/spring/encrypt", {.summary = "Spring Cloud Config: encrypt a text, for values that begin with {cipher}",
+                                                      .operation = "spring_encrypt",
+                                                      .problems = {secrets_unavailable, value_too_large},
+                                                      .scope = "configs:write",
+                                                      .keys = AcceptKeys::secret,
+                                                      .body_limit = largest_text,
+                                                      .idempotency = false});
+    spring.post<ciphers::decrypt>("/spring/decrypt", {.summary = "Spring Cloud Config: decrypt what was encrypted for this project",
+                                                      .operation = "spring_decrypt",
+                                                      .problems = {secrets_unavailable, not_a_cipher},
+                                                      .scope = "configs:secrets",
+                                                      .keys = AcceptKeys::secret,
+                                                      .body_limit = largest_text,
+                                                      .idempotency = false});
+    spring.get<ciphers::status>("/spring/encrypt/status", {.summary = "Spring Cloud Config: whether there is a key to encrypt with",
+                                                           .operation = "spring_encrypt_status",
+                                                           .problems = {secrets_unavailable},
+                                                           .keys = AcceptKeys::secret});
 }
 
 void flag_routes(Router& router) {
@@ -187,12 +254,16 @@ void flag_routes(Router& router) {
 
 void routes(Router& router) {
     set_routes(router);
+    file_routes(router);
+    git_routes(router);
     release_routes(router);
     rollout_routes(router);
     tag_routes(router);
     secret_routes(router);
     schema_routes(router);
+    audit_routes(router);
     spring_routes(router);
+    cipher_routes(router);
     flag_routes(router);
 }
 

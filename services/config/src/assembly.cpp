@@ -4,13 +4,18 @@
 #include "attendance.hpp"
 #include "config.hpp"
 #include "config_migrations.hpp"
+#include "discovery_health.hpp"
+#include "forget_audit_job.hpp"
 #include "forget_job.hpp"
+#include "git_job.hpp"
+#include "memory.hpp"
 #include "people.hpp"
 #include "rollout_job.hpp"
 #include "secrets.hpp"
 #include "watching.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/http/origin.hpp>
 
 #include <stdexcept>
 
@@ -18,20 +23,40 @@ namespace gravity::config {
 
 namespace {
 
-std::optional<auth::MasterKeys> master_keys(const Settings& settings) {
-    if (!settings.master_key) return std::nullopt;
+/// Of its own, or else the platform's.
+std::optional<auth::MasterKeys> master_keys(const app::Runtime& runtime) {
+    const Settings& settings = runtime.resources.get<Settings>();
+    const auth::MasterKeys* platforms = runtime.resources.find<auth::MasterKeys>();
+    if (!settings.master_key) return platforms == nullptr ? std::nullopt : std::optional(*platforms);
     auto keys = auth::MasterKeys::parse(settings.master_key->reveal());
     if (!keys) throw std::invalid_argument("CONFIG_MASTER_KEY " + keys.why());
     return *std::move(keys);
 }
 
-void provide(app::Runtime& runtime) {
-    auto vault = std::make_shared<Vault>(master_keys(runtime.resources.get<Settings>()));
-    runtime.resources.put(vault);
-    runtime.resources.put(std::make_shared<Watching>(runtime, *vault));
-    runtime.resources.put(std::make_shared<Attendance>(*runtime.database));
+std::shared_ptr<Memory> remembering(app::Runtime& runtime, Watching& watching) {
+    const Settings& settings = runtime.resources.get<Settings>();
+    const Memory::Limits limits{std::size_t(settings.memory_mib.value()) * 1024 * 1024, std::chrono::seconds(settings.serve_stale_seconds.value())};
+    auto memory = std::make_shared<Memory>(*runtime.database, [&watching] { return watching.listening(); }, limits);
+    watching.remember_in(memory);
+    return memory;
 }
 
+void provide(app::Runtime& runtime) {
+    const Settings& settings = runtime.resources.get<Settings>();
+    auto vault = std::make_shared<Vault>(master_keys(runtime));
+    runtime.resources.put(vault);
+    auto watching = std::make_shared<Watching>(runtime, *vault);
+    runtime.resources.put(watching);
+    runtime.resources.put(remembering(runtime, *watching));
+    const bool asks = runtime.settings.discovery_mode == app::DiscoveryMode::consul;
+    runtime.resources.put(std::make_shared<DiscoveryHealth>(runtime.io, asks ? runtime.settings.discovery_url : std::string(),
+                                                            runtime.settings.discovery_token));
+    runtime.resources.put(std::make_shared<Attendance>(*runtime.database));
+    runtime.resources.put(std::make_shared<GitPuller>(settings));
+    runtime.resources.put(std::make_shared<http::TrustedProxies>(settings.trusted_proxies, "CONFIG_TRUSTED_PROXIES"));
+}
+
+Task<void> keep_memory(app::Runtime& runtime) { return runtime.resources.get<Memory>().run(); }
 Task<void> keep_attendance(app::Runtime& runtime) { return runtime.resources.get<Attendance>().run(); }
 Task<void> write_attendance(app::Runtime& runtime) { return runtime.resources.get<Attendance>().write(); }
 
@@ -44,14 +69,18 @@ Service assemble(std::uint16_t port) {
         .access_keys()
         .routes(routes)
         .job(forget_unseen)
+        .job(forget_old_audit)
+        .job(pull_git)
         .job(look)
         .job(find_rollouts)
         .schedule("*/5 * * * *", FindRollouts{}, {.each_project = true})
+        .schedule("29 3 * * *", ForgetAudit{}, {.each_project = true})
         .schedule("17 * * * *", ForgetInstances{}, {.each_project = true})
         .provision(provide)
+        .background(keep_memory)
         .background(keep_attendance)
         .on_drain(write_attendance);
-    keeps_personal_data(service, {erase_person, collect_person});
+    keeps_personal_data(service, {erase_person, nullptr, collect_person});
     return service;
 }
 

@@ -49,17 +49,34 @@ bool any_reference(const LabelSettings& label) {
 
 ConfigName name_of(const std::string& text) { return ConfigName::parse(text).or_throw(); }
 
+/// Refused before anybody has to look at them all.
+std::vector<CheckFault> faults_of_number(const Relations& relations, const std::vector<Layer>& heirs) {
+    std::vector<CheckFault> faults;
+    std::string_view looked_at;
+    for (const Layer& heir : heirs) {
+        if (heir.application == looked_at || faults.size() >= most_check_faults) continue;
+        looked_at = heir.application;
+        if (relations.others_of(heir.application).size() <= most_others) continue;
+        std::string detail = "refers to more than " + std::to_string(most_others) + " other applications";
+        faults.push_back({CheckKind::reference, name_of(heir.application), name_of(heir.profile), {}, std::move(detail), std::nullopt});
+    }
+    return faults;
+}
+
 } // namespace
 
 std::vector<CheckFault> faults_of(const LabelSettings& label, const std::vector<Layer>& heirs, const std::vector<ConfigSchema>& rows) {
     const std::vector<ReadSchema> schemas = read_all(rows);
-    std::vector<CheckFault> faults;
     const bool references = any_reference(label);
+    std::vector<CheckFault> faults;
+    if (references) faults = faults_of_number(Relations(label), heirs);
+    if (!faults.empty()) return faults;
     SchemaBudget budget;
     for (const Layer& heir : heirs) {
         const auto about = schemas_about(schemas, label, heir);
         if (about.empty() && !references) continue;
-        const Resolved resolved = resolve(mask(label.in_force(heir))); // of a secret, that it is there is all that counts
+        // Of a secret, that it is there is all that counts.
+        const Resolved resolved = resolve(mask(label.in_force(heir)), others_in(label, {heir.profile}, mask));
         for (const ReferenceFault& fault : resolved.faults)
             faults.push_back({CheckKind::reference, name_of(heir.application), name_of(heir.profile), fault.key, fault.detail, std::nullopt});
         const Json document = about.empty() ? Json() : to_tree(resolved.items);
@@ -77,9 +94,10 @@ std::vector<CheckFault> faults_of(const LabelSettings& label, const std::vector<
 
 std::vector<CheckFault> faults_with(Tx& tx, const ConfigSet& set, const Items& items) {
     const auto schemas = tx.all(schemas_of_label, set.label);
+    const std::string_view whose = referred_applications(items).empty() ? set.application.view() : shared_application;
     const auto on = [&](RollingSide side) {
-        const LabelSettings label = with_items(read_label(tx, set.label, set.application.view(), side), set, items);
-        return faults_of(label, label.heirs_of(set.application.view(), set.profile.view()), schemas);
+        const LabelSettings label = with_items(read_label(tx, set.label, whose, side), set, items);
+        return faults_of(label, label.affected_by(set.application.view(), set.profile.view()), schemas);
     };
     auto faults = on(RollingSide::general);
     return faults.empty() && rolls(tx, set.label) ? on(RollingSide::candidate) : faults;

@@ -1,6 +1,6 @@
 #include "effective_api.hpp"
 
-#include "effective.hpp"
+#include "known_settings.hpp"
 #include "references.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -8,18 +8,17 @@
 namespace gravity::config::effective {
 namespace {
 
-Effective read_effective(Tx& tx, const Selection& selection, const LabelName& label, const LabelName& default_label, const Sight& sight,
-                         const std::optional<std::string>& instance) {
+Effective effective_of(const Watched& watched, const KnownSettings& settings, const std::optional<std::string>& instance) {
     Effective effective;
-    effective.applications = selection.applications;
-    effective.profiles = selection.profiles;
-    effective.label = label;
-    InForce in_force = read_in_force(tx, selection, label, default_label, sight, instance);
+    effective.applications = watched.applications;
+    effective.profiles = watched.profiles;
+    effective.label = watched.label;
+    InForce in_force = settings.view().for_instance(instance);
     effective.version = in_force.version;
     std::vector<const Items*> layers;
     for (const Items& layer : in_force.layers) layers.push_back(&layer);
     const Layered layered = overlay(layers);
-    const Items resolved = resolve(values_of(layered)).items;
+    const Items resolved = resolve(values_of(layered), others_of(in_force)).items;
     for (const auto& [key, value] : layered) {
         EffectiveValue item{key, resolved.at(key), std::nullopt, value.layer, std::nullopt};
         if (item.value != value.value) item.raw = value.value;
@@ -33,26 +32,26 @@ Effective read_effective(Tx& tx, const Selection& selection, const LabelName& la
 
 } // namespace
 
-Task<Effective> get(Ctx& ctx, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault,
-                    Given<Attendance> attendance) {
+Task<MaybeStale<Effective>> get(Ctx&, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault,
+                                Given<Attendance> attendance, Given<Memory> memory) {
     const Selection selection = selection_of_query(*query);
     const LabelName label = query->label.value_or(settings->default_label);
-    const Sight sight{&*vault, sees_secrets(caller, selection)};
-    const Watched watched{caller.project, selection.applications, selection.profiles, label, sight.secrets};
+    const Watched watched{caller.project, selection.applications, selection.profiles, label, sees_secrets(caller, selection)};
     std::optional<Presence> who;
     if (query->instance) who = Presence{caller.project, label, *query->instance, selection.applications, selection.profiles};
     const std::optional<std::string> instance = query->instance ? std::optional(query->instance->str()) : std::nullopt;
     if (query->wait_version && who) {
-        const auto had = co_await watching->at(watched, query->wait_version->value(), instance);
+        const auto had = co_await watching->at_if_known(watched, query->wait_version->value(), instance);
         if (had) attendance->note(*who, {had->version, InstanceStatus::applied, {}, had->releases});
     }
     if (query->wait_version && query->wait > 0) {
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(query->wait.value());
         co_await watching->until_other(watched, query->wait_version->value(), instance, end);
     }
-    Effective effective = co_await ctx.transaction(read_effective, selection, label, settings->default_label, sight, instance);
+    const RecalledSettings recalled = co_await recall_settings(*memory, watched, settings->default_label, *vault);
+    Effective effective = effective_of(watched, *recalled.settings, instance);
     if (who) attendance->note(*who, {effective.version, InstanceStatus::told, {}, releases_of(effective.origins)});
-    co_return effective;
+    co_return MaybeStale<Effective>{std::move(effective), recalled.stale};
 }
 
 } // namespace gravity::config::effective

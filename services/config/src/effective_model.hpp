@@ -76,7 +76,7 @@ struct gravity::meta::docs<gravity::config::EffectiveValue> {
 template <>
 struct gravity::meta::docs<gravity::config::Effective> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
-        {"version", "The last publication among the origins; 0 where there is none"},
+        {"version", "The last publication among the origins and the applications that they refer to; 0 where there is none"},
         {"origins", "Releases that are in force, the highest first"},
     };
 };

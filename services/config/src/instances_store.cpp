@@ -69,6 +69,11 @@ const Sql<Selecting(InstancesOf, int)> selections_of_set{
                            "from (" GRAVITY_INSTANCES_OF_SET ") found where state <> 'silent' group by applications, profiles order by count(*) desc, "
                            "applications, profiles limit $5"};
 
+const Sql<Selecting(LabelName, Strings, std::string, int)> selections_of_applications{"instance.selections_of_applications", R"sql(
+    select applications, profiles, count(*) as count, (array_agg(name order by name))[1:20] as names from instance
+    where label = $1 and applications && $2::text[] and ($3 = 'default' or $3 = any(profiles)) and seen_at >= now() - interval '5 minutes'
+    group by applications, profiles order by count(*) desc, applications, profiles limit $4)sql"};
+
 const Sql<std::int64_t(Timestamp, int)> forget_instances{"instance.forget", R"sql(
     with gone as (delete from instance where id in (select id from instance where seen_at < $1 limit $2) returning id)
     select count(*) from gone)sql"};

@@ -57,6 +57,8 @@ extern const Sql<InstanceOfSet(ListInstances, InstancesOf)> list_instances;
 extern const Sql<InstanceSummary(InstancesOf)> summarize_instances;
 /// The instances that a set is for and that are not silent, by what they ask for; with the first 20 names of each.
 extern const Sql<Selecting(InstancesOf, int)> selections_of_set;
+/// The same of instances under a label that ask for any of these applications, in this profile or, of the default one, in any.
+extern const Sql<Selecting(LabelName, Strings, std::string, int)> selections_of_applications;
 /// Those not seen since then, so many at once; how many there were.
 extern const Sql<std::int64_t(Timestamp, int)> forget_instances;
 

@@ -6,6 +6,7 @@
 #include <gravity/base/time.hpp>
 #include <gravity/base/utf8.hpp>
 #include <gravity/base/uuid.hpp>
+#include <gravity/http/message.hpp>
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -401,7 +402,8 @@ private:
     }
     const Json* target_of(const std::string& reference) const {
         if (reference.empty() || reference.front() != '#') return nullptr;
-        return whole_.at_pointer(std::string_view(reference).substr(1));
+        const auto pointer = http::percent_decode(std::string_view(reference).substr(1)); // as the fragment of a URI it is encoded (RFC 6901 section 6)
+        return pointer ? whole_.at_pointer(*pointer) : nullptr;
     }
     void follow_references() {
         for (Index begin = 0; begin < nodes_.list.size(); ++begin) {

@@ -35,5 +35,11 @@ const Sql<ActiveItem(std::vector<ConfigSetId>, std::vector<int>)> active_items{"
 const Sql<bool(LabelName)> has_label{"active.has_label", "select exists (select from config_set where label = $1)"};
 const Sql<bool(LabelName)> has_rollout{"active.has_rollout", R"sql(
     select exists (select from rollout r join config_set s on s.id = r.set_id where s.label = $1 and r.state in ('baking', 'paused')))sql"};
+// chr(36): a dollar begins a parameter.
+const Sql<bool(LabelName)> has_reference_to_others{"active.has_reference_to_others", R"sql(
+    select exists (select from config_set s join head h on h.set_id = s.id
+                   left join rollout r on r.set_id = s.id and r.state in ('baking', 'paused')
+                   join release_item i on i.set_id = s.id and i.number in (h.number, r.to_number)
+                   where s.label = $1 and position(chr(36) || '{[' in i.value::text) > 0))sql"};
 
 } // namespace gravity::config

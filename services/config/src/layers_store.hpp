@@ -39,6 +39,8 @@ extern const Sql<ActiveItem(std::vector<ConfigSetId>, std::vector<int>)> active_
 extern const Sql<bool(LabelName)> has_label;
 /// Something is being rolled out under it.
 extern const Sql<bool(LabelName)> has_rollout;
+/// Something that is in force, or being rolled out, under it looks like a reference to another application.
+extern const Sql<bool(LabelName)> has_reference_to_others;
 
 } // namespace gravity::config
 

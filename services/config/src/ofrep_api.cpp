@@ -1,8 +1,10 @@
 #include "ofrep_api.hpp"
 
-#include "flags_domain.hpp"
-#include "flags_store.hpp"
+#include "known_flags.hpp"
 
+#include <gravity/async/blocking.hpp>
+#include <gravity/async/coroutine.hpp>
+#include <gravity/base/clock.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/http/conditional.hpp>
@@ -11,19 +13,18 @@ namespace gravity::config::ofrep {
 namespace {
 
 Json failure(std::string_view code, std::string_view details) { return Json::object({{"errorCode", code}, {"errorDetails", details}}); }
-Json failure_of(std::string_view key, std::string_view code, std::string_view details) {
-    Json document = failure(code, details);
+std::string failure_of(std::string_view key, Json document) {
     document["key"] = key;
-    return document;
+    return document.dump();
 }
 
 /// The context of a request, or what is wrong with it.
-struct Asked {
+struct AskedContext {
     Json context = Json::object();
     std::optional<Json> fault{};
 };
 
-Asked context_of(const RawBody& body) {
+AskedContext context_of(const RawBody& body) {
     const auto document = Json::parse(body.bytes);
     if (!document) return {{}, failure("PARSE_ERROR", document.why())};
     const Json* context = document->find("context");
@@ -33,55 +34,66 @@ Asked context_of(const RawBody& body) {
     return {*context, {}};
 }
 
-Flags read_flags(Tx& tx) {
-    Flags flags;
-    for (Flag& flag : tx.all(all_flags)) flags.emplace(flag.key.str(), std::move(flag));
-    return flags;
+using KnownFlagsPtr = std::shared_ptr<const KnownFlags>;
+
+Evaluated decide_one(const KnownFlagsPtr& known, const std::string& key, const Json& context, Timestamp now) {
+    const auto flag = known->flags().find(key);
+    if (flag == known->flags().end()) return {404, failure_of(key, failure("FLAG_NOT_FOUND", "There is no such flag"))};
+    Decider decider(known->flags(), context, now);
+    Evaluated evaluated;
+    if (known->append(evaluated.text, flag->second, decider.decide(flag->second))) evaluated.status = 400;
+    return evaluated;
 }
 
-/// A flag as the protocol shows it, and whether that is a failure.
-struct Shown {
-    Json document;
-    bool failed = false;
-};
+FlagAnswers decide_all(const KnownFlagsPtr& known, const Json& context, Timestamp now) {
+    Decider decider(known->flags(), context, now);
+    FlagAnswers answers{"{\"flags\":[", {}};
+    for (const auto& [key, flag] : known->flags()) {
+        if (answers.text.back() != '[') answers.text += ',';
+        known->append(answers.text, flag, decider.decide(flag));
+    }
+    answers.text += "]}";
+    answers.etag = '"' + hex_encode(sha256(answers.text)).substr(0, 32) + '"';
+    return answers;
+}
 
-Shown show(const Flag& flag, const Decision& decision) {
-    const auto* decided = std::get_if<Decided>(&decision);
-    if (decided == nullptr) return {failure_of(flag.key.view(), "TARGETING_KEY_MISSING", "The flag is split by targetingKey"), true};
-    return {Json::object({{"key", flag.key.view()},
-                          {"reason", to_string(decided->reason)},
-                          {"variant", decided->variant},
-                          {"value", decided->value},
-                          {"metadata", Json::object({{"version", flag.version.value()}})}})};
+MaybeStale<Evaluated> answer_of(const FlagAnswers& answers, const std::optional<std::string>& has, bool stale) {
+    Evaluated evaluated{200, {}, answers.etag};
+    if (has && http::etag_listed(http::uncoded_etags(*has), answers.etag, false))
+        evaluated.status = 304;
+    else
+        evaluated.text = answers.text;
+    return {std::move(evaluated), stale};
 }
 
 } // namespace
 
-Evaluated evaluate(Tx& tx, Path<"key", std::string> key, RawBody body) {
-    Asked asked = context_of(body);
-    if (asked.fault) {
-        (*asked.fault)["key"] = *key;
-        return {400, *std::move(asked.fault)};
-    }
-    const Flags flags = read_flags(tx);
-    const auto flag = flags.find(*key);
-    if (flag == flags.end()) return {404, failure_of(*key, "FLAG_NOT_FOUND", "There is no such flag")};
-    Decider decider(flags, asked.context, tx.now());
-    Shown shown = show(flag->second, decider.decide(flag->second));
-    return {shown.failed ? 400 : 200, std::move(shown.document)};
+Task<MaybeStale<Evaluated>> evaluate(Ctx&, Caller caller, Path<"key", std::string> key, RawBody body, Given<Memory> memory) {
+    AskedContext asked = context_of(body);
+    if (asked.fault) co_return MaybeStale<Evaluated>{Evaluated{400, failure_of(*key, *std::move(asked.fault)), {}}};
+    const RecalledFlags recalled = co_await recall_flags(*memory, caller.project);
+    Evaluated evaluated;
+    if (recalled.flags->heavy())
+        evaluated = co_await blocking(decide_one, recalled.flags, *key, asked.context, now());
+    else
+        evaluated = decide_one(recalled.flags, *key, asked.context, now());
+    co_return MaybeStale<Evaluated>{std::move(evaluated), recalled.stale};
 }
 
-Evaluated evaluate_all(Tx& tx, RawBody body, Header<"If-None-Match"> known) {
-    Asked asked = context_of(body);
-    if (asked.fault) return {400, *std::move(asked.fault)};
-    const Flags flags = read_flags(tx);
-    Decider decider(flags, asked.context, tx.now());
-    Json list = Json::array();
-    for (const auto& [key, flag] : flags) list.push_back(show(flag, decider.decide(flag)).document);
-    Evaluated evaluated{200, Json::object({{"flags", std::move(list)}})};
-    evaluated.etag = '"' + hex_encode(sha256(evaluated.document.dump())).substr(0, 32) + '"';
-    if (known && http::etag_listed(http::uncoded_etags(*known), evaluated.etag, false)) evaluated.status = 304;
-    return evaluated;
+Task<MaybeStale<Evaluated>> evaluate_all(Ctx&, Caller caller, RawBody body, Header<"If-None-Match"> has, Given<Memory> memory) {
+    const RecalledFlags recalled = co_await recall_flags(*memory, caller.project);
+    const Timestamp at = now();
+    if (const FlagAnswers* known = recalled.flags->answers(body.bytes, at)) co_return answer_of(*known, has.value, recalled.stale);
+    AskedContext asked = context_of(body);
+    if (asked.fault) co_return MaybeStale<Evaluated>{Evaluated{400, asked.fault->dump(), {}}};
+    FlagAnswers answers;
+    if (recalled.flags->heavy())
+        answers = co_await blocking(decide_all, recalled.flags, std::move(asked.context), at);
+    else
+        answers = decide_all(recalled.flags, asked.context, at);
+    MaybeStale<Evaluated> answer = answer_of(answers, has.value, recalled.stale);
+    recalled.flags->keep(body.bytes, std::move(answers), at);
+    co_return answer;
 }
 
 } // namespace gravity::config::ofrep

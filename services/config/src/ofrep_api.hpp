@@ -1,5 +1,8 @@
 #pragma once
 
+#include "memory.hpp"
+#include "stale.hpp"
+
 #include <gravity/handlers.hpp>
 
 /// OpenFeature Remote Evaluation Protocol 0.3.0. Its words hold: names, statuses, errors.
@@ -8,12 +11,13 @@ namespace gravity::config::ofrep {
 /// An answer of the protocol's own form.
 struct Evaluated {
     int status = 200;
-    Json document;
+    std::string text; // JSON
     std::string etag{};
 };
 
-Evaluated evaluate(Tx& tx, Path<"key", std::string> key, RawBody body);
-Evaluated evaluate_all(Tx& tx, RawBody body, Header<"If-None-Match"> known);
+Task<MaybeStale<Evaluated>> evaluate(Ctx& ctx, Caller caller, Path<"key", std::string> key, RawBody body, Given<Memory> memory);
+/// A context that was asked about before is not decided anew while no flag has changed.
+Task<MaybeStale<Evaluated>> evaluate_all(Ctx& ctx, Caller caller, RawBody body, Header<"If-None-Match"> has, Given<Memory> memory);
 
 } // namespace gravity::config::ofrep
 
@@ -23,7 +27,7 @@ struct gravity::http::Result<gravity::config::ofrep::Evaluated> {
         if (evaluated.status == 304)
             out.empty(304);
         else
-            out.bytes(evaluated.status, "application/json", evaluated.document.dump());
+            out.bytes(evaluated.status, "application/json", std::move(evaluated.text));
         if (!evaluated.etag.empty()) out.header("ETag", evaluated.etag);
     }
     static void describe(Route& route) { route.answer = {200, "OK", "application/json"}; }

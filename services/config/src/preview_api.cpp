@@ -5,6 +5,8 @@
 #include "schemas_store.hpp"
 #include "sets_store.hpp"
 
+#include <algorithm>
+
 namespace gravity::config::drafts {
 namespace {
 
@@ -14,9 +16,12 @@ constexpr std::size_t most_keys_compared = 2'000'000; // of all heirs together: 
 
 constexpr int most_selections = 100;
 
+std::vector<std::string> profiles_of(const Layer& heir) { return {heir.profile}; }
+std::vector<std::string> profiles_of(const Selection& selection) { return selection.profiles; }
+
 template <class Who>
 Items resolved_of(const LabelSettings& label, const Who& who) {
-    return resolve(with_fingerprints(label.in_force(who))).items;
+    return resolve(with_fingerprints(label.in_force(who)), others_in(label, profiles_of(who), with_fingerprints)).items;
 }
 
 PatchOp op_of(const Change& change) {
@@ -72,12 +77,27 @@ private:
     std::size_t compared_ = 0;
 };
 
-/// Some may ask for several applications, whose sets have to be looked at as well.
-std::string_view applications_of(const ConfigSet& set, const std::vector<Selecting>& selections) {
+/// Some may ask for several applications, whose sets have to be looked at as well, or refer to them.
+std::string_view applications_of(const ConfigSet& set, const Items& items, const std::vector<Selecting>& selections) {
+    if (!referred_applications(items).empty()) return shared_application;
     for (const Selecting& who : selections)
         for (const std::string& application : who.applications)
             if (application != set.application.view() && application != shared_application) return shared_application;
     return set.application.view();
+}
+
+/// Those that are there of applications that refer to the set's own, beside those that the set is for.
+void add_dependents(Tx& tx, const ConfigSet& set, const std::vector<Layer>& heirs, std::vector<Selecting>& selections) {
+    if (set.application.view() == shared_application) return; // it is for everybody
+    Names dependents;
+    for (const Layer& heir : heirs)
+        if (heir.application != set.application.view()) dependents.insert(heir.application);
+    if (dependents.empty()) return;
+    const Strings names(dependents.begin(), dependents.end());
+    for (Selecting& found : tx.all(selections_of_applications, set.label, names, set.profile.str(), most_selections)) {
+        const auto same = [&](const Selecting& one) { return one.applications == found.applications && one.profiles == found.profiles; };
+        if (std::none_of(selections.begin(), selections.end(), same)) selections.push_back(std::move(found));
+    }
 }
 
 } // namespace
@@ -99,10 +119,12 @@ DryRun dry_run(Tx& tx, Path<"id", ConfigSetId> id) {
     DryRun run;
     run.draft_version = draft.version;
     run.stale = draft.base_number != set.release;
-    const auto selections = tx.all(selections_of_set, instances_of(set), most_selections);
-    const LabelSettings before = read_label(tx, set.label, applications_of(set, selections));
-    const LabelSettings after = with_items(before, set, from_json(draft.items));
-    const std::vector<Layer> heirs = after.heirs_of(set.application.view(), set.profile.view());
+    const Items items = from_json(draft.items);
+    auto selections = tx.all(selections_of_set, instances_of(set), most_selections);
+    const LabelSettings before = read_label(tx, set.label, applications_of(set, items, selections)); // all of it, if anybody refers to another
+    const LabelSettings after = with_items(before, set, items);
+    const std::vector<Layer> heirs = after.affected_by(set.application.view(), set.profile.view());
+    add_dependents(tx, set, heirs, selections);
     Comparing comparing(before, after, run);
     comparing.instances(selections); // they are there; the others might be
     comparing.heirs(heirs);

@@ -60,7 +60,7 @@ struct gravity::meta::docs<gravity::config::DraftValidation> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"stale", "Something else was published since it was begun: it is not published as it is"},
         {"valid", "Nothing is wrong with it"},
-        {"faults", "What is wrong, for each application and profile that inherits it; at most 50"},
+        {"faults", "What is wrong, for each application and profile that inherits it or refers to it; at most 50"},
     };
 };
 template <>

@@ -18,6 +18,7 @@ inline constexpr Problem schema_exists{409, "config-schema-exists", "There is a 
 inline constexpr Problem too_many_schemas{409, "too-many-config-schemas", "The project has as many schemas as it may"};
 inline constexpr Problem no_such_version{422, "no-such-version", "The version is none of what is in force for this application, these profiles and this label"};
 inline constexpr Problem secrets_unavailable{503, "secrets-unavailable", "The key that opens secrets is missing, or another"};
+inline constexpr Problem not_a_cipher{400, "not-a-cipher", "The text is no cipher of this project that the master key opens"};
 inline constexpr Problem not_a_secret{409, "not-a-secret", "The value of the key is no secret"};
 inline constexpr Problem no_such_label{404, "no-such-label", "The project has no settings under this label"};
 
@@ -29,6 +30,9 @@ inline constexpr Problem review_required{409, "review-required", "The draft is t
 inline constexpr Problem own_draft{403, "own-draft", "Who has changed a draft does not approve it"};
 inline constexpr Problem tag_exists{409, "tag-exists", "There is a tag of this name"};
 inline constexpr Problem too_many_tags{409, "too-many-tags", "The set has as many tags as it may"};
+
+inline constexpr Problem no_variable_name{409, "no-variable-name", "A key cannot be an environment variable, or two would be the same one"};
+inline constexpr Problem too_many_git_sources{409, "too-many-git-sources", "The project has as many git sources as it may"};
 
 // Feature flags
 inline constexpr Problem flag_exists{409, "flag-exists", "There is a flag of this key"};

@@ -1,6 +1,7 @@
 #include "publishing.hpp"
 
 #include "checks.hpp"
+#include "memory.hpp"
 #include "problems.hpp"
 
 namespace gravity::config {
@@ -72,6 +73,7 @@ void put_in_force(Tx& tx, const ConfigSet& set, ReleaseNumber number, std::int64
     tx.exec(move_head, set.id, number, seq, keys);
     tx.exec(insert_placement, set.id, seq, number);
     tx.one(notify_publication, tx.project().to_string() + ":" + std::to_string(seq));
+    forget_remembered(tx);
 }
 
 ReleaseSummary publish(Tx& tx, const Making& making) {

@@ -22,7 +22,7 @@ struct Making {
 };
 
 /// Makes the release, in the running transaction, and puts it in force for nobody yet. Refuses what would change nothing, and what would leave
-/// a reference of anybody who inherits it unresolved or break a schema that their settings have to hold.
+/// a reference of anybody who inherits it, or refers to it, unresolved or break a schema that their settings have to hold.
 ReleaseSummary make_release(Tx& tx, const Making& making);
 
 /// Makes it the release in force for everybody: the head moves, the servers are told.

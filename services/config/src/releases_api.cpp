@@ -1,9 +1,12 @@
 #include "releases_api.hpp"
 
+#include "audit.hpp"
 #include "problems.hpp"
 #include "publishing.hpp"
 #include "rollouts.hpp"
 #include "secrets.hpp"
+
+#include <gravity/json/codec.hpp>
 
 namespace gravity::config::releases {
 namespace {
@@ -51,6 +54,18 @@ void set_reviewed(Making& making, const DraftRow& draft) {
     making.approver = draft.approved_by;
 }
 
+Json details_of(const ReleaseSummary& made) {
+    Json details = Json::object({{"seq", made.seq}, {"content_hash", made.content_hash}, {"author", made.author}});
+    if (made.message) details["message"] = made.message->str();
+    if (made.approver) details["approver"] = *made.approver;
+    if (made.reverts_to) details["reverts_to"] = std::int64_t{made.reverts_to->value()};
+    return details;
+}
+
+void record_release(Tx& tx, const Actor& by, std::string_view action, const ReleaseSummary& made, Json details) {
+    record(tx, by, {.action = action, .set = made.set_id, .target = std::to_string(made.number.value()), .details = std::move(details)});
+}
+
 Created<ReleaseSummary> created(ReleaseSummary made) {
     std::string place = place_of(made);
     return {std::move(made), std::move(place)};
@@ -70,7 +85,7 @@ PatchOperation operation_of(const Change& change) {
 
 } // namespace
 
-Created<PublishedRelease> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<PublishDraft> in, IfMatch expected) {
+Created<PublishedRelease> create(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Body<PublishDraft> in, IfMatch expected) {
     Making making;
     making.head = tx.one(lock_head, *id);
     making.set = tx.one(get_set, *id);
@@ -79,7 +94,7 @@ Created<PublishedRelease> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> 
     if (draft.base_number != making.head.number) refuse_stale(tx, draft, making.head);
     if (in->rollout) check_plan(*in->rollout, making.head);
     making.items = from_json(draft.items);
-    making.author = caller.subject;
+    making.author = by.subject;
     if (making.set.review_required) set_reviewed(making, draft);
     making.message = in->message;
     PublishedRelease published;
@@ -87,9 +102,14 @@ Created<PublishedRelease> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> 
         static_cast<ReleaseSummary&>(published) = make_release(tx, making);
         published.rollout = begin_rollout(tx, making, published, *in->rollout).id;
         tx.exec(forget_approval, *id); // if it is taken back, it is not what was approved
+        Json details = details_of(published);
+        details["rollout"] = published.rollout->to_string();
+        details["plan"] = json::to_document(*in->rollout);
+        record_release(tx, by, "rollout.begun", published, std::move(details));
     } else {
         static_cast<ReleaseSummary&>(published) = publish(tx, making);
         begin_anew(tx, draft, published, making.items);
+        record_release(tx, by, "release.published", published, details_of(published));
     }
     std::string place = place_of(published);
     return {std::move(published), std::move(place)};
@@ -123,13 +143,13 @@ ReleaseDiff diff(Tx& tx, Path<"id", ConfigSetId> id, Path<"number", ReleaseNumbe
     return diff;
 }
 
-Created<ReleaseSummary> revert(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Path<"number", ReleaseNumber> number, Body<Publish> in) {
+Created<ReleaseSummary> revert(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Path<"number", ReleaseNumber> number, Body<Publish> in) {
     Making making;
     making.head = tx.one(lock_head, *id);
     making.set = tx.one(get_set, *id);
     tx.one(get_release, *id, *number);
     making.items = items_of(tx, *id, *number);
-    making.author = caller.subject;
+    making.author = by.subject;
     making.message = in->message;
     making.reverts_to = *number;
     refuse_during_rollout(tx, *id);
@@ -137,6 +157,7 @@ Created<ReleaseSummary> revert(Tx& tx, Caller caller, Path<"id", ConfigSetId> id
     const bool untouched = draft.base_number == making.head.number && from_json(draft.items) == items_of(tx, *id, making.head.number);
     ReleaseSummary made = publish(tx, making);
     if (untouched) begin_anew(tx, draft, made, making.items); // one with changes of its own is merged by whoever made them
+    record_release(tx, by, "release.reverted", made, details_of(made));
     return created(std::move(made));
 }
 

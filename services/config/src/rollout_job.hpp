@@ -21,7 +21,8 @@ struct FindRollouts {
 };
 BOOST_DESCRIBE_STRUCT(FindRollouts, (), ())
 
-void look(Tx& tx, const LookAtRollout& what, JobRun& run);
+/// Asks discovery for the checks of the instances first, if it is there.
+Task<void> look(JobCtx& job, LookAtRollout what);
 void find_rollouts(Tx& tx, const FindRollouts& what, JobRun& run);
 
 } // namespace gravity::config

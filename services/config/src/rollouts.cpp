@@ -1,13 +1,18 @@
 #include "rollouts.hpp"
 
 #include "layers_store.hpp"
+#include "membership.hpp"
+#include "memory.hpp"
 #include "problems.hpp"
 #include "rollout_job.hpp"
 
 namespace gravity::config {
 namespace {
 
-void tell_servers(Tx& tx, std::int64_t seq) { tx.one(notify_publication, tx.project().to_string() + ":" + std::to_string(seq)); }
+void tell_servers(Tx& tx, std::int64_t seq) {
+    tx.one(notify_publication, tx.project().to_string() + ":" + std::to_string(seq));
+    forget_remembered(tx);
+}
 
 // Whoever changes it leaves a look for its new time: the one for the old time comes for nothing.
 void leave_look(Tx& tx, const Rollout& rollout, Timestamp at) { tx.enqueue(LookAtRollout{rollout.id, at}, {.due = at}); }
@@ -48,6 +53,24 @@ Rollout complete(Tx& tx, const ConfigSet& set, Rollout rollout) {
     return tx.one(end_rollout, rollout, seq);
 }
 
+/// The instances of the rollout whose checks are worse than before it reached them. How those stand that it has not reached is kept for when it does.
+std::vector<std::string> worse_off(Tx& tx, const Rollout& rollout, const CheckStates& checks) {
+    if (checks.empty()) return {};
+    std::vector<std::string> names, reached_names;
+    std::vector<int> states, reached, reached_states;
+    for (const auto& [name, state] : checks) {
+        const bool is_reached = place_in_rollout(rollout.id.uuid(), name) < share_of(rollout, rollout.step);
+        names.push_back(name);
+        states.push_back(static_cast<int>(state));
+        reached.push_back(is_reached ? 1 : 0);
+        if (!is_reached) continue;
+        reached_names.push_back(name);
+        reached_states.push_back(static_cast<int>(state));
+    }
+    tx.exec(save_rollout_checks, rollout.id, rollout.set_id, names, states, reached);
+    return tx.all(worse_checks, rollout.id, reached_names, reached_states);
+}
+
 } // namespace
 
 Rollout begin_rollout(Tx& tx, const Making& making, const ReleaseSummary& made, const RolloutPlan& plan) {
@@ -61,11 +84,17 @@ Rollout begin_rollout(Tx& tx, const Making& making, const ReleaseSummary& made, 
     rollout.started_by = making.author;
     rollout.version = Version(1);
     rollout.baking_since = rollout.created_at = rollout.updated_at = tx.now();
-    const Timestamp at = next_look(rollout, tx.now());
+    const Timestamp at = tx.now(); // at once: how instances are is to be known before the release tells on them
     rollout = tx.one(insert_rollout, rollout, at);
     reach_step(tx, rollout);
     leave_look(tx, rollout, at);
     return rollout;
+}
+
+void record_rollout(Tx& tx, const Actor& by, std::string_view action, const Rollout& rollout) {
+    Json details = Json::object({{"number", std::int64_t{rollout.to_number.value()}}, {"step", std::int64_t{rollout.step}}});
+    if (rollout.reason) details["reason"] = *rollout.reason;
+    record(tx, by, {.action = action, .set = rollout.set_id, .target = rollout.id.to_string(), .details = std::move(details)});
 }
 
 Rollout pause_rollout(Tx& tx, Rollout rollout, std::string reason) {
@@ -92,7 +121,7 @@ Rollout revert_rollout(Tx& tx, const ConfigSet& set, const Head& head, Rollout r
     return tx.one(end_rollout, rollout, seq);
 }
 
-void look_at_rollout(Tx& tx, const RolloutId& id, Timestamp at) {
+void look_at_rollout(Tx& tx, const RolloutId& id, Timestamp at, const CheckStates& checks) {
     const auto set_id = tx.maybe(set_of_rollout, id);
     if (!set_id) return; // its project is gone
     const Head head = tx.one(lock_head, *set_id);
@@ -100,8 +129,11 @@ void look_at_rollout(Tx& tx, const RolloutId& id, Timestamp at) {
     if (!due) return;
     Rollout rollout = *std::move(due);
     const ConfigSet set = tx.one(get_set, *set_id);
-    const RolloutHealth health = tx.one(rollout_health, *set_id, rollout.to_number, rollout.baking_since);
+    const std::vector<std::string> worse = worse_off(tx, rollout, checks);
+    const RolloutHealth health = tx.one(rollout_health, *set_id, rollout.to_number, rollout.baking_since, worse);
     RolloutMove move = next_move(rollout, health, tx.now());
+    if (!worse.empty()) move.reason += "; the checks of " + std::to_string(worse.size()) + " are worse than before";
+    const auto note = [&](std::string_view action, const Rollout& moved) { record_rollout(tx, service_itself(), action, moved); };
     switch (move.kind) {
     case RolloutMove::Kind::wait: {
         const Timestamp next = next_look(rollout, tx.now());
@@ -109,10 +141,10 @@ void look_at_rollout(Tx& tx, const RolloutId& id, Timestamp at) {
         leave_look(tx, rollout, next);
         break;
     }
-    case RolloutMove::Kind::advance: advance(tx, std::move(rollout)); break;
-    case RolloutMove::Kind::pause: pause_rollout(tx, std::move(rollout), std::move(move.reason)); break;
-    case RolloutMove::Kind::complete: complete(tx, set, std::move(rollout)); break;
-    case RolloutMove::Kind::revert: revert_rollout(tx, set, head, std::move(rollout), std::move(move.reason)); break;
+    case RolloutMove::Kind::advance: note("rollout.advanced", advance(tx, std::move(rollout))); break;
+    case RolloutMove::Kind::pause: note("rollout.paused", pause_rollout(tx, std::move(rollout), std::move(move.reason))); break;
+    case RolloutMove::Kind::complete: note("rollout.completed", complete(tx, set, std::move(rollout))); break;
+    case RolloutMove::Kind::revert: note("rollout.reverted", revert_rollout(tx, set, head, std::move(rollout), std::move(move.reason))); break;
     }
 }
 

@@ -21,6 +21,11 @@ HeldRollout hold(Tx& tx, const ConfigSetId& id, const RolloutId& rollout, const 
     return held;
 }
 
+Rollout recorded(Tx& tx, const Actor& by, std::string_view action, Rollout rollout) {
+    record_rollout(tx, by, action, rollout);
+    return rollout;
+}
+
 std::string words(const RolloutReason& in) { return in.reason ? in.reason->str() : "by hand"; }
 
 } // namespace
@@ -32,22 +37,22 @@ Page<Rollout> list(Tx& tx, Path<"id", ConfigSetId> id, Params<ListRollouts> quer
 
 Rollout get(Tx& tx, Path<"id", ConfigSetId> id, Path<"rollout", RolloutId> rollout) { return tx.one(get_rollout, *id, *rollout); }
 
-Rollout pause(Tx& tx, Path<"id", ConfigSetId> id, Path<"rollout", RolloutId> rollout, Body<RolloutReason> in, IfMatch expected) {
+Rollout pause(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Path<"rollout", RolloutId> rollout, Body<RolloutReason> in, IfMatch expected) {
     HeldRollout held = hold(tx, *id, *rollout, expected);
     if (held.rollout.state != RolloutState::baking) throw Refusal(rollout_ended);
-    return pause_rollout(tx, std::move(held.rollout), words(*in));
+    return recorded(tx, by, "rollout.paused", pause_rollout(tx, std::move(held.rollout), words(*in)));
 }
 
-Rollout resume(Tx& tx, Path<"id", ConfigSetId> id, Path<"rollout", RolloutId> rollout, IfMatch expected) {
+Rollout resume(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Path<"rollout", RolloutId> rollout, IfMatch expected) {
     HeldRollout held = hold(tx, *id, *rollout, expected);
     if (held.rollout.state != RolloutState::paused) throw Refusal(rollout_ended);
-    return resume_rollout(tx, std::move(held.rollout));
+    return recorded(tx, by, "rollout.resumed", resume_rollout(tx, std::move(held.rollout)));
 }
 
-Rollout abort(Tx& tx, Path<"id", ConfigSetId> id, Path<"rollout", RolloutId> rollout, Body<RolloutReason> in, IfMatch expected) {
+Rollout abort(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Path<"rollout", RolloutId> rollout, Body<RolloutReason> in, IfMatch expected) {
     HeldRollout held = hold(tx, *id, *rollout, expected);
     if (held.rollout.state != RolloutState::baking && held.rollout.state != RolloutState::paused) throw Refusal(rollout_ended);
-    return revert_rollout(tx, held.set, held.head, std::move(held.rollout), words(*in));
+    return recorded(tx, by, "rollout.aborted", revert_rollout(tx, held.set, held.head, std::move(held.rollout), words(*in)));
 }
 
 } // namespace gravity::config::rollouts

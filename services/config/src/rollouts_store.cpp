@@ -32,10 +32,24 @@ const Sql<DueRollout(Timestamp)> forgotten_rollouts{"rollout.forgotten", R"sql(
     select id, look_at from rollout where state in ('baking', 'paused') and look_at < $1 order by look_at limit 100)sql"};
 const Sql<void(RolloutStep)> insert_rollout_step{"rollout_step.insert", R"sql(
     insert into rollout_step (rollout_id, step, share, seq, begun_at) values ($rollout_id, $step, $share, $seq, $begun_at))sql"};
-const Sql<RolloutHealth(ConfigSetId, ReleaseNumber, Timestamp)> rollout_health{"rollout.health", R"sql(
-    select count(*) filter (where status = 'applied') as applied, count(*) filter (where status = 'failed') as failed,
-           count(*) filter (where since >= $3) as told_of_step, count(*) filter (where since >= $3 and status <> 'told') as said_of_step
-    from instance_release where set_id = $1 and number = $2)sql"};
+const Sql<RolloutHealth(ConfigSetId, ReleaseNumber, Timestamp, std::vector<std::string>)> rollout_health{"rollout.health", R"sql(
+    select count(*) filter (where said = 'applied') as applied, count(*) filter (where said = 'failed') as failed,
+           count(*) filter (where since >= $3) as told_of_step, count(*) filter (where since >= $3 and said <> 'told') as said_of_step
+    from (select r.since, case when i.name = any($4::text[]) then 'failed' else r.status end as said
+          from instance_release r join instance i on i.id = r.instance_id where r.set_id = $1 and r.number = $2) has)sql"};
+const Sql<std::string(RolloutId)> applications_of_rollout{"rollout.applications", R"sql(
+    select distinct a.name from rollout o join instance_release r on r.set_id = o.set_id join instance i on i.id = r.instance_id,
+           unnest(i.applications) as a (name)
+    where o.id = $1 order by a.name limit 20)sql"};
+const Sql<void(RolloutId, ConfigSetId, std::vector<std::string>, std::vector<int>, std::vector<int>)> save_rollout_checks{"rollout_check.save", R"sql(
+    insert into rollout_check (rollout_id, instance, state, reached)
+    select $1, i.name, m.state, m.reached = 1 from unnest($3::text[], $4::integer[], $5::integer[]) as m (name, state, reached)
+    join instance i on i.name = m.name join instance_release r on r.instance_id = i.id and r.set_id = $2
+    order by i.name
+    on conflict (rollout_id, instance) do update set state = excluded.state where not excluded.reached)sql"};
+const Sql<std::string(RolloutId, std::vector<std::string>, std::vector<int>)> worse_checks{"rollout_check.worse", R"sql(
+    select c.instance from unnest($2::text[], $3::integer[]) as m (name, state) join rollout_check c on c.rollout_id = $1 and c.instance = m.name
+    where m.state > c.state)sql"};
 const Sql<void(ConfigSetId, ReleaseNumber, ReleaseNumber)> rebase_draft{"draft.rebase", R"sql(
     update draft set base_number = $3, version = version + 1,
            editors = case when items = coalesce((select jsonb_object_agg(i.key, i.value) from release_item i where i.set_id = $1 and i.number = $3), '{}')

@@ -40,8 +40,14 @@ extern const Sql<void(RolloutId, Timestamp)> look_later;
 /// Those that nobody looked at although it was time before this one.
 extern const Sql<DueRollout(Timestamp)> forgotten_rollouts;
 extern const Sql<void(RolloutStep)> insert_rollout_step;
-/// What instances say of a release; of the step what they were told since then.
-extern const Sql<RolloutHealth(ConfigSetId, ReleaseNumber, Timestamp)> rollout_health;
+/// What instances say of a release; of the step what they were told since then. Those that are named have failed, whatever they say.
+extern const Sql<RolloutHealth(ConfigSetId, ReleaseNumber, Timestamp, std::vector<std::string>)> rollout_health;
+/// The applications of those who are told of a rollout's set, 20 at most.
+extern const Sql<std::string(RolloutId)> applications_of_rollout;
+/// How the checks of instances stand that are told of the set, by name; 1 for those that the rollout has reached: what is known of them stays.
+extern const Sql<void(RolloutId, ConfigSetId, std::vector<std::string>, std::vector<int>, std::vector<int>)> save_rollout_checks;
+/// Of instances by name and state those that were better before.
+extern const Sql<std::string(RolloutId, std::vector<std::string>, std::vector<int>)> worse_checks;
 /// A draft that began with one release goes on with another, which it was published as; those who changed it are forgotten if nobody has since.
 extern const Sql<void(ConfigSetId, ReleaseNumber, ReleaseNumber)> rebase_draft;
 

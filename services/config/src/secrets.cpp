@@ -61,6 +61,18 @@ DataKey Vault::open(const std::string& sealed, const Uuid& id) const {
     return DataKey(*std::move(opened));
 }
 
+std::string Vault::seal_text(std::string_view text, const std::string& bound_to) const {
+    if (!keys_) throw Refusal(secrets_unavailable);
+    return keys_->seal(text, bound_to);
+}
+
+std::optional<Secret<>> Vault::open_text(std::string_view sealed, const std::string& bound_to) const {
+    if (!keys_) throw Refusal(secrets_unavailable);
+    auto opened = keys_->open(sealed, bound_to);
+    if (!opened) return std::nullopt;
+    return *std::move(opened);
+}
+
 Items mask(Items items) {
     for (auto& [key, value] : items)
         if (is_secret(value)) value = Json(masked);

@@ -51,6 +51,10 @@ public:
     std::string seal(const DataKey& key, const Uuid& id) const;
     /// Refuses with 503 if it cannot be opened: no master key, or another.
     DataKey open(const std::string& sealed, const Uuid& id) const;
+    /// Any text under the master key itself, bound to where it belongs. Refuses with 503 without a master key.
+    std::string seal_text(std::string_view text, const std::string& bound_to) const;
+    /// Nothing if it does not open there. Refuses with 503 without a master key.
+    std::optional<Secret<>> open_text(std::string_view sealed, const std::string& bound_to) const;
     /// Sealed by the key that seals now.
     bool current(const std::string& sealed) const { return keys_ && keys_->current(sealed); }
 

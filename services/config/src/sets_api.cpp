@@ -1,64 +1,43 @@
 #include "sets_api.hpp"
 
+#include "cipher.hpp"
 #include "data_keys.hpp"
+#include "drafting.hpp"
 #include "items.hpp"
 #include "problems.hpp"
 #include "publishing.hpp"
 #include "sets_store.hpp"
+
+#include <gravity/json/codec.hpp>
 
 #include <algorithm>
 
 namespace gravity::config {
 namespace {
 
-constexpr int most_sets_of_a_label = 1'000;
-
 std::optional<Json> shown(const Json* value) {
     if (value == nullptr) return std::nullopt;
     return is_secret(*value) ? Json(masked) : *value;
-}
-
-Draft shown(const DraftRow& row) {
-    Draft draft;
-    draft.set_id = row.set_id;
-    draft.base_number = row.base_number;
-    draft.version = row.version;
-    draft.updated_by = row.updated_by;
-    draft.updated_at = row.updated_at;
-    draft.editors = row.editors;
-    draft.approved_by = row.approved_by;
-    draft.approved_at = row.approved_at;
-    const Items items = from_json(row.items);
-    draft.items = to_json(mask(items));
-    draft.secrets = Json::object();
-    for (const auto& [key, value] : items)
-        if (is_secret(value)) draft.secrets[key] = fingerprint_of(value);
-    return draft;
 }
 
 } // namespace
 
 namespace sets {
 
-Created<ConfigSet> create(Tx& tx, Caller caller, Body<NewConfigSet> in) {
-    NewSetRow row;
-    static_cast<NewConfigSet&>(row) = *in;
-    row.id = tx.new_id<ConfigSetId>();
-    row.created_by = caller.subject;
-    row.created_at = tx.now();
-    if (!tx.maybe(insert_set, row, most_sets_of_a_label)) throw Refusal(too_many_sets, "There may be " + std::to_string(most_sets_of_a_label));
-    return tx.one(get_set, row.id);
+Created<ConfigSet> create(Tx& tx, Actor by, Body<NewConfigSet> in) {
+    return tx.one(get_set, make_set(tx, by, *in));
 }
 
 Page<ConfigSet> list(Tx& tx, Params<ListConfigSets> query) { return tx.page(list_sets, *query); }
 ConfigSet get(Tx& tx, Path<"id", ConfigSetId> id) { return tx.one(get_set, *id); }
 
-ConfigSet update(Tx& tx, Path<"id", ConfigSetId> id, Patch<ConfigSetOptions> patch, IfMatch expected) {
+ConfigSet update(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Patch<ConfigSetOptions> patch, IfMatch expected) {
     tx.one(lock_head, *id); // nobody publishes meanwhile
     const ConfigSet set = expected.check(tx.one(get_set, *id));
     const ConfigSetOptions wanted = patch.apply(set);
     if (wanted.review_required == set.review_required) return set;
     tx.exec(save_set_options, *id, wanted.review_required);
+    record(tx, by, {.action = "set.changed", .set = *id, .target = id->to_string(), .details = json::to_document(wanted)});
     return tx.one(get_set, *id);
 }
 
@@ -66,32 +45,28 @@ ConfigSet update(Tx& tx, Path<"id", ConfigSetId> id, Patch<ConfigSetOptions> pat
 
 namespace drafts {
 
-Draft get(Tx& tx, Path<"id", ConfigSetId> id) { return shown(tx.one(get_draft, *id)); }
+Draft get(Tx& tx, Path<"id", ConfigSetId> id) { return shown_draft(tx.one(get_draft, *id)); }
 
-Draft update(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Patch<DraftEdit> patch, IfMatch expected, Given<Vault> vault) {
+Draft update(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Patch<DraftEdit> patch, IfMatch expected, Given<Vault> vault) {
     DraftRow draft = expected.check(tx.one(lock_draft, *id));
-    const DraftEdit wanted = patch.apply(shown(draft));
+    const DraftEdit wanted = patch.apply(shown_draft(draft));
     Items items = from_json(draft.items);
-    if (wanted.base_number != draft.base_number) {
-        const Head head = tx.one(get_head, *id);
-        if (!wanted.base_number || wanted.base_number != head.number) throw Refusal(no_such_base);
-        items = merge_onto(items_of(tx, *id, draft.base_number), items_of(tx, *id, head.number), items).items;
-        draft.base_number = head.number;
-    }
+    rebase_draft_on(tx, draft, items, wanted.base_number);
+    const Items before = items;
     if (const Json* changes = patch.document().find("items")) apply_patch(items, *changes);
+    take_ciphers(tx, *vault, *id, before, items);
     if (const Json* changes = patch.document().find("secrets")) apply_secrets(tx, *vault, *id, items, *changes);
-    draft.items = to_json(items);
-    draft.updated_by = caller.subject;
-    draft.updated_at = tx.now();
-    if (std::find(draft.editors.begin(), draft.editors.end(), caller.subject) == draft.editors.end()) draft.editors.push_back(caller.subject);
-    return shown(tx.one(save_draft, draft));
+    return shown_draft(save_items(tx, by, std::move(draft), items, "draft.changed"));
 }
 
-Draft approve(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<DraftApproval> in) {
+Draft approve(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Body<DraftApproval> in) {
     const DraftRow draft = tx.one(lock_draft, *id);
     if (draft.version.value() != in->version.value()) throw Refusal(problems::stale_version).with("version", std::int64_t{draft.version.value()});
-    if (std::find(draft.editors.begin(), draft.editors.end(), caller.subject) != draft.editors.end()) throw Refusal(own_draft);
-    return shown(tx.one(approve_draft, *id, caller.subject, tx.now()));
+    if (std::find(draft.editors.begin(), draft.editors.end(), by.subject) != draft.editors.end()) throw Refusal(own_draft);
+    const DraftRow approved = tx.one(approve_draft, *id, by.subject, tx.now());
+    const Json details = Json::object({{"version", std::int64_t{draft.version.value()}}, {"content_hash", content_hash(from_json(draft.items))}});
+    record(tx, by, {.action = "draft.approved", .set = *id, .target = id->to_string(), .details = details});
+    return shown_draft(approved);
 }
 
 MergePreview merge(Tx& tx, Path<"id", ConfigSetId> id) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "config.hpp"
+#include "memory.hpp"
 #include "secrets.hpp"
+#include "stale.hpp"
 
 #include <gravity/handlers.hpp>
 #include <gravity/http/extract.hpp>
@@ -19,15 +21,22 @@ SpringQuery read_spring_query(std::string_view query, std::optional<std::string_
 
 using PathText = Text<1, 1000>;
 
-Download file(Tx& tx, Caller caller, Path<"file", PathText> file, SpringQuery query, Given<Settings> settings, Given<Vault> vault);
+/// What every one of them is answered with.
+struct Asked {
+    Given<Settings> settings;
+    Given<Vault> vault;
+    Given<Memory> memory;
+};
+
+Task<MaybeStale<Download>> file(Ctx& ctx, Caller caller, Path<"file", PathText> file, SpringQuery query, Asked asked);
 /// The settings of an application, or `/{label}/{file}`.
-Download environment_or_file(Tx& tx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles, SpringQuery query,
-                             Given<Settings> settings, Given<Vault> vault);
+Task<MaybeStale<Download>> environment_or_file(Ctx& ctx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles,
+                                               SpringQuery query, Asked asked);
 /// The settings under a label, or with `useDefaultLabel` a plain file.
-Download labelled(Tx& tx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles, Path<"label", PathText> label,
-                  SpringQuery query, Given<Settings> settings, Given<Vault> vault);
-Download plain_file(Tx& tx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles, Path<"label", PathText> label,
-                    Path<"path", PathText> path, SpringQuery query, Given<Settings> settings, Given<Vault> vault);
+Task<MaybeStale<Download>> labelled(Ctx& ctx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles,
+                                    Path<"label", PathText> label, SpringQuery query, Asked asked);
+Task<MaybeStale<Download>> plain_file(Ctx& ctx, Caller caller, Path<"application", PathText> application, Path<"profiles", PathText> profiles,
+                                      Path<"label", PathText> label, Path<"path", PathText> path, SpringQuery query, Asked asked);
 
 } // namespace gravity::config::spring
 
@@ -42,4 +51,12 @@ struct gravity::http::Extractor<gravity::config::spring::SpringQuery> {
         route.parameters.push_back({"query", "instance", &meta::type_of<std::string>(), false, "The name of the process that asks: for releases on their way"});
         route.parameters.push_back({"header", "X-Config-Instance", &meta::type_of<std::string>(), false, "The same"});
     }
+};
+
+template <>
+struct gravity::http::Extractor<gravity::config::spring::Asked> {
+    static config::spring::Asked read(Input& in) {
+        return {Extractor<Given<config::Settings>>::read(in), Extractor<Given<config::Vault>>::read(in), Extractor<Given<config::Memory>>::read(in)};
+    }
+    static void describe(Route&) {}
 };

@@ -3,13 +3,19 @@
 #include <gravity/meta/make_tables.hpp> // before what follows
 // clang-format on
 
+#include "audit_model.hpp"
 #include "checks.hpp"
 #include "config.hpp"
 #include "effective_model.hpp"
 #include "flags_model.hpp"
 #include "flags_store.hpp"
+#include "forget_audit_job.hpp"
 #include "forget_job.hpp"
 #include "frames.hpp"
+#include "git_job.hpp"
+#include "git_model.hpp"
+#include "git_store.hpp"
+#include "imports_model.hpp"
 #include "instances_model.hpp"
 #include "instances_store.hpp"
 #include "layers_store.hpp"
@@ -25,4 +31,5 @@
 #include "secrets_store.hpp"
 #include "sets_model.hpp"
 #include "sets_store.hpp"
+#include "settings_files.hpp"
 #include "tags_model.hpp"

@@ -1,5 +1,6 @@
 #include "tags_api.hpp"
 
+#include "audit.hpp"
 #include "problems.hpp"
 #include "releases_store.hpp"
 #include "sets_store.hpp"
@@ -26,17 +27,23 @@ namespace {
 
 constexpr int most_tags_of_a_set = 1'000;
 
+void record_tag(Tx& tx, const Actor& by, std::string_view action, const Tag& tag) {
+    const Json details = Json::object({{"number", std::int64_t{tag.number.value()}}});
+    record(tx, by, {.action = action, .set = tag.set_id, .target = tag.name.str(), .details = details});
+}
+
 } // namespace
 
-Created<Tag> create(Tx& tx, Caller caller, Path<"id", ConfigSetId> id, Body<NewTag> in) {
+Created<Tag> create(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Body<NewTag> in) {
     tx.one(get_release, *id, in->number);
     Tag tag;
     static_cast<NewTag&>(tag) = *in;
     tag.set_id = *id;
-    tag.tagged_by = caller.subject;
+    tag.tagged_by = by.subject;
     tag.tagged_at = tx.now();
     auto made = tx.maybe(insert_tag, tag, most_tags_of_a_set);
     if (!made) throw Refusal(too_many_tags, "There may be " + std::to_string(most_tags_of_a_set));
+    record_tag(tx, by, "tag.created", *made);
     std::string place = "/api/v1/configs/" + id->to_string() + "/tags/" + made->name.str();
     return {*std::move(made), std::move(place)};
 }
@@ -48,8 +55,8 @@ Page<Tag> list(Tx& tx, Path<"id", ConfigSetId> id, Params<ListTags> query) {
 
 Tag get(Tx& tx, Path<"id", ConfigSetId> id, Path<"tag", TagName> tag) { return tx.one(get_tag, *id, *tag); }
 
-NoContent remove(Tx& tx, Path<"id", ConfigSetId> id, Path<"tag", TagName> tag, IfMatch expected) {
-    expected.check(tx.one(delete_tag, *id, *tag));
+NoContent remove(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Path<"tag", TagName> tag, IfMatch expected) {
+    record_tag(tx, by, "tag.deleted", expected.check(tx.one(delete_tag, *id, *tag)));
     return {};
 }
 

@@ -123,11 +123,11 @@ Task<void> socket(WebSocket& socket, Caller caller, Given<Watching> watching, Gi
         socket.close(policy_violation, "there are too many names");
         co_return;
     }
-    const bool secrets = sees_secrets(caller, {*applications, *profiles});
+    const SecretsSeen secrets = sees_secrets(caller, {*applications, *profiles});
     const Watched watched{caller.project, *applications, *profiles, hello->label.value_or(settings->default_label), secrets};
     std::shared_ptr<const Snapshot> had;
     const std::optional<std::string> instance = hello->instance ? std::optional(hello->instance->str()) : std::nullopt;
-    if (hello->have) had = co_await watching->at(watched, hello->have->value(), instance);
+    if (hello->have) had = co_await watching->at_if_known(watched, hello->have->value(), instance);
     const auto attending = attend(*attendance, watched, hello->instance);
     SocketFollower follower(socket, watching->topic(watched), std::move(had), attending.get());
     follower.changed(); // what there is already
@@ -150,7 +150,7 @@ Task<void> events(EventStream& events, Caller caller, Params<EffectiveQuery> que
     const Watched watched{caller.project, selection.applications, selection.profiles, label, sees_secrets(caller, selection)};
     std::shared_ptr<const Snapshot> had;
     const std::optional<std::string> instance = query->instance ? std::optional(query->instance->str()) : std::nullopt;
-    if (const auto have = version_of(events.last_event_id())) had = co_await watching->at(watched, *have, instance);
+    if (const auto have = version_of(events.last_event_id())) had = co_await watching->at_if_known(watched, *have, instance);
     const auto attending = attend(*attendance, watched, query->instance);
     StreamFollower follower(events, watching->topic(watched), std::move(had), attending.get());
     follower.changed();

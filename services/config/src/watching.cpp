@@ -1,6 +1,6 @@
 #include "watching.hpp"
 
-#include "effective.hpp"
+#include "known_settings.hpp"
 #include "references.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -23,7 +23,9 @@ std::string url_of(const app::Runtime& runtime) { return runtime.settings.databa
 
 const std::vector<std::string> channels{"config"};
 
-Snapshot snapshot_of(const InForce& in_force) { return {in_force.version, resolve(merged(in_force)).items, releases_of(in_force.origins)}; }
+Snapshot snapshot_of(const InForce& in_force) {
+    return {in_force.version, resolve(merged(in_force), others_of(in_force)).items, releases_of(in_force.origins)};
+}
 
 /// Wakes a coroutine.
 class Alarm final : public Follower {
@@ -57,6 +59,7 @@ void Topic::take(View view) {
     if (!view_->rolls()) {
         current(std::nullopt);
         view_->sets.clear();
+        view_->others.clear();
     }
     const std::vector<Follower*> told(followers_.begin(), followers_.end()); // one that is told may leave
     for (Follower* follower : told)
@@ -80,9 +83,12 @@ std::shared_ptr<Topic> Watching::topic(const Watched& watched) {
     return topic;
 }
 
-// "<project>:<seq>"; of an empty channel nothing is known, so everything is looked at.
+// "<project>:<seq>", or of its flags "<project>:flags", which no topic shows; of an empty channel nothing is known, so everything is looked at.
 void Watching::heard(const pg::Notification& notification) {
-    const auto project = ProjectId::parse(std::string_view(notification.payload).substr(0, notification.payload.find(':')));
+    const std::string_view payload = notification.payload;
+    const auto project = ProjectId::parse(payload.substr(0, payload.find(':')));
+    if (memory_) memory_->heard(notification.channel.empty() || !project ? std::nullopt : std::optional<ProjectId>(*project));
+    if (payload.ends_with(":flags")) return;
     for (const auto& [watched, weak] : topics_) {
         if (!notification.channel.empty() && (!project || watched.project != *project)) continue;
         if (const auto topic = weak.lock()) {
@@ -114,6 +120,8 @@ Task<void> Watching::read_until_fresh(std::shared_ptr<Topic> topic) {
         }
         log::warn("what is watched could not be read", {{"error", failure}});
         topic->stale_ = true;
+        if (!topic->view_ && memory_) // who comes now is told what was in force
+            if (const auto known = last_known_settings(*memory_, topic->watched_)) topic->take(View(known->view()));
         if (topic.use_count() == 1) break; // nobody waits for it
         co_await sleep_for(pause_after_failure);
     }
@@ -144,6 +152,15 @@ Task<std::shared_ptr<const Snapshot>> Watching::at(Watched watched, std::int64_t
     const InForce in_force = view.for_instance(instance);
     if (in_force.version != version) co_return nullptr;
     co_return std::make_shared<const Snapshot>(snapshot_of(in_force));
+}
+
+Task<std::shared_ptr<const Snapshot>> Watching::at_if_known(Watched watched, std::int64_t version, std::optional<std::string> instance) {
+    try {
+        co_return co_await at(std::move(watched), version, std::move(instance));
+    } catch (const Refusal& refusal) {
+        if (!store_is_away(refusal)) throw;
+    }
+    co_return nullptr;
 }
 
 Task<void> Watching::until_other(Watched watched, std::int64_t version, std::optional<std::string> instance, std::chrono::steady_clock::time_point end) {

@@ -16,13 +16,15 @@
 /// Who hears of publications. I/O thread only.
 namespace gravity::config {
 
+class Memory;
+
 /// What somebody watches.
 struct Watched {
     ProjectId project;
     std::vector<std::string> applications;
     std::vector<std::string> profiles;
     LabelName label;
-    bool secrets = false; // whether they are opened
+    SecretsSeen secrets = SecretsSeen::none;
     auto operator<=>(const Watched&) const = default;
 };
 
@@ -80,10 +82,17 @@ class Watching {
 public:
     Watching(app::Runtime& runtime, const Vault& vault);
 
+    /// Whether changes are heard now.
+    bool listening() const { return listener_.connected(); }
+    /// What is remembered is told of each change as well, and tells in turn, while PostgreSQL is away, what was in force.
+    void remember_in(std::shared_ptr<Memory> memory) { memory_ = std::move(memory); }
+
     /// Shared by all who watch the same; it is read from here on.
     std::shared_ptr<Topic> topic(const Watched& watched);
     /// What was in force for an instance at a version; null if that is none of this selection's.
     Task<std::shared_ptr<const Snapshot>> at(Watched watched, std::int64_t version, std::optional<std::string> instance);
+    /// The same for who can do without: null as well while PostgreSQL is away.
+    Task<std::shared_ptr<const Snapshot>> at_if_known(Watched watched, std::int64_t version, std::optional<std::string> instance);
     /// Waits until another version than this is in force for the instance, or the time has come.
     Task<void> until_other(Watched watched, std::int64_t version, std::optional<std::string> instance, std::chrono::steady_clock::time_point end);
 
@@ -97,6 +106,7 @@ private:
     pg::Database& database_;
     const Vault& vault_;
     std::map<Watched, std::weak_ptr<Topic>> topics_;
+    std::shared_ptr<Memory> memory_;
     pg::Listener listener_;
 };
 

@@ -108,6 +108,22 @@ testkit::ConformanceOptions options() {
     options.path(one + "/rollouts/{rollout}/pause", [](const Client& who) { return rolling(who) + "/pause"; });
     options.path(one + "/rollouts/{rollout}/resume", [](const Client& who) { return paused(who) + "/resume"; });
     options.path(one + "/rollouts/{rollout}/abort", [](const Client& who) { return rolling(who) + "/abort"; });
+    options.body("POST /api/v1/configs/import", [](const Client&, Json) {
+        return Json::object({{"application", fresh_application()}, {"format", "yaml"}, {"content", "port: 8080"}});
+    });
+    const std::string sources = "/api/v1/config/git-sources";
+    const auto git_source = [](const Client&, Json) {
+        return Json::object({{"url", "https://git.invalid/settings.git"}, {"applications", Json::array({"shop"})}});
+    };
+    options.body("POST " + sources, git_source);
+    options.path("POST " + sources + "/{id}/pull", [sources, git_source](const Client& who) {
+        return who.post(sources, testkit::Members(git_source(who, {}))).expect(201).location() + "/pull";
+    });
+    options.path("GET " + one + "/export", [](const Client& who) { return released(who) + "/export"; });
+    options.path("GET /api/v1/config/audit", [](const Client& who) {
+        for (int i = 0; i < 2; ++i) set(who);
+        return std::string("/api/v1/config/audit");
+    });
     options.body("POST /api/v1/feature-flags", [](const Client&, Json) { return flag(); });
     options.body("PATCH /api/v1/feature-flags/{id}", [](const Client&, Json) { return Json::object({{"enabled", false}}); });
     options.path(one + "/draft", [](const Client& who) { return set(who) + "/draft"; });

@@ -123,6 +123,11 @@ TEST(ConfigJsonSchema, RefersWithinItself) {
     EXPECT_EQ(wrong(R"({"definitions":{"a/b":{"type":"null"}},"properties":{"x":{"$ref":"#/definitions/a~1b"}}})", R"({"x":1})"), "x: must be of type null");
     EXPECT_EQ(wrong(R"({"properties":{"a":{"$ref":"#"}},"additionalProperties":false})", R"({"a":{"b":1}})"), "a.b: must not be there");
     EXPECT_EQ(wrong(R"({"definitions":{"any":{}},"$ref":"#/definitions/any","type":"string"})", "1"), ""); // what stands beside it says nothing
+    EXPECT_EQ(wrong(R"({"definitions":{"50%":{"type":"null"},"a\"b":{"type":"null"}},)"
+                    R"("properties":{"x":{"$ref":"#/definitions/50%25"},"y":{"$ref":"#/definitions/a%22b"}}})",
+                    R"({"x":1,"y":1})"),
+              "x: must be of type null; y: must be of type null"); // encoded, as fragments of URIs are
+    EXPECT_NE(schema_faults(R"({"definitions":{"50%":{}},"$ref":"#/definitions/50%"})"), "");
     EXPECT_NE(schema_faults(R"({"$ref":"#/definitions/none"})"), "");
     EXPECT_NE(schema_faults(R"({"properties":{"a":{"$ref":"#/definitions/b"}},"definitions":{"b":{"$ref":"#/properties/a"}}})"), "");
     EXPECT_NE(schema_faults(R"({"$ref":"#/title","title":"no schema"})"), "");

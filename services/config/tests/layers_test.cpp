@@ -96,6 +96,49 @@ TEST(References, ThatCannotBeResolvedAreTold) {
     const Resolved outcome = resolve(laughs);
     EXPECT_FALSE(outcome.faults.empty());
     EXPECT_EQ(outcome.faults.back().detail, "becomes too large");
+    laughs["k0"] = ""; // of nothing, very often
+    EXPECT_EQ(resolve(laughs).faults.back().detail, "becomes too large");
+}
+
+TEST(References, ToOtherApplications) {
+    const Items payments{{"url", "${host}"}, {"host", "pay"}, {"back", "${[shop]a}"}, {"n", 7}}, shop{{"a", "${[payments]back}"}};
+    const Others others = [&](const std::string& name) { return name == "payments" ? &payments : name == "shop" ? &shop
+                                                                                                                : nullptr; };
+    const auto value = [&](const std::string& text) { return resolve({{"a", text}, {"host", "own"}}, others).items.at("a").dump(); };
+    EXPECT_EQ(value("${[payments]url} ${host}"), R"("pay own")");
+    EXPECT_EQ(value("${[payments]n}"), R"("7")");
+    EXPECT_EQ(value("${[payments]none:${host}}"), R"("own")");
+    EXPECT_EQ(value("${[till]host:x}"), R"("x")");
+    EXPECT_EQ(value("${[payments]:x}${[payments:y}${[]host:z}"), R"("xyz")");
+    EXPECT_EQ(value("${[${host}]host:made names are none}"), R"("made names are none")");
+    const auto why = [&](const std::string& text) { return resolve({{"a", text}}, others).faults.at(0).detail; };
+    EXPECT_EQ(why("${[payments]none}"), "${[payments]none} is not set");
+    EXPECT_EQ(why("${[payments]back}"), "${[payments]back} refers back to itself");
+    EXPECT_EQ(resolve({{"a", "${[payments]n}"}}).faults.size(), 1u); // nobody knows others
+}
+
+TEST(References, ToOtherApplicationsAreResolvedWithinALayer) {
+    const Items payments{{"url", R"(${host}\${x})"}, {"host", "pay"}};
+    const Others others = [&](const std::string& name) { return name == "payments" ? &payments : nullptr; };
+    const Items layer{{"a", "${[payments]url} ${own}"}, {"b", "${own}"}, {"c", "${[payments]none}"}, {"d", 1}}, all{{"own", "o"}};
+    const Items made = resolve_others(layer, all, others);
+    EXPECT_EQ(to_json(made).dump(), R"({"a":"pay\\${x} o","b":"${own}","c":"${[payments]none}","d":1})");
+}
+
+TEST(References, TellWhomTheyName) {
+    const auto named = [](const std::string& text) {
+        std::string all;
+        for (const std::string& name : referred_applications({{"a", text}, {"b", 1}})) all += name + " ";
+        return all;
+    };
+    EXPECT_EQ(named("${[b]x:${[a]y}} ${[b]z} ${c}"), "a b ");
+    EXPECT_EQ(named(R"(\${[a]x} [b] ${[c ${[D]x} ${[]x})"), "");
+    EXPECT_EQ(named("${[" + std::string(65, 'a') + "]x}"), "");
+    const std::map<std::string, Names> names{{"a", {"b", "c"}}, {"b", {"d", "a"}}, {"c", {"e"}}};
+    const auto next = [&](const std::string& name) { return names.contains(name) ? &names.at(name) : nullptr; };
+    EXPECT_EQ(reached({"a"}, next, 10), (std::vector<std::string>{"a", "b", "c", "d", "e"})); // the nearest first, and each once
+    EXPECT_EQ(reached({"a"}, next, 3), (std::vector<std::string>{"a", "b", "c"}));
+    EXPECT_EQ(reached({}, next, 3), std::vector<std::string>{});
 }
 
 } // namespace

@@ -52,6 +52,9 @@ void documents(std::string_view text) {
     if (values_of(overlay({&items, &items})) != items) std::abort();
     written(items);
     written(resolve(items).items);
+    const Others itself = [&](const std::string&) { return &items; };
+    written(resolve(items, itself).items);
+    if (resolve_others(items, items, itself).size() != items.size()) std::abort();
 }
 
 } // namespace

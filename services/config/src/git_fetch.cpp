@@ -1,0 +1,195 @@
+#include "git_fetch.hpp"
+
+#include "process.hpp"
+
+#include <gravity/base/ascii.hpp>
+#include <gravity/base/contact.hpp>
+#include <gravity/base/utf8.hpp>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <netdb.h>
+#include <set>
+
+namespace gravity::config {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t most_files_of_a_source = 200;
+constexpr std::size_t most_bytes_of_a_source = 16 * 1024 * 1024;
+constexpr std::size_t longest_listing = 4 * 1024 * 1024;
+constexpr std::string_view largest_written = "--fsize=33554432"; // bytes of a file that git writes: the pack with all that was fetched
+constexpr std::string_view largest_memory = "--as=1073741824";
+
+/// A directory of its own, gone with this.
+class Workplace {
+public:
+    Workplace() {
+        std::string name = (std::filesystem::temp_directory_path() / "gravity-config-git-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) throw GitFault("there is no place for a repository");
+        path_ = name;
+    }
+    ~Workplace() {
+        std::error_code ignored; // what is left is in the directory for what is left
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Workplace(const Workplace&) = delete;
+    Workplace& operator=(const Workplace&) = delete;
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+struct FreeAddresses {
+    void operator()(addrinfo* found) const { ::freeaddrinfo(found); }
+};
+
+std::vector<std::string> addresses_of(const std::string& host) {
+    if (http::is_address(host)) return {host};
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) throw GitFault("the host " + host + " is not known");
+    const std::unique_ptr<addrinfo, FreeAddresses> all(found);
+    std::vector<std::string> addresses;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+        std::array<char, NI_MAXHOST> text{};
+        if (::getnameinfo(each->ai_addr, each->ai_addrlen, text.data(), static_cast<socklen_t>(text.size()), nullptr, 0, NI_NUMERICHOST) == 0)
+            addresses.emplace_back(text.data());
+    }
+    return addresses;
+}
+
+/// The addresses of the host, all of them judged; none of a file.
+std::vector<std::string> judged_addresses(const GitUrl& url, const GitOptions& options) {
+    if (std::find(options.schemes.begin(), options.schemes.end(), url.scheme()) == options.schemes.end())
+        throw GitFault(std::string(url.scheme()) + " is not a way that may be gone");
+    if (url.scheme() == "file") return {};
+    const Url parsed = Url::parse(url.view()).or_throw();
+    std::vector<std::string> addresses = addresses_of(std::string(parsed.host()));
+    if (addresses.empty()) throw GitFault("the host has no address");
+    for (const std::string& address : addresses)
+        if (!options.policy.allows(address)) throw GitFault("the host has an address that may not be asked");
+    return addresses;
+}
+
+/// For git's http.curloptResolve: host:port:address,address. Nothing to be said of a host that is an address itself.
+std::string pinned(const GitUrl& url, const std::vector<std::string>& addresses) {
+    const Url parsed = Url::parse(url.view()).or_throw();
+    if (http::is_address(parsed.host())) return {};
+    std::string text = std::string(parsed.host()) + ":" + std::to_string(parsed.port()) + ":";
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const bool v6 = addresses[i].find(':') != std::string::npos;
+        text += (i == 0 ? "" : ",") + (v6 ? "[" + addresses[i] + "]" : addresses[i]);
+    }
+    return text;
+}
+
+/// The last line of what git complained of, as far as it can be shown.
+std::string complaint(const ProcessEnd& end) {
+    std::string_view text = ascii::trim(end.errors);
+    const auto line = text.rfind('\n');
+    if (line != std::string_view::npos) text = text.substr(line + 1);
+    std::string shown(text.substr(0, 300));
+    if (!utf8::valid(shown)) shown = "it says nothing that can be shown";
+    std::replace_if(shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
+    return shown;
+}
+
+/// git in one place until one time, with nothing of the surroundings: no configuration, no credentials, no questions.
+class Git {
+public:
+    Git(const Workplace& place, const GitOptions& options) : place_(place.path()), deadline_(Clock::now() + options.patience) {
+        environment_ = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", "HOME=" + place_, "GIT_DIR=" + place_ + "/repository"};
+        for (const char* each : {"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=/bin/false"})
+            environment_.emplace_back(each);
+        std::string schemes = "GIT_ALLOW_PROTOCOL=";
+        for (const std::string& scheme : options.schemes) schemes += (schemes.ends_with('=') ? "" : ":") + scheme;
+        environment_.push_back(std::move(schemes));
+    }
+
+    /// Its output; throws GitFault, which says what was being done, if it fails.
+    std::string run(std::string_view doing, const std::vector<std::string>& arguments, std::size_t most_output = 64 * 1024) {
+        std::vector<std::string> all{"prlimit", std::string(largest_written), std::string(largest_memory), "git",
+                                     "-c", "gc.auto=0", "-c", "maintenance.auto=false",
+                                     "-c", "fetch.unpackLimit=1", "-c", "core.bigFileThreshold=1m",
+                                     "-c", "http.followRedirects=false", "-c", "gpg.format=ssh"};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        ProcessEnd end = run_process(all, environment_, {deadline_, most_output});
+        const std::string what(doing);
+        switch (end.how) {
+        case ProcessEnd::How::exited:
+            if (end.status == 0) return std::move(end.output);
+            throw GitFault(what + ": " + complaint(end));
+        case ProcessEnd::How::killed: throw GitFault(what + ": it is larger than it may be");
+        case ProcessEnd::How::late: throw GitFault(what + ": it takes longer than it may");
+        case ProcessEnd::How::too_much_output: throw GitFault(what + ": there is more than there may be");
+        case ProcessEnd::How::not_started: break;
+        }
+        throw GitFault("git cannot be run: " + end.errors);
+    }
+
+private:
+    std::string place_;
+    Clock::time_point deadline_;
+    std::vector<std::string> environment_;
+};
+
+constexpr std::string_view fetched = "refs/gravity/fetched"; // a tag of its own message may come too
+
+void check_signature(Git& git, const Workplace& place, const std::string& commit, const std::string& allowed_signers) {
+    const std::string file = place.path() + "/allowed_signers";
+    std::ofstream(file) << allowed_signers << '\n';
+    git.run("the commit is not signed by one who may", {"-c", "gpg.ssh.allowedSignersFile=" + file, "verify-commit", commit});
+}
+
+std::vector<GitEntry> entries_of(Git& git, const GitSource& source, const std::string& commit) {
+    std::vector<std::string> listing{"ls-tree", "-z", "--long", commit};
+    if (source.directory) listing.insert(listing.end(), {"--", source.directory->str() + "/"});
+    auto entries = files_of_tree(git.run("its files cannot be listed", listing, longest_listing));
+    if (!entries) throw GitFault("its files cannot be listed");
+    return *std::move(entries);
+}
+
+} // namespace
+
+void check_git_url(const GitUrl& url, const GitOptions& options) { judged_addresses(url, options); }
+
+GitPulled pull_from_git(const GitSource& source, const GitOptions& options) {
+    const std::vector<std::string> addresses = judged_addresses(source.url, options);
+    const Workplace place;
+    Git git(place, options);
+    git.run("there is no place for a repository", {"init", "--quiet", "--bare", "--template="});
+    std::vector<std::string> fetch;
+    if (source.url.scheme() != "file")
+        if (const std::string resolve = pinned(source.url, addresses); !resolve.empty()) fetch = {"-c", "http.curloptResolve=" + resolve};
+    fetch.insert(fetch.end(), {"fetch", "--quiet", "--depth=1", "--no-tags", "--", source.url.str(), "+" + source.ref.str() + ":" + std::string(fetched)});
+    git.run("it cannot be fetched", fetch);
+    GitPulled pulled;
+    pulled.commit = ascii::trim(git.run("it has no commit", {"rev-parse", "--verify", std::string(fetched) + "^{commit}"}));
+    if (source.allowed_signers) check_signature(git, place, pulled.commit, source.allowed_signers->str());
+
+    std::set<std::pair<std::string, std::string>> places; // application and profile
+    std::size_t bytes = 0;
+    for (const GitEntry& entry : entries_of(git, source, pulled.commit)) {
+        auto name = settings_file(std::string_view(entry.path).substr(entry.path.rfind('/') + 1), source.applications);
+        if (!name) continue;
+        if (!places.emplace(name->application.str(), name->profile.str()).second)
+            throw GitFault("two files are of " + name->application.str() + " in " + name->profile.str() + ": " + entry.path);
+        bytes += entry.bytes;
+        if (entry.bytes > max_file_bytes) throw GitFault(entry.path + " has more than " + std::to_string(max_file_bytes) + " bytes");
+        if (places.size() > most_files_of_a_source || bytes > most_bytes_of_a_source) throw GitFault("there is more than there may be");
+        pulled.files.push_back({entry.path, *std::move(name), git.run(entry.path, {"cat-file", "blob", entry.object}, max_file_bytes)});
+    }
+    if (pulled.files.empty()) throw GitFault("it has no file of these applications");
+    return pulled;
+}
+
+} // namespace gravity::config
