@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # Runs beside other scripts: its daemons are its own.
-"""nginx before a gateway, as many have one: API keys come through it in X-Api-Key, and as bearer tokens, which it hands on as keys; a revoked one is dead behind it too. PostgreSQL, Redis,
-auth, project, product-catalog and two gateways are this script's own (tests/support/key_platform.py). Needs nginx (Debian: nginx-light)."""
+"""nginx before a gateway, as many have one: API keys come through it in X-Api-Key, and as bearer tokens, which it hands on as keys; one that is bound to an address is good from there
+alone, and a revoked one is dead behind it too. PostgreSQL, Redis, auth, project, product-catalog and two gateways are this script's own (tests/support/key_platform.py). Needs nginx (Debian:
+nginx-light)."""
 
 import contextlib
+import http.client
 import os
 import pathlib
 import shutil
@@ -28,7 +30,7 @@ http {{
     listen 127.0.0.1:{port};
     location / {{
       proxy_pass http://127.0.0.1:{gateway}; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_set_header X-Api-Key $shown_key; proxy_set_header Authorization $shown_token;
+      proxy_set_header X-Api-Key $shown_key; proxy_set_header Authorization $shown_token; proxy_set_header X-Forwarded-For $remote_addr;
     }}
   }}
 }}
@@ -49,15 +51,25 @@ def nginx_before(gateway, folder):
         process.wait()
 
 
+def status_from(address, port, path, **fields):
+    """The status of a GET that comes from this address of the loopback network."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(address, 0))
+    try:
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in fields.items()})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 def story(platform):
     gateway = platform.gateways[0]
     token = expect("a token", ask(gateway, "POST", "/oauth2/token", "grant_type=client_credentials", Authorization=basic(platform.people)), 200)["access_token"]
     people = {"Authorization": f"Bearer {token}"}
     organization = expect("an organisation", ask(gateway, "POST", "/api/v1/organizations", {"slug": "acme", "name": "Acme"}, **people), 201)
 
-    def new_key(slug):
+    def new_key(slug, **more):
         project = expect("a project", ask(gateway, "POST", "/api/v1/projects", {"organization_id": organization["id"], "slug": slug, "name": slug}, **people), 201)
-        body = {"project_id": project["id"], "env": "production", "name": "Back end", "scopes": ["products:write"]}
+        body = {"project_id": project["id"], "env": "production", "name": "Back end", "scopes": ["products:write"], **more}
         return expect("a key", ask(gateway, "POST", "/api/v1/api-keys", body, **people), 201)
 
     key, elsewhere = new_key("shop"), new_key("blog")
@@ -76,6 +88,10 @@ def story(platform):
         same("with a key that never was", ask(proxy, "GET", path, **bearer(key["key"][:-1] + "!"))[0], 401)
         same("without any", ask(proxy, "GET", path)[0], 401)
         same("people's tokens are left as they are", ask(proxy, "GET", f"/api/v1/api-keys/{key['id']}", **people)[0], 200)
+        bound = new_key("bound", cidrs=["127.0.0.2"])
+        for address, shown, status in (("127.0.0.2", {}, 200), ("127.0.0.1", {}, 401), ("127.0.0.3", {"X_Forwarded_For": "127.0.0.2"}, 401), ("127.0.0.2", {}, 200)):
+            same(f"with a key that is bound to 127.0.0.2, from {address}, {shown}", status_from(address, proxy, "/api/v1/products", X_Api_Key=bound["key"], **shown), status)
+        same("the same past nginx", status_from("127.0.0.3", gateway, "/api/v1/products", X_Api_Key=bound["key"], X_Forwarded_For="127.0.0.2"), 401)
         expect("revoking", ask(proxy, "DELETE", f"/api/v1/api-keys/{key['id']}", **people), 204)
         time.sleep(BOUND)
         same("with the key when it has been revoked", ask(proxy, "GET", path, X_Api_Key=key["key"])[0], 401)
@@ -86,6 +102,6 @@ def story(platform):
 if PROGRAM is None:
     print("nginx is not installed")
     sys.exit(77)
-with key_platform.running() as made:
+with key_platform.running(gateway_settings={"GATEWAY_TRUSTED_PROXIES": "127.0.0.1/32"}) as made:
     story(made)
-print("nginx hands on keys in both ways")
+print("nginx hands on keys in both ways, and where they were shown")

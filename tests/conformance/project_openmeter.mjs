@@ -20,10 +20,11 @@ describe("OpenMeter's SDK", () => {
     assert.deepEqual(await value("tokens"), [15.5]);
     assert.deepEqual(await value("calls"), [3]);
     assert.deepEqual(await value("largest"), [10]);
+    assert.deepEqual(await value("models"), [2]);
   });
   it("lists and reads meters", async () => {
     const meters = await openmeter.meters.list();
-    assert.deepEqual(meters.map((meter) => [meter.slug, meter.aggregation]), [["calls", "COUNT"], ["largest", "MAX"], ["tokens", "SUM"]]);
+    assert.deepEqual(meters.map((meter) => [meter.slug, meter.aggregation]), [["calls", "COUNT"], ["largest", "MAX"], ["models", "UNIQUE_COUNT"], ["tokens", "SUM"]]);
     const tokens = await openmeter.meters.get("tokens");
     assert.equal(tokens.valueProperty, "$.tokens");
     assert.ok(tokens.createdAt instanceof Date);

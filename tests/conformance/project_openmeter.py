@@ -22,7 +22,7 @@ def main():
         fetched.skip(f"{program} is not built")
     modules = fetched.npm_modules("openmeter", *CLIENTS)
     with project_service.running(program) as project:
-        for slug, aggregation, path in (("tokens", "sum", "$.tokens"), ("calls", "count", None), ("largest", "max", "$.tokens")):
+        for slug, aggregation, path in (("tokens", "sum", "$.tokens"), ("calls", "count", None), ("largest", "max", "$.tokens"), ("models", "unique_count", "$.model")):
             project.ask("POST", "/api/v1/meters", {"slug": slug, "event_type": "prompt", "aggregation": aggregation, "group_by": {"model": "$.model"},
                                                    **({"value_path": path} if path else {})})
         passed = fetched.node_tests(node, HERE.with_suffix(".mjs"), {"GRAVITY_NODE_MODULES": str(modules), "GRAVITY_PROJECT_URL": project.url,

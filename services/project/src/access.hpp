@@ -1,6 +1,7 @@
 #pragma once
 
 #include "members_domain.hpp"
+#include "projects_model.hpp"
 
 #include <gravity/base/caller.hpp>
 #include <gravity/pg/tx.hpp>
@@ -10,5 +11,9 @@ namespace gravity::project {
 
 /// Refuses with 404 where the caller is no member, so that nobody learns what there is, and with 403 where their role does not do.
 MemberRole check_access(Tx& tx, const Caller& caller, const OrganizationId& organization, Right right);
+/// The same of a single project, in which members of its organisation have a say, and its own.
+MemberRole check_access(Tx& tx, const Caller& caller, const ProjectId& project, Right right);
+/// What reaches beyond a project takes the role in its organisation: who has one in the project alone is refused with 403.
+void check_access_beyond(Tx& tx, const Caller& caller, const Project& project, Right right);
 
 } // namespace gravity::project

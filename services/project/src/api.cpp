@@ -11,6 +11,7 @@
 #include "openmeter_api.hpp"
 #include "organizations_api.hpp"
 #include "problems.hpp"
+#include "project_members_api.hpp"
 #include "projects_api.hpp"
 #include "quotas_api.hpp"
 #include "reservations_api.hpp"
@@ -121,7 +122,7 @@ void project_routes(Router& router) {
     namespace p = projects;
     namespace e = environments;
     auto projects = router.collection("/api/v1/projects", "projects");
-    projects.get<p::list>("", {.summary = "List the projects of one's organisations, newest first"});
+    projects.get<p::list>("", {.summary = "List the projects in which one has a say, newest first"});
     projects.post<p::create>("", {.summary = "Create a project with its three usual environments",
                                   .problems = {role_too_low, no_such_organization, project_slug_taken}});
     projects.get<p::get>("/{id}", {.summary = "Read a project"});
@@ -137,6 +138,22 @@ void project_routes(Router& router) {
                                    .problems = {role_too_low, project_slug_taken, deletion_pending, scope_not_yours, too_many_keys},
                                    .idempotency = false});
     projects.post<p::restore>("/{id}/restore", {.summary = "Undo what asked for a project's deletion", .problems = {role_too_low, not_pending, too_late}});
+
+    namespace m = project_members;
+    auto members = router.collection("/api/v1/projects/{id}/members", "projects");
+    members.get<m::list>("", {.summary = "List who has a say in a single project, those of longest standing first", .operation = "list_project"});
+    members.post<m::create>("", {.summary = "Give somebody a say in a single project",
+                                 .operation = "create_project",
+                                 .problems = {role_too_low, already_member, deletion_pending},
+                                 .scope = "projects:admin"});
+    members.get<m::get>("/{subject}", {.summary = "Read a project's member", .operation = "get_project"});
+    members.patch<m::update>("/{subject}", {.summary = "Change the role of a project's member",
+                                            .operation = "update_project",
+                                            .problems = {role_too_low, deletion_pending},
+                                            .scope = "projects:admin"});
+    members.del<m::remove>(
+        "/{subject}",
+        {.summary = "Remove a project's member, or leave", .operation = "remove_project", .problems = {role_too_low}, .scope = "projects:admin"});
 
     router.collection("/api/v1/projects/{id}/deletion", "projects")
         .get<deletions::get>("", {.summary = "Read how far a deletion is, and the proof of it", .problems = {role_too_low}, .scope = "projects:admin"});

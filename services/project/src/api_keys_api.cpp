@@ -7,8 +7,8 @@
 #include "audit.hpp"
 #include "key_text.hpp"
 #include "known_keys.hpp"
-#include "organizations_store.hpp"
 #include "problems.hpp"
+#include "project_members_store.hpp"
 #include "projects_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -21,7 +21,7 @@ namespace {
 
 ApiKey seen(Tx& tx, const Caller& caller, const ApiKeyId& id, Right right) {
     ApiKey key = tx.one(get_api_key, id);
-    check_access(tx, caller, tx.one(get_project, key.project_id).organization_id, right);
+    check_access(tx, caller, key.project_id, right);
     return key;
 }
 
@@ -77,7 +77,7 @@ TokenForm form_of(const RawBody& in) {
 
 Created<MadeApiKey> create(Tx& tx, Actor caller, Body<NewApiKey> in) {
     const auto project = tx.maybe(get_project, in->project_id);
-    const auto role = project ? tx.maybe(role_of, project->organization_id, caller.subject) : std::nullopt;
+    const auto role = project ? tx.maybe(role_in_project, project->id, caller.subject) : std::nullopt;
     if (!role) throw Refusal(no_such_environment);
     check_right(*role, Right::develop);
     check_scopes(caller, in->scopes);
@@ -99,7 +99,10 @@ ApiKey update(Tx& tx, Actor caller, Path<"id", ApiKeyId> id, Patch<ApiKeyEdit> p
     const bool other_end = key.expires_at != before.expires_at;
     if (other_end && key.expires_at && *key.expires_at <= tx.now()) throw Refusal(already_expired);
     // Good for longer, from elsewhere or more often is as good as made anew.
-    if (other_end || key.cidrs != before.cidrs || key.uses_left != before.uses_left) check_scopes(caller, key.scopes);
+    if (other_end || key.cidrs != before.cidrs || key.uses_left != before.uses_left) {
+        check_scopes(caller, key.scopes);
+        tx.emit(ApiKeyChanged{key.id, key.project_id, key.env});
+    }
     key.updated_at = tx.now();
     forget_known_keys(tx);
     record_of_key(tx, caller, "api_key.changed", key, patch.document());
@@ -113,6 +116,7 @@ Created<MadeApiKey> rotate(Tx& tx, Actor caller, Path<"id", ApiKeyId> id, Body<R
     if (old.uses_left && in->grace_seconds > 0) throw Refusal(uses_counted); // both would have them all
     check_scopes(caller, old.scopes);
     MadeApiKey made = make_api_key(tx, caller, old, old.id);
+    if (old.uses_left) old.uses_left = 0; // they went with it: whoever began to use the old key before, and is counted after, finds none
     old.grace_until = tx.now() + Duration::seconds(in->grace_seconds);
     old.updated_at = tx.now();
     tx.one(save_api_key, old);

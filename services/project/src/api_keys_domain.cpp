@@ -47,7 +47,8 @@ bool is_live(const ApiKey& key, Timestamp now) {
 }
 
 bool may_come_from(const ApiKey& key, const std::optional<Network>& network) {
-    return !key.cidrs || (network && any_contains(*key.cidrs, *network));
+    if (!key.cidrs) return true;
+    return network && std::any_of(key.cidrs->begin(), key.cidrs->end(), [&](const Network& each) { return each.contains(*network); });
 }
 
 bool is_key(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash) {
@@ -65,6 +66,7 @@ Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& has
     answer.project = found->project_id;
     answer.env = found->env;
     answer.plan = found->plan;
+    if (found->cidrs) answer.network = network;
     std::string scope;
     for (const ScopeName& each : found->scopes) scope += (scope.empty() ? "" : " ") + each.str();
     answer.scope = std::move(scope);
@@ -85,6 +87,7 @@ Introspection introspected(const Verification& verification) {
     answer.exp = verification.exp;
     answer.plan = verification.plan;
     answer.uses_left = verification.uses_left;
+    answer.network = verification.network;
     return answer;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "networks.hpp"
 #include "projects_model.hpp"
 
 #include <gravity/base/bytes.hpp>
+#include <gravity/base/network.hpp>
 
 /// API keys: what programs show to be let into a project.
 namespace gravity::project {
@@ -90,8 +90,9 @@ struct Verification {
     std::optional<std::int64_t> exp;
     std::optional<Slug> plan; // of the organisation
     std::optional<std::int64_t> uses_left;
+    std::optional<Network> network;
 };
-BOOST_DESCRIBE_STRUCT(Verification, (), (active, key_id, sub, project, env, scope, iat, exp, plan, uses_left))
+BOOST_DESCRIBE_STRUCT(Verification, (), (active, key_id, sub, project, env, scope, iat, exp, plan, uses_left, network))
 
 /// What RFC 7662 section 2.2 has, for clients of that standard.
 struct Introspection {
@@ -105,8 +106,9 @@ struct Introspection {
     std::optional<EnvironmentName> env;
     std::optional<Slug> plan;
     std::optional<std::int64_t> uses_left;
+    std::optional<Network> network;
 };
-BOOST_DESCRIBE_STRUCT(Introspection, (), (active, client_id, sub, scope, iat, exp, project, env, plan, uses_left))
+BOOST_DESCRIBE_STRUCT(Introspection, (), (active, client_id, sub, scope, iat, exp, project, env, plan, uses_left, network))
 
 /// The answer to giving a key back (RFC 7009 section 2.2): nothing, whatever became of it.
 struct GivenBack {};
@@ -134,6 +136,15 @@ struct ApiKeyCreated {
 };
 BOOST_DESCRIBE_STRUCT(ApiKeyCreated, (), (id, project_id, env))
 
+/// What decides whether it is good is not what it was: whoever remembers an answer asks again.
+struct ApiKeyChanged {
+    static constexpr Event event{"gravity.project.api_key.changed"};
+    ApiKeyId id;
+    ProjectId project_id;
+    EnvironmentName env;
+};
+BOOST_DESCRIBE_STRUCT(ApiKeyChanged, (), (id, project_id, env))
+
 struct ApiKeyRotated {
     static constexpr Event event{"gravity.project.api_key.rotated"};
     ApiKeyId id; // the old one
@@ -142,6 +153,18 @@ struct ApiKeyRotated {
     Timestamp grace_until;
 };
 BOOST_DESCRIBE_STRUCT(ApiKeyRotated, (), (id, project_id, successor, grace_until))
+
+/// Another key has taken its place, and it is used all the same: whoever uses it has until `grace_until`. Told once.
+struct ApiKeyUsedInGrace {
+    static constexpr Event event{"gravity.project.api_key.used_in_grace"};
+    ApiKeyId id;
+    ProjectId project_id;
+    EnvironmentName env;
+    Timestamp grace_until;
+    std::string name;
+    std::vector<std::string> tell; // who ought to hear of it, as of a leak
+};
+BOOST_DESCRIBE_STRUCT(ApiKeyUsedInGrace, (), (id, project_id, env, grace_until, name, tell))
 
 struct ApiKeyRevoked {
     static constexpr Event event{"gravity.project.api_key.revoked"};
@@ -171,6 +194,7 @@ struct gravity::meta::docs<gravity::project::Verification> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"plan", "Of the organisation"},
         {"uses_left", "Of a key whose uses are counted: how many there are after this one"},
+        {"network", "Of a key that is bound to networks: where it was shown, which the answer is for; of elsewhere it is to be asked again"},
     };
 };
 template <>
@@ -203,4 +227,4 @@ struct gravity::meta::docs<gravity::project::RotateApiKey> {
 
 GRAVITY_TABLES(project, ApiKeyId, ScopeName, ApiKeyEdit, NewApiKey, ApiKey, MadeApiKey, RotateApiKey, ListApiKeys, VerifyApiKey, Verification,
                Introspection, GivenBack, ApiKeyAtDoor,
-               UsesLeft, ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked)
+               UsesLeft, ApiKeyCreated, ApiKeyChanged, ApiKeyUsedInGrace, ApiKeyRotated, ApiKeyRevoked)

@@ -20,8 +20,10 @@ const Sql<ApiKey(ApiKeyId)> get_api_key{"api_key.get", "select * from api_key wh
 // The key that takes its place refers to its id, which does not change.
 const Sql<ApiKey(ApiKeyId)> lock_api_key{"api_key.lock", "select * from api_key where id = $1 for no key update"};
 const Sql<ApiKey(ListApiKeys, std::string)> list_api_keys{"api_key.list", R"sql(
-    select k.* from api_key k join project p on p.id = k.project_id join member m on m.organization_id = p.organization_id
-    where m.subject = $5 and ($project_id::uuid is null or k.project_id = $project_id) and ($env::text is null or k.env = $env)
+    select k.* from api_key k
+    where k.project_id in (select p.id from project p join member m on m.organization_id = p.organization_id where m.subject = $5
+                           union all select project_id from project_member where subject = $5)
+      and ($project_id::uuid is null or k.project_id = $project_id) and ($env::text is null or k.env = $env)
       and $page(k.created_at desc, k.id desc))sql"};
 const Sql<bool(ProjectId, EnvironmentName, Timestamp)> has_live_key{"api_key.has_live", R"sql(
     select exists (select from api_key where project_id = $1 and env = $2 and revoked_at is null
@@ -39,6 +41,12 @@ const Sql<ApiKeyAtDoor(std::string)> api_key_at_door{"api_key.at_door", R"sql($g
 
 const Sql<void(ApiKeyId, std::optional<std::string>, Timestamp)> note_leak{"api_key.note_leak", R"sql(
     update api_key set leaked_at = $3, leaked_where = $2 where id = $1 and leaked_at is null)sql"};
+const Sql<std::string(ProjectId, std::string)> who_hears_of_key{"api_key.who_hears", R"sql(
+    select s.subject
+    from (select m.subject, m.role from project p join member m on m.organization_id = p.organization_id where p.id = $1
+          union all
+          select subject, role from project_member where project_id = $1) s
+    where s.role = 'owner' or s.subject = $2 group by s.subject order by s.subject <> $2, s.subject limit 100)sql"};
 const Sql<UsesLeft(ApiKeyId, Timestamp)> count_use{"api_key.count_use", R"sql(
     update api_key set uses_left = uses_left - 1
     where id = $1 and (uses_left > 0 or uses_left is null) and revoked_at is null and (expires_at is null or expires_at > $2)
@@ -47,5 +55,9 @@ const Sql<UsesLeft(ApiKeyId, Timestamp)> count_use{"api_key.count_use", R"sql(
 const Sql<void(std::vector<ApiKeyId>, std::vector<Timestamp>)> note_last_uses{"api_key.note_last_uses", R"sql(
     update api_key k set last_used_at = u.at from unnest($1::uuid[], $2::timestamptz[]) as u (id, at)
     where k.id = u.id and (k.last_used_at is null or k.last_used_at <= u.at - interval '1 minute'))sql"};
+const Sql<ApiKey(std::vector<ApiKeyId>, std::vector<Timestamp>)> find_old_uses{"api_key.find_old_uses", R"sql(
+    update api_key k set old_use_told_at = u.at from unnest($1::uuid[], $2::timestamptz[]) as u (id, at)
+    where k.id = u.id and k.grace_until > u.at and k.updated_at < u.at and k.old_use_told_at is null and k.revoked_at is null
+    returning k.*)sql"};
 
 } // namespace gravity::project

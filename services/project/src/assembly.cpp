@@ -16,6 +16,7 @@
 #include "registered_services.hpp"
 #include "report_keys.hpp"
 #include "service_routes.hpp"
+#include "usage_intake.hpp"
 
 #include <gravity/async/coroutine.hpp>
 
@@ -43,13 +44,14 @@ void provide(app::Runtime& runtime) {
     runtime.resources.put(std::make_shared<KeyDoor>(*runtime.database, *uses, *known, settings));
     runtime.resources.put(std::move(known));
     runtime.resources.put(std::make_shared<ProjectDoor>(*runtime.database, settings));
+    runtime.resources.put(std::make_shared<UsageIntake>(*runtime.database));
     runtime.resources.put(std::move(uses));
     runtime.resources.put(std::make_shared<OwnDatabase>(*runtime.database));
     auto registered = std::make_shared<RegisteredServices>(runtime.io, runtime.settings, settings);
     runtime.resources.put(std::make_shared<ServiceRoutes>(*registered, runtime.resources.get<discovery::Neighbours>()));
     runtime.resources.put(std::move(registered));
     runtime.resources.put(std::make_shared<ProofKey>(proof_key(settings)));
-    runtime.resources.put(std::make_shared<TrustedProxies>(settings.trusted_proxies));
+    runtime.resources.put(std::make_shared<TrustedProxies>(settings.trusted_proxies, "PROJECT_TRUSTED_PROXIES"));
     runtime.resources.put(std::make_shared<ReportKeySource>(runtime.io, settings));
 }
 
@@ -71,7 +73,7 @@ Service assemble(std::uint16_t port) {
         .provision(provide)
         .background(keep_last_uses)
         .on_drain(write_last_uses);
-    keeps_personal_data(service, {erase_person, collect_person});
+    keeps_personal_data(service, {erase_person, nullptr, collect_person});
     return service;
 }
 

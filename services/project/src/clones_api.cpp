@@ -24,7 +24,7 @@ constexpr int most_cloned_keys = 200;
 // What the first project is at this moment: whoever changes it meanwhile changes it before or after.
 Project checked(Tx& tx, const Caller& caller, const ProjectId& id) {
     const Project project = tx.one(get_project, id);
-    check_access(tx, caller, project.organization_id, Right::administer);
+    check_access_beyond(tx, caller, project, Right::administer); // the new one is the organisation's
     check_stays(project);
     return project;
 }

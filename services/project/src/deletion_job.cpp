@@ -18,6 +18,7 @@ namespace gravity::project {
 namespace {
 
 constexpr int most_asked_at_once = 5; // times that one service is asked in a row, while it still finds something
+constexpr std::chrono::minutes patience_for_purge{10}; // as long as the route may take: less than a claim holds
 
 void note_end(Tx& tx, std::string_view action, const Project& project) {
     record(tx, service_itself(), {.action = action, .organization = project.organization_id, .project = project.id, .target = project.id.to_string()});
@@ -89,7 +90,8 @@ Task<void> ask(JobCtx& job, DeletionTaskRow task) {
         discovery::Outgoing call;
         call.method = http::Method::delete_;
         call.target = "/internal/projects/" + task.project_id.to_string();
-        call.attempt_timeout = std::chrono::minutes(10); // as long as the route may take
+        call.attempt_timeout = patience_for_purge;
+        call.deadline = std::chrono::steady_clock::now() + patience_for_purge; // made for no request, it would end after some seconds
         call.traceparent = job.traceparent();
         const discovery::Incoming incoming = co_await neighbours.send(neighbour, std::move(call));
         const Asked asked = judged(incoming);
@@ -113,6 +115,7 @@ Task<void> remove_own(JobCtx& job, ProjectId project) {
 void finish(Tx& tx) {
     for (const ProjectId& project : tx.all(finish_deletions, tx.now())) {
         tx.emit(ProjectDeleted{project, tx.one(rows_removed, project)});
+        tx.exec(delete_members_of, project); // who saw to it until now
         note_end(tx, "project.deleted", tx.one(get_project, project));
     }
 }

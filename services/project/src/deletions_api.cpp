@@ -12,7 +12,7 @@ namespace gravity::project::deletions {
 
 Deletion get(Tx& tx, Caller caller, Path<"id", ProjectId> id, Given<ProofKey> key) {
     const Project project = tx.one(get_project, *id);
-    check_access(tx, caller, project.organization_id, Right::administer);
+    check_access(tx, caller, project.id, Right::administer);
     if (!project.delete_after) throw Refusal(problems::not_found);
     Deletion deletion = deletion_of(project, tx.all(tasks_of, project.id));
     if (deletion.finished_at && key->signer) deletion.proof = proof_of(deletion, *key->signer);

@@ -22,7 +22,7 @@ std::optional<std::string> reason_against(const ApiKey& key, const Project& proj
 KeyExplanation looked_at(Tx& tx, const Caller& caller, const ApiKeyId& id) {
     const ApiKey key = tx.one(get_api_key, id);
     const Project project = tx.one(get_project, key.project_id);
-    check_access(tx, caller, project.organization_id, Right::see);
+    check_access(tx, caller, project.id, Right::see);
     KeyExplanation explanation;
     explanation.key_id = key.id;
     explanation.reason = reason_against(key, project, tx.now());

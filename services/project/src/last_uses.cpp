@@ -12,6 +12,14 @@ namespace {
 
 constexpr std::chrono::seconds between_writes{2};
 
+void write_uses(Tx& tx, const std::vector<ApiKeyId>& keys, const std::vector<Timestamp>& times) {
+    tx.exec(note_last_uses, keys, times);
+    for (const ApiKey& old : tx.all(find_old_uses, keys, times)) {
+        const std::vector<std::string> tell = tx.all(who_hears_of_key, old.project_id, old.created_by);
+        tx.emit(ApiKeyUsedInGrace{old.id, old.project_id, old.env, *old.grace_until, old.name.str(), tell});
+    }
+}
+
 } // namespace
 
 void LastUses::note(const ProjectId& home, const ApiKeyId& key, Timestamp at) {
@@ -32,7 +40,7 @@ Task<void> LastUses::write() {
         }
         pg::Run run;
         run.scope = pg::Scope::project(home, "service:project");
-        std::function<void(Tx&)> work = [&](Tx& tx) { tx.exec(note_last_uses, keys, times); };
+        std::function<void(Tx&)> work = [&](Tx& tx) { write_uses(tx, keys, times); };
         bool away = false;
         try {
             co_await database_.run(std::move(run), std::move(work));

@@ -44,7 +44,8 @@ std::vector<Suspect> suspects_of(const std::vector<FoundToken>& found) {
 void revoke_leaked(Tx& tx, const ApiKeyId& id, const Suspect& suspect, const Reporter& by) {
     const ApiKey key = tx.one(lock_api_key, id);
     if (key.revoked_at) return; // nothing is left to be done, nor to be told
-    const ApiKeyLeaked leaked{key.id, key.project_id, key.env, suspect.url, suspect.source, by.verified};
+    const std::vector<std::string> owners = tx.all(who_hears_of_key, key.project_id, key.created_by);
+    const ApiKeyLeaked leaked{key.id, key.project_id, key.env, suspect.url, suspect.source, by.verified, key.name.str(), owners};
     tx.exec(note_leak, key.id, suspect.url ? suspect.url : suspect.source, tx.now());
     tx.emit(leaked);
     record_of_key(tx, by.actor, "api_key.leaked", key,

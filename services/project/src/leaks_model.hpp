@@ -43,8 +43,10 @@ struct ApiKeyLeaked {
     std::optional<std::string> url;    // where it was found, as whoever found it says
     std::optional<std::string> source;
     bool verified = false;             // the report was signed, so that it is known whose word that is
+    std::string name;                  // of the key
+    std::vector<std::string> tell;     // who ought to hear of it: whoever made it, while a member, and the organisation's owners, the first hundred
 };
-BOOST_DESCRIBE_STRUCT(ApiKeyLeaked, (), (id, project_id, env, url, source, verified))
+BOOST_DESCRIBE_STRUCT(ApiKeyLeaked, (), (id, project_id, env, url, source, verified, name, tell))
 
 } // namespace gravity::project
 

@@ -8,7 +8,7 @@
 namespace gravity::project {
 namespace {
 
-constexpr std::size_t most_groups = 8, longest_group = 128;
+constexpr std::size_t most_groups = 8, longest_group = 128, longest_distinct = 256;
 constexpr int sure_digits = 15;
 
 bool is_name(std::string_view text) {
@@ -34,18 +34,29 @@ std::variant<Decimal, std::string> number_of(const Json& value) {
     return *decimal;
 }
 
-std::optional<std::string> group_of(const Json* value) {
-    std::string text;
-    if (value == nullptr || value->is_null())
-        return text;
-    else if (value->is_string())
-        text = value->as_string();
-    else if (value->is_object() || value->is_array())
-        return std::nullopt;
-    else
-        text = value->dump();
-    if (text.size() > longest_group) return std::nullopt;
+std::optional<std::string> plain_text(const Json& value, std::size_t longest) {
+    if (value.is_object() || value.is_array()) return std::nullopt;
+    std::string text = value.is_string() ? value.as_string() : value.dump();
+    if (text.size() > longest) return std::nullopt;
     return text;
+}
+
+std::optional<std::string> group_of(const Json* value) {
+    return value == nullptr || value->is_null() ? std::string() : plain_text(*value, longest_group);
+}
+
+// Why the value cannot be counted, or nothing.
+std::optional<std::string> count_value(const NewMeter& meter, const Json* value, Measured& measured) {
+    if (value == nullptr) return meter.value_path->str() + " is missing, which the meter " + meter.slug.str() + " counts";
+    if (meter.aggregation == Aggregation::unique_count) {
+        if (!value->is_null()) measured.distinct = plain_text(*value, longest_distinct);
+        if (measured.distinct) return std::nullopt;
+        return meter.value_path->str() + " is no text, number or truth value of at most 256 bytes";
+    }
+    auto number = number_of(*value);
+    if (const auto* why = std::get_if<std::string>(&number)) return meter.value_path->str() + " " + *why;
+    measured.value = std::get<Decimal>(number);
+    return std::nullopt;
 }
 
 } // namespace
@@ -101,13 +112,8 @@ const Json* member_at(const Json& data, const JsonPath& path) {
 
 std::variant<Measured, std::string> measure(const NewMeter& meter, const Json& data) {
     Measured measured{"1"};
-    if (meter.value_path) {
-        const Json* const value = member_at(data, *meter.value_path);
-        if (value == nullptr) return meter.value_path->str() + " is missing, which the meter " + meter.slug.str() + " counts";
-        auto number = number_of(*value);
-        if (const auto* why = std::get_if<std::string>(&number)) return meter.value_path->str() + " " + *why;
-        measured.value = std::get<Decimal>(number);
-    }
+    if (meter.value_path)
+        if (auto why = count_value(meter, member_at(data, *meter.value_path), measured)) return *std::move(why);
     if (!meter.group_by) return measured;
     Json grouping = Json::object();
     for (const auto& [name, path] : *meter.group_by) {

@@ -19,10 +19,11 @@ const Json* member_at(const Json& data, const JsonPath& path);
 struct Measured {
     Decimal value;
     std::string grouping = "{}"; // a JSON object of texts, in the order of their names
+    std::optional<std::string> distinct{}; // what is counted once, however often it comes; `value` is 1 then
 };
 /// The number, exactly as it was written: a JSON integer, a text, or a JSON number of at most 15 significant digits, for of more a double is not sure (IEEE
-/// 754: 53 bits). What an event splits by is a text, a number or a truth value of at most 128 bytes, and "" where it is missing. Else one clause that says
-/// why not.
+/// 754: 53 bits). What an event splits by is a text, a number or a truth value of at most 128 bytes, and "" where it is missing. What is counted once is
+/// such a text of at most 256 bytes, which must be there: 1 and "1" are the same. Else one clause that says why not.
 std::variant<Measured, std::string> measure(const NewMeter& meter, const Json& data);
 
 } // namespace gravity::project

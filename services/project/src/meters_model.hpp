@@ -40,9 +40,10 @@ enum class Aggregation {
     count,
     avg,
     min,
-    max
+    max,
+    unique_count
 };
-BOOST_DESCRIBE_ENUM(Aggregation, sum, count, avg, min, max)
+BOOST_DESCRIBE_ENUM(Aggregation, sum, count, avg, min, max, unique_count)
 
 struct MeterEdit {
     std::optional<Text<1, 1000>> description;
@@ -84,7 +85,7 @@ template <>
 struct gravity::meta::docs<gravity::project::NewMeter> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"event_type", "The type of the events that it counts"},
-        {"value_path", "Where in an event's data the number stands; `count` has none"},
+        {"value_path", "Where in an event's data the number stands, or for `unique_count` the text, number or truth value; `count` has none"},
         {"group_by", "Names of what sums can be split by, and where in an event's data that stands; at most 8"},
         {"time_zone", "Whose days and months its quotas are of"},
     };

@@ -15,6 +15,7 @@ std::string_view word_of(Aggregation aggregation) {
     case Aggregation::avg: return "AVG";
     case Aggregation::min: return "MIN";
     case Aggregation::max: return "MAX";
+    case Aggregation::unique_count: return "UNIQUE_COUNT";
     }
     return {};
 }
@@ -47,11 +48,13 @@ Json meter_of(const Meter& meter) {
 Json row_of_window(const UsageWindow& window) {
     Json groups = Json::object();
     for (const auto& [name, value] : window.group) groups[name] = value;
-    return Json::object({{"value", window.value},
-                         {"windowStart", window.from.to_string()},
-                         {"windowEnd", window.to.to_string()},
-                         {"subject", window.subject ? Json(*window.subject) : Json()},
-                         {"groupBy", std::move(groups)}});
+    Json row = Json::object({{"value", window.value},
+                             {"windowStart", window.from.to_string()},
+                             {"windowEnd", window.to.to_string()},
+                             {"subject", window.subject ? Json(*window.subject) : Json()},
+                             {"groupBy", std::move(groups)}});
+    if (window.at_least) row["atLeast"] = true; // beyond their API: no other number would be true
+    return row;
 }
 
 } // namespace
@@ -71,10 +74,11 @@ Json query(Tx& tx, Path<"meterIdOrSlug", Text<1, 64>> meter, Params<MeterQuery> 
     asked.window = cut_of(query->windowSize);
     asked.time_zone = query->windowTimeZone;
     asked.group_by = query->groupBy;
-    UsageRange range = usage_range(tx.one(find_meter, meter->str()), asked, tx.now());
+    const Meter found = tx.one(find_meter, meter->str());
+    UsageRange range = usage_range(found, asked, tx.now());
     for (const auto& subject : query->subject) range.subjects.push_back(subject.str());
     Json rows = Json::array();
-    for (const UsageWindow& window : usage_in(tx, range)) rows.push_back(row_of_window(window));
+    for (const UsageWindow& window : usage_in(tx, found, range)) rows.push_back(row_of_window(window));
     Json answer = Json::object({{"data", std::move(rows)}});
     if (query->from) answer["from"] = query->from->to_string();
     if (query->to) answer["to"] = query->to->to_string();

@@ -6,7 +6,7 @@
 namespace gravity::project {
 
 // Organisations and members
-inline constexpr Problem role_too_low{403, "role-too-low", "Your role in the organisation does not allow this"};
+inline constexpr Problem role_too_low{403, "role-too-low", "Your role does not allow this"};
 inline constexpr Problem subject_not_usable{403, "subject-not-usable", "The subject of the token cannot be a member"};
 inline constexpr Problem organization_slug_taken{409, "organization-slug-taken", "Another organisation has this slug"};
 inline constexpr Problem has_projects{409, "has-projects", "The organisation has projects"};

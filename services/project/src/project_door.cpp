@@ -2,6 +2,7 @@
 
 #include "organizations_store.hpp"
 #include "problems.hpp"
+#include "project_members_store.hpp"
 #include "projects_store.hpp"
 #include "quotas_store.hpp"
 #include "reads.hpp"
@@ -24,7 +25,7 @@ Found found_of(Tx& tx, const ProjectId& id, const std::string& subject) {
     Found found;
     found.project = tx.maybe(get_project, id);
     if (!found.project) return found;
-    found.role = tx.maybe(role_of, found.project->organization_id, subject);
+    found.role = tx.maybe(role_in_project, id, subject);
     const auto organization = tx.maybe(get_organization, found.project->organization_id);
     if (organization && organization->plan) found.plan = tx.all(plan_quotas, *organization->plan);
     return found;

@@ -24,7 +24,7 @@ struct Standing {
 };
 
 /// Says who may see and set what is measured of a project (decision 67). Tokens of the project itself may, by their scopes; those of the operator's project
-/// too; and members of its organisation by their role, all but measuring. The database outlives it.
+/// too; and its members and those of its organisation by their role, all but measuring. The database outlives it.
 class ProjectDoor {
 public:
     ProjectDoor(pg::Database& database, const Settings& settings) : database_(database), operator_(settings.operator_project) {}

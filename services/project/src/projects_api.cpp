@@ -14,7 +14,7 @@ namespace {
 
 Project seen(Tx& tx, const Caller& caller, const ProjectId& id, Right right) {
     Project project = tx.one(get_project, id);
-    check_access(tx, caller, project.organization_id, right);
+    check_access(tx, caller, id, right);
     return project;
 }
 
@@ -116,6 +116,7 @@ Project restore(Tx& tx, Actor caller, Path<"id", ProjectId> id, IfMatch expected
 
 Project transfer(Tx& tx, Actor caller, Path<"id", ProjectId> id, Body<TransferProject> in, IfMatch expected) {
     Project project = locked(tx, caller, *id, Right::own, expected);
+    check_access_beyond(tx, caller, project, Right::own); // it is the organisation that gives it away
     const auto role = tx.maybe(role_of, in->organization_id, caller.subject);
     if (!role) throw Refusal(no_such_organization);
     check_right(*role, Right::administer);

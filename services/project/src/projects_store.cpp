@@ -24,8 +24,10 @@ const Sql<Project(Project)> move_project{
 const Sql<Project(ProjectId)> get_project{"project.get", "select * from project where id = $1"};
 const Sql<Project(ProjectId)> lock_project{"project.lock", "select * from project where id = $1 for update"};
 const Sql<Project(ListProjects, std::string)> list_projects{"project.list", R"sql(
-    select p.* from project p join member m on m.organization_id = p.organization_id
-    where m.subject = $5 and ($organization_id::uuid is null or p.organization_id = $organization_id)
+    select p.* from project p
+    where p.id in (select o.id from project o join member m on m.organization_id = o.organization_id where m.subject = $5
+                   union all select project_id from project_member where subject = $5)
+      and ($organization_id::uuid is null or p.organization_id = $organization_id)
       and (case when $state::text is null then p.state <> 'deleted' else p.state = $state end)
       and $page(p.created_at desc, p.id desc))sql"};
 const Sql<void(ProjectId)> list_project_in_directory{"project.list_in_directory", "insert into project_directory (project_id) values ($1)"};

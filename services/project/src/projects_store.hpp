@@ -9,7 +9,7 @@ namespace gravity::project {
 
 extern const Sql<Project(Project)> insert_project, save_project, move_project;
 extern const Sql<Project(ProjectId)> get_project, lock_project;
-/// Those of organisations that somebody is a member of.
+/// Those in which somebody has a say: of organisations that they are a member of, and those they are a member of alone.
 extern const Sql<Project(ListProjects, std::string)> list_projects;
 extern const Sql<void(ProjectId)> list_project_in_directory;
 /// Whose people administer a project, whoever asks: under Scope::system.

@@ -66,7 +66,7 @@ Quota set_quota(Tx& tx, const Actor& by, const MeterSlug& slug, const QuotaEdit&
     row.meter_id = meter.id;
     row.created_at = row.updated_at = tx.now();
     row = tx.one(save_quota, row);
-    tx.emit(QuotaChanged{slug, tx.project(), {}, row.limit, row.period}, tx.project().to_string());
+    tx.emit(QuotaChanged{slug, tx.project(), {}, row.limit, row.burst, row.period}, tx.project().to_string());
     note_limit(tx, by, "quota.set", slug.str(), json::to_document(wanted));
     return shown(row, slug);
 }
@@ -75,7 +75,7 @@ void unset_quota(Tx& tx, const Actor& by, const MeterSlug& slug, const IfMatch& 
     const Meter meter = tx.one(lock_meter, slug);
     expected.check(tx.one(get_quota, meter.id));
     tx.exec(delete_quota, meter.id);
-    tx.emit(QuotaChanged{slug, tx.project(), {}, {}, {}}, tx.project().to_string());
+    tx.emit(QuotaChanged{slug, tx.project(), {}, {}, {}, {}}, tx.project().to_string());
     note_limit(tx, by, "quota.removed", slug.str());
 }
 
@@ -105,7 +105,7 @@ PlanQuota put(Tx& tx, Actor caller, Path<"plan", Slug> plan, Path<"meter", Meter
     row.meter = *meter;
     row.created_at = row.updated_at = tx.now();
     row = tx.one(save_plan_quota, row);
-    tx.emit(QuotaChanged{row.meter, {}, row.plan, row.limit, row.period}, row.plan.str());
+    tx.emit(QuotaChanged{row.meter, {}, row.plan, row.limit, row.burst, row.period}, row.plan.str());
     note_limit(tx, caller, "plan_quota.set", row.plan.str() + "/" + row.meter.str(), json::to_document(*in));
     return row;
 }
@@ -113,7 +113,7 @@ PlanQuota put(Tx& tx, Actor caller, Path<"plan", Slug> plan, Path<"meter", Meter
 NoContent remove(Tx& tx, Actor caller, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter, IfMatch expected) {
     expected.check(tx.one(get_plan_quota, *plan, *meter));
     tx.exec(delete_plan_quota, *plan, *meter);
-    tx.emit(QuotaChanged{*meter, {}, *plan, {}, {}}, plan->str());
+    tx.emit(QuotaChanged{*meter, {}, *plan, {}, {}, {}}, plan->str());
     note_limit(tx, caller, "plan_quota.removed", plan->str() + "/" + meter->str());
     return {};
 }

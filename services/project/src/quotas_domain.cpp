@@ -17,6 +17,8 @@ std::string text_of(double value) {
     return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
 }
 
+double burst_of(const QuotaEdit& quota) { return quota.burst ? quota.burst->value() : 0; }
+
 } // namespace
 
 void check(const NewReservation& wanted, meta::Errors& errors) {
@@ -33,6 +35,7 @@ void check_within_plan(const std::vector<PlanQuota>& plan, const MeterSlug& mete
     if (given == nullptr) return;
     if (wanted.period != given->period || wanted.limit.value() > given->limit.value())
         throw Refusal(above_the_plan, "The plan gives " + text_of(given->limit.value()));
+    if (burst_of(wanted) > burst_of(*given)) throw Refusal(above_the_plan, "The plan gives a burst of " + text_of(burst_of(*given)));
 }
 
 void check_amount(const NewMeter& meter, const Quantity& amount, std::string_view field) {
@@ -43,6 +46,7 @@ void check_amount(const NewMeter& meter, const Quantity& amount, std::string_vie
 void refuse_over_limit(const QuotaEdit& quota, const UsageTotal& total) {
     throw Refusal(quota_exceeded)
         .with("limit", text_of(quota.limit.value()))
+        .with("burst", text_of(burst_of(quota)))
         .with("used", text_of(total.used))
         .with("reserved", text_of(total.reserved));
 }

@@ -8,7 +8,7 @@ namespace gravity::project {
 /// What a plan gives of a meter.
 const PlanQuota* given_by(const std::vector<PlanQuota>& plan, const MeterSlug& meter);
 
-/// Nobody gives themselves more than their plan does, or the same over a shorter time, which may be more.
+/// Nobody gives themselves more than their plan does, or a larger burst, or the same over a shorter time, which may be more.
 void check_within_plan(const std::vector<PlanQuota>& plan, const MeterSlug& meter, const QuotaEdit& wanted);
 
 /// What is counted one by one has no halves.

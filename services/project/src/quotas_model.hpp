@@ -21,9 +21,10 @@ BOOST_DESCRIBE_ENUM(QuotaSource, plan, project)
 
 struct QuotaEdit {
     Quantity limit;
+    std::optional<Quantity> burst;
     QuotaPeriod period{};
 };
-BOOST_DESCRIBE_STRUCT(QuotaEdit, (), (limit, period))
+BOOST_DESCRIBE_STRUCT(QuotaEdit, (), (limit, burst, period))
 
 /// The limit that holds for a project.
 struct Quota : QuotaEdit {
@@ -129,9 +130,10 @@ struct QuotaChanged {
     std::optional<ProjectId> project_id;
     std::optional<Slug> plan;
     std::optional<Quantity> limit; // without one there is none any more
+    std::optional<Quantity> burst;
     std::optional<QuotaPeriod> period;
 };
-BOOST_DESCRIBE_STRUCT(QuotaChanged, (), (meter, project_id, plan, limit, period))
+BOOST_DESCRIBE_STRUCT(QuotaChanged, (), (meter, project_id, plan, limit, burst, period))
 
 /// Four fifths of a limit are used up.
 struct QuotaWarned {
@@ -159,6 +161,12 @@ BOOST_DESCRIBE_STRUCT(QuotaExceeded, (), (project_id, meter, limit, period, sinc
 
 } // namespace gravity::project
 
+template <>
+struct gravity::meta::docs<gravity::project::QuotaEdit> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"burst", "How much more than the limit may still be reserved; that the limit is reached is announced all the same"},
+    };
+};
 template <>
 struct gravity::meta::docs<gravity::project::QuotaState> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {

@@ -5,9 +5,10 @@
 namespace gravity::project {
 
 const Sql<PlanQuota(PlanQuota)> save_plan_quota{"plan_quota.save", R"sql(
-    insert into plan_quota as q (plan, meter, "limit", period, created_at, updated_at) values ($plan, $meter, $limit, $period, $created_at, $updated_at)
+    insert into plan_quota as q (plan, meter, "limit", burst, period, created_at, updated_at)
+    values ($plan, $meter, $limit, $burst, $period, $created_at, $updated_at)
     on conflict (project, plan, meter) do update
-    set "limit" = excluded."limit", period = excluded.period, version = q.version + 1, updated_at = excluded.updated_at
+    set "limit" = excluded."limit", burst = excluded.burst, period = excluded.period, version = q.version + 1, updated_at = excluded.updated_at
     returning *)sql"};
 const Sql<PlanQuota(Slug, MeterSlug)> get_plan_quota{"plan_quota.get", "select * from plan_quota where plan = $1 and meter = $2"};
 const Sql<PlanQuota(PageQuery, Slug)> list_plan_quotas{"plan_quota.list", "select * from plan_quota where plan = $3 and $page(meter)"};
@@ -16,23 +17,25 @@ const Sql<std::int64_t(Slug)> count_plan_quotas{"plan_quota.count", "select coun
 const Sql<void(Slug, MeterSlug)> delete_plan_quota{"plan_quota.delete", "delete from plan_quota where plan = $1 and meter = $2"};
 
 const Sql<QuotaRow(QuotaRow)> save_quota{"quota.save", R"sql(
-    insert into quota as q (meter_id, "limit", period, created_at, updated_at) values ($meter_id, $limit, $period, $created_at, $updated_at)
-    on conflict (meter_id) do update set "limit" = excluded."limit", period = excluded.period, version = q.version + 1, updated_at = excluded.updated_at
+    insert into quota as q (meter_id, "limit", burst, period, created_at, updated_at) values ($meter_id, $limit, $burst, $period, $created_at, $updated_at)
+    on conflict (meter_id) do update
+    set "limit" = excluded."limit", burst = excluded.burst, period = excluded.period, version = q.version + 1, updated_at = excluded.updated_at
     returning *)sql"};
 const Sql<QuotaRow(MeterId)> get_quota{"quota.get", "select * from quota where meter_id = $1"};
 const Sql<QuotaRow(std::vector<MeterId>)> quotas_of{"quota.of", "select * from quota where meter_id = any($1::uuid[])"};
 const Sql<void(MeterId)> delete_quota{"quota.delete", "delete from quota where meter_id = $1"};
 const Sql<Meter(PageQuery, std::vector<MeterSlug>)> list_limited_meters{"quota.list", R"sql(
     select m.* from meter m left join quota q on q.meter_id = m.id where (q.meter_id is not null or m.slug = any($3::text[])) and $page(m.slug))sql"};
-const Sql<QuotaState(Timestamp, std::vector<MeterId>, std::vector<MeterSlug>, std::vector<Quantity>, std::vector<QuotaPeriod>)> quota_states{
-    "quota.states", R"sql(
-    select h.meter, h."limit", h.period, h.source, w.since, coalesce(t.used, 0) as used, coalesce(r.amount, 0) as reserved,
+const Sql<QuotaState(Timestamp, std::vector<MeterId>, std::vector<MeterSlug>, std::vector<Quantity>, std::vector<Quantity>, std::vector<QuotaPeriod>)>
+    quota_states{"quota.states", R"sql(
+    select h.meter, h."limit", h.burst, h.period, h.source, w.since, coalesce(t.used, 0) as used, coalesce(r.amount, 0) as reserved,
            case h.period when 'ever' then null
                 else ((w.since at time zone h.time_zone) + ('1 ' || h.period)::interval) at time zone h.time_zone end as until
     from (select m.id, m.slug as meter, m.time_zone, coalesce(q."limit", d."limit") as "limit", coalesce(q.period, d.period) as period,
+                 case when q.meter_id is null then nullif(d.burst, 0) else q.burst end as burst,
                  case when q.meter_id is null then 'plan' else 'project' end as source
           from meter m left join quota q on q.meter_id = m.id
-               left join unnest($3::text[], $4::numeric[], $5::text[]) as d (meter, "limit", period) on d.meter = m.slug
+               left join unnest($3::text[], $4::numeric[], $5::numeric[], $6::text[]) as d (meter, "limit", burst, period) on d.meter = m.slug
           where m.id = any($2::uuid[]) and (q.meter_id is not null or d.meter is not null)) h
          cross join lateral (
              select case h.period when 'ever' then timestamptz 'epoch' else date_trunc(h.period, $1::timestamptz, h.time_zone) end as since) w
@@ -59,9 +62,10 @@ const Sql<UsageTotal(UsageTotal, Timestamp)> sweep_total{"usage_total.sweep", R"
     update usage_total t set reserved = t.reserved - e.amount from (select coalesce(sum(amount), 0) as amount from ended) e
     where t.meter_id = $meter_id and t.period = $period and t.starts_at = $starts_at
     returning t.*)sql"};
-const Sql<void(UsageTotal, Quantity, std::optional<Quantity>)> take{"usage_total.take", R"sql(
+const Sql<void(UsageTotal, Quantity, std::optional<Quantity>, std::optional<Quantity>)> take{"usage_total.take", R"sql(
     update usage_total set reserved = reserved + $6::numeric
-    where meter_id = $meter_id and period = $period and starts_at = $starts_at and ($7::numeric is null or used + reserved + $6::numeric <= $7))sql"};
+    where meter_id = $meter_id and period = $period and starts_at = $starts_at
+      and ($7::numeric is null or used + reserved + $6::numeric <= $7 + coalesce($8::numeric, 0)))sql"};
 const Sql<void(MeterId, QuotaPeriod, Timestamp, Quantity)> give_back{
     "usage_total.give_back", "update usage_total set reserved = reserved - $4::numeric where meter_id = $1 and period = $2 and starts_at = $3"};
 const Sql<ReservationRow(ReservationRow)> insert_reservation{

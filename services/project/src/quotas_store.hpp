@@ -22,8 +22,9 @@ extern const Sql<QuotaRow(std::vector<MeterId>)> quotas_of;
 extern const Sql<void(MeterId)> delete_quota;
 /// Meters that have a limit: one of the project's own, or one of these by its plan.
 extern const Sql<Meter(PageQuery, std::vector<MeterSlug>)> list_limited_meters;
-/// Limits of some meters at a moment, where a plan gives the ones told: their meters, limits and periods.
-extern const Sql<QuotaState(Timestamp, std::vector<MeterId>, std::vector<MeterSlug>, std::vector<Quantity>, std::vector<QuotaPeriod>)> quota_states;
+/// Limits of some meters at a moment, where a plan gives the ones told: their meters, limits, bursts (0: none) and periods.
+extern const Sql<QuotaState(Timestamp, std::vector<MeterId>, std::vector<MeterSlug>, std::vector<Quantity>, std::vector<Quantity>, std::vector<QuotaPeriod>)>
+    quota_states;
 /// Notes that a share of a limit is used up; touches no row where that was noted before.
 extern const Sql<void(UsageTotal, Quantity, int)> note_alert;
 
@@ -33,8 +34,8 @@ extern const Sql<Meter(MeterSlug)> hold_meter;
 extern const Sql<UsageTotal(MeterId, QuotaPeriod, Timestamp)> lock_total;
 /// Gives back what nobody settled in time, and tells the total after that.
 extern const Sql<UsageTotal(UsageTotal, Timestamp)> sweep_total;
-/// Holds an amount back if the limit, where there is one, leaves room for it.
-extern const Sql<void(UsageTotal, Quantity, std::optional<Quantity>)> take;
+/// Holds an amount back if the limit, where there is one, and the burst above it leave room for it.
+extern const Sql<void(UsageTotal, Quantity, std::optional<Quantity>, std::optional<Quantity>)> take;
 extern const Sql<void(MeterId, QuotaPeriod, Timestamp, Quantity)> give_back;
 extern const Sql<ReservationRow(ReservationRow)> insert_reservation, save_reservation;
 extern const Sql<ReservationRow(MeterId, ReservationId)> get_reservation, lock_reservation;

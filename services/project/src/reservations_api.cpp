@@ -58,7 +58,8 @@ Reservation reserve(Tx& tx, const MeterSlug& slug, const ReservationId& id, cons
     }
     const UsageTotal total = tx.one(sweep_total, locked, tx.now());
     const auto limit = held.quota ? std::optional<Quantity>(held.quota->limit) : std::nullopt;
-    if (tx.exec(take, total, wanted.amount, limit) == 0) refuse_over_limit(*held.quota, total);
+    const auto burst = held.quota ? held.quota->burst : std::nullopt;
+    if (tx.exec(take, total, wanted.amount, limit, burst) == 0) refuse_over_limit(*held.quota, total);
     ReservationRow row = row_of(meter.id, id, tx.now());
     row.amount = wanted.amount;
     row.subject = wanted.subject;

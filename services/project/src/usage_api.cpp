@@ -4,7 +4,6 @@
 #include "problems.hpp"
 #include "usage_events.hpp"
 #include "usage_ranges.hpp"
-#include "usage_recording.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -19,18 +18,18 @@ UsageReport reported(Tx& tx, const MeterSlug& slug, const UsageQuery& query) {
     report.aggregation = meter.aggregation;
     report.window = query.window;
     report.time_zone = query.time_zone;
-    report.items = usage_in(tx, usage_range(meter, query, tx.now()));
+    report.items = usage_in(tx, meter, usage_range(meter, query, tx.now()));
     return report;
 }
 
 } // namespace
 
-Task<NoContent> ingest(Ctx& ctx, Caller caller, RawBody body, Given<ProjectDoor> door) {
+Task<NoContent> ingest(Ctx& ctx, Caller caller, RawBody body, Given<ProjectDoor> door, Given<UsageIntake> intake) {
     std::vector<UsageEvent> events = usage_events_of(ctx.request(), body, now());
     if (events.empty()) co_return NoContent{};
     const ProjectId own = caller.project;
     Standing standing = co_await door->enter(ctx, caller, own, Access::measure);
-    const Recorded recorded = co_await ctx.transaction(record_usage, std::move(events), std::move(standing.plan));
+    const Recorded recorded = co_await intake->record(ctx, own, std::move(events), std::move(standing.plan));
     if (!recorded.refused.empty())
         throw Refusal(events_refused).with("counted", recorded.counted).with("repeated", recorded.repeated).with_faults(recorded.refused);
     co_return NoContent{};

@@ -66,8 +66,9 @@ struct UsageWindow {
     double value = 0;
     std::map<std::string, std::string, std::less<>> group;
     std::optional<std::string> subject;
+    std::optional<bool> at_least;
 };
-BOOST_DESCRIBE_STRUCT(UsageWindow, (), (from, to, value, group, subject))
+BOOST_DESCRIBE_STRUCT(UsageWindow, (), (from, to, value, group, subject, at_least))
 
 /// What has been used of a meter. Windows in which there was nothing are left out.
 struct UsageReport {
@@ -97,6 +98,7 @@ struct gravity::meta::docs<gravity::project::UsageWindow> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"subject", "Where sums are split by it"},
         {"value", "A JSON number: of more than 15 digits not all are exact, though they are kept"},
+        {"at_least", "Of `unique_count`, where a quarter of an hour had more different values than are kept (10000): there were as many, or more"},
     };
 };
 

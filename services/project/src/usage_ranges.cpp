@@ -40,8 +40,9 @@ UsageRange usage_range(const Meter& meter, const UsageQuery& query, Timestamp no
     return range;
 }
 
-std::vector<UsageWindow> usage_in(Tx& tx, const UsageRange& range) {
-    std::vector<UsageWindow> windows = tx.all(usage_windows, range, most_windows + 1);
+std::vector<UsageWindow> usage_in(Tx& tx, const Meter& meter, const UsageRange& range) {
+    const auto& statement = meter.aggregation == Aggregation::unique_count ? unique_windows : usage_windows;
+    std::vector<UsageWindow> windows = tx.all(statement, range, most_windows + 1);
     if (windows.size() > most_windows) throw Refusal(too_many_windows);
     return windows;
 }

@@ -67,15 +67,34 @@ Reading reading_of(const UsageEvent& event, const std::string& at, const std::ve
             return reading;
         }
         auto& number = std::get<Measured>(measured);
-        reading.counted.push_back({meter, event.time, event.subject, std::move(number.grouping), std::move(number.value)});
+        reading.counted.push_back({meter, event.time, event.subject, std::move(number.grouping), std::move(number.value), std::move(number.distinct)});
     }
     if (reading.counted.empty()) reading.fault = Refusal::Fault{at + "/type", "is counted by no meter", ""};
     return reading;
 }
 
-std::vector<std::string> types_of(const std::vector<UsageEvent>& events) {
+// What is counted once is kept by its hash, as long as there is room; of what comes beyond it is known that it was there.
+void keep_distinct(Tx& tx, const std::vector<Counted>& counted) {
+    std::vector<MeterId> ids;
+    std::vector<Timestamp> times;
+    std::vector<std::string> subjects, groupings, values;
+    for (const Counted& each : counted) {
+        if (!each.distinct) continue;
+        ids.push_back(each.meter.id);
+        times.push_back(each.time);
+        subjects.push_back(each.subject);
+        groupings.push_back(each.grouping);
+        values.push_back(*each.distinct);
+    }
+    if (ids.empty()) return;
+    tx.exec(take_unique_room, ids, times);
+    tx.exec(add_unique, ids, times, subjects, groupings, values, most_unique);
+}
+
+std::vector<std::string> types_of(const std::vector<std::vector<UsageEvent>>& reports) {
     std::set<std::string> types;
-    for (const UsageEvent& event : events) types.insert(event.type);
+    for (const auto& events : reports)
+        for (const UsageEvent& event : events) types.insert(event.type);
     return {types.begin(), types.end()};
 }
 
@@ -99,6 +118,7 @@ void count(Tx& tx, const std::vector<Counted>& counted, const std::vector<PlanQu
     // Totals first: whoever counts or reserves something of a meter waits there, and not halfway.
     const std::vector<UsageTotal> totals = tx.all(add_to_totals, ids, times, values);
     tx.exec(add_to_buckets, ids, times, subjects, groupings, values);
+    keep_distinct(tx, counted);
     if (totals.empty()) return;
     const Limits limits(tx, ids, plan);
     for (const UsageTotal& total : totals) {
@@ -107,34 +127,42 @@ void count(Tx& tx, const std::vector<Counted>& counted, const std::vector<PlanQu
     }
 }
 
-Recorded record_usage(Tx& tx, const std::vector<UsageEvent>& events, const std::vector<PlanQuota>& plan) {
-    const std::vector<Meter> meters = tx.all(meters_of_types, types_of(events));
-    Recorded recorded;
-    std::map<EventName, Reading> readings; // of each event the first in the batch
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        EventName name{events[i].source, events[i].id};
-        if (readings.contains(name)) {
-            ++recorded.repeated;
-            continue;
+std::vector<Recorded> record_usage(Tx& tx, const std::vector<std::vector<UsageEvent>>& reports, const std::vector<PlanQuota>& plan) {
+    const std::vector<Meter> meters = tx.all(meters_of_types, types_of(reports));
+    std::vector<Recorded> recorded(reports.size());
+    struct First {
+        std::size_t report = 0;
+        Reading reading;
+    };
+    std::map<EventName, First> firsts; // of each event the first that could be read
+    for (std::size_t r = 0; r < reports.size(); ++r)
+        for (std::size_t i = 0; i < reports[r].size(); ++i) {
+            const UsageEvent& event = reports[r][i];
+            EventName name{event.source, event.id};
+            if (firsts.contains(name)) {
+                ++recorded[r].repeated;
+                continue;
+            }
+            Reading reading = reading_of(event, "/" + std::to_string(i), meters, tx.now());
+            if (reading.fault)
+                recorded[r].refused.push_back(*reading.fault);
+            else
+                firsts.emplace(std::move(name), First{r, std::move(reading)});
         }
-        Reading reading = reading_of(events[i], "/" + std::to_string(i), meters, tx.now());
-        if (reading.fault)
-            recorded.refused.push_back(*reading.fault);
-        else
-            readings.emplace(std::move(name), std::move(reading));
-    }
     std::vector<std::string> sources, ids;
-    for (const auto& [name, reading] : readings) {
+    for (const auto& [name, first] : firsts) {
         sources.push_back(name.source);
         ids.push_back(name.id);
+        ++recorded[first.report].repeated; // unless it turns out to be fresh
     }
     std::vector<Counted> counted;
-    const std::vector<EventName> fresh = tx.all(note_seen, sources, ids, tx.now());
-    for (const EventName& name : fresh)
-        for (Counted& each : readings.at(name).counted) counted.push_back(std::move(each));
+    for (const EventName& name : tx.all(note_seen, sources, ids, tx.now())) {
+        First& first = firsts.at(name);
+        --recorded[first.report].repeated;
+        ++recorded[first.report].counted;
+        for (Counted& each : first.reading.counted) counted.push_back(std::move(each));
+    }
     count(tx, counted, plan);
-    recorded.counted = static_cast<std::int64_t>(fresh.size());
-    recorded.repeated += static_cast<std::int64_t>(readings.size() - fresh.size());
     return recorded;
 }
 

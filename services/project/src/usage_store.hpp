@@ -16,6 +16,15 @@ extern const Sql<UsageTotal(std::vector<MeterId>, std::vector<Timestamp>, std::v
 /// Adds to the quarters of an hour: meters, times, subjects, groupings, values.
 extern const Sql<void(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::string>, std::vector<std::string>, std::vector<Decimal>)> add_to_buckets;
 
+/// Before anything is added: whoever else adds to one of these quarters of these meters waits.
+extern const Sql<void(std::vector<MeterId>, std::vector<Timestamp>)> take_unique_room;
+/// What is new in a quarter of an hour, as long as there are less than so many; else that there was more: meters, times, subjects, groupings, values. Their
+/// rows of `add_to_buckets` come first.
+extern const Sql<void(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::string>, std::vector<std::string>, std::vector<std::string>, int)>
+    add_unique;
+
 extern const Sql<UsageWindow(UsageRange, int)> usage_windows;
+/// The same of a meter that counts each value once.
+extern const Sql<UsageWindow(UsageRange, int)> unique_windows;
 
 } // namespace gravity::project

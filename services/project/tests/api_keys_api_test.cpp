@@ -277,6 +277,29 @@ TEST_F(ApiKeys, OfOthersAreNotThere) {
     EXPECT_TRUE(good(made));
 }
 
+// Whoever has not been told of the new key finds out while the old one still works.
+TEST_F(ApiKeys, AreToldOfOnceWhereTheOldOneIsStillUsed) {
+    join(ada, acme, "ben", "developer");
+    const auto made = key(ben, shop), forgotten = key(ada, shop), other = key(ada, shop);
+    EXPECT_TRUE(good(made) && good(forgotten)); // before
+    const auto next = rotated(made, 3600);
+    rotated(forgotten, 3600);
+    event_types();
+    EXPECT_TRUE(good(made) && good(next));
+    std::vector<Json> told;
+    const auto hear = [&] {
+        for (const auto& event : service.take_events()) told.push_back(event.data);
+        return told.size();
+    };
+    testkit::until([&] { return hear() == 1; });
+    EXPECT_EQ(*told[0].find("id"), made.at("/id"));
+    EXPECT_EQ(*told[0].find("tell"), Json::array({"ben", "ada"}));
+    EXPECT_EQ(*told[0].find("grace_until"), ada.get(made.location()).expect(200).at("/grace_until"));
+    EXPECT_TRUE(good(made) && good(other));
+    testkit::until([&] { return !ada.get(other.location()).expect(200).text("/last_used_at").empty(); }); // written with what was used since
+    EXPECT_EQ(hear(), 1u) << "neither again, nor of what nobody uses";
+}
+
 TEST_F(ApiKeys, TellWhenTheyWereLastUsed) {
     testkit::FakeClock clock(now());
     ada = person("ada");
@@ -354,10 +377,11 @@ TEST_F(LimitedApiKeys, AreGoodFromTheirNetworksAlone) {
     made.field("/cidrs", Json::array({"203.0.113.0/24", "2001:db8::/32", "192.0.2.7/32"}));
     for (const std::string from : {"203.0.113.9", "::ffff:203.0.113.9", "203.0.113.128/25", "2001:DB8:0:0::1", "192.0.2.7"})
         shown(made, from).field("/active", true).field("/key_id", made.text("/id"));
+    shown(made, "::ffff:203.0.113.9").field("/network", "203.0.113.9/32"); // which the answer is for
     for (const std::string from : {"203.0.114.9", "203.0.0.0/16", "2001:db9::1", "192.0.2.8", "::1", "0.0.0.0/0"})
         EXPECT_EQ(shown(made, from).body(), not_good) << from;
     EXPECT_EQ(verify(ada, made.text("/key")).body(), not_good) << "from nobody knows where";
-    introspected(made, "&network=203.0.113.9").field("/active", true);
+    introspected(made, "&network=203.0.113.9").field("/active", true).field("/network", "203.0.113.9/32");
     EXPECT_EQ(introspected(made, "&network=203.0.114.9").body(), not_good);
     EXPECT_EQ(introspected(made, "").body(), not_good);
     introspected(made, "&network=203.0.113", 400).field("/error", "invalid_request");
@@ -365,11 +389,16 @@ TEST_F(LimitedApiKeys, AreGoodFromTheirNetworksAlone) {
     const auto nowhere = ada.post("/api/v1/api-keys/verify", {{"key", made.text("/key")}, {"network", "here"}}).expect_problem(422, "invalid-value");
     nowhere.field("/errors/0/pointer", "/network");
     const auto from_everywhere = key(ada, shop);
-    shown(from_everywhere, "198.51.100.1").field("/active", true);
+    shown(from_everywhere, "198.51.100.1").field("/active", true).field("/network", Json());
+    introspected(from_everywhere, "&network=198.51.100.1").field("/active", true).field("/network", Json());
 
     const auto next = rotated(made, 600).field("/cidrs", made.at("/cidrs"));
     EXPECT_EQ(shown(next, "203.0.114.9").body(), not_good);
+    event_types();
     ada.patch(next.location(), {{"cidrs", Json::array({"203.0.114.0/24"})}}).expect(200);
+    EXPECT_EQ(event_types(), "api_key.changed ") << "whoever remembers that it was good asks again";
+    ada.patch(next.location(), {{"name", "Other"}}).expect(200);
+    EXPECT_EQ(event_types(), "") << "its name matters to nobody";
     shown(next, "203.0.114.9").field("/active", true);
     EXPECT_EQ(shown(next, "203.0.113.9").body(), not_good);
     ada.patch(next.location(), {{"cidrs", Json()}}).expect(200).field("/cidrs", Json());

@@ -149,6 +149,8 @@ TEST_F(LeakedKeys, AreRevokedAndTheirOwnerIsTold) {
     EXPECT_EQ(events[0].data.find("source")->as_string(), "commit");
     EXPECT_EQ(*events[0].data.find("project_id"), shop.at("/id"));
     EXPECT_EQ(*events[0].data.find("verified"), Json(false));
+    EXPECT_EQ(*events[0].data.find("name"), Json("Back end"));
+    EXPECT_EQ(*events[0].data.find("tell"), Json::array({"ada"}));
     EXPECT_EQ(events[1].type, "gravity.project.api_key.revoked");
     const auto seen = ada.get(made.location()).expect(200).field("/leaked_where", "https://example.com/it");
     EXPECT_EQ(seen.at("/leaked_at"), seen.at("/revoked_at"));
@@ -161,6 +163,25 @@ TEST_F(LeakedKeys, AreRevokedAndTheirOwnerIsTold) {
     EXPECT_EQ(report(made.text("/key"), "text/plain").expect(200).at("/0/label"), Json("true_positive"));
     EXPECT_EQ(event_types(), "");
     ada.get(made.location()).expect(200).field("/leaked_where", "https://example.com/it").field("/version", 2);
+}
+
+// For whoever sends mail by events: notification has rules that say where in an event its recipients stand.
+TEST_F(LeakedKeys, AreToldToWhoMadeThemAndToTheOwners) {
+    join(ada, acme, "cleo", "owner");
+    join(ada, acme, "ben", "developer");
+    join(ada, acme, "dora", "developer");
+    const auto made = key(ben, shop);
+    const auto told = [&](const testkit::Answer& key) {
+        event_types();
+        report(found(key.text("/key"))).expect(200);
+        return *service.take_events().at(0).data.find("tell");
+    };
+    EXPECT_EQ(told(made), Json::array({"ben", "ada", "cleo"}));
+    const auto left_behind = key(ben, shop);
+    ada.del(seat(acme, "ben")).expect(204);
+    EXPECT_EQ(told(left_behind), Json::array({"ada", "cleo"})) << "who is no member any more hears of nothing";
+    const auto other = organization(ben, "other");
+    EXPECT_EQ(told(key(ben, project(ben, other, "theirs"))), Json::array({"ben"}));
 }
 
 TEST_F(LeakedKeys, AreWholeKeysOfOurs) {

@@ -62,6 +62,23 @@ TEST(Readings, ReadNumbersExactly) {
         EXPECT_TRUE(read(counting(), text).starts_with("refused: $.usage.tokens")) << text << read(counting(), text);
 }
 
+TEST(Readings, TakeWhatIsCountedOnceAsAText) {
+    const auto distinct = [](std::string_view text) -> std::string {
+        const auto measured = measure(counting(Aggregation::unique_count), data(text));
+        const auto* value = std::get_if<Measured>(&measured);
+        return value == nullptr ? "refused: " + std::get<std::string>(measured) : value->value.str() + " " + value->distinct.value_or("none");
+    };
+    EXPECT_EQ(distinct(R"({"usage":{"tokens":"u-1"}})"), "1 u-1");
+    EXPECT_EQ(distinct(R"({"usage":{"tokens":""}})"), "1 ");
+    EXPECT_EQ(distinct(R"({"usage":{"tokens":7}})"), "1 7");
+    EXPECT_EQ(distinct(R"({"usage":{"tokens":false}})"), "1 false");
+    EXPECT_EQ(distinct(R"({"usage":{"tokens":")" + std::string(256, 'x') + "\"}}"), "1 " + std::string(256, 'x'));
+    for (const std::string& text : std::vector<std::string>{R"({})", R"(null)", R"({"usage":{"tokens":null}})", R"({"usage":{"tokens":[]}})",
+                                                            R"({"usage":{"tokens":{}}})", R"({"usage":{"tokens":")" + std::string(257, 'x') + "\"}}"})
+        EXPECT_TRUE(distinct(text).starts_with("refused: $.usage.tokens")) << text;
+    EXPECT_FALSE(adds_up(Aggregation::unique_count));
+}
+
 TEST(Readings, SplitByWhatAnEventSays) {
     NewMeter meter = counting(Aggregation::count);
     meter.group_by.emplace();

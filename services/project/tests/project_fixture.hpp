@@ -30,7 +30,12 @@ protected:
     testkit::Answer join(const testkit::Client& by, const testkit::Answer& organization, std::string subject, std::string role) {
         return by.post(organization.location() + "/members", {{"subject", subject}, {"role", role}}).expect(201);
     }
-    static std::string seat(const testkit::Answer& organization, const std::string& subject) { return organization.location() + "/members/" + subject; }
+    /// Into a single project.
+    testkit::Answer let_in(const testkit::Client& by, const testkit::Answer& project, std::string subject, std::string role) {
+        return by.post(project.location() + "/members", {{"subject", subject}, {"role", role}}).expect(201);
+    }
+    /// Of an organisation, or of a single project.
+    static std::string seat(const testkit::Answer& of, const std::string& subject) { return of.location() + "/members/" + subject; }
     testkit::Answer project(const testkit::Client& who, const testkit::Answer& organization, std::string slug = "shop") {
         return who.post("/api/v1/projects", {{"organization_id", organization.text("/id")}, {"slug", slug}, {"name", "Shop"}}).expect(201);
     }

@@ -248,6 +248,70 @@ TEST_F(Reservations, AdmitWhatTheLimitAllowsHoweverManyAskAtOnce) {
     }
 }
 
+// The limit and what lies above it are one number for whoever asks: not one more is admitted, and not one fewer.
+TEST_F(Reservations, AdmitTheBurstTooHoweverManyAskAtOnce) {
+    meter(worker);
+    for (const auto& [most, burst] : std::vector<std::pair<int, int>>{{20, 10}, {0, 5}, {40, 0}, {60, 100}}) {
+        ada.put(quotas() + "/tokens", {{"limit", most}, {"burst", burst}, {"period", "ever"}}).expect(200).field("/burst", static_cast<double>(burst));
+        std::vector<std::string> places;
+        for (int i = 0; i < 64; ++i) places.push_back(reservation());
+        std::atomic<int> admitted{0}, refused{0};
+        at_once(64, [&](int i) {
+            const auto answer = reserve(worker, places[static_cast<std::size_t>(i)], 1).send();
+            ++(answer.status() == 200 ? admitted : refused);
+            EXPECT_TRUE(answer.status() == 200 || answer.text("/type") == problem_type("quota-exceeded")) << answer.body();
+        });
+        EXPECT_EQ(admitted, std::min(most + burst, 64));
+        EXPECT_EQ(refused, 64 - std::min(most + burst, 64));
+        at_once(64, [&](int i) { worker.del(places[static_cast<std::size_t>(i)]).expect(204); });
+        EXPECT_EQ(totals(), "0 0");
+    }
+}
+
+TEST_F(Reservations, MayGoAboveTheLimitByItsBurst) {
+    meter(worker);
+    ada.put(quotas() + "/tokens", {{"limit", 0.1}, {"burst", 0.2}, {"period", "ever"}}).expect(200);
+    ada.get(quotas()).expect(200).field("/items/0/limit", 0.1).field("/items/0/burst", 0.2);
+    event_types();
+    const std::string at = reservation();
+    reserve(worker, at, 0.30001).expect_problem(409, "quota-exceeded").field("/limit", "0.1").field("/burst", "0.2").field("/used", "0");
+    const std::string other = reservation();
+    reserve(worker, other, 0.3).expect(200); // decimals: in doubles 0.1 and 0.2 are more than 0.3
+    settle(other, 0.3).expect(200);
+    EXPECT_EQ(event_types(), "quota.warned quota.exceeded ") << "the limit is what they are about";
+    reserve(worker, reservation(), 0.00001).expect_problem(409, "quota-exceeded");
+    give(0.1); // what is left out is none
+    ada.get(quotas() + "/tokens").expect(200).field("/burst", Json());
+    ada.get(quotas()).expect(200).field("/items/0/burst", Json());
+    for (const Json bad : {Json(-1), Json(1e16), Json("5")}) {
+        const int status = ada.put(quotas() + "/tokens", {{"limit", 1}, {"burst", bad}, {"period", "ever"}}).send().status();
+        EXPECT_TRUE(status == 422 || status == 400) << bad.dump() << status;
+    }
+}
+
+// Of two projects on one plan each has its limit and its burst.
+TEST_F(Quotas, HaveTheBurstOfTheirPlan) {
+    const auto blog = project(ada, acme, "blog");
+    const auto writer = of(ProjectId::parse(blog.text("/id")).or_throw());
+    meter(worker);
+    meter(writer);
+    ada.put(plan, {{"limit", 10}, {"burst", 5}, {"period", "ever"}}).expect(200).field("/burst", 5.0);
+    ada.put(acme.location() + "/plan", {{"plan", "free"}}).expect(200);
+    ada.get(quotas()).expect(200).field("/items/0/limit", 10.0).field("/items/0/burst", 5.0).field("/items/0/source", "plan");
+    const auto at = [&](const testkit::Answer& project) {
+        return project.location() + "/quotas/tokens/reservations/" + Uuid::v7().to_string();
+    };
+    reserve(worker, at(shop), 15).expect(200);
+    reserve(worker, at(shop), 1).expect_problem(409, "quota-exceeded");
+    reserve(writer, at(blog), 16).expect_problem(409, "quota-exceeded");
+    reserve(writer, at(blog), 15).expect(200);
+    owner().put(quotas() + "/tokens", {{"limit", 10}, {"burst", 5.5}, {"period", "ever"}}).expect_problem(403, "above-the-plan");
+    owner().put(quotas() + "/tokens", {{"limit", 5}, {"burst", 6}, {"period", "ever"}}).expect_problem(403, "above-the-plan");
+    owner().put(quotas() + "/tokens", {{"limit", 9}, {"burst", 5}, {"period", "ever"}}).expect(200).field("/burst", 5.0);
+    owner().put(quotas() + "/tokens", {{"limit", 9}, {"period", "ever"}}).expect(200);
+    ada.get(quotas()).expect(200).field("/items/0/limit", 9.0).field("/items/0/burst", Json()).field("/items/0/source", "project");
+}
+
 // Whole lives side by side with reports of usage: what is counted is what was settled and reported, and the limit was never crossed by what was admitted.
 TEST_F(Reservations, AreExactWhileAllElseGoesOn) {
     meter(worker);
