@@ -42,7 +42,8 @@ select md5(i::text)::uuid, 'email', 'bench' || i || '@example.com', 1, 'bench' |
 """
 ONE = "select * from users where id = md5('77')::uuid;\n"
 BY_NAME = "select * from users where handle_key = 'bench77' and state <> 'erased' and deleted_at is null and merged_into is null order by id limit 100;\n"
-EVERY_NAME = "select id from users where word_similarity('lovelase', user_names(handle, profile)) >= 0.5 order by created_at desc limit 50;\n"
+EVERY_NAME = ("select id from users where word_similarity('lovelase', user_names(handle, profile)) >= 0.5 "
+              "order by word_similarity('lovelase', user_names(handle, profile)) desc, created_at desc limit 50;\n")
 
 
 class People:

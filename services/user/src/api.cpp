@@ -22,7 +22,7 @@ void user_routes(Router& router) {
     namespace u = users;
     const std::vector<Problem> taken = {handle_taken, subject_taken, external_id_taken, contact_taken, verified_by_admin, field_not_yours, merged};
     auto users = router.collection("/api/v1/users", "users");
-    users.get<u::list>("", {.summary = "List users, newest first; by state, group, name, what handles begin with, one by handle or e-mail"});
+    users.get<u::list>("", {.summary = "List users, newest first, by name the nearest; by state, group, what handles begin with, one by handle or e-mail"});
     users.post<u::create>("", {.summary = "Create a user, or invite one", .problems = taken});
     users.get<u::get>("/{id}", {.summary = "Read a user, as they are or as they were"});
     users.patch<u::update>("/{id}", {.summary = "Change a user", .problems = taken});
@@ -40,6 +40,8 @@ void user_routes(Router& router) {
                                              .problems = {wrong_state, handle_taken, external_id_taken, merged},
                                              .scope = "users:admin"});
     users.get<u::get_activity>("/{id}/activity", {.summary = "Read when somebody signed in last", .operation = "get_user_activity"});
+    users.get<u::list_external_ids>("/{id}/external-ids", {.summary = "List what directories call somebody, each by the SCIM client that says so",
+                                                           .operation = "list_user_external_ids"});
     users.get<u::get_vcard>("/{id}/vcard", {.summary = "Download a user as vCard 4.0 (RFC 6350)"});
     users.get<u::get_own_vcard>("/me/vcard", {.summary = "Download oneself as vCard 4.0", .problems = {not_a_user}, .scope = "profile"});
     users.get<u::get_me>("/me", {.summary = "Read what is known of oneself", .problems = {not_a_user}, .scope = "profile"});
@@ -234,6 +236,12 @@ void privacy_routes(Router& router) {
                                                           .problems = {not_the_holder, no_such_task, answer_differs, request_state},
                                                           .scope = "privacy-requests:write",
                                                           .body_limit = 4 << 20});
+    holders.put<d::answer_part>("/{service}/tasks/{request}/parts/{part}",
+                                {.summary = "For the holder: a part of its answer to an export, before the answer itself; the same again changes nothing",
+                                 .operation = "answer_holder_task_part",
+                                 .problems = {not_the_holder, no_such_task, answer_differs, request_state, part_missing, too_many_parts},
+                                 .scope = "privacy-requests:write",
+                                 .body_limit = 4 << 20});
     namespace h = legal_holds;
     auto holds = router.collection("/api/v1/legal-holds", "legal-holds");
     holds.get<h::list>("", {.summary = "List legal holds, newest first", .operation = "list_legal_holds", .scope = administer});
@@ -256,11 +264,11 @@ void merge_routes(Router& router) {
     merges.get<m::get>("/{id}", {.summary = "Read a merge", .operation = "get_user_merge", .scope = administer});
     merges.post<m::confirm>("/{id}/confirm", {.summary = "Merge two accounts as it was proposed",
                                               .operation = "confirm_user_merge",
-                                              .problems = {merged, merge_not_possible, merge_outdated, merge_state},
+                                              .problems = {merged, merge_not_possible, merge_outdated, merge_state, handle_taken, external_id_taken},
                                               .scope = administer});
     merges.post<m::undo>("/{id}/undo", {.summary = "Undo a merge, within 30 days",
                                         .operation = "undo_user_merge",
-                                        .problems = {merge_state, undo_conflicts, contact_taken},
+                                        .problems = {merge_state, undo_conflicts, contact_taken, handle_taken, external_id_taken},
                                         .scope = administer});
 }
 
@@ -289,8 +297,11 @@ void scim_client_routes(Router& router) {
                                               .problems = {scim_client_exists, too_many_scim_clients},
                                               .scope = administer});
     clients.get<c::get>("/scim-clients/{id}", {.summary = "Read a SCIM client", .operation = "get_scim_client", .scope = administer});
-    clients.patch<c::update>("/scim-clients/{id}", {.summary = "Change a SCIM client", .operation = "update_scim_client", .scope = administer});
-    clients.del<c::remove>("/scim-clients/{id}", {.summary = "Forget a SCIM client; who has its tokens is a directory like any other",
+    clients.patch<c::update>("/scim-clients/{id}", {.summary = "Change a SCIM client",
+                                                    .operation = "update_scim_client",
+                                                    .problems = {scim_client_exists},
+                                                    .scope = administer});
+    clients.del<c::remove>("/scim-clients/{id}", {.summary = "Forget a SCIM client and its external ids; who has its tokens is a directory like any other",
                                                   .operation = "delete_scim_client",
                                                   .scope = administer});
 }
@@ -318,9 +329,10 @@ void scim_routes(Router& router) {
     surface.get<scim::list_groups>("/scim/v2/Groups", options("List groups"));
     surface.post<scim::create_group>("/scim/v2/Groups", options("Create a group"));
     surface.post<scim::search_groups>("/scim/v2/Groups/.search", options("List groups by a message"));
-    surface.get<scim::get_group>("/scim/v2/Groups/{id}", options("Read a group"));
-    surface.put<scim::replace_group>("/scim/v2/Groups/{id}", options("Replace a group"));
-    surface.patch<scim::patch_group>("/scim/v2/Groups/{id}", options("Change a group"));
+    surface.get<scim::get_group>("/scim/v2/Groups/{id}", options("Read a group, with 10,000 members at most: `Link` says where the next ones are"));
+    surface.put<scim::replace_group>("/scim/v2/Groups/{id}", options("Replace a group of at most 10,000 members"));
+    surface.patch<scim::patch_group>("/scim/v2/Groups/{id}",
+                                     options("Change a group; 204 where it has more than 1,000 members and no `attributes` are asked for"));
     surface.del<scim::delete_group>("/scim/v2/Groups/{id}", options("Delete a group"));
     surface.post<scim::search_all>("/scim/v2/.search", options("List users and groups by a message"));
     http::RouteOptions bulk = options("Do many operations, each for itself (section 3.7)");

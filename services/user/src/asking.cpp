@@ -28,12 +28,17 @@ std::set<std::string> holders_in(const std::optional<std::string>& list) {
     return names;
 }
 
+struct OpenTask {
+    std::string holder;
+    std::optional<std::string> place; // behind the parts that it has answered
+};
+
 /// Who of the platform has not answered yet.
 struct Open {
     PrivacyKind kind{};
     std::optional<Subject> subject{};
     std::vector<FormerAccount> former{}; // what is known by these is theirs too
-    std::vector<std::string> holders{};
+    std::vector<OpenTask> tasks{};
 };
 
 // From now on the request waits for them too. Those that are new to it hear of it as well: whichever way is quicker, the answer is the same.
@@ -48,14 +53,22 @@ Open open_tasks(Tx& tx, PrivacyRequestId id, std::vector<std::string> registered
     Open open{request->kind, user->subject, tx.all(former_accounts, request->user_id), {}};
     for (const StoredTask& task : tx.all(list_tasks, id))
         if (task.state != TaskState::answered && std::find(registered.begin(), registered.end(), task.holder.str()) != registered.end())
-            open.holders.push_back(task.holder.str());
+            open.tasks.push_back({task.holder.str(), task.place});
     return open;
 }
 
+// Its rows are those of all parts.
 void hear_of_call(Tx& tx, std::string service, PrivacyRequestId id, TaskAnswer answer) {
+    constexpr std::int64_t most_rows = 1'000'000'000'000;
     const Slug holder = Slug::parse(service).or_throw();
     tx.maybe(lock_holder, holder);
+    answer.rows = std::min(most_rows, answer.rows.value() + tx.one(rows_in_parts, id, holder));
     take_answer(tx, holder, id, answer);
+}
+
+bool hear_of_part(Tx& tx, PrivacyRequestId id, OpenTask task, CollectedPart part) {
+    const Slug holder = Slug::parse(task.holder).or_throw();
+    return keep_part(tx, holder, id, task.place, part);
 }
 
 // At the same time for all that happens within a quarter of an hour, so that many who ask leave one job. What has ended is not taken up again.
@@ -66,35 +79,62 @@ void ask_again(Tx& tx, PrivacyRequestId id) {
     advance_at(tx, id, Timestamp::from_unix_seconds(next));
 }
 
-// False: it has not answered.
-Task<bool> ask_service(JobCtx& job, PrivacyRequestId id, Open open, std::string holder) {
+// What it answers, or nothing.
+Task<std::optional<CollectedPart>> ask_once(JobCtx& job, PrivacyRequestId id, Open open, OpenTask task) {
     const bool erasure = open.kind == PrivacyKind::erasure;
     discovery::Neighbour neighbour;
-    neighbour.service = holder;
-    neighbour.scope = erasure ? "people:erase" : "people:read";
+    neighbour.service = task.holder;
+    neighbour.scope = erasure ? "people:erase" : "people:collect";
     discovery::Outgoing call;
     call.method = erasure ? http::Method::delete_ : http::Method::get;
     call.target = "/internal/projects/" + job.project().to_string() + "/people/{subject}";
     discovery::fill_path(call.target, "subject", meta::ref(*open.subject));
     std::string query = erasure ? "request=" + id.to_string() : std::string();
     for (const FormerAccount& account : open.former) query += (query.empty() ? "former=" : "&former=") + base64url_encode(account.subject.view());
+    if (task.place) query += (query.empty() ? "place=" : "&place=") + http::percent_encode(*task.place);
     if (!query.empty()) call.target += "?" + query;
     call.attempt_timeout = most_patience;
     call.deadline = std::chrono::steady_clock::now() + most_patience;
     call.traceparent = job.traceparent();
     auto& neighbours = job.get<discovery::Neighbours>();
     const discovery::Incoming incoming = co_await neighbours.send(neighbour, std::move(call));
-    TaskAnswer answer;
+    CollectedPart answer;
     std::string fault = incoming.absence;
     if (incoming.response && incoming.response->status != 200) fault = "it answered " + std::to_string(incoming.response->status);
     if (incoming.response && incoming.response->status == 200) fault = discovery::read_answer(*incoming.response, meta::mutable_ref(answer));
     if (fault.empty() && (erasure ? !answer.method : !answer.data)) fault = "its answer lacks what was asked for";
     if (!fault.empty()) {
-        log::warn("a service did not answer for a person's data", {{"of", holder}, {"request", id.to_string()}, {"reason", fault}});
-        co_return false;
+        log::warn("a service did not answer for a person's data", {{"of", task.holder}, {"request", id.to_string()}, {"reason", fault}});
+        co_return std::nullopt;
     }
-    co_await job.transaction(hear_of_call, holder, id, answer);
-    co_return true;
+    co_return answer;
+}
+
+// Part by part, and each is kept as it comes: whoever is killed goes on behind the last. False: it has not answered.
+Task<bool> ask_service(JobCtx& job, PrivacyRequestId id, Open open, OpenTask task) {
+    for (std::int64_t part = 0; part <= most_parts_of_one; ++part) {
+        job.check();
+        const std::optional<CollectedPart> answer = co_await ask_once(job, id, open, task);
+        if (!answer) co_return false;
+        if (open.kind == PrivacyKind::erasure || !answer->next) {
+            const TaskAnswer whole = *answer;
+            co_await job.transaction(hear_of_call, task.holder, id, whole);
+            co_return true;
+        }
+        const CollectedPart more = *answer;
+        bool kept = false;
+        std::string fault;
+        try {
+            kept = co_await job.transaction(hear_of_part, id, task, more);
+        } catch (const Refusal& refusal) {
+            fault = refusal.problem().title;
+        }
+        if (!fault.empty())
+            log::warn("a part of an answer for a person's data is not kept", {{"of", task.holder}, {"request", id.to_string()}, {"reason", fault}});
+        if (!kept) co_return false;
+        task.place = more.next->str();
+    }
+    co_return false;
 }
 
 } // namespace
@@ -128,9 +168,8 @@ Task<void> advance_privacy_request(JobCtx& job, AdvancePrivacyRequest what) {
     }
     const Open open = co_await job.transaction(open_tasks, what.request_id, names);
     bool all = true;
-    for (const std::string& holder : open.holders) {
-        job.check();
-        const bool answered = co_await ask_service(job, what.request_id, open, holder);
+    for (const OpenTask& task : open.tasks) {
+        const bool answered = co_await ask_service(job, what.request_id, open, task);
         all = all && answered;
     }
     if (!all) co_await job.transaction(ask_again, what.request_id);

@@ -5,6 +5,7 @@
 #include "certifier.hpp"
 #include "config.hpp"
 #include "forget_job.hpp"
+#include "reads.hpp"
 #include "receipts.hpp"
 #include "sign_ins.hpp"
 #include "user_migrations.hpp"
@@ -30,6 +31,7 @@ void provide(app::Runtime& runtime) {
     runtime.health.add("certificates", app::Health::Kind::optional, [signs = certifier->signs()] { return certificates_probe(signs); });
     runtime.resources.put(std::move(certifier));
     runtime.resources.put(std::make_shared<RegisteredHolders>(runtime.io, runtime.settings, settings));
+    runtime.resources.put(std::make_shared<Reads>(*runtime.database));
     const bool sent = *settings.codes_in_events;
     runtime.health.add("contact-changes", app::Health::Kind::optional, [sent] { return codes_probe(sent); });
 }

@@ -1,5 +1,6 @@
 #include "export_archive.hpp"
 
+#include "external_ids_store.hpp"
 #include "privacy.hpp"
 #include "privacy_store.hpp"
 #include "sign_ins_store.hpp"
@@ -30,6 +31,7 @@ struct Place {
     std::size_t step = 0;
     std::int64_t versions = 0; // of the history, that have been read
     std::size_t holder = 0;
+    std::int64_t part = 1;     // of what the holder has answered
 };
 struct NextFile {
     std::optional<ExportFile> file;
@@ -51,22 +53,27 @@ NextFile next_file(Tx& tx, PrivacyRequest request, Place at) {
     case 4: return own("contact-changes", tx.one(export_changes, id));
     case 5: return own("merged-accounts", tx.one(export_merged, id));
     case 6: return own("activity", json::to_document(tx.maybe(get_activity, id).value_or(UserActivity{})));
+    case 7: return own("external-ids", tx.one(export_external_ids, id));
     default: break;
     }
-    if (at.step == 7) {
+    if (at.step == 8) {
         const Json versions = tx.one(export_history, id, at.versions, versions_a_file);
         NextFile next = own("history-" + file_number(at.versions / versions_a_file + 1), versions);
         next.after = at;
         next.after.versions += versions_a_file;
-        if (static_cast<std::int64_t>(versions.size()) < versions_a_file) next.after.step = 8;
+        if (static_cast<std::int64_t>(versions.size()) < versions_a_file) next.after.step = 9;
         return next;
     }
     while (at.holder < request.tasks.size() && request.tasks[at.holder].holder.view() == own_holder) ++at.holder;
     if (at.holder == request.tasks.size()) return {std::nullopt, at};
     const Slug& holder = request.tasks[at.holder].holder;
+    const std::string numbered = holder.str() + "-" + file_number(at.part) + ".json";
     Place after = at;
+    ++after.part;
+    if (const auto part = tx.maybe(get_part, request.id, holder, at.part)) return {ExportFile{numbered, part->dump()}, after};
     ++after.holder;
-    return {ExportFile{holder.str() + ".json", tx.one(get_task_data, request.id, holder).dump()}, after};
+    after.part = 1;
+    return {ExportFile{at.part == 1 ? holder.str() + ".json" : numbered, tx.one(get_task_data, request.id, holder).dump()}, after};
 }
 
 // Names are slugs and words of this file: nothing in them has to be escaped.

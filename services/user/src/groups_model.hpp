@@ -16,10 +16,11 @@ BOOST_DESCRIBE_STRUCT(GroupEdit, (), (display_name, external_id))
 struct Group : GroupEdit {
     GroupId id;
     Version version;
+    std::int64_t member_count = 0; // those among them whom a directory has deleted, too: they may be restored
     Timestamp created_at;
     Timestamp updated_at;
 };
-BOOST_DESCRIBE_STRUCT(Group, (GroupEdit), (id, version, created_at, updated_at))
+BOOST_DESCRIBE_STRUCT(Group, (GroupEdit), (id, version, member_count, created_at, updated_at))
 
 struct ListGroups : PageQuery {
     std::optional<Uuid> member;
@@ -44,6 +45,12 @@ struct GroupOfUser {
     std::string display;
 };
 BOOST_DESCRIBE_STRUCT(GroupOfUser, (), (id, display))
+
+/// With the groups that they are in, where those are asked for.
+struct UserInGroups : User {
+    std::vector<GroupOfUser> groups;
+};
+BOOST_DESCRIBE_STRUCT(UserInGroups, (User), (groups))
 
 struct GroupCreated {
     static constexpr Event event{"gravity.user.group.created"};
@@ -82,5 +89,5 @@ BOOST_DESCRIBE_STRUCT(GroupMemberRemoved, (), (id, member, kind))
 
 } // namespace gravity::user
 
-GRAVITY_TABLES(user, GroupId, GroupEdit, Group, ListGroups, MemberKind, GroupMember, GroupOfUser, GroupCreated, GroupUpdated, GroupDeleted,
+GRAVITY_TABLES(user, GroupId, GroupEdit, Group, ListGroups, MemberKind, GroupMember, GroupOfUser, UserInGroups, GroupCreated, GroupUpdated, GroupDeleted,
                GroupMemberAdded, GroupMemberRemoved)

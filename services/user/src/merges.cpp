@@ -1,11 +1,14 @@
 #include "merges.hpp"
 
 #include "consents_store.hpp"
+#include "custom_fields.hpp"
 #include "groups.hpp"
 #include "groups_store.hpp"
+#include "handles.hpp"
 #include "merges_domain.hpp"
 #include "merges_store.hpp"
 #include "people.hpp"
+#include "preferences.hpp"
 #include "preferences_store.hpp"
 #include "problems.hpp"
 #include "users_store.hpp"
@@ -16,7 +19,7 @@
 namespace gravity::user {
 namespace {
 
-constexpr std::size_t most_contacts_of_a_kind = 20, most_groups_moved = 1000, most_merged_into_one = 100;
+constexpr std::size_t most_contacts_of_a_kind = 20, most_groups_moved = 1000, most_merged_into_one = 100, most_custom = 20;
 constexpr int most_consents_moved = 1000;
 constexpr int undo_days = 30;
 
@@ -40,6 +43,7 @@ void check_possible(Tx& tx, const MergeSide& winner, const MergeSide& loser, con
         const auto of_kind = std::count_if(plan.contacts.begin(), plan.contacts.end(), [&](const StoredContact& c) { return c.kind == kind; });
         if (static_cast<std::size_t>(of_kind) > most_contacts_of_a_kind) impossible("together they have more than 20 addresses of a kind");
     }
+    if (plan.winner.custom.size() > most_custom) impossible("together they have more than 20 custom fields");
     for (const MergeSide* const side : {&winner, &loser}) {
         if (side->groups.size() >= most_groups_moved) impossible("one of them is in 1,000 groups or more");
         if (side->consents.size() > static_cast<std::size_t>(most_consents_moved)) impossible("one of them has more than 1,000 consents");
@@ -52,6 +56,24 @@ User user_to_merge(Tx& tx, const UserId& id, std::string pointer) {
     if (auto user = tx.maybe(get_user, id)) return *std::move(user);
     if (const auto winner = tx.maybe(winner_of, id)) refuse_merged(*winner);
     throw Refusal(no_such_user).with_faults({{std::move(pointer), "there is no such user"}});
+}
+
+void check_choices(const MergePlan& plan) {
+    std::vector<Refusal::Fault> faults;
+    for (const std::size_t i : plan.unmet) faults.push_back({"/choices/" + std::to_string(i), "there is no such conflict, or nothing to choose in it"});
+    if (!faults.empty()) throw Refusal(problems::invalid).with_faults(std::move(faults));
+}
+
+// Writes the account that stays as it is wanted, and gives the other one, which leads to it, these names. They are one person's alone, so the other has none in
+// between.
+User exchange_names(Tx& tx, const Caller& caller, const User& wanted, const User& loser, const Handle& handle, const std::optional<Text<1, 255>>& external_id) {
+    const bool same = handle == loser.handle && external_id == loser.external_id;
+    if (!same) tx.exec(free_names, loser.id, tx.now());
+    User now = write_user(tx, caller, wanted);
+    if (same) return now;
+    const std::string key = handle_key(handle.view());
+    tx.exec(take_names, MergedNames{loser.id, handle, key, handle_skeleton(key), external_id, loser.deleted_at});
+    return now;
 }
 
 StoredMerge locked_merge(Tx& tx, const UserMergeId& id, const IfMatch& expected) {
@@ -95,6 +117,7 @@ void move_all(Tx& tx, const MergePlan& plan, const UserId& winner, const UserId&
     tx.exec(move_consents, plan.record.consents, winner);
     tx.exec(copy_preferences, keys_of(plan.record.preferences), loser, winner);
     tx.exec(drop_preferences, plan.record.preferences, loser);
+    for (const LayerValue& one : plan.preferences) tx.exec(set_preference, PreferenceLayer::user, winner.uuid(), one);
 }
 
 // All that keeps both from being as they were, so that an operator can see to it and ask again.
@@ -124,6 +147,15 @@ std::vector<std::string> why_not_undone(Tx& tx, const StoredMerge& merge, const 
     return conflicts;
 }
 
+bool still_let_through(Tx& tx, const User& winner, const SplitChoices& choices) {
+    try {
+        check_custom(tx, winner.custom, choices.winner.custom, Right::administrator);
+        return true;
+    } catch (const Refusal&) {
+        return false;
+    }
+}
+
 void move_all_back(Tx& tx, const MergeRecord& record, const SplitContacts& contacts, const UserId& winner, const UserId& loser) {
     tx.exec(delete_contacts, winner);
     tx.exec(insert_contacts, winner, contacts.winner);
@@ -146,7 +178,8 @@ UserMerge propose_merge(Tx& tx, const Caller& caller, const NewMerge& wanted) {
     if (wanted.winner_id == wanted.loser_id) throw Refusal(problems::invalid).with_faults({{"/loser_id", "must be another one's"}});
     const MergeSide winner = side_of(tx, user_to_merge(tx, wanted.winner_id, "/winner_id"));
     const MergeSide loser = side_of(tx, user_to_merge(tx, wanted.loser_id, "/loser_id"));
-    MergePlan plan = plan_merge(winner, loser);
+    MergePlan plan = plan_merge(winner, loser, wanted.choices);
+    check_choices(plan);
     check_possible(tx, winner, loser, plan);
     StoredMerge merge;
     static_cast<NewMerge&>(merge) = wanted;
@@ -167,7 +200,7 @@ UserMerge confirm_merge(Tx& tx, const Caller& caller, const UserMergeId& id, con
     lock_to_merge(tx, std::min(merge.winner_id, merge.loser_id));
     lock_to_merge(tx, std::max(merge.winner_id, merge.loser_id));
     const MergeSide winner = side_of(tx, tx.one(get_user, merge.winner_id)), loser = side_of(tx, tx.one(get_user, merge.loser_id));
-    MergePlan plan = plan_merge(winner, loser);
+    MergePlan plan = plan_merge(winner, loser, merge.choices);
     check_possible(tx, winner, loser, plan);
     if (plan.fingerprint != merge.fingerprint) throw Refusal(merge_outdated);
 
@@ -182,7 +215,11 @@ UserMerge confirm_merge(Tx& tx, const Caller& caller, const UserMergeId& id, con
     tx.exec(end_present, merge.loser_id);
     // Whoever has read either knows no version of what they are now.
     tx.exec(raise_version, merge.winner_id, loser.user.version);
-    const User now = write_user(tx, caller, winner.user);
+    User wanted = winner.user;
+    static_cast<UserEdit&>(wanted) = plan.winner;
+    const bool renamed = wanted.handle != winner.user.handle, known_otherwise = wanted.external_id != winner.user.external_id;
+    const User now = exchange_names(tx, caller, wanted, loser.user, renamed ? winner.user.handle : loser.user.handle,
+                                    known_otherwise ? winner.user.external_id : loser.user.external_id);
     tx.emit(UserUpdated{now.id, now.version});
     tx.emit(UserMerged{now.id, now.subject, merge.loser_id, loser.user.subject, id});
     return tx.one(get_merge, id);
@@ -197,17 +234,28 @@ UserMerge undo_merge(Tx& tx, const Caller& caller, const UserMergeId& id, const 
     tx.all(hold_groups, all_groups(record));
     const User winner = lock_to_undo(tx, merge);
     const SplitContacts contacts = split_contacts(tx.all(list_contacts, winner.id), record.contacts);
-    if (const auto conflicts = why_not_undone(tx, merge, winner, contacts); !conflicts.empty()) refuse_undo(conflicts);
+    const SplitChoices choices = split_choices(winner, tx.all(list_layer, PreferenceLayer::user, winner.id.uuid()), record.chosen);
+    auto conflicts = why_not_undone(tx, merge, winner, contacts);
+    if (!still_let_through(tx, winner, choices)) conflicts.push_back("custom fields that were given up are not as their schema says any more");
+    for (const std::string& key : put_back_values(tx, winner.id, choices.preferences))
+        conflicts.push_back("preference " + key + " was given up with a value that is not let through any more");
+    if (!conflicts.empty()) refuse_undo(conflicts);
 
     merge.undone_at = tx.now();
     merge.undone_by = caller.subject;
     merge.outcome.reset();
     merge.fingerprint.reset();
     merge.record.reset();
+    merge.choices.clear();
     tx.exec(save_merge, merge);
-    tx.exec(take_back_user, merge.loser_id, winner.version, tx.now());
     move_all_back(tx, record, contacts, winner.id, merge.loser_id);
-    const User now = write_user(tx, caller, winner), other = remember_user(tx, caller, merge.loser_id);
+    User wanted = winner;
+    static_cast<UserEdit&>(wanted) = choices.winner;
+    const User loser = tx.one(get_merged_user, merge.loser_id);
+    const User now = exchange_names(tx, caller, wanted, loser, choices.handle.value_or(loser.handle),
+                                    choices.external_id ? choices.external_id : loser.external_id);
+    tx.exec(take_back_user, merge.loser_id, winner.version, tx.now());
+    const User other = remember_user(tx, caller, merge.loser_id);
     tx.emit(UserUpdated{now.id, now.version});
     tx.emit(UserUpdated{other.id, other.version});
     tx.emit(UserSplit{now.id, now.subject, other.id, other.subject, id});

@@ -5,6 +5,7 @@
 #include <gravity/json/codec.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace gravity::user {
 namespace {
@@ -13,11 +14,45 @@ template <class T>
 Json shown(const std::optional<T>& value) {
     return value ? Json(value->str()) : Json();
 }
+constexpr std::size_t most_choices = 200;
+
+// Of the rest there is nothing to choose: both have the same address or group, the winner is active, and what somebody has agreed to is not for others to say.
+bool is_choosable(ConflictKind kind) {
+    switch (kind) {
+    case ConflictKind::handle:
+    case ConflictKind::external_id:
+    case ConflictKind::profile:
+    case ConflictKind::locale:
+    case ConflictKind::time_zone:
+    case ConflictKind::custom:
+    case ConflictKind::preference: return true;
+    default: return false;
+    }
+}
+
+// A profile is put together as a document; each of its members was let through with the one or the other.
+std::optional<Profile> profile_of(const Json& document) {
+    Profile profile;
+    meta::Errors errors;
+    json::decode(document, meta::mutable_ref(profile), errors);
+    if (!errors.empty()) throw std::runtime_error("a merged profile is not readable: " + errors.to_string());
+    return profile;
+}
+Json document_of_profile(const UserEdit& user) { return user.profile ? json::to_document(*user.profile) : Json::object(); }
+
+template <class T>
+std::optional<T> text_of(const Json& value) {
+    return value.is_string() ? std::optional<T>(T::parse(value.as_string()).or_throw()) : std::nullopt;
+}
+
 bool is_empty(const Json& value) { return value.is_null() || ((value.is_array() || value.is_object()) && value.size() == 0); }
 
 class Planner {
 public:
-    Planner(const MergeSide& winner, const MergeSide& loser) : winner_(winner), loser_(loser) {}
+    Planner(const MergeSide& winner, const MergeSide& loser, const std::vector<MergeChoice>& choices)
+        : winner_(winner), loser_(loser), choices_(choices), met_(choices.size()) {
+        plan_.winner = winner.user;
+    }
 
     MergePlan plan() && {
         say_what_is_lost();
@@ -25,32 +60,61 @@ public:
         plan_groups();
         plan_consents();
         plan_preferences();
+        for (std::size_t i = 0; i < met_.size(); ++i)
+            if (!met_[i]) plan_.unmet.push_back(i);
         plan_.fingerprint = fingerprint();
         return std::move(plan_);
     }
 
 private:
-    void lost(ConflictKind kind, std::string what, Json winner, Json loser) {
-        plan_.outcome.conflicts.push_back({kind, std::move(what), std::move(winner), std::move(loser)});
+    MergeAccount choice_of(ConflictKind kind, const std::string& what) {
+        if (!is_choosable(kind)) return MergeAccount::winner;
+        for (std::size_t i = 0; i < choices_.size(); ++i) {
+            const MergeChoice& choice = choices_[i];
+            if (choice.kind != kind || (choice.what ? choice.what->str() : "") != what) continue;
+            met_[i] = true;
+            return choice.keep;
+        }
+        return MergeAccount::winner;
+    }
+    // True: the loser's stays instead.
+    bool lost(ConflictKind kind, std::string what, Json winner, Json loser) {
+        const MergeAccount keep = choice_of(kind, what);
+        if (keep == MergeAccount::loser) plan_.record.chosen.push_back({kind, what, winner, loser});
+        plan_.outcome.conflicts.push_back({kind, std::move(what), std::move(winner), std::move(loser), keep});
+        return keep == MergeAccount::loser;
     }
 
-    // What an account has once: the winner's stays as it is.
+    // What an account has once.
     void say_what_is_lost() {
         const User &winner = winner_.user, &loser = loser_.user;
-        lost(ConflictKind::handle, "", winner.handle.str(), loser.handle.str());
-        if (loser.external_id) lost(ConflictKind::external_id, "", shown(winner.external_id), shown(loser.external_id));
+        UserEdit& kept = plan_.winner;
+        if (lost(ConflictKind::handle, "", winner.handle.str(), loser.handle.str())) kept.handle = loser.handle;
+        if (loser.external_id && lost(ConflictKind::external_id, "", shown(winner.external_id), shown(loser.external_id))) kept.external_id = loser.external_id;
         if (winner.state != loser.state) lost(ConflictKind::state, "", json::to_document(winner.state), json::to_document(loser.state));
-        if (loser.profile) say_members(ConflictKind::profile, winner.profile ? json::to_document(*winner.profile) : Json(), json::to_document(*loser.profile));
-        if (loser.locale && loser.locale != winner.locale) lost(ConflictKind::locale, "", shown(winner.locale), shown(loser.locale));
-        if (loser.time_zone && loser.time_zone != winner.time_zone) lost(ConflictKind::time_zone, "", shown(winner.time_zone), shown(loser.time_zone));
-        say_members(ConflictKind::custom, json::to_document(winner.custom), json::to_document(loser.custom));
+        if (loser.profile) keep_profile(document_of_profile(winner), json::to_document(*loser.profile));
+        if (loser.locale && loser.locale != winner.locale && lost(ConflictKind::locale, "", shown(winner.locale), shown(loser.locale)))
+            kept.locale = loser.locale;
+        if (loser.time_zone && loser.time_zone != winner.time_zone && lost(ConflictKind::time_zone, "", shown(winner.time_zone), shown(loser.time_zone)))
+            kept.time_zone = loser.time_zone;
+        for (const std::string& name : lost_members(ConflictKind::custom, json::to_document(winner.custom), json::to_document(loser.custom)))
+            kept.custom[name] = loser.custom.find(name)->second;
     }
-    void say_members(ConflictKind kind, const Json& winner, const Json& loser) {
+    void keep_profile(Json winner, const Json& loser) {
+        const auto chosen = lost_members(ConflictKind::profile, winner, loser);
+        if (chosen.empty()) return;
+        for (const std::string& name : chosen) winner[name] = *loser.find(name);
+        plan_.winner.profile = profile_of(winner);
+    }
+    // Those where the loser's stay.
+    std::vector<std::string> lost_members(ConflictKind kind, const Json& winner, const Json& loser) {
+        std::vector<std::string> chosen;
         for (const auto& [name, value] : loser.as_object()) {
-            const Json* const there = winner.is_object() ? winner.find(name) : nullptr;
+            const Json* const there = winner.find(name);
             if (is_empty(value) || (there != nullptr && *there == value)) continue;
-            lost(kind, name, there == nullptr ? Json() : *there, value);
+            if (lost(kind, name, there == nullptr ? Json() : *there, value)) chosen.push_back(name);
         }
+        return chosen;
     }
 
     void plan_contacts() {
@@ -112,7 +176,8 @@ private:
         for (const LayerValue& theirs : loser_.preferences) {
             const auto there = std::find_if(winner_.preferences.begin(), winner_.preferences.end(), [&](const LayerValue& v) { return v.key == theirs.key; });
             if (there != winner_.preferences.end()) {
-                if (there->value != theirs.value) lost(ConflictKind::preference, theirs.key.str(), there->value, theirs.value);
+                if (there->value != theirs.value && lost(ConflictKind::preference, theirs.key.str(), there->value, theirs.value))
+                    plan_.preferences.push_back(theirs);
                 continue;
             }
             plan_.outcome.moves.preferences.push_back(theirs.key.str());
@@ -128,12 +193,74 @@ private:
     }
 
     const MergeSide &winner_, &loser_;
+    const std::vector<MergeChoice>& choices_;
+    std::vector<bool> met_;
     MergePlan plan_;
 };
 
+Json present_of(const User& winner, const std::vector<LayerValue>& preferences, const MergeChosen& chosen) {
+    const auto member = [](const Json& document, const std::string& name) {
+        const Json* const found = document.find(name);
+        return found == nullptr ? Json() : *found;
+    };
+    switch (chosen.kind) {
+    case ConflictKind::handle: return winner.handle.str();
+    case ConflictKind::external_id: return shown(winner.external_id);
+    case ConflictKind::locale: return shown(winner.locale);
+    case ConflictKind::time_zone: return shown(winner.time_zone);
+    case ConflictKind::profile: return member(document_of_profile(winner), chosen.what);
+    case ConflictKind::custom: return member(json::to_document(winner.custom), chosen.what);
+    default: break;
+    }
+    const auto found = std::find_if(preferences.begin(), preferences.end(), [&](const LayerValue& value) { return value.key.view() == chosen.what; });
+    return found == preferences.end() ? Json() : found->value;
+}
+
+void put_back(SplitChoices& split, const MergeChosen& chosen) {
+    UserEdit& winner = split.winner;
+    switch (chosen.kind) {
+    case ConflictKind::handle: winner.handle = Handle::parse(chosen.before.as_string()).or_throw(); return;
+    case ConflictKind::external_id: winner.external_id = text_of<Text<1, 255>>(chosen.before); return;
+    case ConflictKind::locale: winner.locale = text_of<Locale>(chosen.before); return;
+    case ConflictKind::time_zone: winner.time_zone = text_of<TimeZone>(chosen.before); return;
+    case ConflictKind::profile: {
+        Json document = document_of_profile(winner);
+        document[chosen.what] = chosen.before;
+        if (chosen.before.is_null()) document.as_object().erase(chosen.what);
+        winner.profile = profile_of(document);
+        return;
+    }
+    case ConflictKind::custom:
+        if (chosen.before.is_null())
+            winner.custom.erase(chosen.what);
+        else
+            winner.custom[chosen.what] = chosen.before;
+        return;
+    default: break;
+    }
+    split.preferences.push_back({PreferenceKey::parse(chosen.what).or_throw(), chosen.before}); // both had one
+}
+
 } // namespace
 
-MergePlan plan_merge(const MergeSide& winner, const MergeSide& loser) { return Planner(winner, loser).plan(); }
+void check(const NewMerge& merge, meta::Errors& errors) {
+    if (merge.choices.size() > most_choices) errors.reject("choices", "must have at most 200 items");
+}
+
+MergePlan plan_merge(const MergeSide& winner, const MergeSide& loser, const std::vector<MergeChoice>& choices) {
+    return Planner(winner, loser, choices).plan();
+}
+
+SplitChoices split_choices(const User& winner, const std::vector<LayerValue>& preferences, const std::vector<MergeChosen>& chosen) {
+    SplitChoices split;
+    split.winner = winner;
+    for (const MergeChosen& one : chosen) {
+        if (one.kind == ConflictKind::handle) split.handle = Handle::parse(one.after.as_string()).or_throw();
+        if (one.kind == ConflictKind::external_id) split.external_id = text_of<Text<1, 255>>(one.after);
+        if (present_of(winner, preferences, one) == one.after) put_back(split, one);
+    }
+    return split;
+}
 
 SplitContacts split_contacts(const std::vector<StoredContact>& present, const std::vector<MergedContact>& record) {
     SplitContacts split{present, {}, {}};

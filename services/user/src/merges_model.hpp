@@ -33,13 +33,27 @@ enum class ConflictKind {
 };
 BOOST_DESCRIBE_ENUM(ConflictKind, handle, external_id, state, profile, locale, time_zone, custom, email, phone, group, consent, preference)
 
+enum class MergeAccount {
+    winner,
+    loser
+};
+BOOST_DESCRIBE_ENUM(MergeAccount, winner, loser)
+
 struct MergeConflict {
     ConflictKind kind{};
     std::string what;
     Json winner;
     Json loser;
+    Default<MergeAccount::winner> keep;
 };
-BOOST_DESCRIBE_STRUCT(MergeConflict, (), (kind, what, winner, loser))
+BOOST_DESCRIBE_STRUCT(MergeConflict, (), (kind, what, winner, loser, keep))
+
+struct MergeChoice {
+    ConflictKind kind{};
+    std::optional<Text<1, 500>> what;
+    MergeAccount keep{};
+};
+BOOST_DESCRIBE_STRUCT(MergeChoice, (), (kind, what, keep))
 
 struct MergeMoves {
     std::vector<std::string> emails;
@@ -60,8 +74,10 @@ struct NewMerge {
     UserId winner_id;
     UserId loser_id;
     std::optional<Text<1, 500>> reason;
+    std::vector<MergeChoice> choices;
 };
-BOOST_DESCRIBE_STRUCT(NewMerge, (), (winner_id, loser_id, reason))
+BOOST_DESCRIBE_STRUCT(NewMerge, (), (winner_id, loser_id, reason, choices))
+void check(const NewMerge& merge, meta::Errors& errors);
 
 struct UserMerge : NewMerge {
     UserMergeId id;
@@ -91,6 +107,15 @@ struct MergedContact : StoredContact {
 };
 BOOST_DESCRIBE_STRUCT(MergedContact, (StoredContact), (moved, vouched))
 
+/// What the winner has of the loser's because somebody chose so, and what it had before.
+struct MergeChosen {
+    ConflictKind kind{};
+    std::string what;
+    Json before; // null: nothing
+    Json after;
+};
+BOOST_DESCRIBE_STRUCT(MergeChosen, (), (kind, what, before, after))
+
 /// What an undo needs.
 struct MergeRecord {
     std::vector<MergedContact> contacts;
@@ -99,8 +124,20 @@ struct MergeRecord {
     std::vector<ConsentId> consents;
     std::vector<LayerValue> preferences;
     std::vector<UserId> followers; // that had been merged into the loser
+    std::vector<MergeChosen> chosen;
 };
-BOOST_DESCRIBE_STRUCT(MergeRecord, (), (contacts, groups, both_groups, consents, preferences, followers))
+BOOST_DESCRIBE_STRUCT(MergeRecord, (), (contacts, groups, both_groups, consents, preferences, followers, chosen))
+
+/// What the row of an account that is given up is called.
+struct MergedNames {
+    UserId id;
+    Handle handle;
+    std::string handle_key;
+    std::string handle_skeleton;
+    std::optional<Text<1, 255>> external_id;
+    std::optional<Timestamp> deleted_at;
+};
+BOOST_DESCRIBE_STRUCT(MergedNames, (), (id, handle, handle_key, handle_skeleton, external_id, deleted_at))
 
 struct StoredMerge : UserMerge {
     std::optional<std::string> fingerprint;
@@ -146,6 +183,7 @@ struct gravity::meta::docs<gravity::user::NewMerge> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"winner_id", "Who they are from then on"},
         {"loser_id", "The account that is given up; its id leads to the other one"},
+        {"choices", "Of what both have: where the loser's is to stay. Of conflicts that are not named the winner's stays"},
     };
 };
 template <>
@@ -158,8 +196,16 @@ template <>
 struct gravity::meta::docs<gravity::user::MergeConflict> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"what", "Which of its kind: a member of the profile, an address, a group, a purpose, a key"},
-        {"winner", "What stays"},
-        {"loser", "What is lost, or stays behind until the merge is undone"},
+        {"winner", "What the account has that stays"},
+        {"loser", "What the account has that is given up"},
+        {"keep", "Which of them stays; the other is lost, or stays behind until the merge is undone"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::user::MergeChoice> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"kind", "handle, external_id, profile, locale, time_zone, custom or preference: of the others there is nothing to choose"},
+        {"what", "Which of its kind, as the conflict says it"},
     };
 };
 template <>
@@ -171,5 +217,5 @@ struct gravity::meta::docs<gravity::user::ListMerges> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"user_id", "On either side"}};
 };
 
-GRAVITY_TABLES(user, UserMergeId, MergeState, ConflictKind, MergeConflict, MergeMoves, MergeOutcome, NewMerge, UserMerge, ListMerges, MergedContact,
-               MergeRecord, StoredMerge, ConsentBrief, UserMerged, UserSplit)
+GRAVITY_TABLES(user, UserMergeId, MergeState, ConflictKind, MergeAccount, MergeConflict, MergeChoice, MergeMoves, MergeOutcome, NewMerge, UserMerge,
+               ListMerges, MergedContact, MergeChosen, MergeRecord, MergedNames, StoredMerge, ConsentBrief, UserMerged, UserSplit)

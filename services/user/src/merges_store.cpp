@@ -8,8 +8,8 @@ namespace gravity::user {
 #define GRAVITY_MERGE_ROW "m.*, case when m.undone_at is not null then 'undone' when m.merged_at is not null then 'merged' else 'proposed' end as state"
 
 const Sql<void(StoredMerge)> insert_merge{"user_merge.insert", R"sql(
-    insert into user_merge (id, winner_id, loser_id, reason, outcome, fingerprint, created_by, created_at)
-    values ($id, $winner_id, $loser_id, $reason, $outcome, $fingerprint, $created_by, $created_at))sql"};
+    insert into user_merge (id, winner_id, loser_id, reason, choices, outcome, fingerprint, created_by, created_at)
+    values ($id, $winner_id, $loser_id, $reason, $choices, $outcome, $fingerprint, $created_by, $created_at))sql"};
 const Sql<StoredMerge(UserMergeId)> get_merge{"user_merge.get", "select " GRAVITY_MERGE_ROW " from user_merge m where m.id = $1"};
 const Sql<UserMergeId(UserMergeId)> hold_merge{"user_merge.hold", "select id from user_merge where id = $1 for update"};
 const Sql<UserMerge(ListMerges)> list_merges{"user_merge.list", R"sql(
@@ -19,7 +19,7 @@ const Sql<UserMerge(ListMerges)> list_merges{"user_merge.list", R"sql(
 const Sql<void(StoredMerge)> save_merge{
     "user_merge.save",
     R"sql(
-    update user_merge set outcome = $outcome, fingerprint = $fingerprint, record = $record, merged_at = $merged_at, merged_by = $merged_by,
+    update user_merge set choices = $choices, outcome = $outcome, fingerprint = $fingerprint, record = $record, merged_at = $merged_at, merged_by = $merged_by,
            undo_until = $undo_until, undone_at = $undone_at, undone_by = $undone_by, version = version + 1
     where id = $id)sql",
     {{"user_merge_in_force", merged}}};
@@ -35,6 +35,13 @@ const Sql<void(UserId, UserId, Timestamp)> give_up_user{"user.give_up", R"sql(
 const Sql<void(UserId, Version, Timestamp)> take_back_user{"user.take_back", R"sql(
     update users set merged_into = null, version = greatest(version, $2) + 1, updated_at = $3 where id = $1)sql"};
 const Sql<void(UserId, Version)> raise_version{"user.raise_version", "update users set version = greatest(version, $2) where id = $1"};
+const Sql<void(UserId, Timestamp)> free_names{"user.free_names", "update users set deleted_at = $2 where id = $1 and merged_into is not null"};
+const Sql<void(MergedNames)> take_names{
+    "user.take_names",
+    R"sql(
+    update users set handle = $handle, handle_key = $handle_key, handle_skeleton = $handle_skeleton, external_id = $external_id, deleted_at = $deleted_at
+    where id = $id and merged_into is not null)sql",
+    {{"users_handle_key", handle_taken}, {"users_external_id_key", external_id_taken}, {"user_external_id_key", external_id_taken}}};
 const Sql<UserId(UserId, UserId)> lead_on{"user.lead_on", "update users set merged_into = $2 where merged_into = $1 returning id"};
 const Sql<void(std::vector<UserId>, UserId)> lead_back{"user.lead_back", R"sql(
     update users set merged_into = $2 where id = any ($1::uuid[]) and state <> 'erased')sql"};
@@ -55,18 +62,19 @@ const Sql<void(UserId, UserId)> move_memberships{"user_group_member.move", R"sql
 const Sql<void(UserId)> leave_groups{"user_group_member.leave", "delete from user_group_member where user_id = $1"};
 const Sql<void(std::vector<GroupId>, UserId, UserId)> move_memberships_back{"user_group_member.move_back", R"sql(
     update user_group_member set user_id = $3 where user_id = $2 and group_id = any ($1::uuid[]))sql"};
-const Sql<void(std::vector<GroupId>, UserId)> join_groups{"user_group_member.join", R"sql(
+const Sql<void(std::vector<GroupId>, UserId)> join_groups{
+    "user_group_member.join",
+    R"sql(
     insert into user_group_member (group_id, user_id)
-    select g.id, $2 from user_group g where g.id = any ($1::uuid[]))sql"};
+    select g.id, $2 from user_group g where g.id = any ($1::uuid[]))sql",
+    {{"user_group_full", undo_conflicts}}};
 const Sql<GroupOfUser(std::vector<GroupId>, UserId)> groups_without{"user_group.without", R"sql(
     select g.id, g.display_name as display from user_group g
     where g.id = any ($1::uuid[])
       and not exists (select from user_group_member m where m.group_id = g.id and m.user_id = $2)
     order by g.id)sql"};
 const Sql<GroupOfUser(std::vector<GroupId>, std::int64_t)> full_groups{"user_group.full", R"sql(
-    select g.id, g.display_name as display from user_group g
-    where g.id = any ($1::uuid[]) and (select count(*) from user_group_member m where m.group_id = g.id) >= $2
-    order by g.id)sql"};
+    select g.id, g.display_name as display from user_group g where g.id = any ($1::uuid[]) and g.member_count >= $2 order by g.id)sql"};
 
 const Sql<void(std::vector<ConsentId>, UserId)> move_consents{"consent.move", R"sql(
     update consent set user_id = $2, version = version + 1 where id = any ($1::uuid[]))sql"};
@@ -88,13 +96,15 @@ const Sql<std::int64_t(Timestamp, int)> forget_proposals{"user_merge.forget_prop
 // What was lost is lost for good, and the names of accounts that were given up are free.
 const Sql<std::int64_t(Timestamp, int)> finish_merges{"user_merge.finish", R"sql(
     with done as (
-        update user_merge set record = null, outcome = null, fingerprint = null, version = version + 1
+        update user_merge set record = null, outcome = null, fingerprint = null, choices = '[]', version = version + 1
         where id in (select id from user_merge where record is not null and undo_until <= $1 limit $2 for update skip locked) returning loser_id),
     freed as (
         update users set deleted_at = coalesce(deleted_at, $1), profile = null, locale = null, time_zone = null, external_id = null, custom = '{}'
-        where id in (select loser_id from done) and merged_into is not null)
+        where id in (select loser_id from done) and merged_into is not null),
+    unnamed as (delete from user_external_id where user_id in (select loser_id from done))
     select count(*) from done)sql"};
 const Sql<void(UserId)> forget_merges_of{"user_merge.forget_of", R"sql(
-    update user_merge set record = null, outcome = null, fingerprint = null, reason = null, version = version + 1 where $1 in (winner_id, loser_id))sql"};
+    update user_merge set record = null, outcome = null, fingerprint = null, reason = null, choices = '[]', version = version + 1
+    where $1 in (winner_id, loser_id))sql"};
 
 } // namespace gravity::user

@@ -26,6 +26,9 @@ extern const Sql<void(UserId, UserId, Timestamp)> give_up_user;
 /// Nobody's any more; its version is above the other one's, for its ETag was that one's.
 extern const Sql<void(UserId, Version, Timestamp)> take_back_user;
 extern const Sql<void(UserId, Version)> raise_version;
+/// Of an account that is given up: others may have its names, until it takes some.
+extern const Sql<void(UserId, Timestamp)> free_names;
+extern const Sql<void(MergedNames)> take_names;
 /// Whoever had been merged into the first is merged into the second.
 extern const Sql<UserId(UserId, UserId)> lead_on;
 extern const Sql<void(std::vector<UserId>, UserId)> lead_back;

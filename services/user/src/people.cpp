@@ -3,6 +3,7 @@
 #include "consents_store.hpp"
 #include "contact_changes_store.hpp"
 #include "custom_fields.hpp"
+#include "external_ids_store.hpp"
 #include "handles.hpp"
 #include "merges_store.hpp"
 #include "preferences_store.hpp"
@@ -43,6 +44,7 @@ std::int64_t erase_account(Tx& tx, const UserId& id) {
     rows += tx.exec(forget_evidence, id);
     rows += tx.exec(forget_past, id);
     rows += tx.exec(forget_activity, id);
+    rows += tx.exec(forget_external_ids, id);
     rows += tx.exec(forget_exports, id);
     rows += tx.exec(forget_words_of_requests, id);
     rows += tx.exec(delete_holds_of_user, id); // such as have ended
@@ -101,6 +103,12 @@ User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit&
     changed = write_user(tx, caller, std::move(changed));
     tx.emit(UserUpdated{changed.id, changed.version});
     return changed;
+}
+
+User revise_user(Tx& tx, const Caller& caller, const User& user) {
+    User revised = write_user(tx, caller, user);
+    tx.emit(UserUpdated{revised.id, revised.version});
+    return revised;
 }
 
 User change_state(Tx& tx, const Caller& caller, User user, Change change, const std::optional<Text<1, 500>>& reason) {

@@ -24,6 +24,8 @@ User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit&
 User change_state(Tx& tx, const Caller& caller, User user, Change change, const std::optional<Text<1, 500>>& reason);
 /// Writes somebody's row, whose addresses are written already, and that so they were from now on. The row has been locked.
 User write_user(Tx& tx, const Caller& caller, User user);
+/// Something of theirs that does not stand in their row has changed: their version does, and it is announced. The row has been locked.
+User revise_user(Tx& tx, const Caller& caller, const User& user);
 /// That somebody was as they are from now on.
 User remember_user(Tx& tx, const Caller& caller, const UserId& id);
 /// As a directory does it: deactivated, and their handle and external id free for others. They can be restored; where there is a time for it, until they are

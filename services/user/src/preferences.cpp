@@ -101,6 +101,24 @@ void set_values(Tx& tx, PreferenceLayer layer, const Uuid& owner, const Patch<La
     for (const std::string& key : set) tx.exec(set_preference, layer, owner, LayerValue{definitions.at(key).key, after.values.find(key)->second});
 }
 
+std::vector<std::string> put_back_values(Tx& tx, const UserId& user, const std::vector<LayerValue>& values) {
+    std::vector<std::string> keys, refused;
+    if (values.empty()) return refused;
+    for (const LayerValue& one : values) keys.push_back(one.key.str());
+    const auto definitions = tx.all(hold_definitions, keys);
+    for (const LayerValue& one : values) {
+        const auto definition = std::find_if(definitions.begin(), definitions.end(), [&](const PreferenceDefinition& d) { return d.key == one.key; });
+        if (definition == definitions.end()) continue;
+        meta::Errors faults;
+        check_value(schema_of(*definition), one.value, faults);
+        if (faults.empty())
+            tx.exec(set_preference, PreferenceLayer::user, user.uuid(), one);
+        else
+            refused.push_back(one.key.str());
+    }
+    return refused;
+}
+
 std::int64_t count_broken(Tx& tx, const PreferenceKey& key, const Json& json_schema) {
     constexpr int at_once = 1000;
     meta::Errors none;

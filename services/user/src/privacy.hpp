@@ -14,6 +14,7 @@ namespace gravity::user {
 
 inline constexpr std::string_view own_holder = "user"; // this service, last of all to erase
 inline constexpr int most_holders = 100;
+inline constexpr std::int64_t most_parts_of_one = 256, most_parts = 768; // of a holder's answer, and of an export: 3 GiB, which an archive holds
 
 /// The same day and time of a later month on the clocks of the zone, or the month's last day.
 Timestamp months_later(Timestamp from, int months, const TimeZone& zone);

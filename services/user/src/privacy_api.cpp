@@ -130,6 +130,13 @@ Heard hear(Tx& tx, Caller caller, Slug service, PrivacyRequestId id, TaskAnswer 
     return {std::nullopt, *tx.maybe(lock_task, id, service)};
 }
 
+Heard hear_part(Tx& tx, Caller caller, Slug service, PrivacyRequestId id, PartNumber part, Json data) {
+    const DataHolder holder = tx.one(lock_holder, service);
+    if (holder.client.str() != caller.subject) return {flag_answer(tx, service, not_the_holder, id), {}};
+    if (auto refused = take_part(tx, service, id, part, data)) return {std::move(refused), {}};
+    return {std::nullopt, *tx.maybe(lock_task, id, service)};
+}
+
 } // namespace
 
 Page<DataHolder> list(Tx& tx, Params<PageQuery> query) { return tx.page(list_holders, *query); }
@@ -173,6 +180,15 @@ Task<PrivacyTask> answer(Ctx& ctx, Path<"service", Slug> service, Path<"request"
     const Caller caller = *ctx.caller();
     TaskAnswer given = *std::move(in);
     Heard heard = co_await ctx.transaction(hear, caller, *service, *request, std::move(given));
+    if (heard.refused) throw Refusal(*heard.refused);
+    co_return heard.task;
+}
+
+Task<PrivacyTask> answer_part(Ctx& ctx, Path<"service", Slug> service, Path<"request", PrivacyRequestId> request, Path<"part", PartNumber> part,
+                              Body<TaskPart> in) {
+    const Caller caller = *ctx.caller();
+    Json data = std::move((*in).data);
+    Heard heard = co_await ctx.transaction(hear_part, caller, *service, *request, *part, std::move(data));
     if (heard.refused) throw Refusal(*heard.refused);
     co_return heard.task;
 }

@@ -39,6 +39,9 @@ NoContent remove(Tx& tx, Path<"service", Slug> service, IfMatch expected);
 /// For the holder itself, by the subject of its tokens.
 Page<HolderTask> list_tasks(Tx& tx, Caller caller, Path<"service", Slug> service, Params<PageQuery> query);
 Task<PrivacyTask> answer(Ctx& ctx, Path<"service", Slug> service, Path<"request", PrivacyRequestId> request, Body<TaskAnswer> in);
+/// Before the answer itself, where that is more than one request holds.
+Task<PrivacyTask> answer_part(Ctx& ctx, Path<"service", Slug> service, Path<"request", PrivacyRequestId> request, Path<"part", PartNumber> part,
+                              Body<TaskPart> in);
 
 } // namespace gravity::user::data_holders
 

@@ -155,11 +155,26 @@ struct TaskAnswer : Receipt {
 };
 BOOST_DESCRIBE_STRUCT(TaskAnswer, (Receipt), (data))
 
+/// An answer to an export may have parts before it, of at most 4 MiB each.
+using PartNumber = Bounded<int, 1, 256>;
+struct TaskPart {
+    Json data;
+};
+BOOST_DESCRIBE_STRUCT(TaskPart, (), (data))
+
+/// As a service of the platform answers: with `next` there is more.
+struct CollectedPart : TaskAnswer {
+    std::optional<Text<1, 1000>> next;
+};
+BOOST_DESCRIBE_STRUCT(CollectedPart, (TaskAnswer), (next))
+
 struct StoredTask : PrivacyTask {
     Timestamp asked_at;
     std::optional<Receipt> receipt;
+    std::optional<std::string> place; // where the next part begins
+    std::int64_t parts = 0;           // that there are
 };
-BOOST_DESCRIBE_STRUCT(StoredTask, (PrivacyTask), (asked_at, receipt))
+BOOST_DESCRIBE_STRUCT(StoredTask, (PrivacyTask), (asked_at, receipt, place, parts))
 
 // ---- what keeps somebody from being erased
 
@@ -284,7 +299,7 @@ struct gravity::meta::docs<gravity::user::TaskAnswer> {
         {"rows", "How many it had"},
         {"method", "Of an erasure: what was done with them"},
         {"kept", "What a law made it keep"},
-        {"data", "Of an export: all of it"},
+        {"data", "Of an export: all of it, or what is left behind its parts"},
     };
 };
 template <>
@@ -296,5 +311,5 @@ struct gravity::meta::docs<gravity::user::SignedCertificate> {
 
 GRAVITY_TABLES(user, PrivacyRequestId, LegalHoldId, PrivacyKind, PrivacyState, TaskState, PrivacyTask, PrivacyRequest, NewOwnPrivacyRequest,
                NewPrivacyRequest, ListPrivacyRequests, DataHolderEdit, DataHolder, FormerAccount, HolderTask, ErasureMethod, Kept, Receipt, TaskAnswer,
-               StoredTask, NewLegalHold, LegalHold, ListLegalHolds, CertifiedHolder, Certificate, SignedCertificate, CertificateKeys, ExportRequested,
-               ErasureRequested, ErasureCertified, AdvancePrivacyRequest)
+               TaskPart, CollectedPart, StoredTask, NewLegalHold, LegalHold, ListLegalHolds, CertifiedHolder, Certificate, SignedCertificate, CertificateKeys,
+               ExportRequested, ErasureRequested, ErasureCertified, AdvancePrivacyRequest)

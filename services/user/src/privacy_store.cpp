@@ -51,8 +51,11 @@ const Sql<void(PrivacyRequestId, std::string, Timestamp)> insert_tasks{"privacy_
 const Sql<std::string(PrivacyRequestId, std::vector<std::string>, Timestamp)> add_tasks{"privacy_task.add", R"sql(
     insert into privacy_task (request_id, holder, state, asked_at) select $1, h, 'asked', $3 from unnest($2::text[]) h
     on conflict on constraint privacy_task_pkey do nothing returning holder)sql"};
-const Sql<StoredTask(PrivacyRequestId)> list_tasks{"privacy_task.list", "select * from privacy_task where request_id = $1 order by holder"};
-const Sql<StoredTask(PrivacyRequestId, Slug)> lock_task{"privacy_task.lock", "select * from privacy_task where request_id = $1 and holder = $2 for update"};
+#define GRAVITY_TASK_ROW \
+    "t.*, (select count(*) from privacy_task_part p where p.request_id = t.request_id and p.holder = t.holder) as parts from privacy_task t"
+const Sql<StoredTask(PrivacyRequestId)> list_tasks{"privacy_task.list", "select " GRAVITY_TASK_ROW " where t.request_id = $1 order by t.holder"};
+const Sql<StoredTask(PrivacyRequestId, Slug)> lock_task{"privacy_task.lock",
+                                                        "select " GRAVITY_TASK_ROW " where t.request_id = $1 and t.holder = $2 for update of t"};
 const Sql<std::string(PrivacyRequestId, Timestamp, Timestamp, std::string)> remind_tasks{"privacy_task.remind", R"sql(
     update privacy_task set state = 'overdue', attempts = attempts + 1, asked_at = $3
     where request_id = $1 and state <> 'answered' and asked_at <= $2 and holder <> $4 returning holder)sql"};
@@ -62,13 +65,28 @@ const Sql<void(PrivacyRequestId, Slug, Timestamp, Receipt, std::optional<Json>)>
     where request_id = $1 and holder = $2)sql"};
 const Sql<Json(PrivacyRequestId, Slug)> get_task_data{"privacy_task.data", R"sql(
     select coalesce(data, 'null') from privacy_task where request_id = $1 and holder = $2)sql"};
-const Sql<void(PrivacyRequestId)> forget_task_data{"privacy_task.forget_data", "update privacy_task set data = null where request_id = $1"};
+const Sql<void(PrivacyRequestId)> forget_task_data{"privacy_task.forget_data", R"sql(
+    with parts as (delete from privacy_task_part where request_id = $1)
+    update privacy_task set data = null, place = null where request_id = $1)sql"};
+
+const Sql<std::int64_t(PrivacyRequestId)> count_parts{"privacy_task_part.count", "select count(*) from privacy_task_part where request_id = $1"};
+const Sql<std::int64_t(PrivacyRequestId, Slug)> rows_in_parts{"privacy_task_part.rows", R"sql(
+    select coalesce(sum(rows), 0)::bigint from privacy_task_part where request_id = $1 and holder = $2)sql"};
+const Sql<void(PrivacyRequestId, Slug, std::int64_t, std::int64_t, Json)> put_part{"privacy_task_part.put", R"sql(
+    insert into privacy_task_part (request_id, holder, part, rows, data) values ($1, $2, $3, $4, $5)
+    on conflict on constraint privacy_task_part_pkey do update set rows = excluded.rows, data = excluded.data)sql"};
+const Sql<void(PrivacyRequestId, Slug, std::string)> set_place{"privacy_task.set_place", R"sql(
+    update privacy_task set place = $3 where request_id = $1 and holder = $2)sql"};
+const Sql<Json(PrivacyRequestId, Slug, std::int64_t)> get_part{"privacy_task_part.get", R"sql(
+    select data from privacy_task_part where request_id = $1 and holder = $2 and part = $3)sql"};
 
 const Sql<void(UserId)> forget_words_of_requests{"privacy_request.forget_words", R"sql(
     update privacy_request set reason = null, extension_reason = null, state = case when state = 'ready' then 'expired' else state end, version = version + 1
     where user_id = $1)sql"};
 const Sql<void(UserId)> forget_exports{"privacy_task.forget_exports", R"sql(
-    update privacy_task set data = null where data is not null and request_id in (select id from privacy_request where user_id = $1))sql"};
+    with parts as (delete from privacy_task_part where request_id in (select id from privacy_request where user_id = $1))
+    update privacy_task set data = null, place = null
+    where (data is not null or place is not null) and request_id in (select id from privacy_request where user_id = $1))sql"};
 
 const Sql<DataHolder(PageQuery)> list_holders{"data_holder.list", "select * from data_holder where $page(service)"};
 const Sql<DataHolder(Slug)> get_holder{"data_holder.get", "select * from data_holder where service = $1"};

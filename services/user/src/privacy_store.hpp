@@ -29,6 +29,13 @@ extern const Sql<std::string(PrivacyRequestId, Timestamp, Timestamp, std::string
 extern const Sql<void(PrivacyRequestId, Slug, Timestamp, Receipt, std::optional<Json>)> answer_task;
 extern const Sql<Json(PrivacyRequestId, Slug)> get_task_data;
 extern const Sql<void(PrivacyRequestId)> forget_task_data;
+
+/// Parts that go before an answer: of all holders of a request, and of one.
+extern const Sql<std::int64_t(PrivacyRequestId)> count_parts;
+extern const Sql<std::int64_t(PrivacyRequestId, Slug)> rows_in_parts;
+extern const Sql<void(PrivacyRequestId, Slug, std::int64_t, std::int64_t, Json)> put_part; // its number, rows and data
+extern const Sql<void(PrivacyRequestId, Slug, std::string)> set_place;
+extern const Sql<Json(PrivacyRequestId, Slug, std::int64_t)> get_part;
 /// What is in requests of somebody who is erased: words, and what was gathered for them.
 extern const Sql<void(UserId)> forget_words_of_requests, forget_exports;
 

@@ -40,6 +40,8 @@ inline constexpr Problem erasure_not_possible{409, "erasure-not-possible", "This
 inline constexpr Problem not_the_holder{403, "not-the-holder", "These tokens are not those of this holder"};
 inline constexpr Problem no_such_task{404, "no-such-task", "This holder was not asked for this request"};
 inline constexpr Problem answer_differs{409, "answer-differs", "The holder has answered otherwise before"};
+inline constexpr Problem part_missing{409, "part-missing", "The part before this one is missing"};
+inline constexpr Problem too_many_parts{409, "too-many-parts", "An export has at most 768 parts in all"};
 inline constexpr Problem own_holder_stays{409, "own-holder", "This service is a holder by itself"};
 inline constexpr Problem too_many_holders{409, "too-many-holders", "A project has at most 100 data holders"};
 
@@ -54,7 +56,7 @@ inline constexpr Problem too_many_scim_clients{409, "too-many-scim-clients", "A 
 
 inline constexpr Problem no_such_user{422, "no-such-user", "There is no such user"};
 inline constexpr Problem no_such_member{422, "no-such-member", "There is no such user or group"};
-inline constexpr Problem group_full{409, "group-full", "A group has at most 10,000 members"};
+inline constexpr Problem group_full{409, "group-full", "A group has at most 1,000,000 members"};
 inline constexpr Problem group_circle{422, "group-circle", "A group would be a member of itself, or more than ten levels deep"};
 
 } // namespace gravity::user

@@ -42,6 +42,33 @@ std::optional<Problem> take_answer(Tx& tx, const Slug& service, const PrivacyReq
     return std::nullopt;
 }
 
+std::optional<Problem> take_part(Tx& tx, const Slug& service, const PrivacyRequestId& id, const PartNumber& part, const Json& data) {
+    const auto request = tx.maybe(lock_privacy_request, id);
+    const auto task = request ? tx.maybe(lock_task, id, service) : std::nullopt;
+    if (!task) return flag_answer(tx, service, no_such_task, id);
+    if (request->kind != PrivacyKind::export_) throw Refusal(request_state, "It is no export");
+    if (task->state == TaskState::answered) {
+        const auto kept = tx.maybe(get_part, id, service, part.value());
+        if (!kept || *kept != data) return flag_answer(tx, service, answer_differs, id);
+        return std::nullopt;
+    }
+    if (!waits_for_answers(request->state)) throw Refusal(request_state);
+    if (part.value() > task->parts + 1) throw Refusal(part_missing);
+    if (part.value() > task->parts && tx.one(count_parts, id) >= most_parts) throw Refusal(too_many_parts);
+    tx.exec(put_part, id, service, part.value(), 0, data);
+    return std::nullopt;
+}
+
+bool keep_part(Tx& tx, const Slug& service, const PrivacyRequestId& id, const std::optional<std::string>& place, const CollectedPart& part) {
+    const auto request = tx.maybe(lock_privacy_request, id);
+    const auto task = request ? tx.maybe(lock_task, id, service) : std::nullopt;
+    if (!task || task->state == TaskState::answered || request->state != PrivacyState::collecting || task->place != place) return false;
+    if (task->parts >= most_parts_of_one || tx.one(count_parts, id) >= most_parts) throw Refusal(too_many_parts);
+    tx.exec(put_part, id, service, task->parts + 1, part.rows.value(), *part.data);
+    tx.exec(set_place, id, service, part.next->str());
+    return true;
+}
+
 void take_receipt(Tx& tx, const Received<HolderErased>& e) {
     if (!e.source.starts_with(source_of_services)) throw events::Undecodable("its source is no service");
     const auto service = Slug::parse(e.source.substr(source_of_services.size()));

@@ -23,6 +23,12 @@ Problem flag_answer(Tx& tx, const Slug& service, const Problem& problem, const P
 /// to such a request, and what comes when it has ended. The holder's row, if there is one, is locked before.
 std::optional<Problem> take_answer(Tx& tx, const Slug& service, const PrivacyRequestId& id, const TaskAnswer& answer);
 
+/// Keeps a part of an answer to an export, in place of the one of this number; the parts are one behind the other. As with answers: nothing, or why it cannot
+/// be true; once it was answered the same again changes nothing.
+std::optional<Problem> take_part(Tx& tx, const Slug& service, const PrivacyRequestId& id, const PartNumber& part, const Json& data);
+/// The part that begins at `place`, of a service that was asked by call, and where the next one does. False: it is not waited for any more.
+bool keep_part(Tx& tx, const Slug& service, const PrivacyRequestId& id, const std::optional<std::string>& place, const CollectedPart& part);
+
 /// A receipt by event. One that was not asked for, or that comes too late, has no effect.
 void take_receipt(Tx& tx, const Received<HolderErased>& e);
 

@@ -96,7 +96,7 @@ Task<Web> perform_one(Ctx& ctx, BulkOperation operation, std::optional<std::stri
     if (!operation.version.empty()) call.expected = IfMatch(operation.version);
     if (missing) co_return error_answer(invalid_value("No operation has made bulkId:" + *missing));
     if (found.first == nullptr) co_return error_answer(Refused(404, "", "There is nothing at " + operation.path));
-    Web web = co_await perform_change(ctx, found.first, std::move(call));
+    Web web = co_await perform(ctx, found.first, std::move(call));
     co_return web;
 }
 
@@ -238,11 +238,11 @@ Task<Web> bulk(Ctx& ctx, RawBody body) {
 }
 Task<Web> get_me(Ctx& ctx) { return ask(ctx, users::get_me); }
 
-Task<Web> provider_config(Ctx& ctx) { return ask(ctx, show_config); }
-Task<Web> list_types(Ctx& ctx) { return ask(ctx, show_types); }
-Task<Web> get_type(Ctx& ctx, Path<"name", std::string> name) { return ask(ctx, show_type, *name); }
-Task<Web> list_schemas(Ctx& ctx) { return ask(ctx, show_schemas); }
-Task<Web> get_schema(Ctx& ctx, Path<"urn", std::string> urn) { return ask(ctx, show_schema, *urn); }
-Task<Web> nothing_here(Ctx& ctx, Path<"rest", std::string>) { return ask(ctx, show_nothing); }
+Task<Web> provider_config(Ctx& ctx) { return described(ctx, show_config, {}); }
+Task<Web> list_types(Ctx& ctx) { return described(ctx, show_types, {}); }
+Task<Web> get_type(Ctx& ctx, Path<"name", std::string> name) { return described(ctx, show_type, *name); }
+Task<Web> list_schemas(Ctx& ctx) { return described(ctx, show_schemas, {}); }
+Task<Web> get_schema(Ctx& ctx, Path<"urn", std::string> urn) { return described(ctx, show_schema, *urn); }
+Task<Web> nothing_here(Ctx& ctx, Path<"rest", std::string>) { return described(ctx, show_nothing, {}); }
 
 } // namespace gravity::user::scim

@@ -1,6 +1,7 @@
 #include "scim_call.hpp"
 
 #include "problems.hpp"
+#include "reads.hpp"
 #include "scim_clients_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -16,28 +17,45 @@ Refused refused_by(const Refusal& refusal) {
     const std::string detail = std::string(problem.title) + (refusal.detail().empty() ? "" : ": " + refusal.detail());
     for (const Problem& taken : {handle_taken, subject_taken, external_id_taken, contact_taken})
         if (problem.slug == taken.slug) return {409, "uniqueness", detail};
+    if (problem.slug == group_full.slug) return too_many(detail);
     if (problem.slug == group_circle.slug || problem.slug == no_such_member.slug || problem.slug == wrong_state.slug) return {400, "invalidValue", detail};
     return {problem.status, "", detail};
 }
 
-using Run = Web (*)(Tx&, Work, Call);
+enum class Way {
+    describe, // whoever asks: no database is looked at
+    look,     // as the client that asks
+    change
+};
 
-Web plainly(Tx& tx, Work work, Call call) { return work(tx, std::move(call)); }
-
-// Who only looks is not asked which client it is: looking is the same for all.
 Web as_client(Tx& tx, Work work, Call call) {
     if (const auto client = tx.maybe(scim_client_of_subject, call.caller.subject)) {
         call.mode = *client->mode;
         call.on_delete = *client->on_delete;
+        call.directory = client->id;
     }
     return work(tx, std::move(call));
 }
 
-Task<Web> run(Ctx& ctx, Run how, Work work, Call call) {
+Web plainly(Tx& tx, Work work, Call call) { return work(tx, std::move(call)); }
+
+Task<Web> run_one(Ctx& ctx, Way way, Work work, Call call) {
+    if (way == Way::change) {
+        Web changed = co_await ctx.transaction(as_client, work, call);
+        co_return changed;
+    }
+    std::optional<Web> web;
+    const auto how = way == Way::look ? as_client : plainly;
+    std::function<void(Tx&)> read = [&](Tx& tx) { web = how(tx, work, call); };
+    co_await ctx.get<Reads>().run(ctx, std::move(read));
+    co_return *std::move(web);
+}
+
+Task<Web> run(Ctx& ctx, Way way, Work work, Call call) {
     std::optional<Refused> refused;
     std::vector<std::pair<std::string, std::string>> headers;
     try {
-        Web web = co_await ctx.transaction(how, work, call);
+        Web web = co_await run_one(ctx, way, work, call);
         co_return web;
     } catch (const Refused& error) {
         refused = error;
@@ -101,15 +119,18 @@ Call call_of(Ctx& ctx) {
     return call;
 }
 
-Task<Web> perform(Ctx& ctx, Work work, Call call) { return run(ctx, plainly, work, std::move(call)); }
-Task<Web> perform_change(Ctx& ctx, Work work, Call call) { return run(ctx, as_client, work, std::move(call)); }
+Task<Web> perform(Ctx& ctx, Work work, Call call) { return run(ctx, Way::change, work, std::move(call)); }
 
-Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body) { return perform(ctx, work, request_of(ctx, std::move(id), std::move(body))); }
+Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body) {
+    return run(ctx, Way::look, work, request_of(ctx, std::move(id), std::move(body)));
+}
 
 Task<Web> changed(Ctx& ctx, Work work, std::string id, RawBody body, IfMatch expected) {
     Call call = request_of(ctx, std::move(id), std::move(body));
     call.expected = std::move(expected);
-    return perform_change(ctx, work, std::move(call));
+    return perform(ctx, work, std::move(call));
 }
+
+Task<Web> described(Ctx& ctx, Work work, std::string id) { return run(ctx, Way::describe, work, request_of(ctx, std::move(id), {})); }
 
 } // namespace gravity::user::scim

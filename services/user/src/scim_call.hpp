@@ -1,6 +1,6 @@
 #pragma once
 
-#include "scim_clients_model.hpp"
+#include "external_ids_model.hpp"
 #include "scim_error.hpp"
 
 #include <gravity/handlers.hpp>
@@ -19,6 +19,7 @@ struct Call {
     std::string base; // of locations
     ScimMode mode = ScimMode::strict;
     OnDelete on_delete = OnDelete::deactivate;
+    Directory directory; // whose external ids are seen, filtered by and written
 };
 
 inline constexpr std::string_view media_type = "application/scim+json";
@@ -34,12 +35,13 @@ Json document_of(const Call& call);
 using Work = Web (*)(Tx&, Call);
 /// A call of the request under way, yet without what is of its own.
 Call call_of(Ctx& ctx);
-/// Runs `work` in a transaction; what it refuses, and what the platform does, is answered as an error of SCIM.
+/// Runs `work` in a transaction, as the client that asks for it; what it refuses, and what the platform does, is answered as an error of SCIM.
 Task<Web> perform(Ctx& ctx, Work work, Call call);
-/// The same of what changes something, in the mode of the client that asks for it.
-Task<Web> perform_change(Ctx& ctx, Work work, Call call);
+/// The same of what only looks: without a transaction (reads.hpp).
 Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body);
 Task<Web> changed(Ctx& ctx, Work work, std::string id, RawBody body, IfMatch expected);
+/// The same of what describes the service to whoever asks: it takes no database.
+Task<Web> described(Ctx& ctx, Work work, std::string id);
 Web error_answer(const Refused& refused);
 
 } // namespace gravity::user::scim

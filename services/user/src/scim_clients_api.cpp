@@ -1,5 +1,6 @@
 #include "scim_clients_api.hpp"
 
+#include "external_ids_store.hpp"
 #include "problems.hpp"
 #include "scim_clients_store.hpp"
 
@@ -9,11 +10,15 @@ Page<ScimClient> list(Tx& tx, Params<PageQuery> query) { return tx.page(list_sci
 
 Created<ScimClient> create(Tx& tx, Body<NewScimClient> in) {
     ScimClient client;
-    static_cast<NewScimClient&>(client) = *in;
+    static_cast<ScimClientEdit&>(client) = *in;
     client.id = tx.new_id<ScimClientId>();
     client.created_at = client.updated_at = tx.now();
     auto made = tx.maybe(insert_scim_client, client, most_scim_clients);
     if (!made) throw Refusal(too_many_scim_clients);
+    if (in->adopt_external_ids) {
+        tx.exec(adopt_user_external_ids, made->id);
+        tx.exec(adopt_group_external_ids, made->id);
+    }
     return *std::move(made);
 }
 

@@ -18,7 +18,7 @@ bool name_char(char c) { return ascii::is_alnum(c) || c == '-' || c == '_' || c 
 // Recursive descent over the ABNF of figure 1.
 class Parser {
 public:
-    explicit Parser(std::string_view text) : in_(text) {
+    explicit Parser(std::string_view text, bool with_items_of = false) : in_(text), with_items_of_(with_items_of) {
         if (text.size() > most_bytes) throw invalid_filter("The filter is longer than 4,096 bytes");
         if (!utf8::valid(text)) throw invalid_filter("The filter is not UTF-8");
     }
@@ -94,8 +94,18 @@ private:
         if (take('[')) {
             filter.kind = Filter::Kind::items;
             filter.parts.push_back(inside(depth + 1));
+            if (with_items_of_ && take('.')) join(filter.parts.front(), Filter::Kind::both, of_items());
             return filter;
         }
+        filter.op = op();
+        if (filter.op != Op::pr) filter.value = value();
+        return filter;
+    }
+    // `emails[type eq "work"].value eq "x"`, which figure 1 has not: an item for which both is so.
+    Filter of_items() {
+        if (++terms_ > most_terms) throw invalid_filter("The filter has more than 100 terms");
+        Filter filter;
+        filter.path.name = name();
         filter.op = op();
         if (filter.op != Op::pr) filter.value = value();
         return filter;
@@ -185,6 +195,7 @@ private:
     std::size_t at_ = 0;
     std::size_t terms_ = 0;
     bool in_items_ = false;
+    bool with_items_of_ = false;
 };
 
 std::string text_of(const AttrPath& path) {
@@ -203,7 +214,7 @@ std::string joined(const Filter& filter, std::string_view word) {
 
 } // namespace
 
-Filter parse_filter(std::string_view text) { return Parser(text).whole(); }
+Filter parse_filter(std::string_view text, bool as_entra_id) { return Parser(text, as_entra_id).whole(); }
 
 std::string to_text(const Filter& filter) {
     switch (filter.kind) {

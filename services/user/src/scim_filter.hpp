@@ -47,8 +47,9 @@ struct Filter {
     bool operator==(const Filter&) const = default;
 };
 
-/// `and` binds closer than `or`; `not` has parentheses. At most 4,096 bytes, 100 terms, 20 levels.
-Filter parse_filter(std::string_view text);
+/// `and` binds closer than `or`; `not` has parentheses. At most 4,096 bytes, 100 terms, 20 levels. Entra ID also asks for
+/// `emails[type eq "work"].value eq "x"`.
+Filter parse_filter(std::string_view text, bool as_entra_id = false);
 /// What parses to the same.
 std::string to_text(const Filter& filter);
 

@@ -5,12 +5,14 @@
 #include <gravity/base/ascii.hpp>
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 
 namespace gravity::user::scim {
 namespace {
 
 constexpr std::string_view patch_urn = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-constexpr std::size_t most_operations = 1000;
+constexpr std::size_t most_operations = 1000, few_members = 8;
 
 enum class Verb {
     add,
@@ -33,6 +35,25 @@ bool is_primary(const Json& item) {
 bool same_item(const Attribute& attribute, const Json& a, const Json& b) {
     if (attribute.name == "members" && a.find("value") != nullptr && b.find("value") != nullptr) return *a.find("value") == *b.find("value");
     return a == b;
+}
+
+// Attributes of RFC 7643 that are kept nowhere here: a directory that is asked for no more than the standard's names gets on without them.
+bool is_left_out(const PatchPath& path, const std::optional<Place>& place) {
+    constexpr std::string_view names[] = {"ims", "photos", "entitlements", "roles", "x509Certificates", "password", "manager"};
+    if (place) return place->attribute != nullptr && ascii::iequals(path.sub, "display") && place->attribute->find(path.sub) == nullptr;
+    return std::any_of(std::begin(names), std::end(names), [&](std::string_view name) { return ascii::iequals(name, path.attribute.name); });
+}
+
+// Entra ID: `roles[primary eq "True"]`.
+Filter with_booleans(const Attribute& attribute, Filter filter) {
+    for (Filter& part : filter.parts) part = with_booleans(attribute, std::move(part));
+    const Attribute* const sub = attribute.find(filter.path.name);
+    if (sub == nullptr || sub->kind != Kind::boolean || !filter.value.is_string()) return filter;
+    if (ascii::iequals(filter.value.as_string(), "true"))
+        filter.value = true;
+    else if (ascii::iequals(filter.value.as_string(), "false"))
+        filter.value = false;
+    return filter;
 }
 
 class Patcher {
@@ -94,12 +115,14 @@ private:
             if (!ascii::iequals(name, "schemas")) apply_at(verb, {{urn, name, ""}, {}, ""}, one);
     }
 
-    void apply_at(Verb verb, const PatchPath& path, const Json& value) {
+    void apply_at(Verb verb, PatchPath path, const Json& value) {
         const auto place = resolve(type_, path.attribute);
+        if (mode_ != Mode::strict && is_left_out(path, place)) return;
         if (!place) throw invalid_path("There is no such attribute: " + path.attribute.name);
         if (place->attribute == nullptr) return apply_extension(verb, value);
         const Attribute& attribute = *place->attribute;
         const Attribute* sub = place->sub;
+        if (mode_ == Mode::entra && path.items) path.items = with_booleans(attribute, *std::move(path.items));
         if (!path.sub.empty() && (sub = attribute.find(path.sub)) == nullptr) throw invalid_path(std::string(attribute.name) + " has no " + path.sub);
         if (attribute.mutability == Mutability::read_only || (sub != nullptr && sub->mutability != Mutability::read_write))
             throw not_mutable(std::string(sub != nullptr ? sub->name : attribute.name) + " does not change");
@@ -160,6 +183,7 @@ private:
         const Json cleaned = clean(attribute, wanted, mode_);
         if (verb == Verb::replace) list.clear();
         if (cleaned.is_null()) return;
+        if (attribute.name == "members" && cleaned.size() > few_members) return change_members(verb, list, cleaned.as_array());
         for (const Json& item : cleaned.as_array()) {
             const auto there = std::find_if(list.begin(), list.end(), [&](const Json& one) { return same_item(attribute, one, item); });
             if (verb == Verb::remove) {
@@ -169,6 +193,22 @@ private:
                 if (verb == Verb::add) keep_one_primary(list, list.size() - 1);
             }
         }
+    }
+
+    // As change_list does, looked up by their value: there may be thousands to put among thousands.
+    static void change_members(Verb verb, Json::Array& list, const Json::Array& wanted) {
+        const auto value_of = [](const Json& one) {
+            const Json* const value = one.find("value");
+            return value == nullptr ? std::string() : value->as_string();
+        };
+        std::unordered_set<std::string> known;
+        for (const Json& one : verb == Verb::remove ? wanted : list) known.insert(value_of(one));
+        if (verb == Verb::remove) {
+            std::erase_if(list, [&](const Json& one) { return known.contains(value_of(one)); });
+            return;
+        }
+        for (const Json& one : wanted)
+            if (known.insert(value_of(one)).second) list.push_back(one);
     }
 
     // Some of its items, or a sub-attribute of them.
@@ -185,7 +225,9 @@ private:
             change_item(verb, list[i], attribute, sub, value);
             if (is_primary(list[i])) keep_one_primary(list, i);
         }
-        std::erase_if(list, [](const Json& item) { return item.size() == 0; });
+        // Entra ID takes an address away by its value.
+        const bool by_value = mode_ == Mode::entra && verb == Verb::remove && sub->name == "value";
+        std::erase_if(list, [&](const Json& item) { return item.size() == 0 || (by_value && item.find("value") == nullptr); });
         if (found || verb == Verb::remove) return;
         if (mode_ != Mode::entra || !filter) {
             if (filter || verb == Verb::replace) throw no_target("No item of " + std::string(attribute.name) + " is let through by the filter");

@@ -74,7 +74,7 @@ ListRequest list_request(const Call& call) {
     set_page(request, number("startIndex"), number("count"));
     set_order(request, parameter(call, "sortBy"), parameter(call, "sortOrder"));
     request.filter_text = parameter(call, "filter");
-    if (!request.filter_text.empty()) request.search.filter = parse_filter(request.filter_text);
+    if (!request.filter_text.empty()) request.search.filter = parse_filter(request.filter_text, call.mode == ScimMode::entra);
     set_cursor(request, maybe_parameter(call, "cursor"), maybe_parameter(call, "startIndex").has_value());
     request.attributes = parameter(call, "attributes");
     request.excluded = parameter(call, "excludedAttributes");

@@ -6,6 +6,8 @@
 #include "users_row.hpp"
 
 #include <gravity/base/ascii.hpp>
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
 
 #include <algorithm>
 #include <map>
@@ -19,6 +21,8 @@ enum class Compared {
     handle,   // a handle's key
     email,    // an address: equal as canonical_email has it
     id,       // a UUID
+    member,   // a UUID: a member of a group, user or group
+    external, // texts as they are, of one directory
     boolean,
     moment,
     presence, // nothing but `pr`
@@ -35,14 +39,17 @@ struct Items { // of a multi-valued attribute
     std::string_view order; // which of them a resource is sorted by
 };
 struct Table {
+    std::string_view names, named; // what clients call a resource, and the column of whose name it is; names are `e`
     std::map<std::string_view, Column> columns;
     std::map<std::string_view, Items> items;
 };
 
 const Table& users_table() {
     static const Table table{
+        "user_external_id e where e.taken",
+        "e.user_id",
         {{"id", {"r.id", Compared::id}},
-         {"externalid", {"r.external_id", Compared::exact}},
+         {"externalid", {"r.external_id", Compared::external}},
          {"meta.created", {"r.created_at", Compared::moment}},
          {"meta.lastmodified", {"r.updated_at", Compared::moment}},
          {"username", {"r.handle_key", Compared::handle}},
@@ -94,14 +101,16 @@ const Table& users_table() {
 }
 
 const Table& groups_table() {
-    static const Table table{{{"id", {"r.id", Compared::id}},
-                              {"externalid", {"r.external_id", Compared::exact}},
+    static const Table table{"group_external_id e where true",
+                             "e.group_id",
+                             {{"id", {"r.id", Compared::id}},
+                              {"externalid", {"r.external_id", Compared::external}},
                               {"meta.created", {"r.created_at", Compared::moment}},
                               {"meta.lastmodified", {"r.updated_at", Compared::moment}},
                               {"displayname", {"r.display_name"}}},
                              {{"members",
                                {"user_group_member i left join users u on u.id = i.user_id where i.group_id = r.id and u.deleted_at is null",
-                                {{"value", {"coalesce(i.user_id, i.member_group)", Compared::id}}, //
+                                {{"value", {"i.member_id", Compared::member}}, //
                                  {"type", {"case when i.user_id is null then 'Group' else 'User' end"}}},
                                 "i.user_id"}}}};
     return table;
@@ -113,7 +122,7 @@ const Table& table_of(const ResourceType& type) { return &type == &user_type() ?
 
 class Writer {
 public:
-    explicit Writer(const ResourceType& type) : type_(type), table_(table_of(type)) {}
+    Writer(const ResourceType& type, const Directory& directory) : type_(type), table_(table_of(type)), directory_(directory) {}
 
     std::string write(const Filter& filter) {
         switch (filter.kind) {
@@ -137,8 +146,8 @@ public:
 
     std::string order(const AttrPath& path) {
         const auto [key, sub] = keys_of(path);
-        const auto sorted = [](const Column& column) {
-            return column.as == Compared::folded || column.as == Compared::email ? "lower(" + std::string(column.sql) + ")" : std::string(column.sql);
+        const auto sorted = [&](const Column& column) {
+            return column.as == Compared::folded || column.as == Compared::email ? "lower(" + std::string(column.sql) + ")" : sql_of(column);
         };
         if (const auto items = table_.items.find(key); items != table_.items.end()) {
             const auto column = items->second.columns.find(sub.empty() ? "value" : std::string_view(sub));
@@ -193,8 +202,19 @@ private:
         return comparison(column->second, filter);
     }
 
+    std::string names_of_client() { return std::string(table_.names) + " and e.client_id = " + value(directory_->to_string()) + "::uuid"; }
+    std::string sql_of(const Column& column) {
+        if (column.as != Compared::external || !directory_) return std::string(column.sql);
+        return "(select e.external_id from " + names_of_client() + " and " + std::string(table_.named) + " = r.id)";
+    }
+
     std::string comparison(const Column& column, const Filter& filter) {
-        const std::string sql(column.sql);
+        // Looked up first, as an array: an index serves it.
+        if (column.as == Compared::external && directory_ && filter.op == Op::eq && filter.value.is_string()) {
+            const std::string names = names_of_client(), named(table_.named);
+            return "r.id = any (array(select " + named + " from " + names + " and e.external_id = " + value(filter.value.as_string()) + "))";
+        }
+        const std::string sql = sql_of(column);
         if (filter.op == Op::pr || (filter.op == Op::ne && filter.value.is_null())) return sql + " is not null";
         if (filter.op == Op::eq && filter.value.is_null()) return sql + " is null";
         switch (column.as) {
@@ -207,6 +227,13 @@ private:
         const std::string& text = filter.value.as_string();
         switch (column.as) {
         case Compared::id: return comparison_of_ids(sql, filter, text);
+        case Compared::member:
+            // By the indices of who is a member of what: the members of a group may be many.
+            if (const auto id = Uuid::parse(text); id && filter.op == Op::eq) {
+                const std::string wanted = value(id->to_string()) + "::uuid";
+                return "(i.user_id = " + wanted + " or i.member_group = " + wanted + ")";
+            }
+            return comparison_of_ids(sql, filter, text);
         case Compared::handle: return comparison_of_texts(sql, value(handle_key(text)), filter.op);
         case Compared::email:
             if (filter.op == Op::eq) {
@@ -263,13 +290,22 @@ private:
 
     const ResourceType& type_;
     const Table& table_;
+    const Directory directory_;
     std::vector<std::string> values_;
 };
 
-// Statements without a name: none is prepared, since there are as many as there are filters.
+// What directories ask all the time is prepared, by its text: one attribute that is equal to something, in no order but that of ids. There are some forty of
+// those; of what else there may be as many as there are filters, so that is not.
+bool is_asked_all_the_time(const Search& search) {
+    return !search.sort_by && !search.after && (!search.filter || (search.filter->kind == Filter::Kind::compare && search.filter->op == Op::eq));
+}
+std::string statement_name(const Search& search, const std::string& text) {
+    return is_asked_all_the_time(search) ? "scim." + hex_encode(sha256(text).substr(0, 12)) : std::string();
+}
+
 template <class Row>
-Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, std::string_view select, std::string_view from) {
-    Writer writer(type);
+Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, const Directory& directory, std::string_view select, std::string_view from) {
+    Writer writer(type, directory);
     std::string where(from);
     if (search.filter) where += " and " + writer.write(*search.filter);
     std::string order = search.sort_by ? writer.order(*search.sort_by) + (search.descending ? " desc, " : ", ") : "";
@@ -277,30 +313,47 @@ Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, std::str
     const std::vector<std::string> values = std::move(writer).take_values();
 
     Found<Row> found;
+    if (search.count > 0) {
+        const std::string list_text = std::string(select) + where + behind + " order by " + order + "r.id limit $2 offset $3";
+        const std::string list_name = statement_name(search, list_text);
+        const Sql<Row(std::vector<std::string>, std::int64_t, std::int64_t)> list{list_name, list_text};
+        found.rows = tx.all(list, values, search.count + (search.by_cursor ? 1 : 0), search.skip);
+        found.more = search.by_cursor && static_cast<std::int64_t>(found.rows.size()) > search.count;
+        if (found.more) found.rows.pop_back();
+    }
+    // All are known from a page that is not full: nobody has to be counted.
+    const auto shown = static_cast<std::int64_t>(found.rows.size());
+    if (!search.after && !found.more && shown < search.count && (shown > 0 || search.skip == 0)) {
+        found.total = search.skip + shown;
+        return found;
+    }
     const std::string count_text = "select count(*)" + where;
-    const Sql<std::int64_t(std::vector<std::string>)> count{"", count_text};
+    const std::string count_name = statement_name(search, count_text);
+    const Sql<std::int64_t(std::vector<std::string>)> count{count_name, count_text};
     found.total = tx.one(count, values);
-    if (search.count == 0 || search.skip >= found.total) return found;
-    const std::string list_text = std::string(select) + where + behind + " order by " + order + "r.id limit $2 offset $3";
-    const Sql<Row(std::vector<std::string>, std::int64_t, std::int64_t)> list{"", list_text};
-    found.rows = tx.all(list, values, search.count + (search.by_cursor ? 1 : 0), search.skip);
-    found.more = search.by_cursor && static_cast<std::int64_t>(found.rows.size()) > search.count;
-    if (found.more) found.rows.pop_back();
     return found;
 }
 
 } // namespace
 
-Condition condition_of(const ResourceType& type, const Filter& filter) {
-    Writer writer(type);
+Condition condition_of(const ResourceType& type, const Filter& filter, const Directory& directory) {
+    Writer writer(type, directory);
     std::string sql = writer.write(filter);
     return {std::move(sql), std::move(writer).take_values()};
 }
 
-Found<User> find_users(Tx& tx, const Search& search) {
+// Groups as list_groups_of_user has them.
+Found<UserInGroups> find_users(Tx& tx, const Search& search, const Directory& directory, bool with_groups) {
+    constexpr std::string_view without = "select " GRAVITY_USER_ROW("r") ", '[]'::jsonb as groups";
+    constexpr std::string_view with = "select " GRAVITY_USER_ROW("r") R"sql(, (
+        select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'display', g.display_name) order by g.id), '[]')
+        from (select ug.id, ug.display_name from user_group_member m join user_group ug on ug.id = m.group_id where m.user_id = r.id
+              order by ug.id limit 1000) g) as groups)sql";
     constexpr std::string_view there = " from users r where r.state <> 'erased' and r.deleted_at is null and r.merged_into is null";
-    return find<User>(tx, user_type(), search, "select " GRAVITY_USER_ROW("r"), there);
+    return find<UserInGroups>(tx, user_type(), search, directory, with_groups ? with : without, there);
 }
-Found<Group> find_groups(Tx& tx, const Search& search) { return find<Group>(tx, group_type(), search, "select r.*", " from user_group r where true"); }
+Found<Group> find_groups(Tx& tx, const Search& search, const Directory& directory) {
+    return find<Group>(tx, group_type(), search, directory, "select r.*", " from user_group r where true");
+}
 
 } // namespace gravity::user::scim

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "groups_model.hpp"
+#include "external_ids_model.hpp"
 #include "scim_schema.hpp"
 
 #include <gravity/pg/tx.hpp>
@@ -25,15 +25,16 @@ struct Found {
     bool more = false; // of a search by cursor: there are others behind
 };
 
-/// Users whom no directory has deleted; refuses with `invalidFilter`, and with `invalidPath` an attribute that has no order.
-Found<User> find_users(Tx& tx, const Search& search);
-Found<Group> find_groups(Tx& tx, const Search& search);
+/// Users whom no directory has deleted; refuses with `invalidFilter`, and with `invalidPath` an attribute that has no order. By `externalId` those that the
+/// directory calls so; rows have the project's.
+Found<UserInGroups> find_users(Tx& tx, const Search& search, const Directory& directory, bool with_groups);
+Found<Group> find_groups(Tx& tx, const Search& search, const Directory& directory);
 
 /// The `where` of a filter, and the values behind its `($1::text[])[n]`: for tests.
 struct Condition {
     std::string sql;
     std::vector<std::string> values;
 };
-Condition condition_of(const ResourceType& type, const Filter& filter);
+Condition condition_of(const ResourceType& type, const Filter& filter, const Directory& directory = {});
 
 } // namespace gravity::user::scim

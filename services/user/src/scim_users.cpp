@@ -1,3 +1,4 @@
+#include "external_ids.hpp"
 #include "groups_store.hpp"
 #include "people.hpp"
 #include "scim_convert.hpp"
@@ -5,6 +6,8 @@
 #include "scim_requests.hpp"
 #include "users_store.hpp"
 #include "who.hpp"
+
+#include <utility>
 
 namespace gravity::user::scim::users {
 namespace {
@@ -17,7 +20,7 @@ Json resource_of(Tx& tx, const User& user, const Shown& shown, const std::string
 }
 
 Web answer_with(Tx& tx, int status, const User& user, const Call& call, const Shown& shown) {
-    Web web = answer(status, resource_of(tx, user, shown, call.base));
+    Web web = answer(status, resource_of(tx, as_known(tx, call.directory, user), shown, call.base));
     const std::string location = call.base + "/Users/" + user.id.to_string();
     web.headers = {{"ETag", http::etag_of(user.version.value())}, {status == 201 ? "Location" : "Content-Location", location}};
     return web;
@@ -50,18 +53,27 @@ User set_active(Tx& tx, const Call& call, User user, std::optional<bool> active)
     return change_state(tx, call.caller, std::move(user), change, {});
 }
 
+// What a client of its own calls somebody is a part of the resource, and not of their row.
 User save(Tx& tx, const Call& call, const User& user, const Json& resource) {
-    const UserEdit wanted = user_of(resource, &user);
-    return set_active(tx, call, change_user(tx, call.caller, user, wanted, right_of(call.caller)), active_of(resource));
+    UserEdit wanted = user_of(resource, &user);
+    bool renamed = false;
+    if (call.directory) {
+        renamed = call_user(tx, *call.directory, user.id, wanted.external_id);
+        wanted.external_id = user.external_id;
+    }
+    User changed = change_user(tx, call.caller, user, wanted, right_of(call.caller));
+    if (renamed && changed.version == user.version) changed = revise_user(tx, call.caller, changed);
+    return set_active(tx, call, std::move(changed), active_of(resource));
 }
 
 } // namespace
 
 Listed page(Tx& tx, const Call& call, const ListRequest& request) {
     const Shown shown(user_type(), request.attributes, request.excluded);
-    const auto found = find_users(tx, request.search);
+    auto found = find_users(tx, request.search, call.directory, shown.shows("groups"));
+    show_as_known(tx, call.directory, found.rows);
     Listed listed{found.total, Json::array(), {}};
-    for (const User& user : found.rows) listed.resources.push_back(resource_of(tx, user, shown, call.base));
+    for (const UserInGroups& user : found.rows) listed.resources.push_back(shown.cut(to_resource(user, user.groups, call.base)));
     if (found.more) listed.next = found.rows.back().id.uuid();
     return listed;
 }
@@ -74,7 +86,10 @@ Web create(Tx& tx, Call call) {
     const Json resource = clean_resource(user_type(), document_of(call), call.mode);
     NewUser wanted;
     static_cast<UserEdit&>(wanted) = user_of(resource, nullptr);
-    const User made = set_active(tx, call, make_user(tx, call.caller, wanted), active_of(resource));
+    const std::optional<ExternalId> name = call.directory ? std::exchange(wanted.external_id, std::nullopt) : std::nullopt;
+    User made = make_user(tx, call.caller, wanted);
+    if (call.directory) call_user(tx, *call.directory, made.id, name);
+    made = set_active(tx, call, std::move(made), active_of(resource));
     return answer_with(tx, 201, made, call, shown);
 }
 
@@ -101,7 +116,7 @@ Web patch(Tx& tx, Call call) {
     const Shown shown = shown_by(call);
     const Json message = document_of(call);
     const User user = lock(tx, call);
-    const Json before = clean_resource(user_type(), to_resource(user, {}, call.base), call.mode);
+    const Json before = clean_resource(user_type(), to_resource(as_known(tx, call.directory, user), {}, call.base), call.mode);
     const Json after = patched(user_type(), before, message, call.mode);
     return answer_with(tx, 200, save(tx, call, user, after), call, shown);
 }

@@ -6,6 +6,7 @@
 #include "config.hpp"
 #include "consents_model.hpp"
 #include "contact_changes_model.hpp"
+#include "external_ids_model.hpp"
 #include "forget_job.hpp"
 #include "groups_model.hpp"
 #include "merges_model.hpp"

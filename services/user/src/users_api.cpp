@@ -1,6 +1,7 @@
 #include "users_api.hpp"
 
 #include "custom_fields.hpp"
+#include "external_ids_store.hpp"
 #include "handles.hpp"
 #include "people.hpp"
 #include "privacy.hpp"
@@ -51,7 +52,7 @@ Page<User> list(Tx& tx, Caller caller, Params<ListUsers> query) {
     }
     if (query->name) find.name = query->name->str();
     find.group = query->group;
-    auto page = tx.page(list_users, find);
+    auto page = tx.page(find.name ? list_users_by_name : list_users, find);
     hide_private(tx, caller, page.items);
     return page;
 }
@@ -97,6 +98,10 @@ NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected) {
 
 UserActivity get_activity(Tx& tx, Path<"id", UserId> id) {
     return tx.maybe(user::get_activity, find_person(tx, *id).user.id).value_or(UserActivity{});
+}
+
+Page<UserExternalId> list_external_ids(Tx& tx, Path<"id", UserId> id, Params<PageQuery> query) {
+    return tx.page(list_user_external_ids, *query, find_person(tx, *id).user.id);
 }
 
 Download get_vcard(Tx& tx, Path<"id", UserId> id) { return card_of(find_person(tx, *id).user); }

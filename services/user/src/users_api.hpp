@@ -1,5 +1,6 @@
 #pragma once
 
+#include "external_ids_model.hpp"
 #include "sign_ins.hpp"
 #include "users_model.hpp"
 
@@ -24,6 +25,8 @@ User deactivate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, I
 User restore(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
 NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected);
 UserActivity get_activity(Tx& tx, Path<"id", UserId> id);
+/// What directories call them.
+Page<UserExternalId> list_external_ids(Tx& tx, Path<"id", UserId> id, Params<PageQuery> query);
 /// For address books.
 Download get_vcard(Tx& tx, Path<"id", UserId> id);
 Download get_own_vcard(Tx& tx, Caller caller);

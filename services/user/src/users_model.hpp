@@ -262,7 +262,7 @@ template <>
 struct gravity::meta::docs<gravity::user::UserEdit> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"handle", "No two people of a project have one that looks like another's"},
-        {"external_id", "What another directory calls them"},
+        {"external_id", "What another directory calls them; SCIM clients have names of their own for them beside it"},
         {"emails", "At most 20, one of them primary"},
         {"phones", "At most 20, one of them primary"},
         {"custom", "By the name of a profile schema, what it lets through"},
@@ -289,7 +289,7 @@ struct gravity::meta::docs<gravity::user::ListUsers> {
         {"prefix", "What handles begin with"},
         {"handle", "One handle, whatever its case"},
         {"email", "One e-mail address, whatever its case"},
-        {"name", "A part of a name or handle, or what it is nearly; of the 2,000 nearest"},
+        {"name", "A part of a name or handle, or what it is nearly: the nearest first, of the 500 who have most of its trigrams"},
         {"group", "Who is in this group, directly"}};
 };
 template <>

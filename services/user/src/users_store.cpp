@@ -20,26 +20,32 @@ const Sql<void(StoredUser)> save_user{
            state_actor = $state_actor, state_at = $state_at, profile = $profile, locale = $locale, time_zone = $time_zone, external_id = $external_id,
            custom = $custom, stub = false, deleted_at = $deleted_at, erase_at = $erase_at, version = version + 1, updated_at = $updated_at
     where id = $id)sql",
-    {{"users_handle_key", handle_taken}, {"users_external_id_key", external_id_taken}}};
+    {{"users_handle_key", handle_taken}, {"users_external_id_key", external_id_taken}, {"user_external_id_key", external_id_taken}}};
 
-const Sql<User(UserId)> get_user{"user.get", "select " GRAVITY_USER_ROW("u") R"sql(
+const Sql<User(UserId)> get_user{"user.get", "$generic_plan select " GRAVITY_USER_ROW("u") R"sql(
     from users u where u.id = $1 and u.state <> 'erased' and u.merged_into is null)sql"};
 const Sql<UserId(UserId)> hold_user{"user.hold", "select id from users where id = $1 and state <> 'erased' and merged_into is null for update"};
 const Sql<UserId(std::string)> id_of_subject{"user.id_of_subject", "select coalesce(merged_into, id) from users where subject = $1"};
-// What is looked for is looked up first, as an array: of a sub-select that is joined under `or` all users of the project would be read. Who is at least half
-// alike has at least half of the trigrams (the similarity of words divides by no less than theirs).
-const Sql<User(FindUsers)> list_users{"user.list", "select " GRAVITY_USER_ROW("u") R"sql(
-    from users u
-    where u.state <> 'erased' and u.merged_into is null and ($state::text is null or u.state = $state)
-      and ($prefix_from::text is null or (u.handle_key >= $prefix_from and u.handle_key < $prefix_to::text))
-      and ($handle_key::text is null or u.id = any (array(
-           select coalesce(h.merged_into, h.id) from users h where h.handle_key = $handle_key and (h.merged_into is null or h.deleted_at is null))))
-      and ($email::text is null or u.id = any (array(select c.user_id from user_contact c where c.kind = 'email' and c.canonical = $email)))
-      and ($group::uuid is null or u.id = any (array(select m.user_id from user_group_member m where m.group_id = $group and m.user_id is not null)))
-      and ($name::text is null or (word_similarity($name, user_names(u.handle, u.profile)) >= 0.5 and u.id = any (array(
-           select g.user_id from user_gram g where g.gram = any (show_trgm($name))
-           group by g.user_id having count(*) * 2 >= cardinality(show_trgm($name)) order by count(*) desc, g.user_id limit 2000))))
+// What is looked for is looked up first, as an array: of a sub-select that is joined under `or` all users of the project would be read.
+#define GRAVITY_FOUND_USER \
+    "u.state <> 'erased' and u.merged_into is null and ($state::text is null or u.state = $state) " \
+    "and ($prefix_from::text is null or (u.handle_key >= $prefix_from and u.handle_key < $prefix_to::text)) " \
+    "and ($handle_key::text is null or u.id = any (array(" \
+    "select coalesce(h.merged_into, h.id) from users h where h.handle_key = $handle_key and (h.merged_into is null or h.deleted_at is null)))) " \
+    "and ($email::text is null or u.id = any (array(select c.user_id from user_contact c where c.kind = 'email' and c.canonical = $email))) " \
+    "and ($group::uuid is null or u.id = any (array(select m.user_id from user_group_member m where m.group_id = $group and m.user_id is not null)))"
+
+const Sql<User(FindUsers)> list_users{"user.list", "select " GRAVITY_USER_ROW("u") " from users u where " GRAVITY_FOUND_USER R"sql(
       and $page(u.created_at desc, u.id desc))sql"};
+// Who is at least half alike has at least half of the trigrams (the similarity of words divides by no less than theirs). It is computed of those who have most
+// of them, and (`offset 0`) once of each: that is what takes time. Nearness is a whole number, so that a page begins exactly behind the one before.
+const Sql<User(FindUsers)> list_users_by_name{"user.list_by_name", "select " GRAVITY_USER_ROW("u") R"sql(, n.nearness
+    from users u, lateral (select (word_similarity($name::text, user_names(u.handle, u.profile)) * 1000000)::integer as nearness offset 0) n
+    where )sql" GRAVITY_FOUND_USER R"sql(
+      and n.nearness >= 500000 and u.id = any (array(
+          select g.user_id from user_gram g where g.gram = any (show_trgm($name))
+          group by g.user_id having count(*) * 2 >= cardinality(show_trgm($name)) order by count(*) desc, g.user_id limit 500))
+      and $page(n.nearness desc, u.created_at desc, u.id desc))sql"};
 const Sql<void(UserId, Timestamp)> erase_user{"user.erase", R"sql(
     update users set subject = null, handle = null, handle_key = null, handle_skeleton = null, state = 'erased', state_reason = null, profile = null,
            locale = null, time_zone = null, external_id = null, custom = '{}', merged_into = null, erase_at = null, deleted_at = $2,

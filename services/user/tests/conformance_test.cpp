@@ -212,15 +212,26 @@ testkit::ConformanceOptions options() {
     };
     options.body("PUT " + holders + "/{service}/tasks/{request}", [](const Client&, Json) { return Json::object({{"rows", 1}, {"data", Json::object()}}); });
     options.path("PUT " + holders + "/{service}/tasks/{request}", task);
+    options.body("PUT " + holders + "/{service}/tasks/{request}/parts/{part}", [](const Client&, Json) { return Json::object({{"data", Json::object()}}); });
+    options.path("PUT " + holders + "/{service}/tasks/{request}/parts/{part}", [=](const Client& who) { return task(who) + "/parts/1"; });
     options.path("GET " + holders + "/{service}/tasks", [=](const Client& who) {
         const auto service = holder(who);
         for (int i = 0; i < 2; ++i) who.post(taken_in(who) + "/approve").expect(200);
         return service + "/tasks";
     });
     options.body("POST " + holds, [](const Client& who, Json) { return Json::object({{"user_id", user(who, "active").text("/id")}, {"reason", "x"}}); });
-    options.body("POST /api/v1/user/scim-clients", [](const Client&, Json body) {
-        body["subject"] = Uuid::v4().to_string();
-        return body;
+    for (const std::string operation : {"POST /api/v1/user/scim-clients", "PATCH /api/v1/user/scim-clients/{id}"})
+        options.body(operation, [](const Client&, Json body) {
+            body["subject"] = Uuid::v4().to_string();
+            return body;
+        });
+    options.path("GET " + users + "/{id}/external-ids", [users](const Client& who) {
+        const std::string name = Uuid::v4().to_string();
+        const auto made = who.post(users, {{"handle", name}, {"external_id", name}}).expect(201);
+        who.post("/api/v1/user-groups", {{"display_name", "x"}, {"external_id", name}}).expect(201);
+        for (int i = 0; i < 2; ++i)
+            who.post("/api/v1/user/scim-clients", {{"name", "x"}, {"subject", Uuid::v4().to_string()}, {"adopt_external_ids", true}}).expect(201);
+        return made.location() + "/external-ids";
     });
     const std::string merges = "/api/v1/user-merges";
     const auto two = [](const Client& who, Json) {

@@ -67,23 +67,6 @@ TEST_F(Groups, HaveEveryMemberThatIsAddedAtOnceAndEachOnce) {
     operator_.get(team.location()).expect(200).field("/version", 11);
 }
 
-TEST_F(Groups, HaveTenThousandMembersAtMost) {
-    const auto team = made("team"), ada = somebody("ada"), bob = somebody("bob");
-    const std::string project = service.project().to_string(), id = team.text("/id");
-    service.database().admin(
-        "insert into users (id, project, subject, handle, handle_key, handle_skeleton, state, state_actor, state_at, created_at, updated_at) "
-        "select gen_random_uuid(), '" +
-        project + "', n, n, n, n, 'active', 'x', now(), now(), now() from (select generate_series(1, 9999)::text) s (n)");
-    service.database().admin("insert into user_group_member (group_id, user_id, project) "
-                             "select '" +
-                             id + "', id, project from users where state_actor = 'x'");
-    put(team, ada).expect(204);
-    put(team, bob).expect_problem(409, "group-full");
-    EXPECT_EQ(service.database().admin("select count(*) from user_group_member"), "10000");
-    const std::string one_more = R"({"op":"add","path":"members","value":[{"value":")" + bob.text("/id") + "\"}]}";
-    EXPECT_EQ(refusal(patch("/scim/v2/Groups/" + id, one_more)), "400 tooMany");
-}
-
 TEST_F(Groups, GoWithEverythingElseWhenTheirProjectIsPurged) {
     const auto team = made("team"), ada = somebody("ada"), bob = somebody("bob");
     put(team, ada).expect(204);

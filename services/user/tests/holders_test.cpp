@@ -107,6 +107,54 @@ TEST_F(Holders, AreAskedForAnExport) {
     EXPECT_NE(operator_.get("/api/v1/privacy-requests/" + id + "/download").expect(200).body().find(R"(order.json{"orders":[1,2]})"), std::string::npos);
 }
 
+// More than one answer holds comes in parts; whoever is stopped in between goes on behind the last.
+TEST_F(Holders, AnswerAnExportInParts) {
+    std::atomic<bool> stops{true};
+    order.forget();
+    order.on("POST", "/token", {200, Json::object({{"access_token", "a-token"}, {"token_type", "Bearer"}, {"expires_in", 300}})});
+    order.otherwise([&](const http::Request& request) {
+        const auto part = [](int count, const std::string& data, const Json& next) {
+            return testkit::Reply{200, Json::object({{"rows", count}, {"data", data}, {"next", next}})};
+        };
+        if (request.query.empty()) return part(2, std::string(4'000'000, 'a'), "p 2");
+        if (request.query == "place=p%202") return stops ? testkit::Reply{404} : part(3, std::string(4'000'000, 'b'), "p3");
+        return part(1, "end", Json());
+    });
+    const auto id = request("export", somebody("ada"));
+    testkit::eventually("the second part was asked for", [&] { return asked().size() >= 2; });
+    EXPECT_EQ(asked().at(0).query, "");
+    time_passes();
+    EXPECT_EQ(asked().back().query, "place=p%202"); // not from the beginning
+    get(id).field("/state", "collecting").field("/tasks/0/state", "asked");
+    EXPECT_EQ(service.database().admin("select count(*) from privacy_task_part"), "1");
+    stops = false;
+    time_passes();
+    until_state(id, "ready");
+    EXPECT_EQ(asked().back().query, "place=p3");
+    EXPECT_EQ(service.database().admin("select receipt ->> 'rows' from privacy_task where holder = 'order'"), "6");
+    const std::string archive = operator_.get("/api/v1/privacy-requests/" + id + "/download").expect(200).body();
+    EXPECT_GT(archive.size(), 8'000'000U);
+    for (const std::string name : {"order-000001.json\"aaa", "order-000002.json\"bbb", "order-000003.json\"end\""})
+        EXPECT_NE(archive.find(name), std::string::npos) << name;
+}
+
+// One that never comes to an end is not waited for in memory: it counts as one that does not answer.
+TEST_F(Holders, HaveAnEndToTheirParts) {
+    std::atomic<int> given{0};
+    order.forget();
+    order.on("POST", "/token", {200, Json::object({{"access_token", "a-token"}, {"token_type", "Bearer"}, {"expires_in", 300}})});
+    order.otherwise([&](const http::Request&) {
+        return testkit::Reply{200, Json::object({{"rows", 1}, {"data", 1}, {"next", "p" + std::to_string(++given)}})};
+    });
+    const auto id = request("export", somebody("ada"));
+    testkit::eventually("it has given up", [&] { return given >= 257; }, std::chrono::seconds(60));
+    service.run_jobs_until_idle();
+    get(id).field("/state", "collecting").field("/tasks/0/state", "asked");
+    EXPECT_EQ(service.database().admin("select count(*) from privacy_task_part"), "256");
+    operator_.post("/api/v1/privacy-requests/" + id + "/cancel", testkit::Members(Json::object())).expect(200);
+    EXPECT_EQ(service.database().admin("select count(*) from privacy_task_part"), "0");
+}
+
 TEST_F(Holders, AreAskedForAnErasureAndCertified) {
     const auto id = request("erasure", somebody("ada"));
     until_state(id, "certified");

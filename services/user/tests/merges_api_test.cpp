@@ -180,6 +180,82 @@ TEST_F(Merges, MoveWhatBothHaveOnceAndGiveItBack) {
     merge(loser, winner); // and the other way round
 }
 
+TEST_F(Merges, KeepWhatAnOperatorChoosesOfEach) {
+    const auto schema = Json::object({{"type", "object"}});
+    operator_.put("/api/v1/profile-schemas/shop", {{"schema", schema}}).expect(200);
+    operator_.put("/api/v1/preference-definitions/theme", {{"json_schema", Json::object({{"type", "string"}})}, {"default", "x"}}).expect(200);
+    const auto winner = account("ada"), loser = account("ada2");
+    const auto about = [&](const testkit::Answer& who, const std::string& tag) {
+        operator_.patch(who.location(), {{"external_id", tag},
+                                         {"locale", tag == "w" ? "fr" : "de"},
+                                         {"profile", Json::object({{"title", tag}, {"nick_name", tag}})},
+                                         {"custom", Json::object({{"shop", Json::object({{"tag", tag}})}})}})
+            .expect(200);
+        operator_.patch(who.location() + "/preferences", {{"values", Json::object({{"theme", tag}})}}).expect(200);
+    };
+    about(winner, "w"), about(loser, "l");
+    const auto wanted = [](std::string kind, std::string what = "", std::string keep = "loser") {
+        Json one = Json::object({{"kind", kind}, {"keep", keep}});
+        if (!what.empty()) one["what"] = what;
+        return one;
+    };
+    const auto proposed_with = [&](Json choices) {
+        return operator_.post(merges, {{"winner_id", winner.text("/id")}, {"loser_id", loser.text("/id")}, {"choices", std::move(choices)}});
+    };
+    proposed_with(Json::array({wanted("handle"), wanted("time_zone"), wanted("profile", "nothing"), wanted("handle")}))
+        .expect_problem(422, "invalid-value")
+        .field("/errors/0/pointer", "/choices/1")
+        .field("/errors/1/pointer", "/choices/2")
+        .field("/errors/2/pointer", "/choices/3");
+    proposed_with(Json::array({wanted("state")})).expect_problem(422, "invalid-value");
+    proposed_with(Json::array({wanted("handle", "", "neither")})).expect_problem(422, "invalid-value");
+    proposed_with(Json::array({wanted("soul")})).expect_problem(422, "invalid-value");
+    Json many = Json::array();
+    for (int i = 0; i < 201; ++i) many.push_back(wanted("handle"));
+    proposed_with(many).expect_problem(422, "invalid-value");
+
+    const Json choices = Json::array({wanted("handle"), wanted("external_id"), wanted("locale"), wanted("profile", "title"), wanted("custom", "shop"),
+                                      wanted("preference", "theme"), wanted("profile", "nick_name", "winner")});
+    const auto proposed = proposed_with(choices).expect(201).field("/choices/1/kind", "external_id").field("/outcome/conflicts/0/keep", "loser");
+    read(winner).field("/handle", "ada"); // nothing has happened yet
+    operator_.post(proposed.location() + "/confirm").expect(200);
+    const auto now = read(winner).field("/handle", "ada2").field("/external_id", "l").field("/locale", "de").field("/custom/shop/tag", "l");
+    now.field("/profile/title", "l").field("/profile/nick_name", "w").field("/subject", "sub-ada");
+    operator_.get(winner.location() + "/preferences").expect(200).field("/preferences/theme/value", "l");
+    for (const std::string name : {"ada", "ada2"}) { // both stay theirs
+        operator_.get("/api/v1/users?handle=" + name).expect(200).field("/items/0/id", winner.text("/id")).field("/items/1", Json());
+        operator_.post("/api/v1/users", {{"handle", name}}).expect_problem(409, "handle-taken");
+    }
+    for (const std::string name : {"w", "l"})
+        operator_.post("/api/v1/users", {{"handle", "x"}, {"external_id", name}}).expect_problem(409, "external-id-taken");
+    EXPECT_EQ(filtered("externalId eq \"l\""), "ada2 ");
+
+    operator_.patch(winner.location(), {{"locale", "en"}}).expect(200);
+    operator_.put("/api/v1/preference-definitions/theme", {{"json_schema", Json::object({{"enum", Json::array({"l"})}})}, {"default", "l"}}).expect(200);
+    operator_.post(at(proposed) + "/undo").expect_problem(409, "undo-conflicts"); // what was given up is let through no more
+    operator_.put("/api/v1/preference-definitions/theme", {{"json_schema", Json::object({{"type", "string"}})}, {"default", "x"}}).expect(200);
+    operator_.post(at(proposed) + "/undo").expect(200).field("/choices", Json::array()).field("/outcome", Json());
+    const auto back = read(winner).field("/handle", "ada").field("/external_id", "w").field("/locale", "en").field("/custom/shop/tag", "w");
+    back.field("/profile/title", "w").field("/profile/nick_name", "w");
+    const auto other = read(loser).field("/handle", "ada2").field("/external_id", "l").field("/locale", "de").field("/custom/shop/tag", "l");
+    other.field("/profile/title", "l").field("/deleted_at", Json());
+    operator_.get(winner.location() + "/preferences").expect(200).field("/preferences/theme/value", "w");
+    operator_.get(loser.location() + "/preferences").expect(200).field("/preferences/theme/value", "l");
+
+    // Whoever takes a name meanwhile keeps it: the account cannot be as it was.
+    const auto again = proposed_with(Json::array({wanted("handle")})).expect(201);
+    operator_.post(again.location() + "/confirm").expect(200);
+    operator_.patch(winner.location(), {{"handle", "countess"}}).expect(200);
+    const auto taker = operator_.post("/api/v1/users", {{"handle", "ada2"}}).expect(201);
+    operator_.post(at(again) + "/undo").expect_problem(409, "handle-taken");
+    operator_.patch(taker.location(), {{"handle", "somebody"}}).expect(200);
+    operator_.post(at(again) + "/undo").expect(200);
+    read(winner).field("/handle", "countess"); // theirs since
+    read(loser).field("/handle", "ada2");
+    operator_.post("/api/v1/users", {{"handle", "ada"}}).expect(201);
+    as.stranger.post(merges, {{"winner_id", winner.text("/id")}, {"loser_id", loser.text("/id")}, {"choices", choices}}).expect_problem(422, "no-such-user");
+}
+
 TEST_F(Merges, AreUndoneUnlessSomethingElseHasHappened) {
     const auto winner = account("ada"), loser = account("ada2", Json::array({address("b@example.com")})), third = account("third");
     const auto group = operator_.post("/api/v1/user-groups", {{"display_name", "crew"}}).expect(201);

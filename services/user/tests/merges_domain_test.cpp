@@ -52,6 +52,81 @@ TEST(MergePlan, SaysWhatIsLost) {
     EXPECT_EQ(plan.outcome.conflicts[4].loser, loser.user.custom["shop"]);
 }
 
+MergeChoice choice(ConflictKind kind, std::string_view what = "", MergeAccount keep = MergeAccount::loser) {
+    MergeChoice one{kind, {}, keep};
+    if (!what.empty()) one.what = Text<1, 500>::parse(what).or_throw();
+    return one;
+}
+LayerValue preference(std::string_view key, std::string_view value) { return {PreferenceKey::parse(key).or_throw(), std::string(value)}; }
+
+TEST(MergePlan, KeepsWhatIsChosenAndGivesItBackUnlessItWasChanged) {
+    MergeSide winner = side("ada"), loser = side("ada2");
+    loser.user.external_id = Text<1, 255>::parse("x").or_throw();
+    loser.user.locale = Locale::parse("de").or_throw();
+    loser.user.time_zone = TimeZone::parse("Europe/Vienna").or_throw();
+    loser.user.profile.emplace();
+    loser.user.profile->title = Text<1, 200>::parse("Dr").or_throw();
+    loser.user.profile->nick_name = Text<1, 200>::parse("al").or_throw();
+    loser.user.custom["shop"] = Json::object({{"colour", "red"}});
+    winner.user.custom["shop"] = Json::object({{"colour", "blue"}});
+    loser.user.custom["club"] = Json::object({{"a", 1}});
+    winner.preferences = {preference("theme", "light"), preference("digest", "daily")};
+    loser.preferences = {preference("theme", "dark"), preference("digest", "weekly")};
+    const std::vector<MergeChoice> choices = {choice(ConflictKind::handle), choice(ConflictKind::external_id), choice(ConflictKind::locale),
+                                              choice(ConflictKind::time_zone, "", MergeAccount::winner), choice(ConflictKind::profile, "title"),
+                                              choice(ConflictKind::custom, "shop"), choice(ConflictKind::custom, "club"),
+                                              choice(ConflictKind::preference, "theme")};
+    const MergePlan plan = plan_merge(winner, loser, choices);
+    EXPECT_TRUE(plan.unmet.empty());
+    EXPECT_EQ(plan.winner.handle, loser.user.handle);
+    EXPECT_EQ(plan.winner.external_id, loser.user.external_id);
+    EXPECT_EQ(plan.winner.locale, loser.user.locale);
+    EXPECT_EQ(plan.winner.time_zone, std::nullopt);
+    EXPECT_EQ(plan.winner.profile->title, loser.user.profile->title);
+    EXPECT_EQ(plan.winner.profile->nick_name, std::nullopt);
+    EXPECT_EQ(plan.winner.custom, loser.user.custom);
+    ASSERT_EQ(plan.preferences.size(), 1U);
+    EXPECT_EQ(plan.preferences[0].value, Json("dark"));
+    std::string kept;
+    for (const MergeConflict& one : plan.outcome.conflicts) kept += json::to_document(one.kind).as_string() + (*one.keep == MergeAccount::loser ? "! " : " ");
+    EXPECT_EQ(kept, "handle! external_id! profile profile! locale! time_zone custom! custom! preference! preference ");
+
+    User present = winner.user;
+    static_cast<UserEdit&>(present) = plan.winner;
+    const auto values = std::vector{preference("digest", "daily"), preference("theme", "dark")};
+    const SplitChoices split = split_choices(present, values, plan.record.chosen);
+    EXPECT_EQ(json::encode(split.winner.custom), json::encode(winner.user.custom));
+    EXPECT_EQ(split.winner.handle, winner.user.handle);
+    EXPECT_EQ(split.handle, loser.user.handle);
+    EXPECT_EQ(split.winner.external_id, std::nullopt);
+    EXPECT_EQ(split.external_id, loser.user.external_id);
+    EXPECT_EQ(split.winner.locale, std::nullopt);
+    EXPECT_EQ(split.winner.profile->title, std::nullopt);
+    ASSERT_EQ(split.preferences.size(), 1U);
+    EXPECT_EQ(split.preferences[0].value, Json("light"));
+    // What was changed since is theirs.
+    present.locale = Locale::parse("fr").or_throw();
+    present.handle = Handle::parse("countess").or_throw();
+    present.profile->title = Text<1, 200>::parse("Prof").or_throw();
+    present.custom.erase("club");
+    const SplitChoices later = split_choices(present, {}, plan.record.chosen);
+    EXPECT_EQ(later.winner.locale, present.locale);
+    EXPECT_EQ(later.winner.handle, present.handle);
+    EXPECT_EQ(later.handle, loser.user.handle);
+    EXPECT_EQ(later.winner.profile->title, present.profile->title);
+    EXPECT_TRUE(later.preferences.empty());
+}
+
+TEST(MergePlan, SaysWhatChoicesAreOfNoConflict) {
+    MergeSide winner = side("ada"), loser = side("ada2");
+    winner.contacts = loser.contacts = {email("a@x.org")};
+    loser.user.state = UserState::suspended;
+    const std::vector<MergeChoice> choices = {choice(ConflictKind::locale), choice(ConflictKind::handle), choice(ConflictKind::handle),
+                                              choice(ConflictKind::state), choice(ConflictKind::email, "a@x.org"), choice(ConflictKind::handle, "ada2")};
+    EXPECT_EQ(plan_merge(winner, loser, choices).unmet, (std::vector<std::size_t>{0, 2, 3, 4, 5}));
+    EXPECT_NE(plan_merge(winner, loser, {choice(ConflictKind::handle)}).fingerprint, plan_merge(winner, loser).fingerprint);
+}
+
 TEST(MergePlan, MovesAddressesAndKeepsOnePrimary) {
     MergeSide winner = side("ada"), loser = side("ada2");
     winner.contacts = {email("a@x.org", true), email("b@x.org")};

@@ -77,6 +77,85 @@ protected:
     }
 };
 
+// What is more than one request holds comes before the answer, part by part.
+TEST_F(PrivacyApi, GathersAnExportInParts) {
+    somebody("ada");
+    const auto order = holder("order"), late = holder("late");
+    const auto me = signed_in("ada");
+    const auto asked = ask(me, "export");
+    const std::string id = asked.text("/id"), download = "/api/v1/users/me/privacy-requests/" + id + "/download";
+    const auto part = [&](const testkit::Client& who, const std::string& name, const std::string& number, const Json& data) {
+        return who.put("/api/v1/data-holders/" + name + "/tasks/" + id + "/parts/" + number, {{"data", data}});
+    };
+    const std::string first(3'000'000, 'a'), second(3'000'000, 'b'), third(3'000'000, 'c');
+    part(order, "order", "2", second).expect_problem(409, "part-missing");
+    part(order, "order", "1", "a mistake").expect(200).field("/state", "asked");
+    part(order, "order", "1", first).expect(200); // in its place
+    part(order, "order", "1", first).expect(200);
+    part(order, "order", "2", second).expect(200);
+    for (const std::string number : {"0", "257", "-1", "x"}) EXPECT_EQ(part(order, "order", number, third).send().status(), 404) << number;
+    order.put("/api/v1/data-holders/order/tasks/" + id + "/parts/3", {{"data", std::string(4'400'000, 'x')}}).expect(413);
+    order.put("/api/v1/data-holders/order/tasks/" + id + "/parts/3", testkit::Members(Json::object())).expect(400);
+    part(late, "order", "1", first).expect_problem(403, "not-the-holder");
+    part(me, "order", "1", first).expect_problem(403, "forbidden");
+    service.caller(ProjectId::fresh(), "privacy-requests:write", "client:order")
+        .put("/api/v1/data-holders/order/tasks/" + id + "/parts/1", {{"data", 1}})
+        .expect_problem(404, "not-found");
+    order.put("/api/v1/data-holders/order/tasks/" + Uuid::v7().to_string() + "/parts/1", {{"data", 1}}).expect_problem(404, "no-such-task");
+    EXPECT_EQ(operator_.get("/api/v1/data-holders/order").expect(200).at("/flags"), Json(2)); // another's tokens, and no task
+    answer(order, "order", id, Json::object({{"rows", 7}, {"data", third}})).expect(200);
+    part(order, "order", "2", second).expect(200).field("/state", "answered"); // the same again
+    part(order, "order", "2", third).expect_problem(409, "answer-differs");
+    part(order, "order", "3", third).expect_problem(409, "answer-differs");
+    answer(late, "late", id, Json::object({{"rows", 0}, {"data", Json::object()}})).expect(200);
+    service.run_jobs_until_idle();
+    request(asked).field("/state", "ready");
+    const std::string archive = me.get(download).expect(200).body();
+    EXPECT_GT(archive.size(), 9'000'000U);
+    std::size_t before = 0;
+    const std::pair<std::string, std::string> files[] = {{"order-000001.json", first}, {"order-000002.json", second}, {"order-000003.json", third}};
+    for (const auto& [name, data] : files) {
+        const std::size_t found = archive.find(name + "\"" + data + "\"");
+        ASSERT_NE(found, std::string::npos) << name;
+        EXPECT_GT(found, before);
+        before = found;
+    }
+    EXPECT_EQ(archive.find("order.json"), std::string::npos);
+    EXPECT_NE(archive.find("late.json{}"), std::string::npos);
+    EXPECT_NE(archive.find(hex_encode(sha256("\"" + second + "\""))), std::string::npos); // of the manifest
+    days_pass(8);
+    EXPECT_EQ(service.database().admin("select count(*) from privacy_task_part"), "0");
+    const auto erasure = operator_.post("/api/v1/privacy-requests", {{"kind", "erasure"}, {"user_id", request(asked).text("/user_id")}}).expect(201);
+    operator_.post(erasure.location() + "/approve").expect(200);
+    days_pass(8);
+    order.put("/api/v1/data-holders/order/tasks/" + erasure.text("/id") + "/parts/1", {{"data", 1}}).expect_problem(409, "request-state");
+}
+
+// Many who put one part leave one; nobody's answer has two.
+TEST_F(PrivacyApi, KeepsOnePartOfANumberHoweverManyComeAtOnce) {
+    somebody("ada");
+    const auto order = holder("order");
+    const auto asked = ask(signed_in("ada"), "export");
+    const std::string task = "/api/v1/data-holders/order/tasks/" + asked.text("/id");
+    std::atomic<int> kept{0}, missing{0};
+    at_once(12, [&](int i) {
+        const testkit::Client mine = order;
+        const int status = mine.put(task + "/parts/" + std::to_string(i % 3 + 1), {{"data", i}}).send().status();
+        ++(status == 200 ? kept : missing);
+        EXPECT_TRUE(status == 200 || status == 409) << status;
+    });
+    EXPECT_EQ(kept + missing, 12);
+    const std::string parts = service.database().admin("select string_agg(part::text, ' ' order by part) from privacy_task_part");
+    EXPECT_TRUE(parts == "1" || parts == "1 2" || parts == "1 2 3") << parts;
+    // As many as an archive holds, of all holders together.
+    service.database().admin("insert into privacy_task (request_id, holder, project, state, asked_at) select request_id, 'other', project, 'asked', now() "
+                             "from privacy_task where holder = 'order'");
+    service.database().admin("insert into privacy_task_part (request_id, holder, part, project, rows, data) "
+                             "select request_id, 'other', n, project, 0, '0' from privacy_task, generate_series(1, 768) n where holder = 'other'");
+    order.put(task + "/parts/1", {{"data", "in place of it"}}).expect(200);
+    order.put(task + "/parts/" + std::to_string((parts.size() + 1) / 2 + 1), {{"data", 1}}).expect_problem(409, "too-many-parts");
+}
+
 TEST_F(PrivacyApi, TakesAFreshSignIn) {
     somebody("ada");
     const auto stale = ask(signed_in("ada", 301), "export");

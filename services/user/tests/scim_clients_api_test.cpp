@@ -36,7 +36,9 @@ TEST_F(ScimClients, AreMadeReadChangedAndForgotten) {
     operator_.patch(at, {{"mode", "okta"}}).if_match("\"1\"").expect(200).field("/mode", "okta").field("/version", 2).field("/name", "HR");
     operator_.patch(at, {{"mode", "okta"}}).expect(200).field("/version", 2); // as it is
     operator_.patch(at, {{"mode", "okta"}}).if_match("\"1\"").expect_problem(412, "stale-version");
-    operator_.patch(at, {{"subject", "other"}}).expect_problem(400, "malformed-request");
+    operator_.patch(at, {{"subject", "other"}}).expect(200).field("/subject", "other").field("/version", 3);
+    operator_.patch(at, {{"subject", "hr"}}).expect(200).field("/version", 4);
+    operator_.patch(at, {{"subject", "a b"}}).expect_problem(422, "invalid-value");
     operator_.patch(at, {{"mode", "lenient"}}).expect_problem(422, "invalid-value");
     operator_.post(clients, {{"name", "again"}, {"subject", "hr"}}).expect_problem(409, "scim-client-exists");
     operator_.post(clients, {{"name", "x"}, {"subject", "a b"}}).expect_problem(422, "invalid-value");
@@ -46,6 +48,7 @@ TEST_F(ScimClients, AreMadeReadChangedAndForgotten) {
     as.stranger.post(clients, {{"name", "theirs"}, {"subject", "hr"}}).expect(201); // of another project
     tokens_of("hr").get(clients).expect_problem(403, "forbidden");
     client("second", "entra");
+    operator_.patch(at, {{"subject", "second"}}).expect_problem(409, "scim-client-exists");
     operator_.get(clients).expect(200).field("/items/0/subject", "second").field("/items/1/subject", "hr").field("/items/2", Json());
     operator_.del(at).if_match("\"1\"").expect_problem(412, "stale-version");
     operator_.del(at).expect(204);

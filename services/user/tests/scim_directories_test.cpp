@@ -89,6 +89,26 @@ TEST_F(ScimDirectories, EntraIdIsUnderstoodInItsMode) {
             // With the compliant flag of the tenant URL, one operation without a path whose members are paths.
             {"PATCH", "/Users/$user", patch_op(R"({"op":"replace","value":{"title":"Dr","name.givenName":"Augusta",")" + department + R"(":"Engines"}})"),
              "the same", "/name/givenName", "Augusta"},
+            // What it maps by itself, and is not kept here.
+            {"PATCH", "/Users/$user", patch_op(R"({"op":"add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":"$other"},)"
+                                               R"({"op":"add","path":"roles[primary eq \"True\"].value","value":"admin"},)"
+                                               R"({"op":"replace","path":"emails[type eq \"work\"].display","value":"x"},)"
+                                               R"({"op":"replace","path":"title","value":"Dr"})"),
+             "400 invalidPath", "/title", "Dr"},
+            {"PATCH", "/Users/$user", patch_op(R"({"op":"replace","path":"emails[primary eq \"True\"].value","value":"prim-$tag@example.com"})"),
+             "400 invalidFilter", "/emails/0/value", "prim-$tag@example.com"},
+            {"PATCH", "/Users/$user", patch_op(R"({"op":"Add","path":"addresses[type eq \"work\"].formatted","value":"Street 1"},)"
+                                               R"({"op":"Add","path":"addresses[type eq \"work\"].country","value":"AT"})"),
+             "400 invalidSyntax", "/addresses/0/country", "AT"},
+            {"PATCH", "/Users/$user", patch_op(R"({"op":"Replace","path":"externalId","value":"ext-$tag"})"), "400 invalidSyntax", "/externalId", "ext-$tag"},
+            {"PATCH", "/Users/$user", patch_op(R"({"op":"Remove","path":"emails[type eq \"work\"].value"})"), "400 invalidSyntax", "/emails", Json()},
+            {"GET", "/Users?filter=emails%5Btype%20eq%20%22work%22%5D.value%20eq%20%22$tag%40example.com%22", "", "400 invalidFilter", "/totalResults", 1},
+            {"GET", "/Users?filter=userName+eq+%22$tag%40example.com%22", "", "the same", "/Resources/0/id", "$user"},
+            {"GET", "/Users?filter=externalId%20eq%20%22nobody-$tag%22", "", "the same", "/totalResults", 0},
+            {"GET", "/Groups/$group?excludedAttributes=members", "", "the same", "/members", Json()},
+            {"GET", "/Groups?filter=id%20eq%20%22$group%22%20and%20members%20eq%20%22$user%22&excludedAttributes=members", "", "the same", "/totalResults", 1},
+            {"GET", "/Groups?filter=id%20eq%20%22$group%22%20and%20members%20eq%20%22$new%22&excludedAttributes=members", "", "the same", "/totalResults", 0},
+            {"PATCH", "/Groups/$group", patch_op(R"({"op":"Remove","path":"members[value eq \"$user\"]"})"), "400 invalidSyntax", "/members/0/value", "$other"},
             {"POST", "/Groups", "{" + group_schemas + R"(,"externalId":"g-$tag","displayName":"Group $tag","meta":{"resourceType":"Group"}})", "the same",
              "/displayName", "Group $tag"},
             {"GET", "/Groups?excludedAttributes=members&filter=displayName%20eq%20%22$tag%22", "", "the same", "/Resources/0/members", Json()},
@@ -119,6 +139,14 @@ TEST_F(ScimDirectories, OktaIsUnderstoodInItsMode) {
                                  R"("emails":[{"primary":true,"value":"$tag@example.com","type":"work"}],"active":true,"groups":[],)"
                                  R"("meta":{"resourceType":"User"}})",
              "the same", "/name/middleName", "Excited"},
+            {"GET", "/Users?startIndex=1&count=2", "", "the same", "/itemsPerPage", 2}, // its test of a connection
+            {"GET", "/Users?filter=userName%20eq%20%22$tag%40example.com%22", "", "the same", "/Resources/0/id", "$user"},
+            {"GET", "/Users/$user", "", "the same", "/active", true},
+            // Who is taken away, and comes again.
+            {"PUT", "/Users/$user", "{" + user_schema + R"(,"id":"$user","userName":"$tag@example.com","active":false})", "the same", "/active", false},
+            {"PUT", "/Users/$user", "{" + user_schema + R"(,"id":"$user","userName":"$tag@example.com","active":true,"password":"1mz050nq"})", "the same",
+             "/active", true},
+            {"PATCH", "/Users/$user", patch_op(R"({"op":"replace","value":{"password":"1mz050nq"}})"), "400 invalidPath", "/password", Json()},
             {"PATCH", "/Users/$user", patch_op(R"({"op":"replace","value":{"active":false}})"), "the same", "/active", false},
             {"PATCH", "/Users/$user", patch_op(R"({"op":"replace","value":{"id":"$user","active":false}})"), "400 mutability", "/active", false},
             {"POST", "/Groups", "{" + group_schema + R"(,"displayName":"Test $tag","members":[]})", "the same"},
@@ -134,6 +162,28 @@ TEST_F(ScimDirectories, OktaIsUnderstoodInItsMode) {
             {"GET", "/Groups?startIndex=1&count=100", "", "the same"},
         },
         "okta");
+}
+
+// How they hear that somebody is there already, or not at all: what both go on by.
+TEST_F(ScimDirectories, AreToldOfWhoIsThereAndWhoIsNot) {
+    for (const std::string mode : {"entra", "okta"}) {
+        const testkit::Client caller = service.caller(service.project(), "scim:write", mode);
+        const auto post = [&](const std::string& body) { return caller.call("POST", users).raw(body, "application/scim+json; charset=utf-8").send(); };
+        const auto made = post(user_json(mode + "@example.com"));
+        EXPECT_EQ(made.status(), 201);
+        EXPECT_EQ(refusal(post(user_json(mode + "@example.com"))), "409 uniqueness");
+        EXPECT_EQ(refusal(post(user_json(mode + "2", R"("active":"perhaps")"))), "400 invalidValue");
+        const std::string nobody = users + "/" + Uuid::v7().to_string();
+        const std::string body = patch_json(R"({"op":"replace","value":{"active":false}})");
+        EXPECT_EQ(refusal(caller.get(nobody).send()), "404");
+        EXPECT_EQ(refusal(caller.call("PATCH", nobody).raw(body, "application/scim+json").send()), "404");
+        EXPECT_EQ(refusal(caller.call("PUT", nobody).raw(user_json("x"), "application/scim+json").send()), "404");
+        EXPECT_EQ(refusal(caller.del(nobody).send()), "404");
+        caller.del(at(made)).expect(204);
+        EXPECT_EQ(refusal(caller.get(at(made)).send()), "404");
+        caller.get(users + "?filter=userName%20eq%20%22" + mode + "%40example.com%22").expect(200).field("/totalResults", 0).field("/Resources", Json::array());
+        EXPECT_EQ(post(user_json(mode + "@example.com")).status(), 201); // who comes back is a new one to the directory
+    }
 }
 
 } // namespace

@@ -67,6 +67,19 @@ TEST(ScimFilter, RefusesWhatIsNone) {
         EXPECT_EQ(shape(text), "invalidFilter") << text;
 }
 
+TEST(ScimFilter, TakesWhatEntraIdAsksForWhereItIsMeant) {
+    const std::string text = "emails[type eq \"work\"].value eq \"a\" and active eq true";
+    EXPECT_EQ(shape(text), "invalidFilter");
+    EXPECT_EQ(to_text(parse_filter(text, true)), "emails[type eq \"work\" and value eq \"a\"] and active eq true");
+    EXPECT_EQ(to_text(parse_filter("emails[a pr or b pr].value pr", true)), "emails[(a pr or b pr) and value pr]");
+    for (const std::string_view wrong : {"emails[a pr].", "emails[a pr].value", "emails[a pr].value eq", "emails[a pr].b[c pr]", "emails[a pr].b.c pr"})
+        EXPECT_THROW(parse_filter(wrong, true), Refused) << wrong;
+    std::string many = "e[a pr].b pr";
+    for (int i = 1; i < 33; ++i) many += " or e[a pr].b pr";
+    EXPECT_NO_THROW(parse_filter(many + " or a pr", true));                 // 100 terms: an item, what it is found by, what is so of it
+    EXPECT_THROW(parse_filter(many + " or a pr or a pr", true), Refused);
+}
+
 TEST(ScimFilter, HasLimits) {
     const auto nested = [](int levels) { return std::string(static_cast<std::size_t>(levels), '(') + "a pr" +
                                                 std::string(static_cast<std::size_t>(levels), ')'); };

@@ -135,6 +135,43 @@ TEST(ScimPatch, RefusesWithTheReason) {
         EXPECT_THROW(patched(user_type(), Json::object(), parse(message), Mode::strict), Refused) << message;
 }
 
+// What a directory maps by itself, and nobody keeps here, does not keep it from the rest.
+TEST(ScimPatch, PassesOverWhatIsNotKept) {
+    const std::string manager = R"({"op":"add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":"2c2f"})";
+    const std::string shapes[] = {
+        manager,
+        R"({"op":"add","path":"roles[primary eq \"True\"].value","value":"admin"})",
+        R"({"op":"add","path":"roles","value":[{"value":"{\"id\":\"1\"}"}]})",
+        R"({"op":"replace","path":"emails[type eq \"work\"].display","value":"x"})",
+        R"({"op":"replace","value":{"password":"s3cret"}})",
+        R"({"op":"replace","value":{"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager":{"value":"2c2f"}}})",
+        R"({"op":"remove","path":"photos"})",
+    };
+    for (const std::string& shape : shapes) {
+        EXPECT_EQ(after("", shape), "invalidPath") << shape;
+        for (const Mode mode : {Mode::entra, Mode::okta})
+            EXPECT_EQ(after("", shape + R"(,{"op":"add","path":"title","value":"Dr"})", mode), R"({"title":"Dr"})") << shape;
+    }
+    EXPECT_EQ(after("", R"({"op":"add","path":"nonsense","value":"x"})", Mode::entra), "invalidPath");
+    EXPECT_EQ(after("", R"({"op":"add","path":"emails[type eq \"work\"].nonsense","value":"x"})", Mode::entra), "invalidPath");
+}
+
+TEST(ScimPatch, TakesAnAddressAwayByItsValue) {
+    const std::string one = R"("emails":[{"primary":true,"type":"work","value":"a@x.org"},{"type":"home","value":"b@x.org"}])";
+    const std::string path = R"({"op":"remove","path":"emails[type eq \"work\"].value"})";
+    EXPECT_EQ(after(one, path, Mode::entra), R"({"emails":[{"type":"home","value":"b@x.org"}]})");
+    EXPECT_EQ(after(one, path), R"({"emails":[{"primary":true,"type":"work"},{"type":"home","value":"b@x.org"}]})"); // to the letter
+}
+
+TEST(ScimPatch, TakesBooleansAsTextsInPaths) {
+    const std::string two = R"("emails":[{"primary":true,"value":"a@x.org"},{"primary":false,"value":"b@x.org"}])";
+    const std::string path = R"({"op":"replace","path":"emails[primary eq \"True\"].value","value":"c@x.org"})";
+    EXPECT_EQ(after(two, path, Mode::entra), R"({"emails":[{"primary":true,"value":"c@x.org"},{"primary":false,"value":"b@x.org"}]})");
+    EXPECT_EQ(after("", path, Mode::entra), R"({"emails":[{"primary":true,"value":"c@x.org"}]})");
+    EXPECT_EQ(after(two, path), "invalidFilter");
+    EXPECT_EQ(after(two, R"({"op":"replace","path":"emails[primary eq \"maybe\"].value","value":"c@x.org"})", Mode::entra), "invalidFilter");
+}
+
 TEST(ScimPatch, TakesWhatDirectoriesSend) {
     EXPECT_EQ(after("", R"({"op":"Replace","path":"active","value":"False"})", Mode::entra), R"({"active":false})");
     EXPECT_EQ(after("", R"({"op":"Add","path":"active","value":"nonsense"})", Mode::entra), "invalidValue");

@@ -236,7 +236,7 @@ TEST_F(Users, AreFoundByANameThatIsNearlyTheirs) {
     };
     EXPECT_EQ(found("name=Lovelace"), "ada ");
     EXPECT_EQ(found("name=lovelase"), "ada "); // nearly
-    EXPECT_EQ(found("name=LOVEL"), "love ada ");
+    EXPECT_EQ(found("name=LOVEL"), "ada love "); // the nearest first: of what is as near the newest
     EXPECT_EQ(found("name=love"), "love ada "); // a part
     EXPECT_EQ(found("name=king%20augusta"), "ada ");
     EXPECT_EQ(found("name=zo%C3%AB"), "w ");
@@ -246,6 +246,24 @@ TEST_F(Users, AreFoundByANameThatIsNearlyTheirs) {
     EXPECT_EQ(found("name=love&state=suspended"), "");
     const auto page = operator_.get("/api/v1/users?name=somebody&limit=20").expect(200).field("/items/0/handle", "extra29");
     operator_.get("/api/v1/users?name=somebody&limit=20&cursor=" + page.text("/next_cursor")).expect(200).field("/items/9/handle", "extra0");
+    // Page by page each of them once and in one order, whatever comes newly between.
+    named("nearer", "Plain Name", "Somebodi"), named("near", "Plain Name", "Somebot");
+    std::string by_pages, whole = found("name=somebody&limit=200"), cursor;
+    EXPECT_TRUE(whole.starts_with("extra29 ")) << whole;
+    EXPECT_TRUE(whole.ends_with("extra0 nearer near ")) << whole; // though they came last
+    for (int pages = 0; pages < 40; ++pages) {
+        const auto one = operator_.get("/api/v1/users?name=somebody&limit=1" + cursor).expect(200);
+        by_pages += one.text("/items/0/handle") + " ";
+        if (one.text("/next_cursor").empty()) break;
+        cursor = "&cursor=" + one.text("/next_cursor");
+        if (pages == 3) named("later", "Somebody", "New"); // nearer than where this is
+    }
+    EXPECT_EQ(by_pages, whole);
+    EXPECT_EQ(found("name=somebody&limit=2"), "later extra29 ");
+    // A cursor is of its own search.
+    const std::string other = "&cursor=" + operator_.get("/api/v1/users?limit=1").expect(200).text("/next_cursor");
+    EXPECT_EQ(operator_.get("/api/v1/users?name=somebody" + other).send().status(), 400);
+    EXPECT_EQ(operator_.get("/api/v1/users?name=some" + cursor).send().status(), 400);
     operator_.get("/api/v1/users?name=x").expect_problem(422, "invalid-value");
     operator_.get("/api/v1/users?name=" + std::string(101, 'x')).expect_problem(422, "invalid-value");
     // As they are called now.
