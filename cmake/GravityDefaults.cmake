@@ -25,6 +25,7 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
     set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
+set(GRAVITY_PRECOMPILE ${CMAKE_CURRENT_LIST_DIR}/precompile.sh) # in a repository of one service this folder is the library's
 find_program(MOLD mold)
 if(MOLD)
     add_link_options(-fuse-ld=mold)
