@@ -16,7 +16,7 @@ using ServiceDocuments = std::map<std::string, std::string, std::less<>>;
 
 inline constexpr std::size_t max_description = 4u << 20; // bytes of a service's document; a longer one is not taken
 
-/// As it is kept.
+/// As descriptions are kept, those of services and that of all.
 std::string packed_description(std::string_view text);
 
 /// An OpenAPI 3.1 document of what `routes` lead to: each path of a service as it is reached here, by its prefix or below "/<service>". `own` is the

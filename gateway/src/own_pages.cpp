@@ -1,5 +1,7 @@
 #include "own_pages.hpp"
 
+#include "api_document.hpp"
+
 #include <gravity/base/encoding.hpp>
 #include <gravity/http/compress.hpp>
 #include <gravity/http/problem.hpp>
@@ -21,8 +23,7 @@ void OwnPages::set_ready(std::string reason) {
 }
 
 void OwnPages::set_openapi(std::string_view document) {
-    std::string packed = http::compress(http::Coding::gzip, document);
-    packed.shrink_to_fit();
+    std::string packed = packed_description(document);
     const std::lock_guard lock(mutex_);
     openapi_ = std::move(packed);
     openapi_bytes_ = document.size();
