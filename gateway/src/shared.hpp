@@ -16,7 +16,7 @@
 
 namespace gravity::gateway {
 
-/// Networks of proxies that are believed.
+/// Networks of proxies that are believed: http::TrustedProxies over the addresses and heads of the data path, which makes no text of them.
 class TrustedProxies {
 public:
     /// Throws std::invalid_argument for what is neither a network ("10.0.0.0/8") nor an address ("::1").
