@@ -28,6 +28,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -37,7 +38,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto probe_interval = 5s;
-constexpr auto probe_interval_not_ready = 500ms;
+// While it is not ready twice as long each time: what is missing at a start is soon there.
+constexpr std::chrono::milliseconds first_probe_not_ready = 10ms, probe_interval_not_ready = 500ms;
 
 pg::Options pg_options(const PlatformSettings& settings, const std::string& name) {
     pg::Options options;
@@ -191,22 +193,30 @@ struct App::Impl {
                 co_await run_blocking(std::move(step));
                 if (failure.empty()) break;
                 if (fatal) co_return give_up(failure);
-                if (failure != waiting_for) log::warn("waiting for the store", {{"reason", failure}});
-                waiting_for = failure;
-                block("postgresql: " + failure);
-                systemd.tell("STATUS=waiting for the store\nEXTEND_TIMEOUT_USEC=30000000"); // it may take longer than a start usually does
+                tell_of_waiting(failure, waiting_for);
                 co_await sleep_for(500ms);
             }
             health.add("postgresql", Health::Kind::required, [this] { return probe_database(); });
         }
         health.add("jwks", Health::Kind::required, [this] { return probe_keys(); });
         if (stopping) co_return;
-        try {
-            for (const auto& make : definition.provision) make(*runtime);
-        } catch (const std::exception& error) {
-            if (stopping) co_return; // it was told to end while it waited: that is no failure
-            co_return give_up(error.what());
+        for (const auto& make : definition.provision) {
+            std::string waiting_for;
+            for (std::chrono::milliseconds pause = 500ms; !stopping; pause = std::min<std::chrono::milliseconds>(2 * pause, 8s)) {
+                bool fatal = false;
+                std::optional<std::string> failure = failure_of([&] { make(*runtime); }, fatal);
+                if (!failure) break;
+                if (stopping) co_return; // it was told to end while it waited: that is no failure
+                if (fatal) co_return give_up(*failure);
+                while (failure && !stopping) {
+                    tell_of_waiting(*failure, waiting_for);
+                    co_await sleep_for(pause);
+                    std::function<void()> look = [&] { failure = database ? database->probe() : std::nullopt; };
+                    co_await run_blocking(std::move(look));
+                }
+            }
         }
+        if (stopping) co_return;
         provisioned = true;
         block("");
         for (const auto& coroutine : definition.background) {
@@ -215,6 +225,27 @@ struct App::Impl {
         }
         if (background) background->start(health);
         spawn(io, "probes", [this] { return probe_loop(); });
+    }
+
+    // The store may have gone away since it was prepared.
+    static std::optional<std::string> failure_of(const std::function<void()>& make, bool& fatal) {
+        try {
+            make();
+            return std::nullopt;
+        } catch (const Refusal& refusal) {
+            fatal = refusal.problem().slug != problems::store_unavailable.slug;
+            return refusal.what();
+        } catch (const std::exception& error) {
+            fatal = true;
+            return error.what();
+        }
+    }
+
+    void tell_of_waiting(const std::string& failure, std::string& told) {
+        if (failure != told) log::warn("waiting for the store", {{"reason", failure}});
+        told = failure;
+        block("postgresql: " + failure);
+        systemd.tell("STATUS=waiting for the store\nEXTEND_TIMEOUT_USEC=30000000"); // it may take longer than a start usually does
     }
 
     void prepare_store(const std::string& url, const std::string& role, std::string& failure, bool& fatal) {
@@ -258,6 +289,7 @@ struct App::Impl {
     Task<void> probe_loop() {
         bool was_ready = false, announced = false;
         Rest rest;
+        auto until_next = first_probe_not_ready;
         while (!stopping) {
             co_await health.run_probes();
             block(health.reason(), false);
@@ -277,10 +309,13 @@ struct App::Impl {
                 std::string().swap(description.text); // an assignment would keep its room
                 give_back_what_is_unused();
             }
-            if (was_ready)
+            if (was_ready) {
+                until_next = first_probe_not_ready;
                 co_await sleep_for(probe_interval);
-            else
-                co_await sleep_for(probe_interval_not_ready);
+            } else {
+                co_await sleep_for(until_next);
+                until_next = std::min(2 * until_next, probe_interval_not_ready);
+            }
         }
     }
 

@@ -63,12 +63,13 @@ const Sql<void(InboxKey)> note_event{"gravity.inbox.note", R"sql(
     on conflict do nothing)sql"};
 const Sql<bool(std::int64_t)> is_ours{"gravity.inbox.is_ours", "select true from gravity.lease where name = 'consumers' and token = $1"};
 
-// "gravity.product_catalog.product.created" comes from product_catalog, "gravity.*.erasure.completed" from all that publish such.
+// "gravity.product_catalog.product.created" comes from product_catalog, "gravity.*.erasure.completed" from all that publish such, by a stream of theirs.
 std::string producer_of(std::string_view type) {
     const auto parts = ascii::split(type, '.');
     if (parts.size() < 4 || parts[0] != "gravity") throw std::logic_error("the event type " + std::string(type) + " names no service");
-    if (parts[1] == any_service && shared_type(type) != type) throw std::logic_error(std::string(type) + " is heard of each service by itself only");
-    return std::string(parts[1]);
+    if (parts[1] != any_service) return std::string(parts[1]);
+    if (shared_event(type) == nullptr) throw std::logic_error(std::string(type) + " is heard of each service by itself only");
+    return std::string(shared_event(type)->producer);
 }
 
 struct Delivery {
@@ -133,7 +134,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
             if (!(*found)->handlers.emplace(handler.type, &handler).second) throw std::logic_error("two handlers for " + handler.type);
         }
         for (const Handler& handler : handlers) // the inbox would let one of them have it
-            if (producer_of(handler.type) != any_service && handled(shared_type(handler.type)))
+            if (!is_shared(producer_of(handler.type)) && handled(shared_type(handler.type)))
                 throw std::logic_error(handler.type + " is handled with those of all services");
     }
 
@@ -328,7 +329,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
             const std::string key = batch->stream + " " + entry.id;
             if (source->held.contains(key)) continue;
             const std::string type(entry.get("type").value_or(""));
-            const auto handler = source->handlers.find(source->keys.producer == any_service ? shared_type(type) : type);
+            const auto handler = source->handlers.find(is_shared(source->keys.producer) ? shared_type(type) : type);
             if (entry.deleted || handler == source->handlers.end()) {
                 settled_ids.push_back(entry.id);
                 continue;

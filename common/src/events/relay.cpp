@@ -61,7 +61,6 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
     pg::Database& database;
     std::shared_ptr<redis::Client> broker;
     std::string stream, source;
-    const std::string shared = stream_of(any_service);
     RelayOptions options;
     Lease lease{"relay"};
     Uuid holder = Uuid::v4();
@@ -219,9 +218,10 @@ struct Relay::Impl : std::enable_shared_from_this<Impl> {
     static Task<void> share(std::shared_ptr<Impl> self, const std::vector<Outgoing>* batch) {
         std::vector<redis::Command> commands;
         for (const Outgoing& event : *batch) {
-            if (shared_type(event.type).empty()) continue;
-            commands.push_back(redis::Command{"XADD", self->shared, "MAXLEN", "~", std::to_string(self->options.stream_length), "*", "id", event.id, "type",
-                                              event.type, "project", event.project, "e", event.document});
+            const SharedEvent* const shared = shared_event(event.type);
+            if (shared == nullptr) continue;
+            commands.push_back(redis::Command{"XADD", stream_of(shared->producer), "MAXLEN", "~", std::to_string(self->options.stream_length), "*", "id",
+                                              event.id, "type", event.type, "project", event.project, "e", event.document});
         }
         if (commands.empty()) co_return;
         const std::vector<redis::Value> replies = co_await self->broker->pipeline(std::move(commands));

@@ -5,6 +5,7 @@
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
+#include <gravity/http/any_origin.hpp>
 #include <gravity/http/compress.hpp>
 #include <gravity/http/conditional.hpp>
 #include <gravity/http/dispatcher.hpp>
@@ -145,6 +146,20 @@ std::string allow_field(const std::vector<Method>& methods) {
     return allow + ", OPTIONS";
 }
 
+// What a page of any origin may read of an answer beside its body.
+void let_any_origin_read(Headers& headers) {
+    headers.set("Access-Control-Allow-Origin", "*");
+    headers.set("Access-Control-Expose-Headers", "DPoP-Nonce, ETag, Retry-After, WWW-Authenticate");
+}
+
+// Whatever field the page wants to send: who asks is known by the fields themselves, for no cookie comes.
+void answer_preflight(const Request& request, Headers& headers, const std::vector<Method>& methods) {
+    if (!request.headers.has("Access-Control-Request-Method")) return;
+    headers.set("Access-Control-Allow-Methods", allow_field(methods));
+    if (const auto fields = request.headers.get("Access-Control-Request-Headers")) headers.set("Access-Control-Allow-Headers", *fields);
+    headers.set("Access-Control-Max-Age", "3600");
+}
+
 // By OpenTelemetry's semantic conventions for HTTP servers.
 void describe(trace::Span& span, const Request& request, const Route* route, int status, std::string_view problem) {
     const std::string method(request.method == Method::other ? std::string_view("_OTHER") : to_string(request.method));
@@ -175,9 +190,11 @@ struct Dispatcher::Call {
     std::string_view problem; // slug of a constant
     int status = 0;
     std::optional<RateHint> rate;
+    bool any_origin = false; // whose page may read the answer
 
     Task<void> send(Exchange& exchange, Response response) {
         status = response.status;
+        if (any_origin) let_any_origin_read(response.headers);
         if (rate) tell_rate(*rate, response.headers);
         if (response.body.size() >= compress_from) { // small answers, the most of them, go on without a look
             const Request& request = exchange.request();
@@ -245,6 +262,10 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
     }
 
     if (options_.gate) options_.gate(request);
+    if (options_.resources != nullptr && request.headers.has("Origin")) {
+        const AnyOrigin* const readers = options_.resources->find<AnyOrigin>();
+        call.any_origin = readers != nullptr && readers->may_read(request.path);
+    }
     const Router::Match match = router_.match(request.method, request.path);
     if (match.route == nullptr) {
         if (match.allowed.empty() && options_.fallback) co_return co_await options_.fallback(exchange);
@@ -253,6 +274,7 @@ Task<void> Dispatcher::answer(Exchange& exchange, Call& call) const {
         Response response;
         response.status = 204;
         response.headers.add("Allow", allow_field(match.allowed));
+        if (call.any_origin) answer_preflight(request, response.headers, match.allowed);
         co_return co_await call.send(exchange, std::move(response));
     }
     const Route& route = *match.route;

@@ -8,8 +8,10 @@
 namespace gravity {
 
 void IfMatch::check_version(std::int64_t present) const {
+    if (!field_) return;
+    if (present == 0) throw Refusal(problems::stale_version, "There is nothing here yet").with("current_version", present); // not even for "*"
     const std::string etag = http::etag_of(present);
-    if (!field_ || http::etag_listed(http::uncoded_etags(*field_), etag, true)) return;
+    if (http::etag_listed(http::uncoded_etags(*field_), etag, true)) return;
     throw Refusal(problems::stale_version).with("current_version", present).with_header("ETag", etag);
 }
 

@@ -1,5 +1,6 @@
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/utf8.hpp>
+#include <gravity/http/deep_object.hpp>
 #include <gravity/http/input.hpp>
 #include <gravity/http/problem.hpp>
 #include <gravity/json/codec.hpp>
@@ -20,17 +21,21 @@ public:
     QueryReader(meta::MutableRef out, Errors& errors) : out_(out), fields_(out.type->object->fields()), errors_(errors), seen_(fields_.size()) {}
 
     void take(const QueryParameter& parameter) {
+        // A name may end in the store, as a member of a map, and in the answer that points at it: what a body would refuse is refused here.
+        if (!utf8::valid(parameter.name) || parameter.name.find('\0') != std::string::npos)
+            return errors_.add(Fault::shape, "a parameter must be named in UTF-8 without NUL");
         Errors::Step step(errors_, parameter.name);
         for (std::size_t i = 0; i < fields_.size(); ++i) {
             const meta::Type& type = fields_[i].type();
             const std::string_view name = fields_[i].name;
-            if (type.kind == Kind::map && parameter.name.size() > name.size() + 1 && std::string_view(parameter.name).starts_with(name) &&
-                parameter.name[name.size()] == '.') {
+            if (type.kind == Kind::map) {
+                const auto member = member_of(name, type, parameter.name);
+                if (!member) continue;
                 if (!seen_[i]) type.map->clear(fields_[i].at(out_.value));
                 seen_[i] = true;
-                return read_member(std::string_view(parameter.name).substr(name.size() + 1), parameter.value, type, fields_[i].at(out_.value));
+                return read_member(*member, parameter.value, type, fields_[i].at(out_.value));
             }
-            if (parameter.name != name || type.kind == Kind::map) continue;
+            if (parameter.name != name) continue;
             if (type.kind == Kind::list) return read_list(parameter.value, type, fields_[i].at(out_.value), i);
             if (seen_[i]) return errors_.add(Fault::shape, "is given twice");
             seen_[i] = true;
@@ -51,6 +56,21 @@ public:
     }
 
 private:
+    // "color" of "attr.color" where `attr` is a map, and of "attr[color]" where it is a deep object; nothing of what is no member of it.
+    static std::optional<std::string_view> member_of(std::string_view map, const meta::Type& type, std::string_view parameter) {
+        const bool deep = deep_object::is_one(type);
+        if (!parameter.starts_with(map)) return std::nullopt;
+        parameter.remove_prefix(map.size());
+        if (parameter.empty() || parameter.front() != (deep ? '[' : '.')) return std::nullopt;
+        parameter.remove_prefix(1);
+        if (deep) {
+            if (!parameter.ends_with(']')) return std::nullopt;
+            parameter.remove_suffix(1);
+            if (parameter.find_first_of("[]") != parameter.npos) return std::nullopt;
+        }
+        return parameter.empty() ? std::nullopt : std::optional<std::string_view>(parameter);
+    }
+
     void read(std::string_view text, meta::MutableRef place) {
         std::string why;
         if (!meta::from_text(text, place, why)) errors_.add(Fault::value, std::move(why));
@@ -65,8 +85,8 @@ private:
     }
 
     void read_member(std::string_view key, std::string_view text, const meta::Type& type, void* map) {
-        // A key is free text and may end in the store: what a body would refuse is refused here.
-        if (!utf8::valid(key) || key.find('\0') != std::string_view::npos) return errors_.add(Fault::shape, "must be named in UTF-8 without NUL");
+        if (deep_object::is_one(type) && key.size() > deep_object::longest_name)
+            return errors_.add(Fault::shape, "must have a name of at most " + std::to_string(deep_object::longest_name) + " bytes");
         const auto before = type.map->size(map);
         void* const place = type.map->insert(map, key);
         if (type.map->size(map) == before) return errors_.add(Fault::shape, "is given twice");

@@ -21,6 +21,7 @@ const char* text_of(JobStopped::Why why) {
 } // namespace
 
 JobStopped::JobStopped(Why reason) : std::runtime_error(text_of(reason)), why(reason) {}
+JobPostponed::JobPostponed(std::chrono::seconds until_then) : std::runtime_error("the job was postponed"), pause(until_then) {}
 
 namespace jobs {
 

@@ -40,6 +40,10 @@ std::optional<Outcome> verdict_on(const std::exception_ptr& failure, int attempt
         if (stopped.why == JobStopped::Why::cancelled) outcome.state = JobState::cancelled;
         outcome.counted = false;
         return outcome;
+    } catch (const JobPostponed& postponed) {
+        outcome.due = now + Duration::seconds(postponed.pause.count());
+        outcome.counted = false;
+        return outcome;
     } catch (const Refusal& refusal) {
         give_up = give_up || final(refusal.problem());
         outcome.error = error_of(refusal.problem(), refusal.detail());

@@ -2,6 +2,7 @@
 #include "openapi/schemas.hpp"
 
 #include <gravity/base/ascii.hpp>
+#include <gravity/http/deep_object.hpp>
 #include <gravity/openapi/document.hpp>
 
 #include <algorithm>
@@ -181,7 +182,8 @@ private:
         for (std::size_t i = 0; i < fields.size(); ++i) {
             const meta::Field& field = fields[i];
             const meta::Type& type = without_optional(field.type());
-            if (type.kind == Kind::map) {
+            const bool deep = deep_object::is_one(type);
+            if (type.kind == Kind::map && !deep) {
                 query_map(field, type, op, words);
                 continue;
             }
@@ -190,13 +192,19 @@ private:
             Json schema = schemas_.of(type, Form::input);
             if (const void* value = default_of(field, prototype.get())) {
                 Json fallback = json::to_document(meta::Ref{&field.type(), value});
-                if (type.kind != Kind::list || fallback.size() != 0) schema["default"] = std::move(fallback);
+                if ((type.kind != Kind::list && !deep) || fallback.size() != 0) schema["default"] = std::move(fallback);
             }
             if (type.kind == Kind::list) {
                 parameter["style"] = "form";
                 parameter["explode"] = true;
                 description += std::string(description.empty() ? "" : ". ") +
                                "May be repeated, or have several values with commas between them";
+            }
+            if (deep) {
+                parameter["style"] = deep_object::style;
+                parameter["explode"] = true;
+                const auto longest = static_cast<std::int64_t>(deep_object::longest_name);
+                schema["propertyNames"] = Json::object({{"minLength", 1}, {"maxLength", longest}, {"pattern", "^[^\\[\\]]+$"}});
             }
             parameter["schema"] = std::move(schema);
             if (required[i]) parameter["required"] = true;

@@ -3,6 +3,7 @@
 #include <gravity/app/stopping.hpp>
 #include <gravity/app/token_check.hpp>
 #include <gravity/async/coroutine.hpp>
+#include <gravity/http/any_origin.hpp>
 #include <gravity/testkit/service.hpp>
 
 #include <gtest/gtest.h>
@@ -189,6 +190,31 @@ TEST(OwnTokens, AreAskedBeforeThoseOfThePlatformWhichStillCount) {
     as.anonymous.get("/api/v1/own").header("X-Own-Token", "mine").header("X-Little", "1").expect_problem(403, "forbidden");
     as.anonymous.get("/api/v1/own").header("X-Own-Token", "other").expect_problem(401, "unauthenticated");
     as.reader.get("/api/v1/own").expect(200).field("/subject", "tester");
+}
+
+// By the Fetch standard: what is listed is read by pages of any origin, refusals too; all else, and what no page asks for, is as ever.
+TEST(AnyOrigin, ReadsWhatAServiceLists) {
+    Service own{"own", 0};
+    const auto put = [](app::Runtime& runtime) {
+        runtime.resources.put(std::make_shared<app::OwnTokens>(app::OwnTokens{known_here}));
+        runtime.resources.put(std::make_shared<http::AnyOrigin>(http::AnyOrigin{"/api/v1/own"}));
+    };
+    own.routes(own_routes).unregistered().provision(put);
+    testkit::RunningService service(own);
+    const testkit::Callers as(service);
+    const std::string name = "Access-Control-Allow-Origin", page = "https://page.example.com";
+    EXPECT_EQ(as.anonymous.get("/api/v1/own").header("Origin", page).header("X-Own-Token", "mine").expect(200).header(name), "*");
+    EXPECT_EQ(as.anonymous.get("/api/v1/own").header("Origin", page).expect(401).header(name), "*");
+    EXPECT_EQ(as.anonymous.get("/api/v1/own").header("X-Own-Token", "mine").expect(200).header(name), "");
+    EXPECT_EQ(as.anonymous.get("/health/live").header("Origin", page).expect(200).header(name), "");
+    EXPECT_EQ(as.anonymous.get("/api/v1/other").header("Origin", page).send().header(name), "");
+    auto asked = as.anonymous.call("OPTIONS", "/api/v1/own").header("Origin", page).header("Access-Control-Request-Method", "GET");
+    EXPECT_EQ(asked.expect(204).header("Access-Control-Allow-Headers"), "") << "none was asked for";
+    const auto answer = asked.header("Access-Control-Request-Headers", "x-own-token").expect(204);
+    EXPECT_EQ(answer.header("Access-Control-Allow-Headers"), "x-own-token");
+    EXPECT_EQ(answer.header("Access-Control-Allow-Methods"), answer.header("Allow"));
+    EXPECT_EQ(answer.header(name), "*");
+    EXPECT_NE(answer.header("Access-Control-Max-Age"), "");
 }
 
 TEST(Start, ATakenPortIsOneClearLine) {

@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -307,6 +308,37 @@ TEST(Hooks, AProvisionThatThrowsEndsTheStartWithItsReason) {
     app.start();
     EXPECT_EQ(app.run(), 1);
     EXPECT_TRUE(log.contains("the index is of another version"));
+}
+
+TEST(Hooks, AProvisionThatTheStoreIsAwayForIsRunAgain) {
+    Service service = echo();
+    int times = 0, later = 0;
+    service.provision([&](app::Runtime&) {
+        if (++times < 3) throw Refusal(problems::store_unavailable);
+    });
+    service.provision([&](app::Runtime&) { ++later; });
+    testkit::RunningService running(std::move(service)); // returns when it is ready
+    testkit::Callers(running).owner.get("/api/v1/echoes").expect(200);
+    EXPECT_EQ(running.stop(), 0);
+    EXPECT_EQ(times, 3);
+    EXPECT_EQ(later, 1);
+}
+
+TEST(Hooks, AProvisionThatWaitsForTheStoreIsToldToEnd) {
+    Service service = echo();
+    std::atomic<int> times{0};
+    service.provision([&](app::Runtime&) {
+        ++times;
+        throw Refusal(problems::store_unavailable);
+    });
+    const log::Capture log;
+    Waiting waiting(std::move(service), {});
+    eventually("it waits", [&] { return times > 1; });
+    EXPECT_EQ(waiting.stop(), 0);
+    const auto lines = log.lines();
+    const auto tells = [](const std::string& line) { return line.find("waiting for the store") != std::string::npos; };
+    EXPECT_EQ(std::count_if(lines.begin(), lines.end(), tells), 1) << "not at each try";
+    EXPECT_FALSE(log.contains("cannot start"));
 }
 
 TEST(Hooks, AFallbackAnswersWhatNoRouteDoes) {

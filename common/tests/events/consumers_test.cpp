@@ -9,6 +9,18 @@ namespace {
 using namespace test;
 using Keeps = testkit::TestRedis::Keeps;
 
+struct AnyUsed : Erased {
+    static constexpr Event event{"gravity.*.usage.recorded"};
+};
+BOOST_DESCRIBE_STRUCT(AnyUsed, (Erased), ())
+void note_used(Tx& tx, const Received<AnyUsed>& e) { tx.exec(insert_effect, Effect{e.id, e.type, e.data.n}); }
+
+struct AnyLost : Erased {
+    static constexpr Event event{"gravity.*.order.lost"};
+};
+BOOST_DESCRIBE_STRUCT(AnyLost, (Erased), ())
+void note_lost(Tx&, const Received<AnyLost>&) {}
+
 class ConsumersTest : public EventsTest {
 protected:
     testkit::TestRedis broker{Keeps::everything};
@@ -87,6 +99,22 @@ TEST_F(ConsumersTest, HearsOfAllServicesThoseThatComeLaterAmongThem) {
               "urn:gravity:service:maker 1, urn:gravity:service:late-comer 3");
     EXPECT_EQ(store.admin("select project from effect where n = 3"), theirs.to_string());
     EXPECT_EQ(store.admin("select count(*) from gravity.inbox"), "2") << "nothing else was looked at";
+}
+
+TEST_F(ConsumersTest, HearsUsageBesideWhatElseIsShared) {
+    auto both = make(broker);
+    both->publishes().consumes({handler(note_erased), handler(note_used)}).start();
+    both->in(ours, [](Tx& tx) { tx.emit_as("gravity.maker.usage.recorded", Erased{"used", 7}); });
+    both->erase(theirs, "maker", 1);
+    until_effects(2);
+    EXPECT_EQ(store.admin("select string_agg(subject || ' ' || n, ', ' order by n) from effect"),
+              "urn:gravity:service:maker 1, gravity.maker.usage.recorded 7");
+    EXPECT_EQ(store.admin("select project from effect where n = 7"), ours.to_string());
+}
+
+TEST_F(ConsumersTest, HearsOfAllServicesWhatAllPublishAndNothingElse) {
+    auto taker = make(broker);
+    EXPECT_THROW(taker->consumes({handler(note_lost)}), std::logic_error);
 }
 
 TEST_F(ConsumersTest, WhatWasSharedTwiceTakesEffectOnceWhoeverIsKilled) {

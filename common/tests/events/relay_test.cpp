@@ -103,6 +103,20 @@ TEST_F(RelayTest, WhatEveryServicePublishesGoesToOneStreamMore) {
     EXPECT_EQ(all[0].document.find("type")->as_string(), "gravity.maker.erasure.completed");
 }
 
+// Of which there may be so much that what is seldom would not be found any more.
+TEST_F(RelayTest, UsageGoesToAStreamOfItsOwn) {
+    auto maker = make(broker);
+    maker->publishes().start();
+    maker->in(ours, [](Tx& tx) { tx.emit_as("gravity.maker.usage.recorded", Erased{"used", 1}); });
+    maker->erase(ours, "maker", 2);
+    until_published();
+    EXPECT_EQ(entries(*maker).size(), 2u);
+    const auto erasures = entries(*maker, shared), usage = entries(*maker, stream_of("*.usage.recorded"));
+    ASSERT_EQ(erasures.size(), 1u);
+    ASSERT_EQ(usage.size(), 1u);
+    EXPECT_EQ(usage[0].document.find("type")->as_string(), "gravity.maker.usage.recorded");
+}
+
 TEST_F(RelayTest, KilledBetweenTheTwoStreams) {
     auto maker = make(broker);
     maker->publishes().start();

@@ -45,6 +45,15 @@ TEST(IfMatch, HoldsAChangeToItsVersion) {
     EXPECT_EQ(status("W/\"3\""), 412); // strong comparison (RFC 9110 section 13.1.1)
     EXPECT_EQ(status(""), 412);
     EXPECT_EQ(status("3"), 412);
+    EXPECT_EQ(status("\"1\",\"3\""), 200);
+    // Nothing is there that it could be of (RFC 9110 section 13.1.1), so nobody makes what they meant to change.
+    for (const char* const field : {"*", "\"0\"", "\"1\""}) {
+        const auto absent = refusal([&] { IfMatch(std::string(field)).check_version(0); });
+        ASSERT_TRUE(absent) << field;
+        EXPECT_EQ(absent->problem().status, 412);
+        EXPECT_TRUE(absent->headers().empty());
+    }
+    EXPECT_FALSE(refusal([] { IfMatch().check_version(0); }));
     const auto refused = refusal([] { IfMatch("\"2\"").check(Row{Version(3)}); });
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->headers().at(0), (std::pair<std::string, std::string>{"ETag", "\"3\""}));

@@ -1,6 +1,7 @@
 #include <gravity/base/number.hpp>
 #include <gravity/base/problem.hpp>
 #include <gravity/base/text.hpp>
+#include <gravity/http/deep_object.hpp>
 #include <gravity/http/input.hpp>
 #include <gravity/pg/page.hpp>
 
@@ -50,6 +51,12 @@ struct WithFew {
     Few few;
 };
 BOOST_DESCRIBE_STRUCT(WithFew, (), (few))
+
+struct WithDeep {
+    DeepObject<Text<0, 5>, 2> filter;
+    std::optional<int> filters;
+};
+BOOST_DESCRIBE_STRUCT(WithDeep, (), (filter, filters))
 
 } // namespace sample
 
@@ -111,8 +118,27 @@ TEST(Query, ReadsMapsByTheirPrefix) {
     EXPECT_EQ(refused("attr.color=toolong"), "422 /attr.color: must be 1 to 5 characters");
     for (const auto query : {"attr=red", "attr.=red", "attrs.color=red", "attr%00x=1"})
         EXPECT_EQ(refused(query).substr(0, 3), "400") << query;
-    for (const auto query : {"attr.%00=x", "attr.%ff=x", "attr.a%00=x"})
+    for (const auto query : {"attr.%00=x", "attr.%ff=x", "attr.a%00=x", "%00=x", "attr%00x=1", "limit%ff=1"}) // no answer repeats them
         EXPECT_NE(refused(query).find("must be named in UTF-8 without NUL"), std::string::npos) << query;
+}
+
+TEST(Query, ReadsDeepObjectsByTheirBrackets) {
+    WithDeep deep;
+    EXPECT_FALSE(read_query("filter[color]=red&filter%5Ba.b%5D=&filters=3", deep));
+    EXPECT_EQ(deep.filter.size(), 2u);
+    EXPECT_EQ(deep.filter.at("color").view(), "red");
+    EXPECT_EQ(deep.filter.at("a.b").view(), "");
+    EXPECT_EQ(deep.filters, 3);
+    EXPECT_FALSE(read_query("", deep));
+    EXPECT_EQ(refused<WithDeep>("filter[a]=1&filter[a]=1"), "400 /filter[a]: is given twice");
+    EXPECT_EQ(refused<WithDeep>("filter[a]=toolong"), "422 /filter[a]: must be 0 to 5 characters");
+    EXPECT_EQ(refused<WithDeep>("filter[a]=1&filter[b]=2&filter[c]=3"), "422 /filter[c]: is one too many (at most 2)");
+    for (const auto query : {"filter=red", "filter[]=red", "filter.color=red", "filter[color=red", "filter[a][b]=x", "filter[[a]]=x", "filter]a[=x",
+                             "filter[a]b=x", "filter["})
+        EXPECT_EQ(refused<WithDeep>(query).substr(0, 3), "400") << query;
+    EXPECT_NE(refused<WithDeep>("filter[%00]=x").find("must be named in UTF-8 without NUL"), std::string::npos);
+    EXPECT_EQ(refused<WithDeep>("filter[" + std::string(128, 'n') + "]=x"), "taken");
+    EXPECT_NE(refused<WithDeep>("filter[" + std::string(129, 'n') + "]=x").find("must have a name of at most 128 bytes"), std::string::npos);
 }
 
 TEST(Query, RefusesWhatIsUnknownOrDouble) {

@@ -68,5 +68,13 @@ TEST(Verdict, StoppingIsNoFailure) {
     EXPECT_EQ(released->due, noon);
 }
 
+TEST(Verdict, WhatIsPostponedWaitsWithoutAnAttempt) {
+    const auto postponed = after(JobPostponed(std::chrono::seconds(7)), 10);
+    EXPECT_EQ(postponed->state, JobState::waiting);
+    EXPECT_FALSE(postponed->counted);
+    EXPECT_FALSE(postponed->last_error);
+    EXPECT_EQ(postponed->due, noon + Duration::seconds(7));
+}
+
 } // namespace
 } // namespace gravity::jobs

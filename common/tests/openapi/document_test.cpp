@@ -1,6 +1,7 @@
 #include "openapi/schemas.hpp"
 #include "shop.hpp"
 
+#include <gravity/http/deep_object.hpp>
 #include <gravity/openapi/document.hpp>
 
 #include <gtest/gtest.h>
@@ -247,6 +248,29 @@ TEST(Security, IsTheScopeOfTheRoute) {
     EXPECT_EQ(at("/paths/~1api~1v1~1products~1{id}/delete/x-gravity-scope"), Json("products:admin"));
     EXPECT_EQ(at("/paths/~1latest/get/security"), parsed(R"([{}, {"bearer": []}])"));
     EXPECT_EQ(at("/components/securitySchemes/bearer/bearerFormat"), Json("JWT"));
+}
+
+struct Filtered {
+    DeepObject<Text<0, 20>, 4> filter;
+};
+BOOST_DESCRIBE_STRUCT(Filtered, (), (filter))
+NoContent deeply(Tx&, Params<Filtered>) { return {}; }
+
+TEST(Parameters, WithNamesOfTheCallersChoiceStandInBrackets) {
+    Router router;
+    router.collection("/api/v1/things", "things").get<deeply>("");
+    const Json made = document(router, {});
+    const Json* const filter = made.at_pointer("/paths/~1api~1v1~1things/get/parameters/0");
+    ASSERT_NE(filter, nullptr);
+    EXPECT_EQ(*filter->find("name"), Json("filter"));
+    EXPECT_EQ(*filter->find("style"), Json("deepObject"));
+    EXPECT_EQ(*filter->find("explode"), Json(true));
+    EXPECT_EQ(filter->find("required"), nullptr);
+    EXPECT_EQ(*filter->at_pointer("/schema/additionalProperties/maxLength"), Json(20));
+    EXPECT_EQ(*filter->at_pointer("/schema/maxProperties"), Json(4));
+    EXPECT_EQ(*filter->at_pointer("/schema/propertyNames/maxLength"), Json(128));
+    EXPECT_EQ(filter->at_pointer("/schema/default"), nullptr);
+    EXPECT_EQ(made.at_pointer("/paths/~1api~1v1~1things/get/x-gravity-query-maps"), nullptr);
 }
 
 // ---- what cannot be described truthfully

@@ -184,6 +184,7 @@ public:
         definition_.before_start.push_back(std::move(adjust));
         return *this;
     }
+    /// What is refused with `store_unavailable` is waited for and run again from its beginning; whatever else it throws ends the process with one line.
     Service& provision(std::function<void(app::Runtime&)> make) {
         definition_.provision.push_back(std::move(make));
         return *this;

@@ -5,6 +5,7 @@
 #include <gravity/json/codec.hpp>
 #include <gravity/pg/tx.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -60,6 +61,13 @@ struct JobStopped : std::runtime_error {
     };
     explicit JobStopped(Why why);
     Why why;
+};
+
+/// Leaves a job function when something that it shares with others is busy: it is done again in so long, and this attempt does not count. Not for failures,
+/// since nothing bounds how often.
+struct JobPostponed : std::runtime_error {
+    explicit JobPostponed(std::chrono::seconds pause);
+    std::chrono::seconds pause;
 };
 
 namespace jobs {

@@ -31,7 +31,7 @@ struct Info {
 /// "<Name>Patch". Two types of one name are told apart by a number, in the order of the routes.
 ///
 /// A parameter's map field `attr` (`attr.color=red`) has no form in OpenAPI 3.1: it is told in words and by
-/// `x-gravity-query-maps`.
+/// `x-gravity-query-maps`. A DeepObject (`attr[color]=red`) has: `style: deepObject`.
 ///
 /// Throws std::logic_error for a query field or parameter without a text form, which Input could not read either: a
 /// service makes its document at start, so such a mistake does not outlive its first run.
