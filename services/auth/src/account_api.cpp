@@ -2,11 +2,13 @@
 
 #include "account_pages.hpp"
 #include "account_visit.hpp"
+#include "identities_store.hpp"
 #include "new_password.hpp"
 #include "pages.hpp"
 #include "password_pool.hpp"
 #include "problems.hpp"
 #include "recovery_api.hpp"
+#include "regain.hpp"
 #include "second_factor.hpp"
 #include "sign_in_store.hpp"
 #include "totp.hpp"
@@ -109,6 +111,17 @@ Task<Web> changing(Ctx& ctx, const Visitor& visitor, const Form& form) {
     co_return pages::done("Your password is changed", "You are signed out everywhere else.");
 }
 
+// Nobody has to prove anything for it: whoever does it harms nobody but who waits.
+void no_more_regained(Tx& tx, IdentityId identity) {
+    if (tx.maybe(lock_identity, identity)) regain::cancel(tx, identity);
+}
+
+Task<Web> stopping(Ctx& ctx, const Visitor& visitor, const Form&) {
+    pg::Scope scope = scope_of(visitor);
+    co_await ctx.in_scope(std::move(scope), no_more_regained, visitor.identity->id);
+    co_return pages::done("It is stopped", "Nothing was changed. If it was not you, somebody reads your mail: look after your mailbox.");
+}
+
 } // namespace
 
 Task<Web> security(Ctx& ctx) {
@@ -123,5 +136,6 @@ Task<Web> remove_totp(Ctx& ctx, RawBody body) { return acted(ctx, std::move(body
 Task<Web> renew_codes(Ctx& ctx, RawBody body) { return acted(ctx, std::move(body.bytes), renewing); }
 Task<Web> confirm_addresses(Ctx& ctx, RawBody body) { return acted(ctx, std::move(body.bytes), confirming_addresses); }
 Task<Web> change_password(Ctx& ctx, RawBody body) { return acted(ctx, std::move(body.bytes), changing); }
+Task<Web> stop_regaining(Ctx& ctx, RawBody body) { return acted(ctx, std::move(body.bytes), stopping); }
 
 } // namespace gravity::issuer::account

@@ -13,6 +13,7 @@ Task<Web> remove_totp(Ctx& ctx, RawBody body);
 Task<Web> renew_codes(Ctx& ctx, RawBody body);
 Task<Web> confirm_addresses(Ctx& ctx, RawBody body);
 Task<Web> change_password(Ctx& ctx, RawBody body);
+Task<Web> stop_regaining(Ctx& ctx, RawBody body);
 
 Task<Web> sign_out_there(Ctx& ctx, RawBody body);
 Task<Web> sign_out_elsewhere(Ctx& ctx, RawBody body);

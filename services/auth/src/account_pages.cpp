@@ -1,7 +1,9 @@
 #include "account_pages.hpp"
 
 #include "among.hpp"
+#include "page_parts.hpp"
 #include "pages.hpp"
+#include "qr_code.hpp"
 
 #include <gravity/base/html.hpp>
 
@@ -10,25 +12,9 @@
 namespace gravity::issuer::pages {
 namespace {
 
-std::string alert(std::string_view fault) { return fault.empty() ? "" : "<p role=\"alert\">" + html_escape(fault) + "</p>"; }
-
 std::string form_to(std::string_view action, std::string_view proof) {
     return "<form method=\"post\" action=\"/account/security" + std::string(action) + "\">" + hidden("proof", proof);
 }
-
-std::string password_field(std::string_view id, std::string_view name, std::string_view label, std::string_view autocomplete) {
-    return "<label for=\"" + std::string(id) + "\">" + std::string(label) + "</label><input type=\"password\" id=\"" + std::string(id) + "\" name=\"" +
-           std::string(name) + "\" autocomplete=\"" + std::string(autocomplete) + "\" required>";
-}
-
-std::string code_field(std::string_view id, std::string_view label) {
-    return "<label for=\"" + std::string(id) + "\">" + std::string(label) + "</label><input type=\"text\" id=\"" + std::string(id) +
-           "\" name=\"code\" inputmode=\"text\" autocomplete=\"one-time-code\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"64\" required>";
-}
-
-std::string button(std::string_view text) { return "<button type=\"submit\">" + std::string(text) + "</button></form>"; }
-
-constexpr std::string_view code_label = "Code of your app, or a recovery code";
 
 std::string shown(const ShownPasskey& passkey) {
     std::string text = "<p><strong>" + html_escape(passkey.name.value_or("")) + "</strong>, of " + passkey.created_at.date().to_string();
@@ -109,6 +95,9 @@ Web security(const Security& security, std::string_view fault, int status) {
     std::string content = "<p>" + html_escape(security.name) + "</p>" + alert(fault);
     if (security.passkeys_offered && !security.passkeys.empty() && security.proven.empty())
         content += "<p><a href=\"/account/security/passkey\">Prove by a passkey that it is you</a>, and you are not asked for anything else.</p>";
+    if (security.regained_from)
+        content += "<p role=\"alert\">Somebody who reads your mail wants to set up another way into your account, and may from " +
+                   security.regained_from->truncated_to_seconds().to_string() + " on.</p>" + form_to("/recovery/stop", security.proof) + button("Stop it");
     if (security.unconfirmed) content += form_to("/addresses", security.proof) + button("Confirm your e-mail address");
     content += "<h2>Password</h2>" + form_to("/password", security.proof) + proving("change") +
                password_field("new", "new_password", "New password", "new-password") + button("Change password") + "<h2>Codes of an app</h2>";
@@ -128,7 +117,9 @@ Web security(const Security& security, std::string_view fault, int status) {
 Web enrolling(const Enrolling& enrolling, std::string_view fault, int status) {
     std::string grouped;
     for (std::size_t at = 0; at < enrolling.secret.size(); at += 4) grouped += (at == 0 ? "" : " ") + enrolling.secret.substr(at, 4);
-    std::string content = alert(fault) + "<p>Have your app <a href=\"" + html_escape(enrolling.uri) + "\">open this link</a>, or type this key into it:</p>";
+    const auto picture = qr_code(enrolling.uri, "The same link as a picture");
+    std::string content = alert(fault) + "<p>Have your app " + (picture ? "scan this picture, " : "") + "<a href=\"" + html_escape(enrolling.uri) +
+                          "\">open this link</a>, or type this key into it:</p>" + picture.value_or("");
     content += "<p><code>" + grouped + "</code></p>" + form_to("/totp/confirm", enrolling.proof) + hidden("sealed", enrolling.sealed);
     content += code_field("code", "The code that it shows") +
                (enrolling.proven.empty() ? password_field("password", "password", "Your password", "current-password") : hidden("proven", enrolling.proven)) +

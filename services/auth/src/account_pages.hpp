@@ -6,6 +6,7 @@
 
 #include <gravity/http/web.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ struct Security {
     std::optional<TrustedDeviceId> device_here;
     std::vector<Application> applications;
     bool unconfirmed = false;        // there is an address to be confirmed, and there are links
+    std::optional<Timestamp> regained_from; // somebody waits to regain the account (regain.hpp), who may from then on
 };
 Web security(const Security& security, std::string_view fault, int status);
 

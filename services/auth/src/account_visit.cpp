@@ -5,11 +5,13 @@
 #include "grants_store.hpp"
 #include "identities_store.hpp"
 #include "links_store.hpp"
+#include "mails.hpp"
 #include "pages.hpp"
 #include "passkeys_store.hpp"
 #include "password_sign_in.hpp"
 #include "problems.hpp"
 #include "reads.hpp"
+#include "regain_store.hpp"
 #include "relying_party.hpp"
 #include "second_factor.hpp"
 #include "sign_in_flow.hpp"
@@ -76,7 +78,8 @@ Task<std::optional<Visitor>> visitor_of(Ctx& ctx) {
             if (const auto here = tx.maybe(device_for_identity, *shown, id, now())) visitor->device_here = here->id;
         visitor->applications = tx.all(applications_of, id, now());
         visitor->recovery_codes = tx.one(count_recovery_codes, id);
-        visitor->unconfirmed = *ctx.get<Settings>().links_in_events && !tx.all(addresses_to_confirm, id).empty();
+        visitor->regaining = tx.maybe(regaining_of, id, now());
+        visitor->unconfirmed = ctx.get<Mails>().offered() && !tx.all(addresses_to_confirm, id).empty();
     };
     pg::Scope scope = scope_of(*visitor);
     co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
@@ -99,6 +102,7 @@ Web overview(Ctx& ctx, const Visitor& visitor, std::string_view fault, int statu
     security.device_here = visitor.device_here;
     security.applications = visitor.applications;
     security.unconfirmed = visitor.unconfirmed;
+    if (visitor.regaining) security.regained_from = visitor.regaining->good_from;
     return pages::security(security, fault, status);
 }
 

@@ -4,6 +4,7 @@
 #include "identities_model.hpp"
 #include "oauth.hpp"
 #include "passkeys_model.hpp"
+#include "regain_model.hpp"
 #include "second_factor_store.hpp"
 #include "sessions.hpp"
 #include "trusted_devices_model.hpp"
@@ -29,6 +30,7 @@ struct Visitor {
     std::optional<TrustedDeviceId> device_here;
     std::vector<Application> applications;
     bool unconfirmed = false; // an address could be confirmed
+    std::optional<Regaining> regaining;
     std::string proof;        // that a form is one of ours, for this browser
     std::string proven;       // that it was they, a short while ago; empty: they have to prove it
 };

@@ -7,6 +7,7 @@
 #include "devices_api.hpp"
 #include "exchange_policies_api.hpp"
 #include "failures_api.hpp"
+#include "form_post.hpp"
 #include "grants_api.hpp"
 #include "identities_api.hpp"
 #include "keys_api.hpp"
@@ -18,6 +19,7 @@
 #include "problems.hpp"
 #include "pushed_requests.hpp"
 #include "recovery_api.hpp"
+#include "regain_api.hpp"
 #include "registration_api.hpp"
 #include "roles_api.hpp"
 #include "sign_up_api.hpp"
@@ -212,6 +214,8 @@ void people_routes(Router& router) {
     auto surface = router.surface("oauth2");
     surface.get<a::authorize>("/oauth2/authorize", page("Ask for a code (RFC 6749 section 3.1)"));
     surface.post<a::authorize_by_form>("/oauth2/authorize", page("Ask for a code by a form"));
+    surface.get<a::form_post>("/oauth2/form_post", page("The page that posts an answer to a client (OAuth 2.0 Form Post Response Mode)"));
+    surface.get<a::form_post_script>("/login/form_post.js", {.summary = "The script of the page that posts an answer", .open = by_browser});
     surface.post<a::push>("/oauth2/par", {.summary = "Send an authorization request ahead (RFC 9126)",
                                           .open = "clients authenticate as OAuth has it",
                                           .error_type = "application/json",
@@ -267,6 +271,7 @@ void account_routes(Router& router) {
     surface.get<account::security>("/account/security", page("The page where people look after what they sign in with"));
     surface.post<account::change_password>("/account/security/password", page("Change one's password"));
     surface.post<account::confirm_addresses>("/account/security/addresses", page("Have links sent that confirm one's addresses"));
+    surface.post<account::stop_regaining>("/account/security/recovery/stop", page("Stop that somebody regains the account"));
     surface.post<account::begin_totp>("/account/security/totp", page("Begin to set up an app that makes codes"));
     surface.post<account::confirm_totp>("/account/security/totp/confirm", page("Prove that the app works"));
     surface.post<account::remove_totp>("/account/security/totp/remove", page("Remove the app"));
@@ -297,6 +302,15 @@ void recovery_routes(Router& router) {
     surface.post<r::ask>("/login/recover", page("Ask for a link to set one's password anew"));
     surface.get<r::reset_page>("/login/reset", page("The page that the link leads to"));
     surface.post<r::reset>("/login/reset", page("Set one's password by a link"));
+    namespace g = regain;
+    surface.get<g::link_page>("/login/regain", page("The page that the link of who has passkeys alone leads to"));
+    surface.post<g::prove>("/login/regain/code", page("Prove a second factor behind such a link"));
+    surface.post<g::wait>("/login/regain/wait", page("Begin to wait instead; all addresses of the account are told"));
+    surface.post<g::set_password_by_form>("/login/regain/password", page("Set a password beside the passkeys that were lost"));
+    surface.post<g::begin_passkey_by_form>("/login/regain/passkey", page("Begin to make a passkey beside those that were lost"));
+    surface.post<g::add_passkey_by_form>("/login/regain/passkey/add", page("Keep the passkey that the browser has made"));
+    surface.get<g::stop_page>("/login/regain/cancel", page("The page that a link leads to that stops it"));
+    surface.post<g::stop>("/login/regain/cancel", page("Stop that somebody regains the account"));
     surface.get<r::confirm_page>("/login/confirm", page("The page that a link leads to that proves an address"));
     surface.post<r::confirm>("/login/confirm", page("Prove an address by a link"));
 }
@@ -306,6 +320,10 @@ void public_routes(Router& router) {
     auto surface = router.surface("oauth2");
     surface.get<w::authorization_server>("/.well-known/oauth-authorization-server",
                                          {.summary = "Metadata of the authorization server (RFC 8414)", .open = "clients begin with it"});
+    surface.get<w::authorization_server_of>("/.well-known/oauth-authorization-server/{issuer...}",
+                                            {.summary = "The same where the issuer has a path, which comes behind (RFC 8414 section 3.1)",
+                                             .problems = {problems::not_found},
+                                             .open = "clients begin with it"});
     surface.get<w::openid_configuration>("/.well-known/openid-configuration",
                                          {.summary = "Metadata of the OpenID provider (OpenID Connect Discovery 1.0)", .open = "clients begin with it"});
     surface.get<w::jwks>("/oauth2/jwks",

@@ -14,18 +14,21 @@
 #include "keys_schedule.hpp"
 #include "login_budgets.hpp"
 #include "logout_tokens.hpp"
+#include "mails.hpp"
 #include "metadata.hpp"
 #include "own_tokens.hpp"
 #include "password_pool.hpp"
 #include "people.hpp"
 #include "proofs.hpp"
 #include "reads.hpp"
+#include "regain.hpp"
 #include "relying_party.hpp"
 #include "sign_up.hpp"
 #include "user_events.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
+#include <gravity/http/any_origin.hpp>
 #include <gravity/http/fetcher.hpp>
 #include <gravity/http/origin.hpp>
 #include <gravity/redis/client.hpp>
@@ -37,12 +40,26 @@ namespace {
 
 Task<std::optional<std::string>> recovery_probe(bool offered) {
     if (offered) co_return std::nullopt;
-    co_return "links by mail are off (AUTH_LINKS_IN_EVENTS): who forgets a password asks whoever administers it";
+    co_return "links by mail are off (SMTP_URL, AUTH_LINKS_IN_EVENTS): who forgets a password asks whoever administers it";
 }
 
 Task<std::optional<std::string>> passkeys_probe(bool offered) {
     if (offered) co_return std::nullopt;
     co_return "there are no passkeys: AUTH_PUBLIC_URL is an IP address, or not https, and browsers have them for domains alone";
+}
+
+Task<std::optional<std::string>> mail_probe(std::shared_ptr<mail::Outgoing> outgoing) { co_return outgoing->trouble(); }
+
+// Links and codes go by mail from here, by events to whoever sends it, by both or not at all.
+void provide_mail(app::Runtime& runtime, const Settings& settings) {
+    const auth::MasterKeys* const keys = runtime.resources.find<auth::MasterKeys>();
+    auto outgoing = std::make_shared<mail::Outgoing>(runtime.io, runtime.resources.get<mail::Settings>(), keys, may_have_mail);
+    const auto mails = std::make_shared<Mails>(settings, outgoing);
+    runtime.health.add("recovery", app::Health::Kind::optional, [offered = mails->offered()] { return recovery_probe(offered); });
+    if (outgoing->on()) runtime.health.add("mail", app::Health::Kind::optional, [outgoing] { return mail_probe(outgoing); });
+    runtime.resources.put(std::make_shared<SignUpPolicy>(settings, outgoing->on()));
+    runtime.resources.put(mails);
+    runtime.resources.put(std::move(outgoing));
 }
 
 // Where clients are told of is theirs to say, so it must not be our own network (SSRF).
@@ -60,12 +77,11 @@ void provide(app::Runtime& runtime) {
     auto keyring = std::make_shared<Keyring>(runtime.resources.get<auth::MasterKeys>());
     auto schedule = std::make_shared<KeySchedule>(*runtime.database, *keyring, settings);
     runtime.health.add("signing-keys", app::Health::Kind::required, [schedule] { return schedule->probe(); });
-    runtime.resources.put(std::make_shared<SignUpPolicy>(settings));
+    provide_mail(runtime, settings);
     runtime.resources.put(std::make_shared<http::Fetcher>(runtime.io, outgoing(settings)));
     auto party = relying_party(settings);
     runtime.health.add("passkeys", app::Health::Kind::optional, [offered = party.has_value()] { return passkeys_probe(offered); });
     if (party) runtime.resources.put(std::make_shared<webauthn::RelyingParty>(*std::move(party)));
-    runtime.health.add("recovery", app::Health::Kind::optional, [offered = *settings.links_in_events] { return recovery_probe(offered); });
     auto own = std::make_shared<OwnTokens>(*keyring, settings);
     app::OwnTokens known{[own](const http::Request& request) { return own->caller_of(request); }};
     auto reads = std::make_shared<Reads>(*runtime.database);
@@ -90,6 +106,10 @@ void provide(app::Runtime& runtime) {
     runtime.resources.put(std::move(own));
     runtime.resources.put(std::move(schedule));
     runtime.resources.put(std::move(keyring));
+    // What apps in browsers call by themselves; whatever knows people by a cookie is not among it.
+    runtime.resources.put(std::make_shared<http::AnyOrigin>(http::AnyOrigin{
+        "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/oauth2/jwks", "/oauth2/token", "/oauth2/userinfo", "/oauth2/revoke",
+        "/oauth2/par", "/oauth2/device_authorization", "/oauth2/register"}));
 }
 
 Task<void> keep_keys(app::Runtime& runtime) { return runtime.resources.get<KeySchedule>().run(); }
@@ -105,6 +125,7 @@ Task<void> begin(app::Runtime& runtime) {
 Service assemble(std::uint16_t port) {
     Service service{"auth", port};
     service.settings<Settings>("AUTH_")
+        .settings<mail::Settings>("")
         .postgres(auth_migrations())
         .redis(app::Need::optional)
         .calls<ApiKeys>()
@@ -115,12 +136,14 @@ Service assemble(std::uint16_t port) {
         .consume(delete_erased)
         .job(forget_ended)
         .job(send_logout)
+        .job(send_regain)
+        .job(mail::send_mail)
         .schedule("23 * * * *", ForgetEnded{}, {.each_project = true})
         .provision(provide)
         .background(keep_keys)
         .background(keep_failures)
         .background(begin);
-    keeps_personal_data(service, {erase_person, collect_person});
+    keeps_personal_data(service, {erase_person, nullptr, collect_person});
     return service;
 }
 

@@ -5,7 +5,10 @@
 #include "authorize_domain.hpp"
 #include "devices_store.hpp"
 #include "failures.hpp"
+#include "id_tokens.hpp"
+#include "keyring.hpp"
 #include "logout_store.hpp"
+#include "mails.hpp"
 #include "pages.hpp"
 #include "problems.hpp"
 #include "pushed_requests.hpp"
@@ -63,12 +66,35 @@ Task<Web> sent_to_page(Ctx& ctx, std::string_view page, ProjectId project, Autho
     co_return web;
 }
 
-Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit) {
+struct Hint {
+    std::optional<std::string> subject;
+    bool proven = true;
+};
+
+// Whom the client means (OpenID Connect Core section 3.1.2.1): an ID token may have ended long ago, and be another client's of this provider. Of one whose key
+// is gone nobody can tell whether it is ours: a session that is there is not answered by, but whoever it names may sign in, and nobody else.
+Hint hinted(Ctx& ctx, const Form& form) {
+    const std::string* const hint = form.find("id_token_hint");
+    if (hint == nullptr) return {};
+    const auto keys = ctx.get<Keyring>().now();
+    if (!keys) throw Refusal(keys_not_ready).with_header("Retry-After", "1");
+    auto shown = read_id_token(*keys, ctx.get<Settings>(), *hint);
+    if (shown) return {std::move(shown->subject), true};
+    const auto named = unproven_subject(*keys, ctx.get<Settings>(), *hint);
+    if (!named) throw AuthorizeError("invalid_request", "id_token_hint is no ID token of this provider");
+    return {named->to_string(), false};
+}
+
+Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit, bool ahead) {
+    if (!ahead) check_may_be_brought(visit.client);
     AuthorizeRequest request = authorize_request(visit.client, form, ctx.get<Settings>().token_audience.view());
     const Prompting prompts = prompting(form);
     request.two_factors = prompts.two_factors;
+    const Hint hint = hinted(ctx, form);
+    request.subject = hint.subject;
     const auto browser = co_await session_of(ctx);
-    if (!browser || browser->project != visit.project || !is_fresh(browser->session, prompts)) {
+    const bool there = browser && browser->project == visit.project && hint.proven;
+    if (!there || !is_fresh(browser->session, prompts) || !is_what_was_asked(browser->session, request)) {
         if (prompts.none) throw AuthorizeError("login_required", "The person has to sign in");
         request.sign_in_after = now();
         Web web = co_await sent_to_page(ctx, "/login", visit.project, std::move(request));
@@ -92,6 +118,7 @@ Task<Web> authorized(Ctx& ctx, std::string text) {
     } catch (const oauth::Refused& refused) {
         co_return pages::fault(400, refused.description());
     }
+    const bool ahead = names_pushed(*form);
     form = co_await pushed_before(ctx, *std::move(form));
     if (!form) co_return pages::fault(400, flow_gone);
     const std::string* const named = form->find("client_id");
@@ -111,7 +138,7 @@ Task<Web> authorized(Ctx& ctx, std::string text) {
     std::optional<AuthorizeError> error;
     std::optional<Refusal> refused;
     try {
-        Web web = co_await at_client(ctx, *form, *visit);
+        Web web = co_await at_client(ctx, *form, *visit, ahead);
         co_return web;
     } catch (const AuthorizeError& thrown) {
         error = thrown;
@@ -122,7 +149,8 @@ Task<Web> authorized(Ctx& ctx, std::string text) {
     if (refused) co_return pages::refused(*refused, "Too many sign-ins were begun. Please try again later.");
     failures.note(ctx, visit->project, {error->code(), error->description(), id, {}});
     const std::string* const state = form->find("state");
-    co_return pages::to(refusal(ctx, *form->find("redirect_uri"), state != nullptr && state->size() <= 2048 ? *state : "", *error));
+    const WayBack way{*form->find("redirect_uri"), state != nullptr && state->size() <= 2048 ? *state : "", wants_form_post(*form)};
+    co_return pages::to(refusal(ctx, way, *error));
 }
 
 Task<Web> traced(Ctx& ctx, std::string text) {
@@ -133,7 +161,7 @@ Task<Web> traced(Ctx& ctx, std::string text) {
 Web login_again(Ctx& ctx, const Form& form, const OpenFlow& open, std::string_view fault, int status) {
     const std::string* const name = form.find("login_name");
     pages::OtherWays others;
-    others.recovery = *ctx.get<Settings>().links_in_events;
+    others.recovery = ctx.get<Mails>().offered();
     others.passkey = ctx.find<webauthn::RelyingParty>() != nullptr;
     others.sign_up = ctx.get<SignUpPolicy>().offered(open.flow.project);
     return pages::login(form.required("flow"), open.visit.client.name.view(), name != nullptr ? *name : open.flow.request.login_hint, fault, status,
@@ -219,7 +247,7 @@ Task<Web> decided(Ctx& ctx, const Form& form, const OpenFlow& open, Session sess
         const std::string back = co_await answered_by_code(ctx, open.flow.project, std::move(session), std::move(request), std::move(ending));
         co_return pages::to(back);
     }
-    co_return pages::to(refusal(ctx, request.redirect_uri, request.state, {"access_denied", "The person refused"}));
+    co_return pages::to(refusal(ctx, way_back_of(request), {"access_denied", "The person refused"}));
 }
 
 Task<Web> shown_login(Ctx& ctx, const Form& form, const OpenFlow& open) { co_return login_again(ctx, form, open, {}, 200); }

@@ -36,9 +36,21 @@ std::string short_text(const oauth::Form& form, std::string_view name, std::size
     return *value;
 }
 
-std::string challenge_of(const oauth::Form& form) {
+bool has_grant_type(const ClientToVisit& client, GrantType grant) {
+    return std::find(client.grant_types.begin(), client.grant_types.end(), grant) != client.grant_types.end();
+}
+
+// OAuth 2.1 section 7.5.1: with a nonce in an ID token the client itself sees that a code is another's.
+bool goes_by_nonce(const oauth::Form& form, const ClientToVisit& client) {
+    const std::string* const scope = form.find("scope");
+    return !client.require_pkce && form.find("code_challenge_method") == nullptr && form.find("nonce") != nullptr && scope != nullptr &&
+           among(words_of(*scope), "openid");
+}
+
+std::string challenge_of(const oauth::Form& form, const ClientToVisit& client) {
     const std::string* const challenge = form.find("code_challenge");
     const std::string* const method = form.find("code_challenge_method");
+    if (challenge == nullptr && goes_by_nonce(form, client)) return {};
     if (challenge == nullptr) throw invalid("code_challenge is missing: PKCE is needed (RFC 7636)");
     if (method == nullptr || *method != "S256") throw invalid("code_challenge_method must be S256");
     const auto bytes = base64url_decode(*challenge);
@@ -52,6 +64,13 @@ std::optional<std::string> key_of(const oauth::Form& form) {
     const auto bytes = base64url_decode(*thumbprint);
     if (!bytes || bytes->size() != 32) throw invalid("dpop_jkt must be a SHA-256 in base64url");
     return *thumbprint;
+}
+
+void check_response_mode(const oauth::Form& form) {
+    const std::string* const mode = form.find("response_mode");
+    if (mode == nullptr || *mode == "query") return;
+    if (*mode != "form_post") throw invalid("response_mode must be query or form_post");
+    if (!wants_form_post(form)) throw invalid("response_mode=form_post needs a redirect_uri of https or http");
 }
 
 std::vector<std::string> prompts_of(const oauth::Form& form) {
@@ -82,20 +101,32 @@ bool wants_roles(const std::vector<std::string>& scopes) {
     return std::any_of(scopes.begin(), scopes.end(), [](const std::string& scope) { return scope == "roles" || !among(person_scopes(), scope); });
 }
 
+// To an app's own scheme no browser posts anything.
+bool wants_form_post(const oauth::Form& form) {
+    const std::string* const mode = form.find("response_mode");
+    const std::string* const to = form.find("redirect_uri");
+    return mode != nullptr && *mode == "form_post" && to != nullptr && (to->starts_with("https://") || to->starts_with("http://"));
+}
+
 bool redirects_home(const ClientToVisit& client, const oauth::Form& form) {
     const std::string* const given = form.find("redirect_uri");
     const auto is_it = [&](const RedirectUri& uri) { return same_redirect(uri, *given); };
     return given != nullptr && std::any_of(client.redirect_uris.begin(), client.redirect_uris.end(), is_it);
 }
 
+void check_may_be_brought(const ClientToVisit& client) {
+    if (client.require_pushed_authorization_requests) throw invalid("The client's requests must be sent ahead (RFC 9126)");
+}
+
 AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::Form& form, std::string_view audience) {
     if (form.find("request") != nullptr) throw AuthorizeError("request_not_supported", "Request objects are not supported");
     if (form.find("request_uri") != nullptr) throw AuthorizeError("request_uri_not_supported", "request_uri is not supported");
+    if (form.find("registration") != nullptr) throw AuthorizeError("registration_not_supported", "Clients are registered beforehand");
     const std::string* const type = form.find("response_type");
     if (type == nullptr) throw invalid("response_type is missing");
     if (*type != "code") throw AuthorizeError("unsupported_response_type", "response_type must be code");
-    if (const std::string* mode = form.find("response_mode"); mode != nullptr && *mode != "query") throw invalid("response_mode must be query");
-    if (std::find(client.grant_types.begin(), client.grant_types.end(), GrantType::authorization_code) == client.grant_types.end())
+    check_response_mode(form);
+    if (!has_grant_type(client, GrantType::authorization_code))
         throw AuthorizeError("unauthorized_client", "The client may not use the authorization code grant");
     if (const auto why = wrong_resource(form, audience)) throw AuthorizeError(std::string(invalid_target.name), *why);
     AuthorizeRequest request;
@@ -104,9 +135,10 @@ AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::For
     request.state = short_text(form, "state", 2048);
     request.nonce = short_text(form, "nonce", 512);
     request.login_hint = short_text(form, "login_hint", 254);
-    request.code_challenge = challenge_of(form);
+    request.code_challenge = challenge_of(form, client);
     request.scopes = asked_scopes(form, client);
     request.dpop_jkt = key_of(form);
+    if (wants_form_post(form)) request.form_post = true;
     request.ask_consent = among(prompts_of(form), "consent");
     return request;
 }
@@ -125,6 +157,7 @@ Prompting prompting(const oauth::Form& form) {
         const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
         if (error != std::errc() || end != text->data() + text->size() || seconds < 0) throw invalid("max_age must be a number of seconds");
         prompting.max_age = seconds;
+        prompting.login = prompting.login || seconds == 0; // the same (OpenID Connect Core section 15.1)
     }
     return prompting;
 }
@@ -135,8 +168,8 @@ std::vector<std::string> asked_scopes(const oauth::Form& form, const ClientToVis
     if (wanted == nullptr) return scopes;
     const auto asked = parse_scopes(*wanted);
     if (!asked) throw AuthorizeError("invalid_scope", "scope is malformed");
-    for (const std::string& scope : person_scopes())
-        if (among(*asked, scope)) scopes.push_back(scope);
+    for (const std::string& scope : person_scopes()) // a client that refreshes nothing stays nowhere while the person is away
+        if (among(*asked, scope) && (scope != "offline_access" || has_grant_type(client, GrantType::refresh_token))) scopes.push_back(scope);
     for (const std::string& scope : *asked)
         if (!among(scopes, scope) && (scope_allows(client.scopes, scope) || scope_allows(client.role_scopes, scope))) scopes.push_back(scope);
     return scopes;

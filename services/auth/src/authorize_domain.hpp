@@ -30,12 +30,15 @@ struct AuthorizeRequest {
     std::string login_hint;
     bool ask_consent = false; // prompt=consent
     std::optional<std::string> dpop_jkt; // of the key that tokens are to be bound to (RFC 9449 section 10)
+    std::optional<bool> form_post;          // how the client wants to be answered; else by the redirect's query
+    std::optional<std::string> subject;     // who it has to be, by id_token_hint
     std::optional<Timestamp> sign_in_after; // a session that began before is not what was asked for
     std::optional<bool> two_factors;        // nor is one by a single factor
     std::optional<DeviceAsking> device;  // what is asked for is not a code but tokens for this device; without redirect_uri, state, nonce and code_challenge
 };
 BOOST_DESCRIBE_STRUCT(AuthorizeRequest, (),
-                      (client_id, redirect_uri, state, scopes, nonce, code_challenge, login_hint, ask_consent, dpop_jkt, sign_in_after, two_factors, device))
+                      (client_id, redirect_uri, state, scopes, nonce, code_challenge, login_hint, ask_consent, dpop_jkt, form_post, subject,
+                       sign_in_after, two_factors, device))
 
 /// How the request wants the person to be asked.
 struct Prompting {
@@ -53,9 +56,12 @@ struct ClientToVisit {
     std::vector<GrantType> grant_types;
     std::vector<std::string> scopes, role_scopes; // its own, and those of its roles: what it may do
     bool first_party = false;
+    bool require_pushed_authorization_requests = false;
+    bool require_pkce = true;
     bool disabled = false;
 };
-BOOST_DESCRIBE_STRUCT(ClientToVisit, (), (id, name, redirect_uris, grant_types, scopes, role_scopes, first_party, disabled))
+BOOST_DESCRIBE_STRUCT(ClientToVisit, (),
+                      (id, name, redirect_uris, grant_types, scopes, role_scopes, first_party, require_pushed_authorization_requests, require_pkce, disabled))
 
 /// Thrown for what goes back to the client by a redirect.
 class AuthorizeError : public std::exception {
@@ -83,8 +89,12 @@ std::vector<std::string> scopes_for(const std::vector<std::string>& asked, const
 /// Whether there are any among them that roles decide about.
 bool wants_roles(const std::vector<std::string>& scopes);
 
+/// Whether the answer is to be posted (OAuth 2.0 Form Post Response Mode), and can be.
+bool wants_form_post(const oauth::Form& form);
 /// Whether the redirect of a request is one of the client's: before that, nobody is sent anywhere.
 bool redirects_home(const ClientToVisit& client, const oauth::Form& form);
+/// Throws AuthorizeError for a request that the browser brings, where the client's have to be sent ahead (RFC 9126 section 6).
+void check_may_be_brought(const ClientToVisit& client);
 /// `audience`: whom tokens are issued for. Throws AuthorizeError.
 AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::Form& form, std::string_view audience);
 Prompting prompting(const oauth::Form& form);

@@ -29,6 +29,8 @@ void check_redirects(const NewClient& client, meta::Errors& errors) {
     if (by_code && client.redirect_uris.empty()) errors.reject("redirect_uris", "must have one for authorization_code");
     if (!by_code && !has_grant(client, GrantType::device_code) && has_grant(client, GrantType::refresh_token))
         errors.reject("grant_types", "has refresh_token, which needs authorization_code or device_code");
+    if (client.token_endpoint_auth_method == ClientAuth::none && !*client.require_pkce)
+        errors.reject("require_pkce", "must be true for a client that proves nothing");
     const bool alone = has_grant(client, GrantType::client_credentials) || has_grant(client, GrantType::token_exchange);
     if (client.token_endpoint_auth_method == ClientAuth::none && alone)
         errors.reject("grant_types", "must be authorization_code, device_code and refresh_token only for a client that proves nothing");
@@ -39,6 +41,7 @@ void check_redirects(const NewClient& client, meta::Errors& errors) {
 void check(const NewClient& client, meta::Errors& errors) {
     check_redirects(client, errors);
     if (client.scopes.size() > 100) errors.reject("scopes", "must have at most 100 items");
+    if (client.id_token_alg == SigningAlgorithm::eddsa) errors.reject("id_token_alg", "must be rs256 or es256");
     if (client.grant_types.size() > 10) errors.reject("grant_types", "must have at most 10 items");
     if (client.token_endpoint_auth_method != ClientAuth::private_key_jwt) {
         if (client.jwks) errors.reject("jwks", "is for private_key_jwt");

@@ -33,6 +33,7 @@ struct ClientEdit {
     std::vector<ScopeName> scopes;
     std::vector<GrantType> grant_types{GrantType::client_credentials};
     Default<SigningAlgorithm::es256> token_alg;
+    Default<SigningAlgorithm::rs256> id_token_alg;
     std::optional<Json> jwks;
     Default<false> require_dpop;
     std::vector<RedirectUri> redirect_uris;
@@ -40,11 +41,14 @@ struct ClientEdit {
     std::optional<Url> backchannel_logout_uri;
     Default<false> backchannel_logout_session_required;
     Default<false> first_party;
+    Default<false> require_pushed_authorization_requests;
+    Default<true> require_pkce;
     Default<false> disabled;
 };
 BOOST_DESCRIBE_STRUCT(ClientEdit, (),
-                      (name, scopes, grant_types, token_alg, jwks, require_dpop, redirect_uris, post_logout_redirect_uris,
-                       backchannel_logout_uri, backchannel_logout_session_required, first_party, disabled))
+                      (name, scopes, grant_types, token_alg, id_token_alg, jwks, require_dpop, redirect_uris, post_logout_redirect_uris,
+                       backchannel_logout_uri, backchannel_logout_session_required, first_party, require_pushed_authorization_requests, require_pkce,
+                       disabled))
 
 struct NewClient : ClientEdit {
     Default<ClientAuth::client_secret> token_endpoint_auth_method; // for good
@@ -98,8 +102,10 @@ struct ClientAtDoor {
     std::vector<std::string> scopes;
     std::vector<GrantType> grant_types;
     SigningAlgorithm token_alg{};
+    SigningAlgorithm id_token_alg = SigningAlgorithm::rs256;
     std::optional<Json> jwks;
     bool require_dpop = false;
+    bool require_pkce = true;
     bool disabled = false;
     std::vector<std::string> secret_hashes; // of those that are live, hexadecimal
     std::vector<std::string> roles;         // names of those it has, inherited ones included
@@ -107,8 +113,8 @@ struct ClientAtDoor {
     std::optional<Timestamp> same_until;    // when the first of the live secrets ends
 };
 BOOST_DESCRIBE_STRUCT(ClientAtDoor, (),
-                      (id, token_endpoint_auth_method, scopes, grant_types, token_alg, jwks, require_dpop, disabled, secret_hashes, roles, role_scopes,
-                       same_until))
+                      (id, token_endpoint_auth_method, scopes, grant_types, token_alg, id_token_alg, jwks, require_dpop, require_pkce, disabled,
+                       secret_hashes, roles, role_scopes, same_until))
 
 } // namespace gravity::issuer
 
@@ -118,6 +124,7 @@ struct gravity::meta::docs<gravity::issuer::ClientEdit> {
         {"scopes", "What its tokens may say at most; nothing that who registers it may not"},
         {"grant_types", "How it gets tokens; left out: client_credentials"},
         {"token_alg", "What its access tokens are signed with"},
+        {"id_token_alg", "What its ID tokens and logout tokens are signed with: rs256 or es256"},
         {"jwks", "Public keys that private_key_jwt is verified with (RFC 7517)"},
         {"require_dpop", "Gets no tokens but those bound to a key (RFC 9449)"},
         {"redirect_uris", "Where browsers may be sent back to with a code: compared as text, of loopback addresses whatever the port"},
@@ -125,6 +132,8 @@ struct gravity::meta::docs<gravity::issuer::ClientEdit> {
         {"backchannel_logout_uri", "Where it is told that somebody has signed out (OpenID Connect Back-Channel Logout 1.0); https, but for loopback"},
         {"backchannel_logout_session_required", "It has to be told which session; it is told in any case"},
         {"first_party", "People are not asked whether it may know them"},
+        {"require_pushed_authorization_requests", "People are sent on only with requests that it sent ahead (RFC 9126 section 6)"},
+        {"require_pkce", "Its requests for a code have a challenge (RFC 7636); if not, those for an ID token with a nonce need none"},
         {"disabled", "Gets no tokens"},
     };
 };

@@ -5,12 +5,12 @@
 namespace gravity::issuer {
 
 const Sql<Client(Client)> insert_client{"client.insert", R"sql(
-    insert into client (id, name, token_endpoint_auth_method, scopes, grant_types, token_alg, jwks, require_dpop, redirect_uris,
-                        post_logout_redirect_uris, backchannel_logout_uri, backchannel_logout_session_required, first_party, disabled, created_at,
-                        updated_at)
-    values ($id, $name, $token_endpoint_auth_method, $scopes, $grant_types, $token_alg, $jwks, $require_dpop, $redirect_uris,
-            $post_logout_redirect_uris, $backchannel_logout_uri, $backchannel_logout_session_required, $first_party, $disabled, $created_at,
-            $updated_at)
+    insert into client (id, name, token_endpoint_auth_method, scopes, grant_types, token_alg, id_token_alg, jwks, require_dpop, redirect_uris,
+                        post_logout_redirect_uris, backchannel_logout_uri, backchannel_logout_session_required, first_party,
+                        require_pushed_authorization_requests, require_pkce, disabled, created_at, updated_at)
+    values ($id, $name, $token_endpoint_auth_method, $scopes, $grant_types, $token_alg, $id_token_alg, $jwks, $require_dpop, $redirect_uris,
+            $post_logout_redirect_uris, $backchannel_logout_uri, $backchannel_logout_session_required, $first_party,
+            $require_pushed_authorization_requests, $require_pkce, $disabled, $created_at, $updated_at)
     returning *)sql"};
 const Sql<void(ClientId)> list_in_directory{"client.list_in_directory", "insert into client_directory (client_id) values ($1)"};
 
@@ -18,10 +18,11 @@ const Sql<Client(ClientId)> get_client{"client.get", "select * from client where
 const Sql<Client(ClientId)> lock_client{"client.lock", "select * from client where id = $1 for update"};
 const Sql<Client(ListClients)> list_clients{"client.list", "select * from client where $page(created_at desc, id desc)"};
 const Sql<Client(Client)> save_client{"client.save", R"sql(
-    update client set name = $name, scopes = $scopes, grant_types = $grant_types, token_alg = $token_alg, jwks = $jwks, require_dpop = $require_dpop,
+    update client set name = $name, scopes = $scopes, grant_types = $grant_types, token_alg = $token_alg, id_token_alg = $id_token_alg,
+           jwks = $jwks, require_dpop = $require_dpop,
            redirect_uris = $redirect_uris, post_logout_redirect_uris = $post_logout_redirect_uris,
            backchannel_logout_uri = $backchannel_logout_uri, backchannel_logout_session_required = $backchannel_logout_session_required,
-           first_party = $first_party,
+           first_party = $first_party, require_pushed_authorization_requests = $require_pushed_authorization_requests, require_pkce = $require_pkce,
            disabled = $disabled, version = version + 1, updated_at = $updated_at
     where id = $id returning *)sql"};
 const Sql<void(ClientId)> delete_client{"client.delete", "delete from client where id = $1"};

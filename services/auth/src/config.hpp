@@ -38,6 +38,7 @@ struct Settings {
     std::string sign_up_role;
     Default<false> dpop_nonce;
     Default<false> links_in_events;
+    Bounded<int, 1, 720> recovery_wait_hours{24};
     std::string passkey_rp_id;
     std::string passkey_origins;
     std::string trusted_proxies;
@@ -64,9 +65,10 @@ struct Settings {
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (public_url, token_audience, access_token_seconds, key_rotation_days, operator_project, password_threads, password_queue, password_words,
                        login_attempts, login_network_attempts, login_window_seconds, flows_per_network, flows_per_project, sign_up_projects, sign_up_role,
-                       dpop_nonce, links_in_events, passkey_rp_id, passkey_origins, trusted_proxies, outgoing_networks, session_hours, trusted_device_days,
-                       refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret, bootstrap_gateway_id,
-                       bootstrap_gateway_secret, bootstrap_services_id, bootstrap_services_secret, bootstrap_scopes, bootstrap_username, bootstrap_password))
+                       dpop_nonce, links_in_events, recovery_wait_hours, passkey_rp_id, passkey_origins, trusted_proxies, outgoing_networks, session_hours,
+                       trusted_device_days, refresh_idle_days, refresh_days, bootstrap_project, bootstrap_client_id, bootstrap_client_secret,
+                       bootstrap_gateway_id, bootstrap_gateway_secret, bootstrap_services_id, bootstrap_services_secret, bootstrap_scopes, bootstrap_username,
+                       bootstrap_password))
 
 } // namespace gravity::issuer
 
@@ -86,10 +88,11 @@ struct gravity::meta::docs<gravity::issuer::Settings> {
         {"login_window_seconds", "How long failed sign-ins are counted"},
         {"flows_per_network", "Sign-ins, sign-ups and recoveries that may be begun from one network within the window; beyond it 429"},
         {"flows_per_project", "The same of one project from all networks"},
-        {"sign_up_projects", "Projects whose people may sign up by themselves (UUIDs, commas between; * for all); needs AUTH_LINKS_IN_EVENTS"},
+        {"sign_up_projects", "Projects whose people may sign up by themselves (UUIDs, commas between; * for all); needs SMTP_URL or AUTH_LINKS_IN_EVENTS"},
         {"sign_up_role", "Name of the role that they get by it, in projects that have one of this name"},
         {"dpop_nonce", "DPoP proofs at the token endpoint must have a nonce of the server's"},
-        {"links_in_events", "Links and codes by mail (passwords, addresses, sign-ups) are made, and announced whole to whoever sends mail; else none"},
+        {"links_in_events", "Links and codes by mail are announced whole to whoever sends mail; without this and SMTP_URL none are made"},
+        {"recovery_wait_hours", "How long somebody waits who has lost their passkeys and all else, before they set up another way in by a link"},
         {"passkey_rp_id", "Domain that passkeys are for, if it is one above the host of AUTH_PUBLIC_URL; who changes it has no passkeys any more"},
         {"passkey_origins", "Further origins that people reach the pages by, such as https://id.example.com; commas between"},
         {"trusted_proxies", "Networks of proxies whose X-Forwarded-For is believed, such as the gateway's: 10.0.0.0/8; commas between"},

@@ -1,6 +1,7 @@
 #include "departures.hpp"
 
 #include "identities_store.hpp"
+#include "regain.hpp"
 #include "sessions.hpp"
 #include "trusted_devices_store.hpp"
 
@@ -9,6 +10,7 @@ namespace gravity::issuer {
 void end_all_sign_ins(Tx& tx, IdentityId identity) {
     end_other_sessions(tx, identity, std::nullopt);
     tx.exec(untrust_devices_of, identity);
+    regain::cancel(tx, identity);
 }
 
 void disable_identity(Tx& tx, const Identity& identity) {

@@ -4,11 +4,11 @@
 #include "exchange_domain.hpp"
 #include "exchange_key_check.hpp"
 #include "exchange_store.hpp"
+#include "good_tokens.hpp"
 #include "issue.hpp"
 #include "own_tokens.hpp"
 #include "proofs.hpp"
 #include "reads.hpp"
-#include "tokens_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -27,29 +27,39 @@ using Subject = std::shared_ptr<const auth::Claims>;
 
 // RFC 8693 section 2.2.2 has this code for whatever is wrong with a token.
 Refused bad_subject() { return Refused(oauth::invalid_request, "The subject token is not valid"); }
+Refused bad_actor() { return Refused(oauth::invalid_request, "The actor token is not valid"); }
 
 // What speaks for nobody any more is not exchanged, nor what is another project's.
-Subject verified_subject(Ctx& ctx, const KnownClient& known, const std::string& token) {
+Subject verified_token(Ctx& ctx, const KnownClient& known, const std::string& token, const Refused& otherwise) {
     auto claims = ctx.get<OwnTokens>().verify(token);
-    if (!claims || (*claims)->project != known.project || (*claims)->expires_at <= now().unix_seconds()) throw bad_subject();
+    if (!claims || (*claims)->project != known.project || (*claims)->expires_at <= now().unix_seconds()) throw otherwise;
     return *std::move(claims);
+}
+Subject verified_subject(Ctx& ctx, const KnownClient& known, const std::string& token) { return verified_token(ctx, known, token, bad_subject()); }
+
+// Who acts in the subject's name instead of the client; one that is bound to a key comes with a proof of it. Empty: nobody else.
+Task<std::string> acting(Ctx& ctx, const KnownClient& known, const std::string* token, std::string key) {
+    if (token == nullptr) co_return std::string();
+    const Subject claims = verified_token(ctx, known, *token, bad_actor());
+    std::string actor = actor_of(*claims, known.client.id);
+    check_binding(*claims, true, key);
+    const bool good = co_await ctx.get<GoodTokens>().good(ctx, *claims);
+    if (!good) throw bad_actor();
+    co_return actor;
 }
 
 // Nothing for a client's own token, for which it needs no leave.
 Task<std::optional<ExchangePolicy>> leave(Ctx& ctx, const KnownClient& known, const Subject& subject) {
     const auto issued_to = ClientId::parse(subject->client);
     if (!issued_to) throw bad_subject();
-    const bool own = *issued_to == known.client.id;
-    bool good = false;
+    const bool good = co_await ctx.get<GoodTokens>().good(ctx, *subject);
+    if (!good) throw bad_subject();
     std::optional<ExchangePolicy> policy;
-    std::function<void(Tx&)> work = [&](Tx& tx) {
-        good = tx.one(token_good, subject->id, *issued_to);
-        if (!own) policy = tx.maybe(exchange_policy_for, known.client.id, *issued_to);
-    };
+    if (*issued_to == known.client.id) co_return policy;
+    std::function<void(Tx&)> work = [&](Tx& tx) { policy = tx.maybe(exchange_policy_for, known.client.id, *issued_to); };
     pg::Scope scope = scope_of(known);
     co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    if (!good) throw bad_subject();
-    if (!own && !policy) throw Refused(oauth::unauthorized_client, "No exchange policy lets the client have this client's tokens");
+    if (!policy) throw Refused(oauth::unauthorized_client, "No exchange policy lets the client have this client's tokens");
     co_return policy;
 }
 
@@ -129,8 +139,10 @@ Task<Web> exchange(Ctx& ctx, const oauth::Form& form) {
     const Subject subject = verified_subject(ctx, known, given.text);
     const std::optional<ExchangePolicy> policy = co_await leave(ctx, known, subject);
     std::vector<std::string> scopes = scopes_within(*subject, policy, form.find("scope"));
-    auth::Claims claims = exchanged_claims(settings, *subject, known.client.id, std::move(scopes), now());
-    check_binding(*subject, !policy, proof ? proof->thumbprint : std::string());
+    const std::string shown_key = proof ? proof->thumbprint : std::string();
+    const std::string actor = co_await acting(ctx, known, given.actor, shown_key);
+    auth::Claims claims = exchanged_claims(settings, *subject, known.client.id, std::move(scopes), actor, now());
+    check_binding(*subject, !policy, shown_key);
     std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
     claims.key_thumbprint = std::move(key);
 

@@ -30,11 +30,20 @@ SubjectToken subject_token_of(const oauth::Form& form, const Settings& settings)
         throw Refused(oauth::invalid_request, "subject_token_type must be that of access tokens or of API keys");
     if (const auto* wanted = form.find("requested_token_type"); wanted != nullptr && *wanted != access_token_type)
         throw Refused(oauth::invalid_request, "requested_token_type must be that of access tokens");
-    if (form.find("actor_token") != nullptr || form.find("actor_token_type") != nullptr)
-        throw Refused(oauth::invalid_request, "The client itself is who acts: actor_token is not taken");
+    const std::string* const actor = form.find("actor_token");
+    const std::string* const actor_type = form.find("actor_token_type");
+    if ((actor == nullptr) != (actor_type == nullptr)) throw Refused(oauth::invalid_request, "actor_token and actor_token_type come together");
+    if (actor_type != nullptr && *actor_type != access_token_type) throw Refused(oauth::invalid_request, "actor_token_type must be that of access tokens");
+    if (actor != nullptr && type == api_key_type) throw Refused(oauth::invalid_request, "With an API key it is the client itself that acts");
     for (const std::string_view audience : form.all("audience"))
         if (audience != settings.token_audience.view()) throw Refused(invalid_target, "No tokens are issued for this audience");
-    return {token, type == api_key_type};
+    return {token, type == api_key_type, actor};
+}
+
+std::string actor_of(const auth::Claims& actor, ClientId client) {
+    if (actor.client != client.to_string()) throw Refused(oauth::invalid_request, "The actor token was issued to another client");
+    if (!actor.actors.empty()) throw Refused(oauth::invalid_request, "The actor token is one of delegation itself");
+    return actor.subject;
 }
 
 std::vector<std::string> common_scopes(const std::vector<std::string>& a, const std::vector<std::string>& b) {
@@ -48,7 +57,8 @@ std::vector<std::string> common_scopes(const std::vector<std::string>& a, const 
     return common;
 }
 
-auth::Claims exchanged_claims(const Settings& settings, const auth::Claims& subject, ClientId client, std::vector<std::string> scopes, Timestamp now) {
+auth::Claims exchanged_claims(const Settings& settings, const auth::Claims& subject, ClientId client, std::vector<std::string> scopes, const std::string& actor,
+                              Timestamp now) {
     const std::string id = client.to_string();
     auth::Claims claims = subject;
     claims.audience = {settings.token_audience.str()};
@@ -60,9 +70,9 @@ auth::Claims exchanged_claims(const Settings& settings, const auth::Claims& subj
     claims.scopes = std::move(scopes);
     claims.roles.clear();
     claims.key_thumbprint.clear();
-    if (subject.client == id) return claims;
+    if (subject.client == id && actor.empty()) return claims;
     if (claims.actors.size() >= longest_chain) throw Refused(oauth::invalid_request, "The token has been handed on too often");
-    claims.actors.insert(claims.actors.begin(), id);
+    claims.actors.insert(claims.actors.begin(), actor.empty() ? id : actor);
     return claims;
 }
 
@@ -89,8 +99,8 @@ std::optional<auth::Claims> api_key_claims(const Settings& settings, const Verif
 
 void check_binding(const auth::Claims& subject, bool own, std::string_view key) {
     if (subject.key_thumbprint.empty()) return;
-    if (key.empty()) throw Refused(oauth::invalid_dpop_proof, "The subject token is bound to a key, so what comes of it has to be: a DPoP proof is needed");
-    if (own && key != subject.key_thumbprint) throw Refused(oauth::invalid_dpop_proof, "The DPoP proof is of another key than the subject token is bound to");
+    if (key.empty()) throw Refused(oauth::invalid_dpop_proof, "A token that is shown is bound to a key, and what comes of it too: a DPoP proof is needed");
+    if (own && key != subject.key_thumbprint) throw Refused(oauth::invalid_dpop_proof, "The DPoP proof is of another key than the token is bound to");
 }
 
 } // namespace gravity::issuer

@@ -5,6 +5,7 @@
 #include "links_store.hpp"
 #include "login_budgets_store.hpp"
 #include "passkeys_store.hpp"
+#include "regain_store.hpp"
 #include "sign_in_store.hpp"
 #include "tokens_store.hpp"
 #include "trusted_devices_store.hpp"
@@ -22,7 +23,7 @@ bool forget_some(Tx& tx) {
     bool more = false;
     const auto all = {&forget_assertions, &forget_revoked_tokens, &forget_proofs, &forget_budgets, &forget_sessions, &forget_flows, &forget_codes,
                       &forget_families, &forget_pushed, &forget_devices, &forget_links, &forget_challenges, &forget_failures,
-                      &forget_trusted_devices};
+                      &forget_trusted_devices, &forget_regaining};
     for (const auto* forget : all)
         more |= tx.one(*forget, before, rows_at_once) == rows_at_once;
     return more;

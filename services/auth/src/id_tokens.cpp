@@ -31,6 +31,19 @@ std::string text_in(const Json& claims, std::string_view name) {
     return found != nullptr && found->is_string() ? found->as_string() : "";
 }
 
+bool is_by_a_key_unknown(const KeysNow& keys, const auth::Jws& jws) {
+    const std::string kid = text_in(jws.header, "kid");
+    if (kid.empty() || text_in(jws.header, "typ") != "JWT") return false;
+    return std::none_of(keys.published.keys().begin(), keys.published.keys().end(), [&](const auth::PublicKey& key) { return key.kid() == kid; });
+}
+
+std::optional<Json> claims_of_ours(const auth::Jws& jws, const Settings& settings) {
+    const auto payload = base64url_decode(jws.payload);
+    auto claims = payload ? Json::parse(*payload, {.max_depth = 8, .max_values = 256}) : Parsed<Json>(ParseError{""});
+    if (!claims || text_in(*claims, "iss") != settings.public_url.str()) return std::nullopt;
+    return *std::move(claims);
+}
+
 bool signed_by_us(const KeysNow& keys, const auth::Jws& jws) {
     const std::string kid = text_in(jws.header, "kid"), type = text_in(jws.header, "typ");
     if (type != "JWT") return false;
@@ -77,13 +90,20 @@ void add_roles(Json& claims, const std::vector<std::string>& scopes, const std::
     for (const std::string& role : roles) claims["roles"].push_back(role);
 }
 
-std::optional<SignedOutBy> read_id_token(const KeysNow& keys, const Settings& settings, std::string_view token) {
+std::optional<ShownIdToken> read_id_token(const KeysNow& keys, const Settings& settings, std::string_view token) {
     const auto jws = auth::parse_jws(token);
     if (!jws || !signed_by_us(keys, *jws)) return std::nullopt;
-    const auto payload = base64url_decode(jws->payload);
-    const auto claims = payload ? Json::parse(*payload, {.max_depth = 8, .max_values = 256}) : Parsed<Json>(ParseError{""});
-    if (!claims || text_in(*claims, "iss") != settings.public_url.str()) return std::nullopt;
-    return SignedOutBy{text_in(*claims, "aud"), text_in(*claims, "sid")};
+    const auto claims = claims_of_ours(*jws, settings);
+    if (!claims) return std::nullopt;
+    return ShownIdToken{text_in(*claims, "aud"), text_in(*claims, "sub"), text_in(*claims, "sid")};
+}
+
+std::optional<IdentityId> unproven_subject(const KeysNow& keys, const Settings& settings, std::string_view token) {
+    const auto jws = auth::parse_jws(token);
+    if (!jws || !is_by_a_key_unknown(keys, *jws)) return std::nullopt;
+    const auto claims = claims_of_ours(*jws, settings);
+    const auto subject = claims ? IdentityId::parse(text_in(*claims, "sub")) : Parsed<IdentityId>(ParseError{""});
+    return subject ? std::optional(*subject) : std::nullopt;
 }
 
 } // namespace gravity::issuer

@@ -20,11 +20,15 @@ void add_names(Json& claims, const std::vector<std::string>& scopes, const std::
 /// Which roles the person has, where a scope lets the client know.
 void add_roles(Json& claims, const std::vector<std::string>& scopes, const std::vector<std::string>& roles);
 
-/// Of an ID token of ours, whether it has ended or not (RP-Initiated Logout section 2); nothing if it is none.
-struct SignedOutBy {
-    std::string client;
+/// Of an ID token of ours that a client shows again, whether it has ended or not (OpenID Connect Core section 3.1.2.1, RP-Initiated Logout section 2); nothing
+/// if it is none.
+struct ShownIdToken {
+    std::string client, subject;
     std::string session;
 };
-std::optional<SignedOutBy> read_id_token(const KeysNow& keys, const Settings& settings, std::string_view token);
+std::optional<ShownIdToken> read_id_token(const KeysNow& keys, const Settings& settings, std::string_view token);
+/// Whom a token names that looks like one of ours, by a key that is not published (any more): it may be from before a rotation, or anybody's. Nothing if a
+/// published key could tell, or it is none.
+std::optional<IdentityId> unproven_subject(const KeysNow& keys, const Settings& settings, std::string_view token);
 
 } // namespace gravity::issuer

@@ -2,20 +2,22 @@
 
 #include "identities_model.hpp"
 
-/// Links that somebody is sent, each good once: to set a password anew, or to prove that an e-mail address is theirs.
+/// Links that somebody is sent, each good once: to set a password anew, to prove that an e-mail address is theirs, or to regain an account (regain.hpp).
 namespace gravity::issuer {
 
 inline constexpr std::string_view link_prefix = "gln_";
 
 enum class LinkPurpose {
     recovery,
-    confirmation
+    confirmation,
+    regain,      // of who has passkeys alone
+    cancellation // of that
 };
-BOOST_DESCRIBE_ENUM(LinkPurpose, recovery, confirmation)
+BOOST_DESCRIBE_ENUM(LinkPurpose, recovery, confirmation, regain, cancellation)
 
 struct Link {
     IdentityId identity_id;
-    std::string canonical; // the e-mail address that it was sent to
+    std::string canonical; // the e-mail address, or of a cancellation the phone number, that it was sent to
     Timestamp expires_at;
 };
 BOOST_DESCRIBE_STRUCT(Link, (), (identity_id, canonical, expires_at))

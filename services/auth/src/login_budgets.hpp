@@ -34,7 +34,8 @@ public:
         Problem refusal = too_many_attempts;
     };
     Keys keys_of(ProjectId project, std::string_view name, const IpAddress& address) const;
-    /// Of codes: by the identity, from whatever network. Only who knows its password is asked for one, so that nobody else can use it up.
+    /// Of codes: by the identity, from whatever network. Only who knows its password, or has its mailbox where there is none, is asked for one, so that nobody
+    /// else can use it up.
     Keys keys_of_codes(ProjectId project, std::string_view identity, const IpAddress& address) const;
     /// Of what somebody tries in a browser that is trusted for them ("passwords", "codes"): by all such browsers of theirs, and by this one. What others do
     /// counts for nothing.

@@ -2,9 +2,11 @@
 
 #include "failures.hpp"
 #include "mailed_codes_store.hpp"
+#include "mails.hpp"
 #include "problems.hpp"
 #include "reads.hpp"
 #include "recovery.hpp"
+#include "regain_store.hpp"
 #include "sign_in_steps.hpp"
 #include "sign_up.hpp"
 #include "webauthn.hpp"
@@ -43,6 +45,18 @@ Task<std::optional<Session>> session_there(Ctx& ctx, const OpenFlow& open) {
     co_return session;
 }
 
+// Who has proven their mailbox, and has passkeys alone.
+void add_facts_of_regaining(Tx& tx, const MailedCode& code, FlowFacts& facts) {
+    facts.regains = tx.one(has_passkeys_alone, *code.identity_id);
+    if (!facts.regains) return;
+    facts.app = tx.one(second_factors_of, *code.identity_id).app;
+    const auto waiting = tx.maybe(regaining_of, *code.identity_id, now());
+    facts.other_waits = waiting && waiting->canonical != code.canonical;
+    const bool ready = waiting && !facts.other_waits && waiting->good_from <= now();
+    facts.may_add = code.factor_at || ready;
+    if (waiting && !facts.other_waits && !ready) facts.wait_until = waiting->good_from;
+}
+
 FlowFacts facts_in(Tx& tx, const RunningFlow& flow) {
     FlowFacts facts;
     facts.kind = flow.kind;
@@ -56,6 +70,7 @@ FlowFacts facts_in(Tx& tx, const RunningFlow& flow) {
     const auto code = tx.maybe(mailed_code_of, flow.hash, flow.kind == FlowKind::registration ? CodePurpose::registration : CodePurpose::recovery);
     facts.code_sent = code.has_value();
     facts.code_proven = code && code->proven_at;
+    if (facts.code_proven && code->identity_id) add_facts_of_regaining(tx, *code, facts);
     return facts;
 }
 
@@ -75,6 +90,7 @@ Task<FlowAnswer> now_of(Ctx& ctx, const OpenFlow& open) {
         answer.flow.scopes = std::move(request.scopes);
     }
     answer.flow.next_steps = next_steps(facts);
+    answer.flow.wait_until = facts.wait_until;
     co_return answer;
 }
 
@@ -147,6 +163,7 @@ oauth::Form request_of(const NewLoginFlow& wanted) {
 
 AuthorizeRequest asked_for(const Ctx& ctx, const Visit& visit, const oauth::Form& form) {
     try {
+        check_may_be_brought(visit.client);
         AuthorizeRequest request = authorize_request(visit.client, form, ctx.get<Settings>().token_audience.view());
         request.two_factors = prompting(form).two_factors;
         return request;
@@ -157,7 +174,7 @@ AuthorizeRequest asked_for(const Ctx& ctx, const Visit& visit, const oauth::Form
 
 void check_offered(Ctx& ctx, FlowKind kind, ProjectId project) {
     if (kind == FlowKind::registration && !ctx.get<SignUpPolicy>().offered(project)) throw Refusal(not_offered, "Nobody signs up by themselves here.");
-    if (kind == FlowKind::recovery && !*ctx.get<Settings>().links_in_events) throw Refusal(not_offered, "No mail is sent from here.");
+    if (kind == FlowKind::recovery && !ctx.get<Mails>().offered()) throw Refusal(not_offered, "No mail is sent from here.");
 }
 
 // ---- steps, each by what there is for the pages too
@@ -177,7 +194,38 @@ Task<FlowAnswer> by_password(Ctx& ctx, const OpenFlow& open, Header<"Flow-Token"
     co_return answer;
 }
 
+// By a second factor behind a mailed code: the password is set next.
+Task<FlowAnswer> by_code_to_regain(Ctx& ctx, const OpenFlow& open, Header<"Flow-Token"> token, LoginStep in) {
+    const bool right = co_await recovery::prove_factor(ctx, open.flow, in.code->str());
+    FlowAnswer answer;
+    if (right)
+        answer = co_await looked_at_again(ctx, std::move(token));
+    else
+        answer = co_await not_right(ctx, std::move(token));
+    co_return answer;
+}
+
+Task<FlowAnswer> waiting(Ctx& ctx, const OpenFlow& open, Header<"Flow-Token"> token) {
+    const auto begun = co_await recovery::wait_by_code(ctx, open.flow);
+    if (!begun) throw Refusal(step_not_next);
+    FlowAnswer answer = co_await looked_at_again(ctx, std::move(token));
+    answer.flow.wait_until = begun->good_from;
+    co_return answer;
+}
+
+Task<FlowAnswer> by_new_password(Ctx& ctx, const OpenFlow& open, Header<"Flow-Token"> token, LoginStep in) {
+    auto codes = co_await recovery::set_by_code(ctx, open.flow, *in.password);
+    if (!codes) throw Refusal(step_not_next);
+    FlowAnswer answer = co_await looked_at_again(ctx, std::move(token));
+    if (!codes->empty()) answer.flow.recovery_codes = *std::move(codes);
+    co_return answer;
+}
+
 Task<FlowAnswer> by_code(Ctx& ctx, const OpenFlow& open, Header<"Flow-Token"> token, LoginStep in) {
+    if (open.flow.kind == FlowKind::recovery) {
+        FlowAnswer regained = co_await by_code_to_regain(ctx, open, std::move(token), std::move(in));
+        co_return regained;
+    }
     const auto arrived = co_await authorization::try_code(ctx, open, in.code->str());
     FlowAnswer answer;
     if (arrived)
@@ -212,7 +260,7 @@ Task<FlowAnswer> by_consent(Ctx& ctx, const OpenFlow& open, LoginStep in) {
         authorization::Ending ending{open.flow.hash, true};
         arrived.back = co_await authorization::answered_by_code(ctx, open.flow.project, *std::move(session), std::move(request), std::move(ending));
     } else {
-        arrived.back = authorization::refusal(ctx, request.redirect_uri, request.state, {"access_denied", "The person refused"});
+        arrived.back = authorization::refusal(ctx, authorization::way_back_of(request), {"access_denied", "The person refused"});
     }
     co_return ended(open, arrived);
 }
@@ -249,11 +297,8 @@ Task<FlowAnswer> taken_step(Ctx& ctx, const OpenFlow& open, Header<"Flow-Token">
     case Kind::mail_code: answer = co_await by_mail_code(ctx, open, std::move(token), std::move(in)); co_return answer;
     case Kind::account: co_await ask_to_sign_up(ctx, open.flow, in.login_name->str(), *in.password); break;
     case Kind::address: co_await recovery::ask_to_recover(ctx, open.flow, in.login_name->str(), recovery::By::link_and_code); break;
-    case Kind::new_password: {
-        const bool set = co_await recovery::set_by_code(ctx, open.flow, *in.password);
-        if (!set) throw Refusal(step_not_next);
-        break;
-    }
+    case Kind::new_password: answer = co_await by_new_password(ctx, open, std::move(token), std::move(in)); co_return answer;
+    case Kind::wait: answer = co_await waiting(ctx, open, std::move(token)); co_return answer;
     }
     answer = co_await looked_at_again(ctx, std::move(token));
     co_return answer;

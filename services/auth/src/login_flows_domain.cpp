@@ -22,10 +22,21 @@ std::vector<Kind> to_sign_in(const FlowFacts& facts) {
     return steps;
 }
 
+// Of who has lost their passkeys: codes of their app or of recovery, or time.
+std::vector<Kind> to_regain(const FlowFacts& facts) {
+    if (facts.may_add) return {Kind::new_password};
+    std::vector<Kind> steps;
+    if (facts.app) steps.push_back(Kind::totp);
+    steps.push_back(Kind::recovery_code);
+    if (!facts.wait_until && !facts.other_waits) steps.push_back(Kind::wait);
+    return steps;
+}
+
 } // namespace
 
 std::vector<FlowStepKind> next_steps(const FlowFacts& facts) {
     if (facts.kind == FlowKind::sign_in) return to_sign_in(facts);
+    if (facts.kind == FlowKind::recovery && facts.code_proven && facts.regains) return to_regain(facts);
     if (facts.kind == FlowKind::recovery && facts.code_proven) return {Kind::new_password};
     std::vector<Kind> steps;
     if (facts.code_sent) steps.push_back(Kind::mail_code);
@@ -50,7 +61,8 @@ void check(const LoginStep& step, meta::Errors& errors) {
     case Kind::consent: need("allow", step.allow.has_value()); break;
     case Kind::address: need("login_name", step.login_name.has_value()); break;
     case Kind::new_password: need("password", step.password.has_value()); break;
-    case Kind::passkey_challenge: break;
+    case Kind::passkey_challenge:
+    case Kind::wait: break;
     }
 }
 

@@ -33,9 +33,10 @@ enum class FlowStepKind {
     account,           // login_name, an address, and password: to sign up; a code is sent
     address,           // login_name: who has forgotten the password; a code is sent
     mail_code,         // code: that was sent
-    new_password       // password: instead of the forgotten one
+    new_password,      // password: instead of the forgotten one, or beside passkeys that were lost
+    wait               // of who has lost their passkeys and all else: everybody who could mind is told, and later the password may be set
 };
-BOOST_DESCRIBE_ENUM(FlowStepKind, password, totp, recovery_code, passkey_challenge, passkey, consent, account, address, mail_code, new_password)
+BOOST_DESCRIBE_ENUM(FlowStepKind, password, totp, recovery_code, passkey_challenge, passkey, consent, account, address, mail_code, new_password, wait)
 
 struct LoginStep {
     FlowStepKind step{};
@@ -66,8 +67,12 @@ struct ShownFlow {
     std::optional<Json> passkey_options;
     std::optional<std::vector<std::string>> scopes;
     std::optional<std::string> redirect_to;
+    std::optional<Timestamp> wait_until;
+    std::optional<std::vector<std::string>> recovery_codes;
 };
-BOOST_DESCRIBE_STRUCT(ShownFlow, (), (id, kind, client_name, next_steps, expires_at, flow_token, fault, trace_id, passkey_options, scopes, redirect_to))
+BOOST_DESCRIBE_STRUCT(ShownFlow, (),
+                      (id, kind, client_name, next_steps, expires_at, flow_token, fault, trace_id, passkey_options, scopes, redirect_to,
+                       wait_until, recovery_codes))
 
 /// What is known of a flow that decides what comes next.
 struct FlowFacts {
@@ -77,6 +82,10 @@ struct FlowFacts {
     bool passkeys_offered = false; // here
     bool consent_due = false;      // this browser's person is signed in, and has not been asked
     bool code_sent = false, code_proven = false;
+    bool regains = false;                // who has proven the code has passkeys alone:
+    bool may_add = false;                // they have proven a second factor, or waited
+    bool other_waits = false;            // somebody waits by another of their addresses
+    std::optional<Timestamp> wait_until; // they wait
 };
 std::vector<FlowStepKind> next_steps(const FlowFacts& facts);
 
@@ -111,6 +120,8 @@ struct gravity::meta::docs<gravity::issuer::ShownFlow> {
         {"trace_id", "With a fault: what whoever administers people finds its reason by"},
         {"passkey_options", "PublicKeyCredentialRequestOptionsJSON, good once and for five minutes"},
         {"scopes", "What consent is asked for"},
+        {"wait_until", "From when on a password may be set, by a code that is mailed then; whoever signs in before stops it"},
+        {"recovery_codes", "To sign in with behind the password that was set beside passkeys; shown this once"},
         {"redirect_to", "Where the person goes: the client's address, with a code or an error (RFC 6749 section 4.1.2)"},
     };
 };

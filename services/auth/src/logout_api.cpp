@@ -23,7 +23,7 @@ namespace {
 using oauth::Form;
 
 struct Leaving {
-    std::optional<SignedOutBy> hint;
+    std::optional<ShownIdToken> hint;
     std::string client, redirect, state;
 };
 
@@ -33,6 +33,8 @@ Leaving leaving_of(Ctx& ctx, const Form& form) {
     const auto keys = ctx.get<Keyring>().now();
     if (!keys) throw Refusal(keys_not_ready).with_header("Retry-After", "1");
     leaving.hint = read_id_token(*keys, ctx.get<Settings>(), text("id_token_hint"));
+    if (leaving.hint && form.find("client_id") != nullptr && *form.find("client_id") != leaving.hint->client) // section 2: both have to agree
+        throw oauth::Refused(oauth::invalid_request, "The application that sent you here is not the one that you signed in at.");
     leaving.client = leaving.hint ? leaving.hint->client : text("client_id");
     leaving.redirect = text("post_logout_redirect_uri");
     leaving.state = text("state");

@@ -2,7 +2,6 @@
 
 #include "logout_tokens.hpp"
 
-#include <gravity/base/contact.hpp>
 #include <gravity/pg/tx.hpp>
 
 /// Statements of sessions at clients, by name. Their text is in logout_store.cpp and nowhere else.
@@ -12,6 +11,6 @@ namespace gravity::issuer {
 extern const Sql<void(SessionId, ClientId)> note_session_at_client;
 /// To clients of a session that say where.
 extern const Sql<SendLogout(SessionId)> logouts_to_send;
-extern const Sql<Url(ClientId)> backchannel_logout_uri;
+extern const Sql<LogoutPlace(ClientId)> logout_place;
 
 } // namespace gravity::issuer

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds logout_patience{10'000};
 constexpr std::size_t longest_answer = 16 * 1024; // which is not read
 constexpr std::string_view logout_event = "http://schemas.openid.net/event/backchannel-logout";
 
-std::optional<Url> where_to(Tx& tx, ClientId client) { return tx.maybe(backchannel_logout_uri, client); }
+std::optional<LogoutPlace> where_to(Tx& tx, ClientId client) { return tx.maybe(logout_place, client); }
 
 http::ClientRequest request_to(const Url& url, const std::string& token) {
     http::ClientRequest request;
@@ -66,11 +66,11 @@ Json logout_claims(const Settings& settings, const SendLogout& what, std::string
 }
 
 Task<void> send_logout(JobCtx& job, SendLogout what) {
-    const auto url = co_await job.transaction(where_to, what.client_id);
-    if (!url) co_return; // it wants to know no more, or is no more
+    const auto place = co_await job.transaction(where_to, what.client_id);
+    if (!place) co_return; // it wants to know no more, or is no more
     const Json claims = logout_claims(job.get<Settings>(), what, job.id().to_string(), now());
-    const std::string token = co_await signed_text(job.get<Keyring>(), SigningAlgorithm::rs256, claims.dump(), "logout+jwt"); // as ID tokens are
-    http::ClientRequest request = request_to(*url, token);
+    const std::string token = co_await signed_text(job.get<Keyring>(), place->id_token_alg, claims.dump(), "logout+jwt");
+    http::ClientRequest request = request_to(place->backchannel_logout_uri, token);
     std::optional<http::ClientError> hopeless;
     int status = 0;
     try {

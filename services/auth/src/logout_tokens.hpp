@@ -2,6 +2,7 @@
 
 #include "config.hpp"
 #include "identities_model.hpp"
+#include "keys_model.hpp"
 #include "sign_in_model.hpp"
 
 #include <gravity/jobs/job.hpp>
@@ -19,6 +20,13 @@ struct SendLogout {
 };
 BOOST_DESCRIBE_STRUCT(SendLogout, (), (client_id, identity_id, session_id))
 
+/// Where a client is told of it, and what its tokens are signed with (section 2.4: as its ID tokens).
+struct LogoutPlace {
+    Url backchannel_logout_uri;
+    SigningAlgorithm id_token_alg{};
+};
+BOOST_DESCRIBE_STRUCT(LogoutPlace, (), (backchannel_logout_uri, id_token_alg))
+
 /// Leaves it to be told, for all clients of the session. Before the session's row goes.
 void tell_clients(Tx& tx, SessionId session);
 
@@ -30,4 +38,4 @@ Task<void> send_logout(JobCtx& job, SendLogout what);
 
 } // namespace gravity::issuer
 
-GRAVITY_TABLES(issuer, SendLogout)
+GRAVITY_TABLES(issuer, SendLogout, LogoutPlace)

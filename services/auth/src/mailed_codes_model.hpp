@@ -31,8 +31,9 @@ struct MailedCode {
     int sends = 1;
     int tries = 0;
     std::optional<Timestamp> proven_at;
+    std::optional<Timestamp> factor_at; // a second factor was proven behind it, of who has passkeys alone
 };
-BOOST_DESCRIBE_STRUCT(MailedCode, (), (flow, purpose, canonical, value, identity_id, password, code, sends, tries, proven_at))
+BOOST_DESCRIBE_STRUCT(MailedCode, (), (flow, purpose, canonical, value, identity_id, password, code, sends, tries, proven_at, factor_at))
 
 /// Eight digits.
 std::string fresh_mailed_code();

@@ -11,12 +11,14 @@ const Sql<int(MailedCode)> put_mailed_code{"mailed_code.put", R"sql(
     values ($flow, $purpose, $canonical, $value, $identity_id, $password, $code)
     on conflict on constraint mailed_code_pkey do update
     set purpose = excluded.purpose, canonical = excluded.canonical, value = excluded.value, identity_id = excluded.identity_id,
-        password = excluded.password, code = excluded.code, sends = m.sends + 1, tries = 0, proven_at = null
+        password = excluded.password, code = excluded.code, sends = m.sends + 1, tries = 0, proven_at = null, factor_at = null
     returning sends)sql"};
 const Sql<void(Bytes)> void_mailed_code{"mailed_code.void", "update mailed_code set code = null where flow = $1"};
 const Sql<MailedCode(Bytes, CodePurpose, int)> try_mailed_code{"mailed_code.try", R"sql(
     update mailed_code set tries = tries + 1 where flow = $1 and purpose = $2 and proven_at is null and tries < $3 returning *)sql"};
 const Sql<void(Bytes, Timestamp)> prove_mailed_code{"mailed_code.prove", "update mailed_code set proven_at = $2 where flow = $1"};
+const Sql<void(Bytes, IdentityId, Timestamp)> note_factor_behind{"mailed_code.note_factor", R"sql(
+    update mailed_code set factor_at = $3 where flow = $1 and identity_id = $2 and proven_at is not null)sql"};
 const Sql<MailedCode(Bytes)> take_proven_code{"mailed_code.take_proven", R"sql(
     delete from mailed_code where flow = $1 and proven_at is not null returning *)sql"};
 const Sql<void(Bytes)> delete_mailed_code{"mailed_code.delete", "delete from mailed_code where flow = $1"};

@@ -17,6 +17,8 @@ extern const Sql<void(Bytes)> void_mailed_code;
 /// Counts a try; nothing once there were too many. Locked, so that of any number at once no more are tried.
 extern const Sql<MailedCode(Bytes, CodePurpose, int)> try_mailed_code;
 extern const Sql<void(Bytes, Timestamp)> prove_mailed_code;
+/// A second factor of this identity was proven too. Touches no row where the code was not, or is another's meanwhile.
+extern const Sql<void(Bytes, IdentityId, Timestamp)> note_factor_behind;
 /// Once, and only if its code was right.
 extern const Sql<MailedCode(Bytes)> take_proven_code;
 extern const Sql<void(Bytes)> delete_mailed_code;

@@ -33,16 +33,20 @@ Metadata metadata_of(const Settings& settings) {
     document["revocation_endpoint_auth_methods_supported"].push_back("none");
     document["grant_types_supported"] = Json::array({"client_credentials", "authorization_code", "refresh_token", device_grant, exchange_grant});
     document["response_types_supported"] = Json::array({"code"});
-    document["response_modes_supported"] = Json::array({"query"});
+    document["response_modes_supported"] = Json::array({"query", "form_post"});
     document["code_challenge_methods_supported"] = Json::array({"S256"});
     document["authorization_response_iss_parameter_supported"] = true; // RFC 9207
     document["request_parameter_supported"] = false;
     document["request_uri_parameter_supported"] = false;
+    document["claims_parameter_supported"] = false;
+    document["require_pushed_authorization_requests"] = false; // but of clients that say so
+    document["prompt_values_supported"] = Json::array({"none", "login", "consent", "select_account"});
     document["scopes_supported"] = Json::array();
     for (const std::string& scope : person_scopes()) document["scopes_supported"].push_back(scope);
     document["subject_types_supported"] = Json::array({"public"});
-    document["id_token_signing_alg_values_supported"] = Json::array({"RS256"});
+    document["id_token_signing_alg_values_supported"] = Json::array({"RS256", "ES256"});
     document["acr_values_supported"] = Json::array({acr_two, acr_one});
+    document["claim_types_supported"] = Json::array({"normal"});
     document["claims_supported"] = Json::array();
     for (const std::string claim : {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "email", "email_verified",
                                     "phone_number", "phone_number_verified", "preferred_username", "roles"})

@@ -1,5 +1,6 @@
 #include "metadata_api.hpp"
 
+#include "config.hpp"
 #include "keyring.hpp"
 #include "metadata.hpp"
 #include "problems.hpp"
@@ -23,9 +24,19 @@ Web metadata_answer(Ctx& ctx) {
     return public_document("application/json", metadata.document, metadata.etag);
 }
 
+// "auth" of "https://example.com/auth", and "" of what has no path.
+std::string_view path_of(std::string_view issuer) {
+    const auto slash = issuer.find('/', issuer.find("://") + 3);
+    return slash == std::string_view::npos ? std::string_view() : issuer.substr(slash + 1);
+}
+
 } // namespace
 
 Task<Web> authorization_server(Ctx& ctx) { co_return metadata_answer(ctx); }
+Task<Web> authorization_server_of(Ctx& ctx, Path<"issuer", std::string> issuer) {
+    if (*issuer != path_of(ctx.get<Settings>().public_url.view())) throw Refusal(problems::not_found);
+    co_return metadata_answer(ctx);
+}
 Task<Web> openid_configuration(Ctx& ctx) { co_return metadata_answer(ctx); }
 
 Task<Web> jwks(Ctx& ctx) {

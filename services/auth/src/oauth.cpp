@@ -17,11 +17,16 @@ Web error_answer(const Refused& refused, const std::string& trace_id) {
 }
 
 Web answer(const Json& document) { return answer(document.dump()); }
-Web answer(std::string document) { return Web{"application/json", std::move(document)}.with("Cache-Control", "no-store"); }
+Web answer(std::string document) { // section 5.1
+    return Web{"application/json", std::move(document)}.with("Cache-Control", "no-store").with("Pragma", "no-cache");
+}
 
 namespace {
 
 bool may_repeat(std::string_view name) { return name == "resource" || name == "audience"; }
+
+// Which can be kept: PostgreSQL has no text with U+0000 in it.
+bool is_text(std::string_view bytes) { return utf8::valid(bytes) && bytes.find('\0') == std::string_view::npos; }
 
 } // namespace
 
@@ -32,7 +37,7 @@ Form Form::parse(std::string_view content_type, std::string_view body) {
     if (!fields) throw Refused(invalid_request, "The form is malformed");
     Form form;
     for (auto& field : *fields) {
-        if (!utf8::valid(field.name) || !utf8::valid(field.value)) throw Refused(invalid_request, "The form is not UTF-8");
+        if (!is_text(field.name) || !is_text(field.value)) throw Refused(invalid_request, "The form is not UTF-8, or has U+0000 in it");
         if (field.value.empty()) continue;
         if (form.parameters_.contains(field.name) && !may_repeat(field.name)) throw Refused(invalid_request, "A parameter is given twice");
         form.parameters_.emplace(std::move(field.name), std::move(field.value));

@@ -62,8 +62,8 @@ Web answer(std::string document);
 /// The parameters of a form. One without a value counts as left out (section 3.2).
 class Form {
 public:
-    /// Throws Refused: another media type, a malformed escape, a parameter that is given twice, text that is not UTF-8. `resource` and `audience` may be given
-    /// as often as one likes (RFC 8707 section 2, RFC 8693 section 2.1).
+    /// Throws Refused: another media type, a malformed escape, a parameter that is given twice, text that is not UTF-8 or has U+0000. `resource` and
+    /// `audience` may be given as often as one likes (RFC 8707 section 2, RFC 8693 section 2.1).
     static Form parse(std::string_view content_type, std::string_view body);
     using Parameters = std::multimap<std::string, std::string, std::less<>>;
     /// One that came before.

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view style =
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:24rem;margin:10vh auto;padding:0 1rem;overflow-wrap:anywhere;color:#1a1a1a;background:#fff}"
-    "a{color:#0b4f9e}"
+    "a{color:#0b4f9e}svg{display:block;max-width:100%;height:auto}"
     "label{display:block;margin:1rem 0 .25rem}input[type=text],input[type=password]{box-sizing:border-box;width:100%;font:inherit;padding:.5rem;"
     "border:1px solid #595959;border-radius:.25rem}button{font:inherit;margin:1.5rem .5rem 0 0;padding:.5rem 1.25rem;border:1px solid #0b4f9e;"
     "border-radius:.25rem;background:#0b4f9e;color:#fff}button.other{background:#fff;color:#0b4f9e}[role=alert]{color:#9e0b0f;font-weight:600}"

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-/// Pages that people see: no script (but for passkeys), no picture, nothing from elsewhere; readable by a screen reader. Pure.
+/// Pages that people see: no script (but for passkeys, and for answers that are posted), no picture (but for what an app scans), nothing from elsewhere;
+/// readable by a screen reader. Pure.
 namespace gravity::issuer::pages {
 
 /// What a scope lets a client know, in words; "" for one of a service.

@@ -82,6 +82,14 @@ std::string passkey_form(std::string_view action, std::string_view what, const J
 
 std::string passkey_button(std::string_view text) { return "<button type=\"submit\">" + std::string(text) + "</button></form>"; }
 
+Web making_page(std::string_view action, const std::string& fields, const Json& options) {
+    const std::string content = passkey_alert({}) + passkey_form(action, "create", options, true) + fields +
+                                "<label for=\"name\">What you call it, such as the device that it is on</label><input type=\"text\" id=\"name\" name=\"name\" "
+                                "autocomplete=\"off\" maxlength=\"64\" required>" +
+                                passkey_button("Make a passkey");
+    return page(200, "Make a passkey", content, {}, passkey_script_path);
+}
+
 } // namespace
 
 Web passkey_script() {
@@ -103,13 +111,10 @@ Web passkey_sign_in(const PasskeySignIn& asking, std::string_view fault, int sta
     return page(status, asking.behind_password ? "One more step" : "Sign in with a passkey", content, back, passkey_script_path);
 }
 
-Web make_passkey(const PasskeyAsked& asking) {
-    const std::string content = passkey_alert({}) + passkey_form("/account/security/passkeys/add", "create", asking.options, true) +
-                                hidden("proof", asking.proof) +
-                                "<label for=\"name\">What you call it, such as the device that it is on</label><input type=\"text\" id=\"name\" name=\"name\" "
-                                "autocomplete=\"off\" maxlength=\"64\" required>" +
-                                passkey_button("Make a passkey");
-    return page(200, "Make a passkey", content, {}, passkey_script_path);
+Web make_passkey(const PasskeyAsked& asking) { return making_page("/account/security/passkeys/add", hidden("proof", asking.proof), asking.options); }
+
+Web regain_by_passkey(std::string_view token, const PasskeyAsked& asking) {
+    return making_page("/login/regain/passkey/add", hidden("token", token) + hidden("proven", asking.proof), asking.options);
 }
 
 Web prove_by_passkey(const PasskeyAsked& asking, std::string_view fault, int status) {

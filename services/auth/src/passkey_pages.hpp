@@ -21,12 +21,14 @@ struct PasskeySignIn {
 };
 Web passkey_sign_in(const PasskeySignIn& asking, std::string_view fault, int status, const std::string& target);
 
-/// Where somebody who is signed in makes one, and where they prove by one that it is they.
+/// Where somebody who is signed in makes one; and where they prove by one that it is they.
 struct PasskeyAsked {
     std::string proof; // that the form is sent back by the browser that has it
     Json options;
 };
 Web make_passkey(const PasskeyAsked& asking);
+/// The same where somebody regains their account by a link with this token. `asking.proof`: what a code has proven there.
+Web regain_by_passkey(std::string_view token, const PasskeyAsked& asking);
 Web prove_by_passkey(const PasskeyAsked& asking, std::string_view fault, int status);
 
 } // namespace gravity::issuer::pages

@@ -130,6 +130,10 @@ std::optional<PasskeyMade> make_passkey(Tx& tx, const webauthn::RelyingParty& pa
         note_refused_passkey(made.why());
         return std::nullopt;
     }
+    if (wanted.alone && !made->user_verified) {
+        note_refused_passkey("has not verified its owner");
+        return std::nullopt;
+    }
     check_room(tx, wanted.identity);
     const bool first = !tx.one(second_factors_of, wanted.identity).any();
     const Credential credential = insert_named(tx, wanted);

@@ -24,6 +24,7 @@ struct PasskeyWanted {
     std::string bound_to;
     std::string name;
     webauthn::Registration registration;
+    bool alone = false; // it is to sign them in by itself: only one that has verified its owner can
 };
 /// Nothing if it does not answer the challenge, or does not hold. With the first second factor of an identity come recovery codes, which are shown this once.
 /// Throws Refusal if the passkey is known already, or there are too many.

@@ -85,11 +85,13 @@ Task<std::optional<TrustedDevice>> device_at_door(Ctx& ctx, pg::Scope scope, std
 } // namespace
 
 Task<std::optional<SignedIn>> sign_in_by_password(Ctx& ctx, pg::Scope scope, PasswordClaim claim) {
+    const PasswordPool::Turn turn = ctx.get<PasswordPool>().turn(claim.device.has_value());
     LoginBudgets& budgets = ctx.get<LoginBudgets>();
     Attempt attempt;
     attempt.name = sought(claim.login_name);
     attempt.keys = budgets.keys_of(scope.project_id, attempt.name ? attempt.name->canonical : claim.login_name, claim.address);
     const auto device = co_await device_at_door(ctx, scope, attempt.name, claim.device);
+    if (turn.reserved() && !device) throw PasswordPool::no_turn();
     if (device) attempt.keys = budgets.keys_of_device(scope.project_id, *device, "passwords");
     attempt.network = claim.address.network();
     attempt.password = std::move(claim.password);

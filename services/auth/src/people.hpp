@@ -9,7 +9,7 @@ namespace gravity::issuer {
 
 /// All of it: an identity takes along everything that is known by it.
 PersonErased erase_person(Tx& tx, const std::string& subject);
-/// Without what signs somebody in: hashes, keys, codes and tokens.
-PersonCollected collect_person(Tx& tx, const std::string& subject);
+/// Without what signs somebody in: hashes, keys, codes and tokens. In parts: what there is few of stands in the first.
+PersonPart collect_person(Tx& tx, const std::string& subject, const std::string& place);
 
 } // namespace gravity::issuer

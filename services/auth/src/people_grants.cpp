@@ -45,6 +45,11 @@ void end_what_came_of(Tx& tx, const Bytes& hash, const KnownClient& known, Times
     changes(tx, Changing::tokens);
 }
 
+// A verifier for a code that was asked for without a challenge is of another request (RFC 9700 section 4.8.2).
+bool verifier_fits(const std::string& verifier, const std::string& challenge) {
+    return challenge.empty() ? verifier.empty() : pkce_matches(verifier, challenge);
+}
+
 struct Redemption {
     Bytes hash;
     std::string redirect_uri, verifier, jti, key;
@@ -60,8 +65,9 @@ Redeemed redeem(Tx& tx, KnownClient known, Redemption with) {
         return redeemed;
     }
     const AuthCode& code = *redeemed.code;
-    if (code.redirect_uri != with.redirect_uri) redeemed.fault = "redirect_uri is not that of the request";
-    if (!pkce_matches(with.verifier, code.code_challenge)) redeemed.fault = "code_verifier does not fit code_challenge";
+    const bool left_out = with.redirect_uri.empty() && !code.code_challenge.empty(); // OAuth 2.1 section 4.1.3: the challenge binds the code
+    if (code.redirect_uri != with.redirect_uri && !left_out) redeemed.fault = "redirect_uri is not that of the request";
+    if (!verifier_fits(with.verifier, code.code_challenge)) redeemed.fault = "code_verifier does not fit code_challenge";
     if (!code.dpop_jkt.empty() && code.dpop_jkt != with.key) redeemed.fault = "the code is bound to another key";
     if (!tx.one(still_signed_in, code.identity_id, code.session_id, false, tx.now())) redeemed.fault = "the person has signed out, or may sign in no more";
     const bool good = redeemed.fault.empty();
@@ -134,6 +140,11 @@ void check_presented(const Presented& presented, const KnownClient& known, std::
     if (!presented.family->dpop_jkt.empty() && presented.family->dpop_jkt != jkt) throw bad_grant("bound to another key");
 }
 
+bool may_be_used_now(const Presented& presented, const KnownClient& known) {
+    if (!presented.token || !presented.family || !presented.good || presented.family->client_id != known.client.id) return false;
+    return presented.token->generation == presented.family->generation && std::min(presented.family->expires_at, presented.token->expires_at) > now();
+}
+
 Authentication narrowed_to(const RefreshFamily& family, const Form& form) {
     Authentication who = family;
     auto scopes = narrowed(family.scopes, form.find("scope"));
@@ -151,7 +162,9 @@ Task<Web> authorization_code(Ctx& ctx, const Form& form) {
     check_grant(known.client, GrantType::authorization_code);
     const Settings& settings = ctx.get<Settings>();
     const Secret<> refresh = fresh_opaque(refresh_prefix);
-    const std::string code = form.required("code"), redirect = form.required("redirect_uri"), by = form.required("code_verifier"), jti = Uuid::v4().to_string();
+    const auto text = [&](std::string_view name) { return form.find(name) != nullptr ? *form.find(name) : std::string(); };
+    const std::string code = form.required("code"), redirect = text("redirect_uri"), jti = Uuid::v4().to_string();
+    const std::string by = known.client.require_pkce ? form.required("code_verifier") : text("code_verifier");
     std::string key = co_await ctx.get<Proofs>().use(ctx, known, std::move(proof));
     Redemption with{opaque_hash(code), redirect, by, jti, key, first_refresh(settings, known, refresh.reveal(), key)};
     pg::Scope scope = scope_of(known);
@@ -191,6 +204,22 @@ Task<Web> refresh_token(Ctx& ctx, const Form& form) {
     if (!before) throw bad_grant("used before");
     web.body = *before;
     co_return web;
+}
+
+Task<std::optional<std::string>> introspected_refresh_token(Ctx& ctx, KnownClient known, std::string token) {
+    std::optional<std::string> told;
+    const Presented presented = co_await presented_by(ctx, known, opaque_hash(token));
+    if (!may_be_used_now(presented, known)) co_return told;
+    const RefreshFamily& family = *presented.family;
+    Json document = Json::object({{"active", true},
+                                  {"iss", ctx.get<Settings>().public_url.str()},
+                                  {"sub", family.identity_id.to_string()},
+                                  {"client_id", family.client_id.to_string()},
+                                  {"scope", joined(family.scopes)},
+                                  {"exp", std::min(family.expires_at, presented.token->expires_at).unix_seconds()}});
+    if (!family.dpop_jkt.empty()) document["cnf"] = Json::object({{"jkt", family.dpop_jkt}});
+    told = document.dump();
+    co_return told;
 }
 
 } // namespace gravity::issuer::tokens

@@ -77,7 +77,7 @@ Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Clai
     if (among(who.scopes, "openid")) {
         Json id_token = id_token_claims(ctx.get<Settings>(), who, known.client.id, nonce, access, now());
         add_roles(id_token, who.scopes, claims.roles);
-        std::string text = co_await signed_text(ctx.get<Keyring>(), SigningAlgorithm::rs256, id_token.dump(), "JWT"); // what every client can verify
+        std::string text = co_await signed_text(ctx.get<Keyring>(), known.client.id_token_alg, id_token.dump(), "JWT");
         more["id_token"] = std::move(text);
     }
     co_return answer_with(ctx, claims, access, more);

@@ -23,7 +23,7 @@ const Duration request_life = Duration::seconds(90);
 
 // The codes of the authorization endpoint, where it is the client itself that is told (section 2.3).
 constexpr oauth::ErrorCode of_requests[] = {
-    {"unauthorized_client"}, {"unsupported_response_type"}, {"invalid_scope"}, {"request_not_supported"}, invalid_target};
+    {"unauthorized_client"}, {"unsupported_response_type"}, {"invalid_scope"}, {"request_not_supported"}, {"registration_not_supported"}, invalid_target};
 
 Refused refused_as(const AuthorizeError& error) {
     for (const oauth::ErrorCode& code : of_requests)
@@ -81,10 +81,15 @@ Task<Web> pushed(Ctx& ctx, const Form& form) {
 
 } // namespace
 
+bool names_pushed(const Form& form) {
+    const std::string* const uri = form.find("request_uri");
+    return uri != nullptr && uri->starts_with(uri_prefix);
+}
+
 Task<std::optional<Form>> pushed_before(Ctx& ctx, Form form) {
     std::optional<Form> before;
     const std::string* const uri = form.find("request_uri");
-    if (uri == nullptr || !uri->starts_with(uri_prefix)) {
+    if (!names_pushed(form)) {
         before = std::move(form);
         co_return before;
     }

@@ -1,22 +1,20 @@
 #include "recovery_api.hpp"
 
 #include "account_pages.hpp"
-#include "failures.hpp"
+#include "followed_links.hpp"
 #include "identities_store.hpp"
 #include "links.hpp"
 #include "links_store.hpp"
+#include "mails.hpp"
 #include "new_password.hpp"
-#include "oauth.hpp"
-#include "opaque.hpp"
 #include "pages.hpp"
 #include "password_pool.hpp"
 #include "problems.hpp"
-#include "reads.hpp"
 #include "recovery.hpp"
+#include "regain_store.hpp"
 #include "sessions.hpp"
 
 #include <gravity/async/coroutine.hpp>
-#include <gravity/base/clock.hpp>
 #include <gravity/http/ctx.hpp>
 
 namespace gravity::issuer::recovery {
@@ -24,25 +22,12 @@ namespace {
 
 using oauth::Form;
 
-constexpr std::string_view form_type = "application/x-www-form-urlencoded";
-constexpr std::string_view link_gone = "This link was used before, or has ended. Please ask for another.";
 constexpr std::string_view flow_gone = "This sign-in has ended. Please go back to where you came from, and begin again.";
 const Duration confirmation_life = Duration::hours(24);
 
-std::string text_in(const Form& form, std::string_view name) { return form.find(name) != nullptr ? *form.find(name) : std::string(); }
-
-// "" stands for what is malformed: no token is that.
-Form parsed(std::string_view text) {
-    try {
-        return Form::parse(form_type, text);
-    } catch (const oauth::Refused&) {
-        return {};
-    }
-}
-
 // ---- asking for a link
 
-std::int64_t send_all_confirmations(Tx& tx, ProjectId project, IdentityId identity, const Settings* settings) {
+std::int64_t send_all_confirmations(Tx& tx, ProjectId project, IdentityId identity, const Settings* settings, const Mails* mails, std::string network) {
     if (!tx.maybe(lock_identity, identity)) return 0;
     std::int64_t sent = 0;
     for (const Addressee& to : tx.all(addresses_to_confirm, identity)) {
@@ -50,13 +35,11 @@ std::int64_t send_all_confirmations(Tx& tx, ProjectId project, IdentityId identi
         const FreshLink fresh = fresh_link(*settings, project, "/login/confirm");
         const Timestamp until = tx.now() + confirmation_life;
         tx.exec(insert_link, fresh.hash, identity, LinkPurpose::confirmation, to.canonical, until);
-        tx.emit(ConfirmationRequested{identity, to.value, fresh.link, until}, identity.to_string());
+        mails->send(tx, ConfirmationRequested{identity, to.value, fresh.link, until}, identity.to_string(), network);
         ++sent;
     }
     return sent;
 }
-
-Web off() { return pages::fault(404, "This is not offered here. Please ask whoever runs the application."); }
 
 // The same is answered whether there is somebody of this name or not.
 Task<Web> asked(Ctx& ctx, const Form& form) {
@@ -70,32 +53,10 @@ Task<Web> asked(Ctx& ctx, const Form& form) {
 
 // ---- following one
 
-struct Followed {
-    ProjectId project;
-    Bytes hash;
-    Link link;
-    std::optional<Identity> identity;
-};
-Task<std::optional<Followed>> followed_by(Ctx& ctx, std::string token, LinkPurpose purpose) {
-    std::optional<Followed> followed;
-    const auto secret = project_secret(link_prefix, token);
-    if (!secret) co_return followed;
-    std::function<void(Tx&)> work = [&](Tx& tx) {
-        auto link = tx.maybe(live_link, secret->hash, purpose, now());
-        if (!link) return;
-        auto identity = tx.maybe(get_identity, link->identity_id);
-        followed = Followed{secret->project, secret->hash, *std::move(link), std::move(identity)};
-    };
-    pg::Scope scope = pg::Scope::project(secret->project, "browser");
-    co_await ctx.get<Reads>().run(ctx, std::move(scope), std::move(work));
-    if (followed && !followed->identity) followed.reset();
-    co_return followed;
-}
-
-// It proves the mailbox too.
+// It proves the mailbox too. Whoever has passkeys alone since it was sent regains their account by another kind.
 bool recovered(Tx& tx, Bytes hash, std::string password) {
-    const auto link = tx.maybe(take_link, hash, LinkPurpose::recovery, tx.now());
-    if (!link) return false;
+    const auto link = locked_link(tx, hash, LinkPurpose::recovery);
+    if (!link || tx.one(has_passkeys_alone, link->identity_id)) return false;
     recover(tx, link->identity_id, link->canonical, std::move(password));
     return true;
 }
@@ -111,36 +72,28 @@ bool confirmed(Tx& tx, Bytes hash) {
 } // namespace
 
 Task<std::int64_t> send_confirmations(Ctx& ctx, ProjectId project, IdentityId identity) {
-    if (!*ctx.get<Settings>().links_in_events) throw Refusal(problems::not_found);
+    const Mails* const mails = &ctx.get<Mails>();
+    if (!mails->offered()) throw Refusal(problems::not_found);
     const Settings* const settings = &ctx.get<Settings>();
+    std::string network = address_of(ctx).network();
     pg::Scope scope = pg::Scope::project(project, identity.to_string());
-    const std::int64_t sent = co_await ctx.in_scope(std::move(scope), send_all_confirmations, project, identity, settings);
+    const std::int64_t sent = co_await ctx.in_scope(std::move(scope), send_all_confirmations, project, identity, settings, mails, std::move(network));
     co_return sent;
 }
 
 namespace {
 
-Web gone(Ctx& ctx) {
-    ctx.get<Failures>().note(ctx, {}, {"link_gone", {}, {}, {}});
-    return pages::fault(400, link_gone);
-}
-
-Task<Web> with_trace(Ctx& ctx, Task<Web> page) {
-    Web web = co_await std::move(page);
-    co_return pages::with_trace(std::move(web), trace_of(ctx));
-}
-
 Task<Web> page_to_ask(Ctx& ctx) {
-    if (!*ctx.get<Settings>().links_in_events) co_return off();
-    const Form form = parsed(ctx.request().query);
+    if (!ctx.get<Mails>().offered()) co_return no_links();
+    const Form form = form_in(ctx.request().query);
     const auto flow = co_await running_in_browser(ctx, text_in(form, "flow"));
     if (!flow) co_return pages::fault(400, flow_gone);
     co_return pages::recover(text_in(form, "flow"), {}, 200);
 }
 
 Task<Web> asked_by_form(Ctx& ctx, RawBody body) {
-    if (!*ctx.get<Settings>().links_in_events) co_return off();
-    const Form form = parsed(body.bytes);
+    if (!ctx.get<Mails>().offered()) co_return no_links();
+    const Form form = form_in(body.bytes);
     std::optional<Refusal> refused;
     try {
         Web web = co_await asked(ctx, form);
@@ -155,17 +108,17 @@ Task<Web> asked_by_form(Ctx& ctx, RawBody body) {
 }
 
 Task<Web> page_to_reset(Ctx& ctx) {
-    const std::string token = text_in(parsed(ctx.request().query), "token");
+    const std::string token = text_in(form_in(ctx.request().query), "token");
     const auto followed = co_await followed_by(ctx, token, LinkPurpose::recovery);
-    if (!followed) co_return gone(ctx);
+    if (!followed) co_return link_gone(ctx);
     co_return pages::reset(token, {}, 200);
 }
 
 Task<Web> reset_by_form(Ctx& ctx, RawBody body) {
-    const Form form = parsed(body.bytes);
+    const Form form = form_in(body.bytes);
     const std::string token = text_in(form, "token");
     const auto followed = co_await followed_by(ctx, token, LinkPurpose::recovery);
-    if (!followed) co_return gone(ctx);
+    if (!followed) co_return link_gone(ctx);
     const Secret<> wanted(text_in(form, "new_password"));
     std::optional<std::string> fault;
     try {
@@ -177,24 +130,24 @@ Task<Web> reset_by_form(Ctx& ctx, RawBody body) {
     std::string hash = co_await ctx.get<PasswordPool>().hash(ctx.deadline(), wanted);
     pg::Scope scope = pg::Scope::project(followed->project, followed->link.identity_id.to_string());
     const bool done = co_await ctx.in_scope(std::move(scope), recovered, followed->hash, std::move(hash));
-    if (!done) co_return gone(ctx);
+    if (!done) co_return link_gone(ctx);
     co_return pages::notice("Your password is set", "You are signed out everywhere. Please go back to where you came from, and sign in.");
 }
 
 Task<Web> page_to_confirm(Ctx& ctx) {
-    const std::string token = text_in(parsed(ctx.request().query), "token");
+    const std::string token = text_in(form_in(ctx.request().query), "token");
     const auto followed = co_await followed_by(ctx, token, LinkPurpose::confirmation);
-    if (!followed) co_return gone(ctx);
+    if (!followed) co_return link_gone(ctx);
     co_return pages::confirm(token, followed->link.canonical);
 }
 
 Task<Web> confirmed_by_form(Ctx& ctx, RawBody body) {
-    const std::string token = text_in(parsed(body.bytes), "token");
+    const std::string token = text_in(form_in(body.bytes), "token");
     const auto secret = project_secret(link_prefix, token);
-    if (!secret) co_return gone(ctx);
+    if (!secret) co_return link_gone(ctx);
     pg::Scope scope = pg::Scope::project(secret->project, "browser");
     const bool done = co_await ctx.in_scope(std::move(scope), confirmed, secret->hash);
-    if (!done) co_return gone(ctx);
+    if (!done) co_return link_gone(ctx);
     co_return pages::notice("Thank you", "Your e-mail address is confirmed.");
 }
 

@@ -68,6 +68,7 @@ std::string with_parameters(std::string_view uri, const Parameters& parameters) 
 
 std::string redirect_origin(std::string_view uri) {
     const auto url = Url::parse(uri);
+    if (url && url->host().find(':') != std::string_view::npos) return std::string(url->scheme()) + ":"; // a policy has no words for addresses of IPv6
     if (url) return std::string(url->origin());
     return std::string(uri.substr(0, uri.find(':') + 1));
 }

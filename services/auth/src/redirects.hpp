@@ -28,7 +28,8 @@ bool same_redirect(const RedirectUri& registered, std::string_view given);
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 /// With these in its query, behind what is there; those without a value are left out.
 std::string with_parameters(std::string_view uri, const Parameters& parameters);
-/// "https://app.example.com", or "com.example.app:" of an app's scheme: what the policy of a page calls it.
+/// What the policy of a page calls it (Content Security Policy Level 3, section 2.3.1): "https://app.example.com", or but its scheme, "com.example.app:", where
+/// that is an app's, or the host an address of IPv6.
 std::string redirect_origin(std::string_view uri);
 
 } // namespace gravity::issuer

@@ -2,6 +2,7 @@
 
 #include "changes.hpp"
 #include "client_login.hpp"
+#include "client_proof.hpp"
 #include "clients_api.hpp"
 #include "clients_store.hpp"
 #include "failures.hpp"
@@ -23,16 +24,11 @@ namespace {
 // RFC 7592 section 2: whatever is wrong, a client that is gone too.
 Refusal not_let_in() { return Refusal(problems::unauthenticated).with_header("WWW-Authenticate", "Bearer error=\"invalid_token\""); }
 
-// A client as its registration token opens it.
-struct Opened {
-    Client client;
-    std::string auth_method;
-};
-
-std::optional<Opened> open(Tx& tx, const ClientId& id, const Bytes& hash) {
+// Once its registration token opens it.
+std::optional<Registered> open(Tx& tx, const ClientId& id, const Bytes& hash) {
     const auto registration = tx.maybe(get_registration, id);
     if (!registration || !constant_time_equal(registration->hash.view(), hash.view())) return std::nullopt;
-    return Opened{tx.one(lock_client, id), registration->auth_method};
+    return Registered{tx.one(lock_client, id), registration->auth_method, registration->about};
 }
 
 struct Door {
@@ -50,25 +46,33 @@ Task<Door> door_of(Ctx& ctx, ClientId client) {
     co_return door;
 }
 
-using Change = std::optional<Opened> (*)(Tx&, ClientId, Bytes, RawBody);
+using Change = std::optional<Registered> (*)(Tx&, ClientId, Bytes, RawBody);
 
-std::optional<Opened> look(Tx& tx, ClientId id, Bytes hash, RawBody) { return open(tx, id, hash); }
+std::optional<Registered> look(Tx& tx, ClientId id, Bytes hash, RawBody) { return open(tx, id, hash); }
+
+// RFC 7592 section 2.2: a client sends the one that it has, and chooses none.
+void check_secret(Tx& tx, const ClientId& id, const Registration& wanted) {
+    if (wanted.secret && !secret_matches(Secret<>(*wanted.secret), tx.one(client_at_door, id, tx.now()).secret_hashes))
+        throw oauth::Refused(oauth::invalid_request, "client_secret must be the client's own");
+}
 
 // What cannot be kept throws oauth::Refused, and nothing has been changed.
-std::optional<Opened> change(Tx& tx, ClientId id, Bytes hash, RawBody body) {
+std::optional<Registered> change(Tx& tx, ClientId id, Bytes hash, RawBody body) {
     auto opened = open(tx, id, hash);
     if (!opened) return opened;
     const Registration wanted = changed_registration(body.content_type, body.bytes, opened->client);
+    check_secret(tx, id, wanted);
     static_cast<NewClient&>(opened->client) = wanted.client;
     opened->client.updated_at = tx.now();
     opened->client = tx.one(save_client, opened->client);
     opened->auth_method = wanted.auth_method;
-    tx.exec(save_registration, id, wanted.auth_method);
+    opened->about = wanted.about;
+    tx.exec(save_registration, id, wanted.auth_method, wanted.about);
     changes(tx, Changing::clients);
     return opened;
 }
 
-std::optional<Opened> take_away(Tx& tx, ClientId id, Bytes hash, RawBody) {
+std::optional<Registered> take_away(Tx& tx, ClientId id, Bytes hash, RawBody) {
     auto opened = open(tx, id, hash);
     if (!opened) return opened;
     tx.exec(delete_client, id);
@@ -76,10 +80,10 @@ std::optional<Opened> take_away(Tx& tx, ClientId id, Bytes hash, RawBody) {
     return opened;
 }
 
-Task<Opened> changed(Ctx& ctx, ClientId client, Change how, RawBody body) {
+Task<Registered> changed(Ctx& ctx, ClientId client, Change how, RawBody body) {
     Door door = co_await door_of(ctx, client);
     pg::Scope scope = std::move(door.scope);
-    std::optional<Opened> opened = co_await ctx.in_scope(std::move(scope), how, client, door.hash, body);
+    std::optional<Registered> opened = co_await ctx.in_scope(std::move(scope), how, client, door.hash, body);
     if (!opened) throw not_let_in();
     co_return *std::move(opened);
 }
@@ -88,8 +92,8 @@ Task<Opened> changed(Ctx& ctx, ClientId client, Change how, RawBody body) {
 Task<Web> answered(Ctx& ctx, ClientId client, Change how, RawBody body) {
     std::optional<oauth::Refused> refused;
     try {
-        const Opened opened = co_await changed(ctx, client, how, std::move(body));
-        Json document = registered(ctx.get<Settings>(), opened.auth_method, opened.client);
+        const Registered opened = co_await changed(ctx, client, how, std::move(body));
+        Json document = registered(ctx.get<Settings>(), opened);
         document["registration_access_token"] = auth::presented_token(ctx.request())->token;
         co_return oauth::answer(document);
     } catch (const oauth::Refused& error) {
@@ -111,8 +115,8 @@ WebCreated register_client(Tx& tx, Caller caller, RawBody body, Given<Settings> 
     }
     const MadeClient made = clients::make(tx, caller, wanted->client);
     const Secret<> token = fresh_opaque(registration_token_prefix);
-    tx.exec(insert_registration, made.id, opaque_hash(token.reveal()), wanted->auth_method);
-    Json document = registered(*settings, wanted->auth_method, made);
+    tx.exec(insert_registration, made.id, opaque_hash(token.reveal()), wanted->auth_method, wanted->about);
+    Json document = registered(*settings, {made, wanted->auth_method, wanted->about});
     document["registration_access_token"] = token.reveal();
     if (made.client_secret) {
         document["client_secret"] = *made.client_secret;

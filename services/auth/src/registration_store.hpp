@@ -11,12 +11,13 @@ namespace gravity::issuer {
 struct StoredRegistration {
     Bytes hash;
     std::string auth_method;
+    Json about;
 };
-BOOST_DESCRIBE_STRUCT(StoredRegistration, (), (hash, auth_method))
+BOOST_DESCRIBE_STRUCT(StoredRegistration, (), (hash, auth_method, about))
 
-extern const Sql<void(ClientId, Bytes, std::string)> insert_registration;
+extern const Sql<void(ClientId, Bytes, std::string, Json)> insert_registration;
 extern const Sql<StoredRegistration(ClientId)> get_registration;
-extern const Sql<void(ClientId, std::string)> save_registration;
+extern const Sql<void(ClientId, std::string, Json)> save_registration;
 
 } // namespace gravity::issuer
 

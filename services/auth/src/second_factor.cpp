@@ -134,6 +134,16 @@ std::vector<std::string> fresh_recovery_codes(Tx& tx, IdentityId identity) {
     return codes;
 }
 
+std::vector<std::string> add_recovery_codes(Tx& tx, IdentityId identity) {
+    std::vector<std::string> codes;
+    tx.exec(delete_regained_codes, identity);
+    for (std::size_t i = 0; i < recovery_code_count; ++i) {
+        codes.push_back(fresh_recovery_code());
+        tx.exec(insert_regained_code, identity, recovery_hash(codes.back()));
+    }
+    return codes;
+}
+
 std::optional<std::vector<std::string>> renew_recovery_codes(Tx& tx, IdentityId identity) {
     if (!tx.one(second_factors_of, identity).any()) return std::nullopt;
     tx.exec(untrust_devices_of, identity);

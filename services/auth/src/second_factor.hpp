@@ -38,7 +38,9 @@ struct Enrolment {
 std::optional<std::vector<std::string>> enrol_totp(Tx& tx, const auth::MasterKeys& keys, const Enrolment& enrolment);
 /// Others instead of those there are.
 std::vector<std::string> fresh_recovery_codes(Tx& tx, IdentityId identity);
-/// The same where there is something that they stand in for, else nothing.
+/// Beside those there are, for who has regained their account; instead of those of the time before, so that there are never more than twenty.
+std::vector<std::string> add_recovery_codes(Tx& tx, IdentityId identity);
+/// `fresh_recovery_codes` where there is something that they stand in for, else nothing.
 std::optional<std::vector<std::string>> renew_recovery_codes(Tx& tx, IdentityId identity);
 bool remove_totp(Tx& tx, IdentityId identity);
 /// Announces that a credential is gone. Recovery codes go with the last that they stood in for, and no browser is trusted any more.

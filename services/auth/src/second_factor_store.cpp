@@ -23,6 +23,9 @@ const Sql<Credential(IdentityId)> delete_totp{"credential.delete_totp", R"sql(
     delete from credential where identity_id = $1 and type = 'totp' returning *)sql"};
 
 const Sql<void(IdentityId, Bytes)> insert_recovery_code{"recovery_code.insert", "insert into recovery_code (identity_id, hash) values ($1, $2)"};
+const Sql<void(IdentityId, Bytes)> insert_regained_code{"recovery_code.insert_regained", R"sql(
+    insert into recovery_code (identity_id, hash, regained) values ($1, $2, true))sql"};
+const Sql<void(IdentityId)> delete_regained_codes{"recovery_code.delete_regained", "delete from recovery_code where identity_id = $1 and regained"};
 const Sql<std::int64_t(IdentityId)> count_recovery_codes{"recovery_code.count", "select count(*) from recovery_code where identity_id = $1"};
 const Sql<void(IdentityId)> delete_recovery_codes{"recovery_code.delete", "delete from recovery_code where identity_id = $1"};
 const Sql<void(IdentityId)> forget_recovery_codes{"recovery_code.forget", R"sql(

@@ -37,6 +37,9 @@ extern const Sql<void(CredentialId, Timestamp)> note_use;
 extern const Sql<Credential(IdentityId)> delete_totp;
 
 extern const Sql<void(IdentityId, Bytes)> insert_recovery_code;
+/// Those of who has regained their account, apart from the others.
+extern const Sql<void(IdentityId, Bytes)> insert_regained_code;
+extern const Sql<void(IdentityId)> delete_regained_codes;
 extern const Sql<std::int64_t(IdentityId)> count_recovery_codes;
 extern const Sql<void(IdentityId)> delete_recovery_codes;
 /// Those of an identity that has nothing left that they stand in for.

@@ -6,6 +6,7 @@
 #include "opaque.hpp"
 #include "problems.hpp"
 #include "reads.hpp"
+#include "regain.hpp"
 #include "sign_in_store.hpp"
 #include "trusted_devices.hpp"
 
@@ -28,6 +29,7 @@ void store_session(Tx& tx, Session session, Bytes hash, std::optional<SessionId>
     if (!tx.maybe(hold_active_identity, session.identity_id)) throw Refusal(problems::conflict);
     if (before) end_session_of(tx, *before);
     tx.exec(insert_session, session, hash);
+    regain::cancel(tx, session.identity_id); // whoever can sign in has lost nothing
     if (device) trust(tx, *device);
     tx.emit(SessionStarted{session.id, session.identity_id, session.amr});
 }

@@ -2,6 +2,7 @@
 
 #include "acr.hpp"
 #include "failures.hpp"
+#include "form_post.hpp"
 #include "logout_store.hpp"
 #include "oauth.hpp"
 #include "opaque.hpp"
@@ -23,10 +24,10 @@ namespace {
 const Duration code_life = Duration::seconds(60);
 
 // Behind it the client is told; `iss` by RFC 9207.
-std::string answer_uri(Ctx& ctx, std::string_view redirect, std::string_view state, Parameters parameters) {
-    parameters.emplace_back("state", state);
+std::string answer_uri(Ctx& ctx, const WayBack& way, Parameters parameters) {
+    parameters.emplace_back("state", way.state);
     parameters.emplace_back("iss", ctx.get<Settings>().public_url.str());
-    return with_parameters(redirect, parameters);
+    return way.form_post ? form_post_uri(ctx, way.redirect, parameters) : with_parameters(way.redirect, parameters);
 }
 
 void store_code(Tx& tx, AuthCode code, Bytes hash, Ending ending) {
@@ -46,19 +47,22 @@ Task<std::optional<OpenFlow>> open_flow(Ctx& ctx, std::optional<RunningFlow> flo
     co_return open;
 }
 
-std::string refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const AuthorizeError& error) {
-    return answer_uri(ctx, redirect, state, {{"error", error.code()}, {"error_description", error.description()}, {"trace_id", trace_of(ctx)}});
+WayBack way_back_of(const AuthorizeRequest& request) { return {request.redirect_uri, request.state, request.form_post.value_or(false)}; }
+
+std::string refusal(Ctx& ctx, const WayBack& way, const AuthorizeError& error) {
+    return answer_uri(ctx, way, {{"error", error.code()}, {"error_description", error.description()}, {"trace_id", trace_of(ctx)}});
 }
 
 bool is_what_was_asked(const Session& session, const AuthorizeRequest& request) {
+    if (request.subject && *request.subject != session.identity_id.to_string()) return false;
     if (request.two_factors.value_or(false) && acr_of(session.amr) != acr_two) return false;
     return !request.sign_in_after || session.auth_time >= *request.sign_in_after;
 }
 
 Task<bool> needs_consent(Ctx& ctx, const Visit& visit, IdentityId identity, const AuthorizeRequest& request) {
     if (request.device) co_return true; // whoever sent the person its code is not known to them (RFC 8628 section 5.4)
+    if (request.ask_consent) co_return true; // whichever client it is (OpenID Connect Core section 3.1.2.1)
     if (visit.client.first_party) co_return false;
-    if (request.ask_consent) co_return true;
     bool given = false;
     std::function<void(Tx&)> work = [&](Tx& tx) { given = tx.one(has_consented, identity, visit.client.id, request.scopes); };
     pg::Scope scope = pg::Scope::project(visit.project, identity.to_string());
@@ -91,12 +95,18 @@ Task<std::string> answered_by_code(Ctx& ctx, ProjectId project, Session session,
     code.expires_at = now() + code_life;
     pg::Scope scope = pg::Scope::project(project, session.identity_id.to_string());
     co_await ctx.in_scope(std::move(scope), store_code, std::move(code), opaque_hash(text.reveal()), std::move(ending));
-    co_return answer_uri(ctx, request.redirect_uri, request.state, {{"code", text.reveal()}});
+    co_return answer_uri(ctx, way_back_of(request), {{"code", text.reveal()}});
 }
 
 Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr) {
-    StartedSession started = co_await start_session(ctx, open.flow, identity, std::move(amr));
     Arrived arrived;
+    const AuthorizeRequest& asked = open.flow.request;
+    if (asked.subject && *asked.subject != identity.to_string()) { // whoever it is stays in this browser who they were
+        ctx.get<Failures>().note(ctx, open.flow.project, {"login_required", "somebody else than id_token_hint says", asked.client_id, identity});
+        arrived.back = refusal(ctx, way_back_of(asked), {"login_required", "Somebody else has signed in"});
+        co_return arrived;
+    }
+    StartedSession started = co_await start_session(ctx, open.flow, identity, std::move(amr));
     arrived.cookies = std::move(started.cookies);
     AuthorizeRequest request = open.flow.request;
     co_await keep_what_is_had(ctx, open.visit, identity, request);

@@ -49,9 +49,15 @@ struct Ending {
     std::optional<Bytes> flow;
     bool consented = false;
 };
-/// The client's address with a code.
+/// The client's address with a code, or that of the page that posts it there.
 Task<std::string> answered_by_code(Ctx& ctx, ProjectId project, Session session, AuthorizeRequest request, Ending ending);
+/// Where a client's answer goes, and how.
+struct WayBack {
+    std::string redirect, state;
+    bool form_post = false;
+};
+WayBack way_back_of(const AuthorizeRequest& request);
 /// The same with an error.
-std::string refusal(Ctx& ctx, std::string_view redirect, std::string_view state, const AuthorizeError& error);
+std::string refusal(Ctx& ctx, const WayBack& way, const AuthorizeError& error);
 
 } // namespace gravity::issuer::authorization

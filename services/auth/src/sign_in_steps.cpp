@@ -51,7 +51,7 @@ Task<BehindPassword> behind_password(Ctx& ctx, const OpenFlow& open, IdentityId 
     if (request.two_factors.value_or(false)) { // RFC 9470 section 5
         ctx.get<Failures>().note(ctx, open.flow.project, {"unmet_authentication_requirements", {}, open.visit.client.id, identity});
         const AuthorizeError unmet("unmet_authentication_requirements", "The person has one factor only");
-        behind.arrived = Arrived{refusal(ctx, request.redirect_uri, request.state, unmet), {}};
+        behind.arrived = Arrived{refusal(ctx, way_back_of(request), unmet), {}};
         co_return behind;
     }
     std::vector<std::string> amr{"pwd"};

@@ -8,6 +8,7 @@
 #include "login_names.hpp"
 #include "mailed_codes.hpp"
 #include "mailed_codes_store.hpp"
+#include "mails.hpp"
 #include "new_password.hpp"
 #include "password_pool.hpp"
 #include "password_sign_in.hpp"
@@ -27,14 +28,14 @@ namespace {
 const Duration told_life = Duration::minutes(30);
 
 // Whoever has the address is told, instead of whoever typed it.
-void store_wish(Tx& tx, MailedCode wish, std::string code) {
+void store_wish(Tx& tx, MailedCode wish, std::string code, const Mails* mails, std::string network) {
     const auto owner = tx.maybe(identity_by_address, wish.canonical);
     if (owner) wish.code.reset();
     if (!keep_code(tx, wish)) return;
     if (owner)
-        tx.emit(RegistrationRepeated{*owner, wish.value}, owner->to_string());
+        mails->send(tx, RegistrationRepeated{*owner, wish.value}, owner->to_string(), network);
     else
-        tx.emit(RegistrationRequested{wish.value, std::move(code), tx.now() + told_life}, wish.value);
+        mails->send(tx, RegistrationRequested{wish.value, std::move(code), tx.now() + told_life}, wish.value, network);
 }
 
 LoginName by_address(const std::string& address) {
@@ -75,7 +76,7 @@ std::optional<IdentityId> sign_newcomer_up(Tx& tx, Newcomer newcomer) {
 
 } // namespace
 
-SignUpPolicy::SignUpPolicy(const Settings& settings) {
+SignUpPolicy::SignUpPolicy(const Settings& settings, bool mail_is_sent) {
     for (const std::string_view item : ascii::split(settings.sign_up_projects, ',')) {
         const std::string_view text = ascii::trim(item);
         if (text.empty()) continue;
@@ -87,8 +88,8 @@ SignUpPolicy::SignUpPolicy(const Settings& settings) {
         if (!project) throw std::invalid_argument("setting AUTH_SIGN_UP_PROJECTS: \"" + std::string(text) + "\" is no UUID");
         projects_.insert(*project);
     }
-    if ((all_ || !projects_.empty()) && !*settings.links_in_events)
-        throw std::invalid_argument("setting AUTH_SIGN_UP_PROJECTS needs AUTH_LINKS_IN_EVENTS: who signs up is sent a code");
+    if ((all_ || !projects_.empty()) && !*settings.links_in_events && !mail_is_sent)
+        throw std::invalid_argument("setting AUTH_SIGN_UP_PROJECTS needs SMTP_URL or AUTH_LINKS_IN_EVENTS: who signs up is sent a code");
 }
 
 Task<void> ask_to_sign_up(Ctx& ctx, const RunningFlow& flow, std::string address, Secret<> password) {
@@ -111,7 +112,9 @@ Task<void> ask_to_sign_up(Ctx& ctx, const RunningFlow& flow, std::string address
     wish.value = email->str();
     wish.password = co_await ctx.get<PasswordPool>().hash(ctx.deadline(), password); // before anybody is looked for: it takes its time for everybody
     wish.code = std::move(fresh.kept);
-    co_await ctx.in_scope(std::move(scope), store_wish, std::move(wish), std::move(fresh.code));
+    const Mails* const mails = &ctx.get<Mails>();
+    std::string network = address_of(ctx).network();
+    co_await ctx.in_scope(std::move(scope), store_wish, std::move(wish), std::move(fresh.code), mails, std::move(network));
 }
 
 Task<std::optional<IdentityId>> sign_up(Ctx& ctx, const RunningFlow& flow, std::string code) {

@@ -15,8 +15,8 @@ namespace gravity::issuer {
 /// Where people may.
 class SignUpPolicy {
 public:
-    /// Throws std::invalid_argument for projects that are none, and where no mail is sent.
-    explicit SignUpPolicy(const Settings& settings);
+    /// Throws std::invalid_argument for projects that are none, and where mail is neither asked for by events nor sent from here.
+    explicit SignUpPolicy(const Settings& settings, bool mail_is_sent = false);
     bool offered(ProjectId project) const { return all_ || projects_.contains(project); }
 
 private:

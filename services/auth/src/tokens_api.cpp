@@ -69,8 +69,12 @@ Task<Web> introspection(Ctx& ctx, const Form& form) {
     const KnownClient& known = *proven;
     check_confidential(known.client);
     const std::string& token = form.required("token");
-    const auto claims = ctx.get<OwnTokens>().verify(token);
     const std::string inactive = R"({"active":false})";
+    if (token.starts_with(refresh_prefix)) {
+        const auto told = co_await introspected_refresh_token(ctx, known, token);
+        co_return oauth::answer(told.value_or(inactive));
+    }
+    const auto claims = ctx.get<OwnTokens>().verify(token);
     if (!claims || (*claims)->project != known.project) co_return oauth::answer(inactive);
     const bool good = co_await ctx.get<GoodTokens>().good(ctx, **claims);
     co_return oauth::answer(good ? introspected(**claims) : inactive);

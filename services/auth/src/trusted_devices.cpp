@@ -7,18 +7,32 @@
 #include "trusted_devices_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/auth/sealed.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/base/crypto.hpp>
 
 namespace gravity::issuer {
 namespace {
 
 constexpr std::string_view device_prefix = "gtd_";
-constexpr std::size_t device_digits = 64;
+constexpr std::size_t device_random_bytes = 16;
+constexpr std::size_t device_digits = 43; // base64url of these and as many that show that they are ours
 constexpr int most_devices = 20; // of one identity
 
+auth::Authenticator authenticator_of_devices(const Ctx& ctx) { return ctx.get<auth::MasterKeys>().authenticator("trusted device"); }
+
+Secret<> fresh_device(const Ctx& ctx) {
+    std::string bytes = random_bytes(device_random_bytes);
+    Secret<> text(std::string(device_prefix) + authenticator_of_devices(ctx).sign(bytes));
+    wipe(bytes);
+    return text;
+}
+
+// One that somebody made up costs a hash: no look-up, and no turn of those that are kept for browsers that are trusted (password_pool.hpp).
 std::optional<std::string> device_cookie(const Ctx& ctx) {
     auto cookie = cookies::read(ctx.request(), ctx.get<Settings>(), cookies::device);
     if (!cookie || !cookie->starts_with(device_prefix) || cookie->size() != device_prefix.size() + device_digits) return std::nullopt;
+    if (!authenticator_of_devices(ctx).verify(std::string_view(*cookie).substr(device_prefix.size()))) return std::nullopt;
     return cookie;
 }
 
@@ -51,7 +65,7 @@ std::optional<DeviceToTrust> device_to_trust(const Ctx& ctx, IdentityId identity
     const Settings& settings = ctx.get<Settings>();
     if (settings.trusted_device_days.value() == 0) return std::nullopt;
     const Duration life = Duration::days(settings.trusted_device_days);
-    const Secret<> secret = fresh_opaque(device_prefix);
+    const Secret<> secret = fresh_device(ctx);
     DeviceToTrust wanted;
     wanted.before = device_of(ctx);
     wanted.device.id = TrustedDeviceId(Uuid::v7());

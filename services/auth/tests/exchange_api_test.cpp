@@ -83,6 +83,43 @@ protected:
     }
 };
 
+// RFC 8693 section 2.1: an actor token says who acts, where that is not the client.
+TEST_F(Exchanges, SayWhoActsByAnActorToken) {
+    const auto desk = machine("Desk", {"products:read"}), shop = machine("Shop", {"products:read"});
+    const std::string subject = signed_here(person(shop, {"products:read"}));
+    allow(desk, shop, {"products:read"});
+    auth::Claims clerk = person(desk, {"products:read"});
+    clerk.subject = "0198c0de-0000-7000-8000-000000000002";
+    const auto by = [&](const auth::Claims& actor, const std::string& type = std::string(access_token_type)) {
+        return exchange(desk, subject, "&actor_token_type=" + type + "&actor_token=" + signed_here(actor));
+    };
+    const Json claims = claims_of(by(clerk));
+    EXPECT_EQ(*claims.find("sub"), Json("0198c0de-0000-7000-8000-000000000001"));
+    EXPECT_EQ(*claims.find("act"), Json::object({{"sub", clerk.subject}}));
+    EXPECT_EQ(*claims.find("client_id"), desk.at("/id"));
+    EXPECT_EQ(*claims_of(exchange(desk, subject)).find("act"), Json::object({{"sub", desk.at("/id")}})) << "else it is the client";
+    const std::string own = token_of(desk);
+    const auto for_itself = exchange(desk, own, "&actor_token_type=" + std::string(access_token_type) + "&actor_token=" + signed_here(clerk));
+    EXPECT_EQ(*claims_of(for_itself).find("act"), Json::object({{"sub", clerk.subject}}));
+
+    expect_refused(by(clerk, "urn:ietf:params:oauth:token-type:id_token"), "invalid_request");
+    expect_refused(exchange(desk, subject, "&actor_token=x&actor_token_type=" + std::string(access_token_type)), "invalid_request");
+    expect_refused(by(person(shop, {"products:read"})), "invalid_request"); // somebody at another client
+    auth::Claims handed_on = clerk, ended = clerk, foreign = clerk, bound = clerk, revoked = clerk;
+    handed_on.actors = {shop.text("/id")};
+    expect_refused(by(handed_on), "invalid_request");
+    ended.expires_at = now().unix_seconds() - 1;
+    expect_refused(by(ended), "invalid_request");
+    foreign.project = ProjectId(Uuid::v4());
+    expect_refused(by(foreign), "invalid_request");
+    bound.key_thumbprint = key.public_key().thumbprint();
+    expect_refused(by(bound), "invalid_dpop_proof");
+    revoked.id = Uuid::v4().to_string();
+    const std::string taken_back = signed_here(revoked);
+    EXPECT_EQ(form("/oauth2/revoke", "token=" + taken_back, basic(desk)).status(), 200);
+    expect_refused(by(revoked), "invalid_request");
+}
+
 TEST_F(Exchanges, NarrowAClientsOwnToken) {
     const auto self = machine("Self", {"products:write", "orders:read"});
     const auto answer = exchange(self, token_of(self), "&scope=products:read");
@@ -223,6 +260,7 @@ TEST_F(Exchanges, AreRefusedByTheBook) {
     expect_refused(send("&subject_token=" + token + "&subject_token_type=urn:ietf:params:oauth:token-type:id_token"), "invalid_request");
     expect_refused(exchange(self, token, "&requested_token_type=urn:ietf:params:oauth:token-type:saml2"), "invalid_request");
     expect_refused(exchange(self, token, "&actor_token=" + token), "invalid_request");
+    expect_refused(exchange(self, token, "&actor_token_type=" + std::string(access_token_type)), "invalid_request");
     expect_refused(exchange(self, token, "&audience=elsewhere"), "invalid_target");
     expect_refused(exchange(self, token, "&resource=https://elsewhere.example.com"), "invalid_target");
     EXPECT_EQ(exchange(self, token, "&audience=gravity&requested_token_type=" + type).status(), 200);

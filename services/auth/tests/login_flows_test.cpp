@@ -35,6 +35,16 @@ TEST(NextSteps, AreThoseThatLeadOn) {
     EXPECT_EQ(next_steps(forgotten), (Steps{Kind::mail_code, Kind::address}));
     forgotten.code_proven = true;
     EXPECT_EQ(next_steps(forgotten), (Steps{Kind::new_password}));
+    forgotten.regains = true; // who has passkeys alone
+    EXPECT_EQ(next_steps(forgotten), (Steps{Kind::recovery_code, Kind::wait}));
+    forgotten.other_waits = true; // by an address of theirs that was not proven
+    EXPECT_EQ(next_steps(forgotten), (Steps{Kind::recovery_code}));
+    forgotten.other_waits = false;
+    forgotten.app = true;
+    forgotten.wait_until = Timestamp();
+    EXPECT_EQ(next_steps(forgotten), (Steps{Kind::totp, Kind::recovery_code}));
+    forgotten.may_add = true;
+    EXPECT_EQ(next_steps(forgotten), (Steps{Kind::new_password}));
     FlowFacts newcomer;
     newcomer.kind = FlowKind::registration;
     EXPECT_EQ(next_steps(newcomer), (Steps{Kind::account}));

@@ -71,6 +71,21 @@ TEST_F(LogoutTokens, TellWhoHasSignedOut) {
     EXPECT_EQ(told().size(), 1u) << "once";
 }
 
+TEST_F(LogoutTokens, AreSignedAsIdTokensAre) {
+    answer(200);
+    as.owner.patch(shop.location(), {{"id_token_alg", "es256"}}).expect(200);
+    const std::string id_token = redeem(shop, parameter(signed_in(browser, shop), "code")).text("/id_token");
+    sign_out();
+    const auto calls = told();
+    ASSERT_EQ(calls.size(), 1u);
+    const std::string token = token_in(calls[0]);
+    for (const std::string& text : {id_token, token}) {
+        const auto jws = auth::parse_jws(text);
+        ASSERT_TRUE(jws);
+        EXPECT_EQ(*jws->header.find("alg"), Json("ES256"));
+    }
+}
+
 TEST_F(LogoutTokens, GoToClientsOfThatSessionThatSayWhere) {
     answer(204);
     testkit::Neighbour other_server{"other"};

@@ -26,5 +26,22 @@ TEST_F(MetadataApi, ClaimsWhatIsThere) {
     }
 }
 
+TEST_F(MetadataApi, IsNowhereElseForAnIssuerWithoutAPath) {
+    as.anonymous.get("/.well-known/oauth-authorization-server/auth").expect_problem(404, "not-found");
+}
+
+class MetadataBelowAPath : public IssuerApi {
+protected:
+    MetadataBelowAPath() : IssuerApi({{"AUTH_PUBLIC_URL", "https://example.com/id/auth"}}) {}
+};
+
+// RFC 8414 section 3.1.
+TEST_F(MetadataBelowAPath, HasThePathBehind) {
+    const auto answer = as.anonymous.get("/.well-known/oauth-authorization-server/id/auth").expect(200);
+    answer.field("/issuer", "https://example.com/id/auth").field("/token_endpoint", "https://example.com/id/auth/oauth2/token");
+    for (const std::string other : {"/id", "/id/auth/more", "/auth", "/ID/auth"})
+        as.anonymous.get("/.well-known/oauth-authorization-server" + other).expect(404);
+}
+
 } // namespace
 } // namespace gravity::issuer

@@ -34,7 +34,8 @@ TEST(Forms, AreReadAsTheStandardHasThem) {
     EXPECT_EQ(*form.find("grant_type"), "a b&");
     EXPECT_EQ(form.find("scope"), nullptr) << "without a value it counts as left out";
     EXPECT_EQ(error_of([&] { (void)form.required("scope"); }), "invalid_request");
-    for (const std::string bad : {"a=1&a=2", "a=%zz", "a=%ff"}) EXPECT_EQ(error_of([&] { Form::parse(form_type, bad); }), "invalid_request") << bad;
+    for (const std::string bad : {"a=1&a=2", "a=%zz", "a=%ff", "a=b%00", "%00=a"})
+        EXPECT_EQ(error_of([&] { Form::parse(form_type, bad); }), "invalid_request") << bad;
     EXPECT_EQ(error_of([] { Form::parse("application/json", "{}"); }), "invalid_request");
     EXPECT_EQ(error_of([] { Form::parse("", "a=1"); }), "invalid_request");
 }

@@ -1,6 +1,9 @@
 // What is kept of one person: shown to them, and gone when they are erased.
 #include "browser_fixture.hpp"
 
+#include <map>
+#include <set>
+
 namespace gravity::issuer {
 namespace {
 
@@ -42,6 +45,62 @@ TEST_F(PersonData, IsShownWithoutWhatSignsThemIn) {
     EXPECT_EQ(told.body().find("argon2"), std::string::npos);
     EXPECT_EQ(told.body().find("hash"), std::string::npos);
     keeper.get(at(identity("grace@example.com").text("/id"))).expect(200).field("/rows", 2).field("/data/sessions", Json::array());
+}
+
+// More than one answer holds, by number and by size: each item once, and all of them.
+TEST_F(PersonData, ComesInPartsWhereItIsMore) {
+    const auto ada = person("ada@example.com"), grace = person("grace@example.com");
+    const auto client = web_client();
+    Browser browser(service.port());
+    redeem(client, parameter(signed_in(browser, client, {}, "openid%20email%20offline_access"), "code"));
+    const auto refused = [&](const std::string& who, int from, int to, const std::string& failed) {
+        sql("insert into auth_failure (id, project, trace_id, at, endpoint, failed, identity_id, network, expires_at) select gen_random_uuid(), project, "
+            "repeat('a', 32), now(), 'POST /login', " +
+            failed + ", id, '203.0.113.0/24', now() + interval '1 day' from identity, generate_series(" + std::to_string(from) + ", " + std::to_string(to) +
+            ") n where id = '" + who + "'");
+    };
+    const std::string id = ada.text("/id");
+    refused(id, 1, 12'000, "'failed ' || n");
+    refused(id, 12'001, 12'020, "'failed ' || n || repeat('x', 400000)"); // 8 MB of them
+    refused(grace.text("/id"), 1, 5, "'other ' || n");
+    sql("insert into session (id, project, hash, identity_id, amr, auth_time, expires_at) select gen_random_uuid(), project, sha256(n::text::bytea), id, "
+        "'{x}', now(), now() + interval '1 day' from identity, generate_series(1, 10500) n where id = '" +
+        id + "'");
+    std::map<std::string, std::set<std::string>> seen;
+    std::map<std::string, int> count;
+    std::string place;
+    int parts = 0, rows = 0, names = 0;
+    do {
+        const auto answer = keeper.get(at(id) + (place.empty() ? "" : "?place=" + place)).expect(200);
+        EXPECT_LT(answer.body().size(), 4U << 20);
+        const Json data = answer.at("/data");
+        names += data.find("login_names") != nullptr ? 1 : 0;
+        for (const std::string section : {"sessions", "applications", "devices", "refusals", "kept_signed_in"})
+            if (const Json* const items = data.find(section))
+                for (const Json& item : items->as_array()) {
+                    ++count[section];
+                    seen[section].insert(item.find(section == "refusals" ? "failed" : section == "sessions" ? "id"
+                                                                                                            : "client")
+                                             ->as_string()
+                                             .substr(0, 40));
+                }
+        rows += static_cast<int>(answer.at("/rows").as_integer());
+        place = answer.text("/next");
+        ASSERT_LT(++parts, 50);
+    } while (!place.empty());
+    EXPECT_GE(parts, 4);
+    EXPECT_EQ(names, 1) << "what there is few of stands in the first";
+    EXPECT_EQ(count["sessions"], 10'501);
+    EXPECT_EQ(seen["sessions"].size(), 10'501U);
+    EXPECT_EQ(count["refusals"], 12'020);
+    EXPECT_EQ(seen["refusals"].size(), 12'020U);
+    EXPECT_EQ(count["applications"], 1);
+    EXPECT_EQ(count["devices"], 0);
+    EXPECT_EQ(count["kept_signed_in"], 1);
+    sql("delete from session where amr = '{x}'");
+    keeper.del(at(id) + "?request=" + Uuid::v7().to_string()).expect(200).field("/rows", rows - 10'500);
+    for (const std::string& bad : std::vector<std::string>{"!", "Nzo", "MDo3OjAxOTAwMDAw", "MDphOmI"}) // not base64, "7:", "0:7:01900000", "0:a:b"
+        keeper.get(at(id) + "?place=" + bad).expect_problem(422, "invalid-value");
 }
 
 TEST_F(PersonData, GoesWithAllThatIsKnownByThem) {

@@ -39,6 +39,8 @@ TEST(Redirects, CarryParameters) {
     EXPECT_EQ(with_parameters("https://a.example/cb?k=1", {{"code", "x"}}), "https://a.example/cb?k=1&code=x");
     EXPECT_EQ(redirect_origin("https://a.example/cb?k=1"), "https://a.example");
     EXPECT_EQ(redirect_origin("com.example.app:/cb"), "com.example.app:");
+    EXPECT_EQ(redirect_origin("http://127.0.0.1:50000/cb"), "http://127.0.0.1:50000");
+    EXPECT_EQ(redirect_origin("http://[::1]:50000/cb"), "http:");
 }
 
 // RFC 7636 appendix B.

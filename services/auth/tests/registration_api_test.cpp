@@ -54,6 +54,11 @@ TEST_F(Registrations, MakeClientsOfKeysAndOfProofs) {
 
     const auto bound = with("dpop_bound_access_tokens", true).field("/dpop_bound_access_tokens", true);
     EXPECT_EQ(token_status(bound.text("/client_id"), bound.text("/client_secret")), 400);
+    const auto by_secret = with("jwks", Json::parse(signer.jwks()).or_throw()).field("/jwks", Json());
+    ASSERT_EQ(by_secret.status(), 201) << "any client may send its keys";
+    as.owner.get("/api/v1/clients/" + by_secret.text("/client_id")).expect(200).field("/jwks", Json());
+    EXPECT_EQ(token_status(by_secret.text("/client_id"), by_secret.text("/client_secret")), 200);
+    EXPECT_EQ(form("/oauth2/token", "grant_type=client_credentials&" + assertion(by_secret.text("/client_id"), "b")).status(), 401) << "they prove nothing";
     const auto post = with("token_endpoint_auth_method", "client_secret_post").field("/token_endpoint_auth_method", "client_secret_post");
     EXPECT_EQ(post.status(), 201);
     const auto silent = ask(Json::object({{"grant_types", Json::array({"client_credentials"})}, {"scope", Json()}}));
@@ -61,22 +66,53 @@ TEST_F(Registrations, MakeClientsOfKeysAndOfProofs) {
     const std::string exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
     const auto both = with("grant_types", Json::array({"client_credentials", exchange})).field("/grant_types", Json::array({"client_credentials", exchange}));
     as.owner.get("/api/v1/clients/" + both.text("/client_id")).expect(200).field("/grant_types", Json::array({"client_credentials", "token_exchange"}));
-    EXPECT_EQ(with("logo_uri", Json::object({{"whatever", "is not understood"}})).status(), 201) << "what is not understood is ignored";
+    EXPECT_EQ(with("default_acr_values", Json::array()).status(), 201);
+    EXPECT_EQ(with("default_max_age", Json()).status(), 201) << "null is left out";
+    EXPECT_EQ(with("ship_to", Json::object({{"whatever", "is not understood"}})).status(), 201) << "what is not understood is ignored";
 }
 
 TEST_F(Registrations, AreRefusedWhereTheyCannotBeKept) {
-    expect_refused(ask(Json::object()));
-    expect_refused(with("grant_types", Json::array({"authorization_code"})));
+    expect_refused(ask(Json::object()), "invalid_redirect_uri"); // authorization_code is what is left out
+    expect_refused(with("grant_types", Json::array({"authorization_code"})), "invalid_redirect_uri");
+    expect_refused(with("grant_types", Json::array()));
+    expect_refused(with("grant_types", Json::array({"refresh_token"})));
     expect_refused(with("grant_types", Json::array({"client_credentials", "password"})));
     expect_refused(with("grant_types", "client_credentials"));
     expect_refused(with("grant_types", Json::array({1})));
     expect_refused(with("response_types", Json::array({"code"})));
-    expect_refused(with("redirect_uris", Json::array({"https://client.example.com/cb"})), "invalid_redirect_uri");
+    for (const std::string uri : {"http://client.example.com/cb", "https://client.example.com/cb#f", "cb:/there", "/cb", "", "javascript:alert(1)"})
+        expect_refused(with("redirect_uris", Json::array({uri})), "invalid_redirect_uri");
+    Json uris = Json::array();
+    for (int i = 0; i < 21; ++i) uris.push_back("https://client.example.com/" + std::to_string(i));
+    expect_refused(with("redirect_uris", uris), "invalid_redirect_uri");
+    expect_refused(with("redirect_uris", "https://client.example.com/cb"));
+    expect_refused(with("post_logout_redirect_uris", Json::array({"nonsense"})));
+    expect_refused(with("backchannel_logout_uri", "http://client.example.com/out"));
+    expect_refused(with("backchannel_logout_uri", "nonsense"));
+    expect_refused(with("backchannel_logout_session_required", 1));
+    for (const std::string name : {"client_uri", "logo_uri", "policy_uri", "tos_uri"}) expect_refused(with(name, "javascript:alert(1)"));
+    expect_refused(with("software_id", std::string(256, 's')));
+    expect_refused(with("software_version", 7));
+    expect_refused(with("contacts", Json::array({std::string(255, 'c')})));
+    expect_refused(with("contacts", Json::array({"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"})));
+    expect_refused(with("application_type", "desktop"));
+    expect_refused(with("subject_type", "pairwise"));
+    for (const std::string alg : {"none", "HS256", "EdDSA"}) expect_refused(with("id_token_signed_response_alg", alg));
+    expect_refused(with("id_token_encrypted_response_alg", "RSA-OAEP"));
+    expect_refused(with("userinfo_signed_response_alg", "RS256"));
+    expect_refused(with("default_max_age", 3600));
+    expect_refused(with("default_acr_values", Json::array({"urn:x"})));
+    expect_refused(with("default_acr_values", "urn:x"));
+    for (const std::string name : {"tls_client_certificate_bound_access_tokens", "require_signed_request_object"}) {
+        expect_refused(with(name, true));
+        expect_refused(with(name, "yes"));
+        EXPECT_EQ(with(name, false).status(), 201) << name;
+    }
+    expect_refused(with("require_auth_time", "yes"));
     expect_refused(with("software_statement", "eyJhbGciOiJSUzI1NiJ9.eyJ9.x"), "unapproved_software_statement");
     expect_refused(with("token_endpoint_auth_method", "none"));
     expect_refused(with("token_endpoint_auth_method", 1));
     expect_refused(with("token_endpoint_auth_method", "private_key_jwt"));
-    expect_refused(with("jwks", Json::parse(signer.jwks()).or_throw()));
     expect_refused(with("jwks_uri", "https://client.example.com/jwks"));
     expect_refused(with("token_endpoint_auth_signing_alg", "HS256"));
     expect_refused(with("dpop_bound_access_tokens", "yes"));
@@ -93,7 +129,7 @@ TEST_F(Registrations, AreRefusedWhereTheyCannotBeKept) {
     expect_refused(raw("{", "application/json"), "invalid_request");
     expect_refused(raw("", "application/json"), "invalid_request");
     EXPECT_EQ(raw(R"({"grant_types":["client_credentials"]})", "application/json; charset=utf-8").status(), 201);
-    EXPECT_EQ(clients(), "1");
+    EXPECT_EQ(clients(), "3");
 }
 
 TEST_F(Registrations, AreForWhoHasAnInitialToken) {
@@ -175,7 +211,8 @@ TEST_F(OwnRegistration, IsChangedWithinWhatItWas) {
     expect_refused(put_with("client_id", Uuid::v7().to_string()), "invalid_request");
     expect_refused(put_with("registration_access_token", itself.token()), "invalid_request");
     expect_refused(put_with("scope", "products:write"));
-    expect_refused(put_with("grant_types", Json::array({"authorization_code"})));
+    expect_refused(put_with("grant_types", Json::array({"authorization_code"})), "invalid_redirect_uri");
+    expect_refused(put_with("grant_types", Json::array({"client_credentials", "urn:ietf:params:oauth:grant-type:device_code"})));
     expect_refused(put_with("grant_types", Json::array({"client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"})));
     Json keys = present();
     keys["scope"] = "products:read";

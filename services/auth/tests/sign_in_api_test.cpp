@@ -92,6 +92,7 @@ TEST_F(SignIns, SendNobodyToWhereTheClientIsNotAtHome) {
     refused("/oauth2/authorize?client_id=" + shop.text("/id"));
     refused(good + "&client_id=" + shop.text("/id"));
     refused("/oauth2/authorize?%ZZ");
+    for (const std::string name : {"&more=", "&login_hint="}) refused(good + name + "a%00b"); // no database keeps it
     for (const std::string other : {"https://app.example.com/cb/", "https://evil.example/cb", "https://app.example.com/cb?x=1"})
         refused("/oauth2/authorize?response_type=code&client_id=" + shop.text("/id") + "&redirect_uri=" + http::percent_encode(other));
     as.owner.patch(shop.location(), {{"disabled", true}}).expect(200);
@@ -151,6 +152,10 @@ TEST_F(SignIns, MayBeRefused) {
     EXPECT_EQ(parameter(back, "code"), "");
     const auto own = web_client(Json::object({{"first_party", true}}));
     EXPECT_TRUE(browser.get(request(own)).location().starts_with(callback + "?code=")) << "one's own is not asked about";
+    const auto asked = browser.get(request(own, "&prompt=consent"));
+    ASSERT_TRUE(asked.location().starts_with("/login/consent?")) << "unless it wants that";
+    EXPECT_EQ(parameter(browser.post("/login/consent", "flow=" + flow_of(asked) + "&decision=deny"), "error"), "access_denied");
+    EXPECT_TRUE(signed_in(browser, own, "&prompt=login%20consent").location().starts_with(callback + "?code="));
 }
 
 TEST_F(SignIns, GoOnInTheBrowserTheyBeganIn) {
@@ -320,6 +325,28 @@ TEST_F(Refreshed, TokensGoOnAndALostAnswerCostsNothing) {
     EXPECT_EQ(refresh(shop, first).text("/error"), "invalid_grant") << "two generations back it is stolen";
     EXPECT_EQ(event_types(), "refresh_token.reuse_detected ");
     EXPECT_EQ(refresh(shop, second.text("/refresh_token")).text("/error"), "invalid_grant") << "the family has ended";
+}
+
+// RFC 7662: by whom they are, as long as they are of use.
+TEST_F(Refreshed, TokensAreToldOfToTheirClient) {
+    testkit::FakeClock clock(now());
+    const auto told = [&](const testkit::Answer& client, const std::string& token) {
+        const std::string form = "token=" + token + "&client_id=" + client.text("/id") + "&client_secret=" + client.text("/client_secret");
+        return as.anonymous.post("/oauth2/introspect").raw(form, "application/x-www-form-urlencoded").expect(200);
+    };
+    const std::string first = begun();
+    told(shop, first).field("/active", true).field("/scope", "openid email").field("/sub", ada.at("/id")).field("/client_id", shop.at("/id"));
+    EXPECT_GT(told(shop, first).at("/exp").as_integer(), now().unix_seconds());
+    EXPECT_EQ(told(web_client(), first).json(), Json::object({{"active", false}})) << "another client's is none";
+    EXPECT_FALSE(active(shop, "grt_unknown"));
+    const std::string second = refresh(shop, first).text("/refresh_token");
+    EXPECT_FALSE(active(shop, first)) << "it has been used";
+    EXPECT_TRUE(active(shop, second));
+    clock.advance(Duration::hours(13));
+    EXPECT_FALSE(active(shop, second)) << "the session has ended";
+    const std::string lasting = begun("openid%20offline_access");
+    clock.advance(Duration::days(15));
+    EXPECT_FALSE(active(shop, lasting)) << "it was left alone for too long";
 }
 
 TEST_F(Refreshed, TokensUsedAgainLaterEndTheirFamily) {

@@ -4,9 +4,15 @@
 
 #include <gravity/testkit/check_isolation.hpp>
 #include <gravity/testkit/clock.hpp>
+#include <gravity/testkit/loop.hpp>
+#include <gravity/testkit/testpoint.hpp>
+
+#include <pqxx/connection>
+#include <pqxx/transaction>
 
 #include <algorithm>
 #include <atomic>
+#include <thread>
 
 namespace gravity::issuer {
 namespace {
@@ -84,9 +90,11 @@ TEST_F(TrustedDevices, GetTheirOwnersInWhateverOthersFailAt) {
     EXPECT_EQ(try_in(browser, good_password, "grace@example.com").status(), 429) << "it is trusted for Ada alone";
     EXPECT_EQ(trusted(), "1") << "as often as she signs in there";
     Browser other = copy_of(browser);
-    other.cookies["gravity-device"].back() = other.cookies["gravity-device"].back() == '0' ? '1' : '0';
+    char& digit = other.cookies["gravity-device"].at(20);
+    digit = digit == 'A' ? 'B' : 'A';
     EXPECT_EQ(try_in(other).status(), 429);
-    for (const std::string& none : {std::string(), std::string("gtd_"), std::string(68, 'g'), "gtd_" + std::string(200, '0')}) {
+    for (const std::string& none : {std::string(), std::string("gtd_"), std::string(47, 'g'), "gtd_" + std::string(43, 'A'), "gtd_" + std::string(43, '='),
+                                    "gtd_" + std::string(200, '0')}) {
         other.cookies["gravity-device"] = none;
         EXPECT_EQ(try_in(other).status(), 429) << none;
     }
@@ -94,15 +102,18 @@ TEST_F(TrustedDevices, GetTheirOwnersInWhateverOthersFailAt) {
 
 TEST_F(TrustedDevices, AreKnownByAnotherSecretAfterEachSignIn) {
     person("grace@example.com");
-    const std::string planted = "gtd_" + std::string(64, 'a');
+    person("mallory@example.com");
+    Browser mallorys(service.port());
+    ASSERT_TRUE(is_in(try_in(mallorys, good_password, "mallory@example.com")));
+    const std::string planted = mallorys.cookies["gravity-device"]; // that was given out here, so it is one
     browser.cookies["gravity-device"] = planted;
     ASSERT_TRUE(is_in(try_in(browser)));
     EXPECT_NE(browser.cookies["gravity-device"], planted);
     Browser thief(service.port());
     thief.cookies["gravity-device"] = browser.cookies["gravity-device"];
     ASSERT_TRUE(is_in(try_in(browser, good_password, "grace@example.com")));
-    EXPECT_EQ(trusted(), "2");
-    EXPECT_EQ(sql("select count(distinct hash) from trusted_device"), "1") << "one browser, two people";
+    EXPECT_EQ(trusted(), "3");
+    EXPECT_EQ(sql("select count(distinct hash) from trusted_device"), "1") << "one browser, three people";
     EXPECT_EQ(tries(4), 429);
     EXPECT_EQ(tries(4, "grace@example.com"), 429);
     EXPECT_EQ(try_in(thief).status(), 429) << "a copy is good until somebody signs in there again";
@@ -286,6 +297,90 @@ TEST_F(NoTrust, IsWhereTheOperatorWantsNone) {
     EXPECT_EQ(tries(4), 429);
     EXPECT_EQ(try_in(browser).status(), 429);
     EXPECT_EQ(browser.get("/account/security").body().find("Browsers that are trusted"), std::string::npos);
+}
+
+// ---- floods
+
+class FloodedBrowsers : public TrustedDevices {
+protected:
+    FloodedBrowsers() : TrustedDevices({{"AUTH_PASSWORD_THREADS", "1"}, {"AUTH_PASSWORD_QUEUE", "0"}}) {}
+    const std::string made_up = "gtd_" + std::string(43, 'A');
+};
+
+TEST_F(FloodedBrowsers, GetInWhereNobodyElseHasATurn) {
+    if (!testkit::Testpoint::compiled_in()) GTEST_SKIP();
+    ASSERT_TRUE(is_in(try_in(browser)));
+    const std::string owners_flow = flow_of(browser.get(request(shop, "&prompt=login")));
+    person("grace@example.com");
+    Browser graces(service.port());
+    ASSERT_TRUE(is_in(try_in(graces, good_password, "grace@example.com")));
+    const std::string someone_elses = graces.cookies["gravity-device"];
+    Browser unknown(service.port());
+    testkit::Testpoint hashing("auth.before_hash");
+    hashing.pause();
+    std::thread first([&] { EXPECT_EQ(tries(1, "somebody@example.com"), 400); });
+    hashing.wait_until_paused();
+    const auto counted = [&] { return sql("select sum(used) from login_budget"); };
+    for (const std::string& cookie : {std::string(), made_up, someone_elses}) { // a cookie alone is no trust
+        if (!cookie.empty()) unknown.cookies["gravity-device"] = cookie;
+        const std::string flow = flow_of(unknown.get(request(shop, "&prompt=login")));
+        const std::string before = counted();
+        EXPECT_EQ(type(unknown, flow, "ada@example.com", good_password).status(), 503) << cookie;
+        EXPECT_EQ(counted(), before) << "who has no turn is not counted";
+    }
+    std::atomic<bool> in{false};
+    const std::string before = counted();
+    std::thread owner([&] { in = is_in(type(browser, owners_flow, "ada@example.com", good_password)); });
+    testkit::until([&] { return counted() != before; }); // hers is under way beside the one that is hashed
+    hashing.release();
+    first.join();
+    owner.join();
+    EXPECT_TRUE(in);
+}
+
+// As many as there are reserved turns, while the store is slow: nobody looks theirs up, so their turns are free for who is known.
+TEST_F(FloodedBrowsers, GetInWhateverOthersMakeUp) {
+    if (!testkit::Testpoint::compiled_in()) GTEST_SKIP();
+    constexpr int crowd = 8;
+    ASSERT_TRUE(is_in(try_in(browser)));
+    const std::string owners_flow = flow_of(browser.get(request(shop, "&prompt=login")));
+    std::vector<Browser> theirs;
+    std::vector<std::string> flows;
+    for (int i = 0; i < crowd; ++i) {
+        theirs.emplace_back(service.port());
+        theirs.back().cookies["gravity-device"] = made_up;
+        flows.push_back(flow_of(theirs.back().get(request(shop, "&prompt=login"))));
+    }
+    testkit::Testpoint hashing("auth.before_hash");
+    hashing.pause();
+    std::thread first([&] { EXPECT_EQ(tries(1, "somebody@example.com"), 400); });
+    hashing.wait_until_paused();
+    const auto looked_up = [&] {
+        return sql("select count(*) from pg_locks where not granted and locktype = 'relation' and database = (select oid from pg_database where datname = "
+                   "current_database())");
+    };
+    std::atomic<int> answered{0};
+    std::atomic<bool> in{false};
+    std::thread others, owner;
+    {
+        pqxx::connection connection(service.database().admin_url());
+        pqxx::work transaction(connection);
+        transaction.exec("lock table trusted_device in access exclusive mode");
+        others = std::thread([&] {
+            at_once(crowd, [&](int i) {
+                const auto n = static_cast<std::size_t>(i);
+                EXPECT_EQ(type(theirs[n], flows[n], "ada@example.com", good_password).status(), 503);
+                ++answered;
+            });
+        });
+        testkit::until([&] { return answered == crowd || looked_up() == std::to_string(crowd); });
+        EXPECT_EQ(looked_up(), "0");
+        owner = std::thread([&] { in = is_in(type(browser, owners_flow, "ada@example.com", good_password)); });
+        testkit::until([&] { return looked_up() != "0"; });
+    }
+    hashing.release();
+    for (std::thread* thread : {&first, &others, &owner}) thread->join();
+    EXPECT_TRUE(in);
 }
 
 } // namespace
