@@ -16,7 +16,9 @@
 #include "schemas_api.hpp"
 #include "secrets_api.hpp"
 #include "sets_api.hpp"
+#include "sets_of_many_api.hpp"
 #include "spring_api.hpp"
+#include "spring_key_api.hpp"
 #include "tags_api.hpp"
 #include "watch_api.hpp"
 
@@ -27,6 +29,7 @@ namespace gravity::config {
 namespace {
 
 constexpr std::size_t most_queued = 16 * 1024 * 1024; // of one watcher; what is in force may be that large, and a second frame waits for the first
+constexpr std::size_t largest_import = 16 * 1024 * 1024;
 constexpr std::size_t largest_change = 4 * 1024 * 1024; // bytes of JSON; what comes of it may be half of that
 
 void set_routes(Router& router) {
@@ -83,6 +86,14 @@ void file_routes(Router& router) {
                                                                 problems::stale_version, secrets_unavailable},
                                                    .scope = "configs:admin",
                                                    .body_limit = largest_change});
+    configs.post<imports::import_sets>("/import-all", {.summary = "Take many config sets over into drafts, all or none; nothing is published",
+                                                       .operation = "import_sets",
+                                                       .problems = {set_exists, too_many_sets, value_too_large, too_many_keys, secrets_unavailable},
+                                                       .scope = "configs:admin",
+                                                       .body_limit = largest_import});
+    configs.get<imports::export_sets>("/export-all", {.summary = "All config sets in one document that can be imported again; of secrets `***`",
+                                                      .operation = "export_sets",
+                                                      .scope = "configs:admin"});
     configs.get<imports::export_file>("/{id}/export", {.summary = "What is in force, or a release, as a file; of secrets `***`",
                                                        .operation = "export_file",
                                                        .problems = {no_variable_name},
@@ -96,17 +107,32 @@ void git_routes(Router& router) {
                                         .scope = "configs:admin"});
     sources.post<git_sources::create>("", {.summary = "Name a git repository that settings come from",
                                            .operation = "create_git_source",
-                                           .problems = {too_many_git_sources},
+                                           .problems = {too_many_git_sources, secrets_unavailable},
                                            .scope = "configs:admin"});
     sources.get<git_sources::get>("/{id}", {.summary = "Read a git source, and what became of its last pull",
                                             .operation = "get_git_source",
                                             .scope = "configs:admin"});
+    sources.patch<git_sources::update>("/{id}", {.summary = "Change what is taken of a git source, and how often",
+                                                 .operation = "update_git_source",
+                                                 .scope = "configs:admin"});
+    sources.put<git_sources::put_credentials>("/{id}/credentials", {.summary = "Set what a git source signs in with; it is not shown again",
+                                                                    .operation = "put_git_credentials",
+                                                                    .problems = {secrets_unavailable},
+                                                                    .scope = "configs:admin"});
     sources.del<git_sources::remove>("/{id}", {.summary = "Delete a git source; what came from it stays",
                                                .operation = "delete_git_source",
                                                .scope = "configs:admin"});
     sources.post<git_sources::pull>("/{id}/pull", {.summary = "Fill drafts with the files of a git source; nothing is published",
                                                    .operation = "pull_git_source",
                                                    .scope = "configs:admin"});
+
+    auto hooks = router.surface("configs");
+    hooks.post<git_sources::pushed>("/spring/monitor", {.summary = "Spring Cloud Config Monitor: what a git server calls when something was pushed",
+                                                        .operation = "spring_monitor",
+                                                        .scope = "configs:write",
+                                                        .keys = AcceptKeys::secret,
+                                                        .body_limit = largest_change,
+                                                        .idempotency = false});
 }
 
 void schema_routes(Router& router) {
@@ -176,6 +202,7 @@ void rollout_routes(Router& router) {
 void audit_routes(Router& router) {
     auto log = router.collection("/api/v1/config/audit", "configs");
     log.get<audit::list>("", {.summary = "List who did what, and from where, newest first", .operation = "list_audit", .scope = "configs:admin"});
+    log.get<audit::export_log>("/export", {.summary = "The same as a file", .operation = "export_audit", .scope = "configs:admin"});
 }
 
 void spring_routes(Router& router) {
@@ -218,10 +245,40 @@ void cipher_routes(Router& router) {
                                                       .keys = AcceptKeys::secret,
                                                       .body_limit = largest_text,
                                                       .idempotency = false});
+    spring.post<ciphers::encrypt_for>("/spring/encrypt/{application}/{profiles}",
+                                      {.summary = "Spring Cloud Config: the same, with names that choose no other key",
+                                       .operation = "spring_encrypt_for",
+                                       .problems = {secrets_unavailable, value_too_large},
+                                       .scope = "configs:write",
+                                       .keys = AcceptKeys::secret,
+                                       .body_limit = largest_text,
+                                       .idempotency = false});
+    spring.post<ciphers::decrypt_for>("/spring/decrypt/{application}/{profiles}",
+                                      {.summary = "Spring Cloud Config: the same, with names that choose no other key",
+                                       .operation = "spring_decrypt_for",
+                                       .problems = {secrets_unavailable, not_a_cipher},
+                                       .scope = "configs:secrets",
+                                       .keys = AcceptKeys::secret,
+                                       .body_limit = largest_text,
+                                       .idempotency = false});
     spring.get<ciphers::status>("/spring/encrypt/status", {.summary = "Spring Cloud Config: whether there is a key to encrypt with",
                                                            .operation = "spring_encrypt_status",
                                                            .problems = {secrets_unavailable},
                                                            .keys = AcceptKeys::secret});
+
+    auto keys = router.collection("/api/v1/config/spring-key", "configs");
+    keys.get<spring_key::get>("", {.summary = "Read what is known of the key of a Spring server",
+                                   .operation = "get_spring_key",
+                                   .problems = {problems::not_found},
+                                   .scope = "configs:admin"});
+    keys.put<spring_key::put>("", {.summary = "Set the key of the Spring server whose ciphers are taken over; it is not shown again",
+                                   .operation = "put_spring_key",
+                                   .problems = {secrets_unavailable},
+                                   .scope = "configs:admin"});
+    keys.del<spring_key::remove>("", {.summary = "Forget the key of a Spring server; what it opened stays",
+                                      .operation = "delete_spring_key",
+                                      .problems = {problems::not_found},
+                                      .scope = "configs:admin"});
 }
 
 void flag_routes(Router& router) {

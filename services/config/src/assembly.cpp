@@ -11,6 +11,7 @@
 #include "memory.hpp"
 #include "people.hpp"
 #include "rollout_job.hpp"
+#include "seal_anew_job.hpp"
 #include "secrets.hpp"
 #include "watching.hpp"
 
@@ -41,10 +42,17 @@ std::shared_ptr<Memory> remembering(app::Runtime& runtime, Watching& watching) {
     return memory;
 }
 
+/// The plain settings are served all the same, so nobody is sent elsewhere.
+Task<std::optional<std::string>> secrets_probe(std::shared_ptr<Vault> vault) {
+    if (!vault->found_closed()) co_return std::nullopt;
+    co_return "secrets do not open: the master key (CONFIG_MASTER_KEY) is missing, or another";
+}
+
 void provide(app::Runtime& runtime) {
     const Settings& settings = runtime.resources.get<Settings>();
     auto vault = std::make_shared<Vault>(master_keys(runtime));
     runtime.resources.put(vault);
+    runtime.health.add("secrets", app::Health::Kind::optional, [vault] { return secrets_probe(vault); });
     auto watching = std::make_shared<Watching>(runtime, *vault);
     runtime.resources.put(watching);
     runtime.resources.put(remembering(runtime, *watching));
@@ -71,9 +79,13 @@ Service assemble(std::uint16_t port) {
         .job(forget_unseen)
         .job(forget_old_audit)
         .job(pull_git)
+        .job(find_pulls)
+        .job(seal_anew)
         .job(look)
         .job(find_rollouts)
         .schedule("*/5 * * * *", FindRollouts{}, {.each_project = true})
+        .schedule("*/5 * * * *", FindPulls{}, {.each_project = true})
+        .schedule("4 * * * *", SealAnew{}, {.each_project = true})
         .schedule("29 3 * * *", ForgetAudit{}, {.each_project = true})
         .schedule("17 * * * *", ForgetInstances{}, {.each_project = true})
         .provision(provide)

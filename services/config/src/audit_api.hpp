@@ -8,5 +8,7 @@
 namespace gravity::config::audit {
 
 Page<AuditEntry> list(Tx& tx, Params<ListAudit> query);
+/// All of it, as long as it is.
+Task<Streamed> export_log(Ctx& ctx, Params<ExportAudit> query);
 
 } // namespace gravity::config::audit

@@ -22,7 +22,7 @@ struct AuditEntry {
 };
 BOOST_DESCRIBE_STRUCT(AuditEntry, (), (id, occurred_at, action, subject, actor, address, set_id, target, details))
 
-struct ListAudit : PageQuery {
+struct AuditFilter {
     std::optional<Timestamp> from;
     std::optional<Timestamp> to;
     std::optional<Text<1, 100>> action;
@@ -30,7 +30,21 @@ struct ListAudit : PageQuery {
     std::optional<ConfigSetId> set_id;
     std::optional<Text<1, 256>> target;
 };
-BOOST_DESCRIBE_STRUCT(ListAudit, (PageQuery), (from, to, action, subject, set_id, target))
+BOOST_DESCRIBE_STRUCT(AuditFilter, (), (from, to, action, subject, set_id, target))
+
+struct ListAudit : PageQuery, AuditFilter {};
+BOOST_DESCRIBE_STRUCT(ListAudit, (PageQuery, AuditFilter), ())
+
+enum class AuditFormat {
+    ndjson,
+    csv
+};
+BOOST_DESCRIBE_ENUM(AuditFormat, ndjson, csv)
+
+struct ExportAudit : AuditFilter {
+    Default<AuditFormat::ndjson> format;
+};
+BOOST_DESCRIBE_STRUCT(ExportAudit, (AuditFilter), (format))
 
 } // namespace gravity::config
 
@@ -47,11 +61,11 @@ struct gravity::meta::docs<gravity::config::AuditEntry> {
     };
 };
 template <>
-struct gravity::meta::docs<gravity::config::ListAudit> {
+struct gravity::meta::docs<gravity::config::AuditFilter> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"from", "From this moment on"},
         {"to", "Before this moment"},
     };
 };
 
-GRAVITY_TABLES(config, AuditEntryId, AuditEntry, ListAudit)
+GRAVITY_TABLES(config, AuditEntryId, AuditEntry, AuditFilter, ListAudit, AuditFormat, ExportAudit)

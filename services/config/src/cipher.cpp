@@ -2,6 +2,11 @@
 
 #include "data_keys.hpp"
 #include "problems.hpp"
+#include "spring_cipher.hpp"
+#include "spring_key_store.hpp"
+
+#include <gravity/base/encoding.hpp>
+#include <gravity/log/log.hpp>
 
 namespace gravity::config {
 namespace {
@@ -9,6 +14,51 @@ namespace {
 constexpr std::size_t most_cipher_faults = 50;
 
 std::string bound_to(const ProjectId& project) { return "spring cipher " + project.to_string(); }
+
+/// The project's key for ciphers of a Spring server, if it has one.
+std::optional<SpringCipherKey> spring_cipher_key(Tx& tx, const Vault& vault) {
+    const auto row = tx.maybe(read_spring_key);
+    if (!row) return std::nullopt;
+    const auto key = vault.open_text(row->sealed, spring_key_bound_to(tx.project()));
+    if (!key) {
+        log::error("the key of a Spring server does not open", {{"project", tx.project().to_string()}});
+        throw Refusal(secrets_unavailable);
+    }
+    return SpringCipherKey(*key, hex_decode(row->salt.view()).value_or(std::string()));
+}
+
+/// "{cipher}{key:main}{name:shop}682bc5..." without what stands in braces, which names keys of a Spring server that has several.
+std::string_view without_names(std::string_view cipher) {
+    while (cipher.starts_with('{')) {
+        const auto end = cipher.find('}');
+        if (end == std::string_view::npos) break;
+        cipher.remove_prefix(end + 1);
+    }
+    return cipher;
+}
+
+/// Opens ciphers of one request. The project's key is read and derived once, and only if there is something that it could open.
+class CipherReader {
+public:
+    CipherReader(Tx& tx, const Vault& vault, SpringCiphers springs) : tx_(tx), vault_(vault), springs_(springs) {}
+
+    std::optional<Secret<>> open(std::string_view cipher) {
+        auto own = decrypted(vault_, tx_.project(), cipher);
+        if (own || springs_ == SpringCiphers::refused) return own;
+        const std::string_view digits = without_names(cipher);
+        if (!is_spring_cipher(digits)) return std::nullopt;
+        if (!looked_) key_ = spring_cipher_key(tx_, vault_);
+        looked_ = true;
+        return key_ ? key_->open(digits) : std::nullopt;
+    }
+
+private:
+    Tx& tx_;
+    const Vault& vault_;
+    SpringCiphers springs_;
+    bool looked_ = false;
+    std::optional<SpringCipherKey> key_;
+};
 
 } // namespace
 
@@ -21,12 +71,23 @@ std::optional<Secret<>> decrypted(const Vault& vault, const ProjectId& project, 
     return vault.open_text(cipher, bound_to(project));
 }
 
-void take_ciphers(Tx& tx, const Vault& vault, const ConfigSetId& set, const Items& before, Items& items) {
+std::string spring_key_bound_to(const ProjectId& project) { return "spring key " + project.to_string(); }
+
+std::string sealed_spring_key(const Vault& vault, const ProjectId& project, const Secret<>& key) {
+    return vault.seal_text(key.reveal(), spring_key_bound_to(project));
+}
+
+std::optional<Secret<>> spring_decrypted(Tx& tx, const Vault& vault, std::string_view cipher) {
+    return CipherReader(tx, vault, SpringCiphers::taken).open(cipher);
+}
+
+void take_ciphers(Tx& tx, const Vault& vault, const ConfigSetId& set, const Items& before, Items& items, SpringCiphers springs) {
     Json found = Json::object();
     std::vector<Refusal::Fault> faults;
+    CipherReader ciphers(tx, vault, springs);
     for (const auto& [key, value] : items) {
         if (!value.is_string() || !is_cipher(value.as_string())) continue;
-        const auto text = decrypted(vault, tx.project(), value.as_string());
+        const auto text = ciphers.open(value.as_string());
         if (text)
             found[key] = text->reveal();
         else if (faults.size() < most_cipher_faults)

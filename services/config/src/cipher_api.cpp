@@ -23,6 +23,8 @@ void note_decrypted(Tx& tx, Actor by, std::string cipher) {
     record(tx, by, {.action = "cipher.decrypted", .target = "", .details = Json::object({{"sha256", hex_encode(sha256(cipher))}})});
 }
 
+std::optional<Secret<>> open_spring_cipher(Tx& tx, const Vault* vault, const std::string& cipher) { return spring_decrypted(tx, *vault, cipher); }
+
 } // namespace
 
 std::string text_of_body(const RawBody& body) {
@@ -41,11 +43,24 @@ Task<Web> encrypt(Ctx&, Caller caller, RawBody body, Given<Vault> vault) {
 
 Task<Web> decrypt(Ctx& ctx, Actor by, RawBody body, Given<Vault> vault) {
     const std::string cipher(ascii::trim(text_of_body(body)));
-    const auto text = decrypted(*vault, by.project, cipher);
+    std::optional<Secret<>> text = decrypted(*vault, by.project, cipher);
+    if (!text) {
+        const Vault* keys = vault.value;
+        std::optional<Secret<>> springs = co_await ctx.transaction(open_spring_cipher, keys, cipher);
+        text = std::move(springs);
+    }
     if (!text) throw Refusal(not_a_cipher);
     co_await ctx.transaction(note_decrypted, by, cipher);
     log::info("cipher decrypted", {{"by", by.subject}});
     co_return as_text(text->reveal());
+}
+
+Task<Web> encrypt_for(Ctx& ctx, Caller caller, Path<"application", Text<1, 1000>>, Path<"profiles", Text<1, 1000>>, RawBody body, Given<Vault> vault) {
+    return encrypt(ctx, std::move(caller), std::move(body), vault);
+}
+
+Task<Web> decrypt_for(Ctx& ctx, Actor by, Path<"application", Text<1, 1000>>, Path<"profiles", Text<1, 1000>>, RawBody body, Given<Vault> vault) {
+    return decrypt(ctx, std::move(by), std::move(body), vault);
 }
 
 Task<Web> status(Ctx&, Caller, Given<Vault> vault) {

@@ -12,6 +12,11 @@ namespace gravity::config::ciphers {
 Task<Web> encrypt(Ctx& ctx, Caller caller, RawBody body, Given<Vault> vault);
 /// Takes it with or without `{cipher}`; who was shown a text is written down first.
 Task<Web> decrypt(Ctx& ctx, Actor by, RawBody body, Given<Vault> vault);
+/// The same with an application and profiles in the path, which choose a key where a Spring server has several: here the project's is everybody's.
+Task<Web> encrypt_for(Ctx& ctx, Caller caller, Path<"application", Text<1, 1000>> application, Path<"profiles", Text<1, 1000>> profiles, RawBody body,
+                      Given<Vault> vault);
+Task<Web> decrypt_for(Ctx& ctx, Actor by, Path<"application", Text<1, 1000>> application, Path<"profiles", Text<1, 1000>> profiles, RawBody body,
+                      Given<Vault> vault);
 /// 503 without a master key.
 Task<Web> status(Ctx& ctx, Caller caller, Given<Vault> vault);
 

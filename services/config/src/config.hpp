@@ -15,7 +15,7 @@ struct Settings {
     Bounded<int, 1, 65'536> memory_mib{32};
     Bounded<int, 1, 36'500> audit_days{730};
     std::string trusted_proxies;
-    std::string git_schemes = "https";
+    std::string git_schemes = "https,ssh";
     std::string git_networks;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
@@ -33,7 +33,7 @@ struct gravity::meta::docs<gravity::config::Settings> {
         {"serve_stale_seconds", "While PostgreSQL is away, how long the last known state is answered, with a Warning; 0: not at all"},
         {"memory_mib", "How much of what is in force is kept in memory, MiB"},
         {"audit_days", "Days after which the audit log forgets"},
-        {"git_schemes", "Ways to git repositories that may be gone: https, http, file; commas between"},
+        {"git_schemes", "Ways to git repositories that may be gone: https, ssh, http, file; commas between"},
         {"git_networks", "Networks that git repositories may be in although they are not public, such as 10.0.0.0/8; commas between"},
         {"trusted_proxies", "Networks of proxies whose X-Forwarded-For is believed, such as the gateway's: 10.0.0.0/8; commas between"},
     };

@@ -21,6 +21,9 @@ constexpr std::size_t largest_flag = 256 * 1024; // bytes of its variants
 std::optional<int> compare_numbers(const Json& a, const Json& b) {
     const auto is_number = [](const Json& v) { return v.kind() == Json::Kind::integer || v.kind() == Json::Kind::number; };
     if (!is_number(a) || !is_number(b)) return std::nullopt;
+    if (a.kind() == Json::Kind::integer && b.kind() == Json::Kind::integer) // those beyond 2^53 are not told apart as numbers with a point
+        return a.as_integer() < b.as_integer() ? -1 : a.as_integer() > b.as_integer() ? 1
+                                                                                      : 0;
     return a.as_number() < b.as_number() ? -1 : a.as_number() > b.as_number() ? 1
                                                                               : 0;
 }

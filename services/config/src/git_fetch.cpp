@@ -4,6 +4,7 @@
 
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/contact.hpp>
+#include <gravity/base/encoding.hpp>
 #include <gravity/base/utf8.hpp>
 
 #include <algorithm>
@@ -15,6 +16,9 @@
 #include <memory>
 #include <netdb.h>
 #include <set>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace gravity::config {
 namespace {
@@ -72,8 +76,7 @@ std::vector<std::string> judged_addresses(const GitUrl& url, const GitOptions& o
     if (std::find(options.schemes.begin(), options.schemes.end(), url.scheme()) == options.schemes.end())
         throw GitFault(std::string(url.scheme()) + " is not a way that may be gone");
     if (url.scheme() == "file") return {};
-    const Url parsed = Url::parse(url.view()).or_throw();
-    std::vector<std::string> addresses = addresses_of(std::string(parsed.host()));
+    std::vector<std::string> addresses = addresses_of(url.host());
     if (addresses.empty()) throw GitFault("the host has no address");
     for (const std::string& address : addresses)
         if (!options.policy.allows(address)) throw GitFault("the host has an address that may not be asked");
@@ -82,9 +85,9 @@ std::vector<std::string> judged_addresses(const GitUrl& url, const GitOptions& o
 
 /// For git's http.curloptResolve: host:port:address,address. Nothing to be said of a host that is an address itself.
 std::string pinned(const GitUrl& url, const std::vector<std::string>& addresses) {
-    const Url parsed = Url::parse(url.view()).or_throw();
-    if (http::is_address(parsed.host())) return {};
-    std::string text = std::string(parsed.host()) + ":" + std::to_string(parsed.port()) + ":";
+    const std::string host = url.host();
+    if (http::is_address(host)) return {};
+    std::string text = host + ":" + std::to_string(url.port()) + ":";
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         const bool v6 = addresses[i].find(':') != std::string::npos;
         text += (i == 0 ? "" : ",") + (v6 ? "[" + addresses[i] + "]" : addresses[i]);
@@ -92,11 +95,77 @@ std::string pinned(const GitUrl& url, const std::vector<std::string>& addresses)
     return text;
 }
 
-/// The last line of what git complained of, as far as it can be shown.
-std::string complaint(const ProcessEnd& end) {
-    std::string_view text = ascii::trim(end.errors);
-    const auto line = text.rfind('\n');
-    if (line != std::string_view::npos) text = text.substr(line + 1);
+/// A text in memory that has a path as long as this lives, for programs that this process starts: it is in no file system, and gone with the process.
+class MemoryFile {
+public:
+    explicit MemoryFile(const std::string& text) : number_(::memfd_create("gravity-config", MFD_CLOEXEC)) {
+        const char* rest = text.data();
+        std::size_t left = text.size();
+        bool good = number_ >= 0 && ::fchmod(number_, S_IRUSR | S_IWUSR) == 0; // ssh takes no key that others may read
+        while (good && left > 0) {
+            const ssize_t written = ::write(number_, rest, left);
+            good = written > 0;
+            if (!good) break;
+            rest += written;
+            left -= static_cast<std::size_t>(written);
+        }
+        if (good) return;
+        if (number_ >= 0) ::close(number_);
+        throw GitFault("there is no place for its key");
+    }
+    ~MemoryFile() { ::close(number_); }
+    MemoryFile(const MemoryFile&) = delete;
+    MemoryFile& operator=(const MemoryFile&) = delete;
+    std::string path() const { return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(number_); }
+
+private:
+    int number_;
+};
+
+/// What git needs to sign in, and what must not be shown of it.
+struct SignIn {
+    std::vector<std::string> variables;
+    std::vector<std::string> hidden;
+    std::unique_ptr<MemoryFile> key;
+};
+
+/// As the first request has it: whoever asks for it gets it, but redirects are not followed.
+SignIn by_password(const GitSource& source, const Secret<>& password) {
+    const std::string pair = base64_encode(source.username.value_or(std::string(usual_git_user)) + ":" + password.reveal());
+    return {{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=http.extraHeader", "GIT_CONFIG_VALUE_0=Authorization: Basic " + pair}, {pair, password.reveal()}, nullptr};
+}
+
+/// As OpenSSH reads it: no line ends as those of Windows, and the last one ends too.
+Secret<> key_file_of(const Secret<>& key) {
+    std::string text(ascii::trim(key.reveal()));
+    std::erase(text, '\r');
+    return Secret<>(text + "\n");
+}
+
+SignIn by_private_key(const GitSource& source, const Secret<>& key, const std::vector<std::string>& addresses, const Workplace& place) {
+    SignIn sign_in;
+    sign_in.key = std::make_unique<MemoryFile>(key_file_of(key).reveal());
+    SshVisit visit{source.url.host(), source.url.port(), addresses.front(), source.username.value_or(std::string(usual_git_user)), sign_in.key->path(),
+                   place.path() + "/known_hosts"};
+    std::ofstream(visit.known_hosts_file) << source.known_hosts.value_or(std::string()) << '\n';
+    sign_in.variables = {"GIT_SSH_COMMAND=" + ssh_command(visit), "GIT_SSH_VARIANT=ssh"};
+    return sign_in;
+}
+
+SignIn sign_in_of(const GitSource& source, const GitSecret& secret, const std::vector<std::string>& addresses, const Workplace& place) {
+    if (source.url.scheme() == "ssh") {
+        if (!secret.private_key || !source.known_hosts) throw GitFault("ssh needs a private key and known hosts");
+        return by_private_key(source, *secret.private_key, addresses, place);
+    }
+    if (secret.password) return by_password(source, *secret.password);
+    return {};
+}
+
+/// Why git says it failed, as far as it can be shown. A server may have said again what it was told.
+std::string complaint(const ProcessEnd& end, const std::vector<std::string>& hidden) {
+    const std::string all = without_secrets(end.errors, hidden);
+    std::string_view text = telling_line(all);
+    if (text.size() > 1'000) text = "it says more than can be shown"; // where it begins something hidden may have been cut
     std::string shown(text.substr(0, 300));
     if (!utf8::valid(shown)) shown = "it says nothing that can be shown";
     std::replace_if(shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
@@ -116,18 +185,21 @@ public:
     }
 
     /// Its output; throws GitFault, which says what was being done, if it fails.
-    std::string run(std::string_view doing, const std::vector<std::string>& arguments, std::size_t most_output = 64 * 1024) {
+    std::string run(std::string_view doing, const std::vector<std::string>& arguments, std::size_t most_output = 64 * 1024, const SignIn& sign_in = {}) {
         std::vector<std::string> all{"prlimit", std::string(largest_written), std::string(largest_memory), "git",
                                      "-c", "gc.auto=0", "-c", "maintenance.auto=false",
                                      "-c", "fetch.unpackLimit=1", "-c", "core.bigFileThreshold=1m",
                                      "-c", "http.followRedirects=false", "-c", "gpg.format=ssh"};
         all.insert(all.end(), arguments.begin(), arguments.end());
-        ProcessEnd end = run_process(all, environment_, {deadline_, most_output});
+        std::vector<std::string> variables = environment_;
+        variables.insert(variables.end(), sign_in.variables.begin(), sign_in.variables.end());
+        ProcessEnd end = run_process(all, variables, {deadline_, most_output});
+        for (std::string& each : variables) wipe(each);
         const std::string what(doing);
         switch (end.how) {
         case ProcessEnd::How::exited:
             if (end.status == 0) return std::move(end.output);
-            throw GitFault(what + ": " + complaint(end));
+            throw GitFault(what + ": " + complaint(end, sign_in.hidden));
         case ProcessEnd::How::killed: throw GitFault(what + ": it is larger than it may be");
         case ProcessEnd::How::late: throw GitFault(what + ": it takes longer than it may");
         case ProcessEnd::How::too_much_output: throw GitFault(what + ": there is more than there may be");
@@ -162,18 +234,22 @@ std::vector<GitEntry> entries_of(Git& git, const GitSource& source, const std::s
 
 void check_git_url(const GitUrl& url, const GitOptions& options) { judged_addresses(url, options); }
 
-GitPulled pull_from_git(const GitSource& source, const GitOptions& options) {
+GitPulled pull_from_git(const GitSource& source, const GitSecret& secret, const std::optional<std::string>& known, const GitOptions& options) {
     const std::vector<std::string> addresses = judged_addresses(source.url, options);
     const Workplace place;
     Git git(place, options);
     git.run("there is no place for a repository", {"init", "--quiet", "--bare", "--template="});
     std::vector<std::string> fetch;
-    if (source.url.scheme() != "file")
+    if (source.url.scheme().starts_with("http"))
         if (const std::string resolve = pinned(source.url, addresses); !resolve.empty()) fetch = {"-c", "http.curloptResolve=" + resolve};
     fetch.insert(fetch.end(), {"fetch", "--quiet", "--depth=1", "--no-tags", "--", source.url.str(), "+" + source.ref.str() + ":" + std::string(fetched)});
-    git.run("it cannot be fetched", fetch);
+    {
+        const SignIn sign_in = sign_in_of(source, secret, addresses, place);
+        git.run("it cannot be fetched", fetch, 64 * 1024, sign_in);
+    }
     GitPulled pulled;
     pulled.commit = ascii::trim(git.run("it has no commit", {"rev-parse", "--verify", std::string(fetched) + "^{commit}"}));
+    if (pulled.commit == known) return pulled;
     if (source.allowed_signers) check_signature(git, place, pulled.commit, source.allowed_signers->str());
 
     std::set<std::pair<std::string, std::string>> places; // application and profile

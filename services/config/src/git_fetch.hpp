@@ -18,9 +18,15 @@ struct GitFault : std::runtime_error {
 };
 
 struct GitOptions {
-    std::vector<std::string> schemes{"https"}; // that may be asked
-    http::AddressPolicy policy;                // which addresses
-    std::chrono::seconds patience{60};         // for all of it
+    std::vector<std::string> schemes{"https", "ssh"}; // that may be asked
+    http::AddressPolicy policy;                       // which addresses
+    std::chrono::seconds patience{60};                // for all of it
+};
+
+/// What a source signs in with, in the clear.
+struct GitSecret {
+    std::optional<Secret<>> password;
+    std::optional<Secret<>> private_key;
 };
 
 struct GitFile {
@@ -40,7 +46,9 @@ struct GitPulled {
 void check_git_url(const GitUrl& url, const GitOptions& options);
 
 /// Fetches one commit, without history, into a directory that is gone afterwards, without checking it out; with `allowed_signers` only one that is signed by
-/// one of them. The addresses that were judged are those that git connects to, and it follows no redirect. Throws GitFault. Blocks, for as long as `patience`.
-GitPulled pull_from_git(const GitSource& source, const GitOptions& options);
+/// one of them. The addresses that were judged are those that git connects to, and it follows no redirect. A password is in the environment of the one call
+/// of git that needs it, a private key in memory that has no name in any file system; neither is in arguments, in a file, or in a fault. Without files if the
+/// commit is `known` already. Throws GitFault. Blocks, for as long as `patience`.
+GitPulled pull_from_git(const GitSource& source, const GitSecret& secret, const std::optional<std::string>& known, const GitOptions& options);
 
 } // namespace gravity::config

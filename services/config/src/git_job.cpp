@@ -1,19 +1,29 @@
 #include "git_job.hpp"
 
+#include "git_secrets.hpp"
 #include "git_store.hpp"
 #include "importing.hpp"
 #include "imports_store.hpp"
+#include "spring_documents.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
+#include <gravity/base/crypto.hpp>
 #include <gravity/base/problem.hpp>
+#include <gravity/json/codec.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <map>
+#include <utility>
 
 namespace gravity::config {
 namespace {
 
-constexpr std::chrono::minutes patience_for_a_turn{10};
+constexpr std::chrono::minutes patience_for_the_thread{1}; // which is free: it is this pull's turn
+constexpr int most_pulls_at_once = 100;
+constexpr std::size_t most_sets_of_a_source = 1'000;
+constexpr std::size_t most_bytes_of_all_sets = 32 * 1024 * 1024; // as JSON
 
 GitOptions git_options(const Settings& settings) {
     GitOptions options;
@@ -21,8 +31,8 @@ GitOptions git_options(const Settings& settings) {
     for (const auto part : ascii::split(settings.git_schemes, ',')) {
         const auto scheme = ascii::trim(part);
         if (scheme.empty()) continue;
-        if (scheme != "https" && scheme != "http" && scheme != "file")
-            throw std::invalid_argument("setting CONFIG_GIT_SCHEMES: " + std::string(scheme) + " is none of https, http and file");
+        if (scheme != "https" && scheme != "http" && scheme != "ssh" && scheme != "file")
+            throw std::invalid_argument("setting CONFIG_GIT_SCHEMES: " + std::string(scheme) + " is none of https, http, ssh and file");
         options.schemes.emplace_back(scheme);
     }
     std::vector<std::string> allowed;
@@ -32,7 +42,36 @@ GitOptions git_options(const Settings& settings) {
     return options;
 }
 
-std::optional<GitSource> find_git_source(Tx& tx, GitSourceId id) { return tx.maybe(get_git_source, id); }
+/// A source, and its credentials as they are kept.
+struct AskedSource {
+    GitSource source;
+    std::optional<std::string> sealed;
+};
+
+/// A source, and what it signs in with.
+struct SourceToPull {
+    AskedSource asked;
+    GitSecret secret;
+};
+
+/// Nothing where it is deleted meanwhile.
+std::optional<SourceToPull> source_to_pull(Tx& tx, GitSourceId id, const Vault* vault) {
+    const auto source = tx.maybe(get_git_source, id);
+    if (!source) return std::nullopt;
+    return SourceToPull{{*source, tx.maybe(get_git_credentials, id)}, open_credentials(tx, *vault, *source)};
+}
+
+double luck() {
+    std::uint32_t number = 0;
+    fill_random(&number, sizeof number);
+    return static_cast<double>(number) / 4'294'967'296.0;
+}
+
+/// When a source is pulled of itself again, after so many failures.
+std::optional<Timestamp> next_pull(const Tx& tx, const GitSource& source, int failures) {
+    if (!source.interval_minutes) return std::nullopt;
+    return tx.now() + pause_before_pull(*source.interval_minutes, failures, luck());
+}
 
 std::string told(const Refusal& refused) {
     std::string text = refused.detail().empty() ? std::string(refused.problem().title) : refused.detail();
@@ -48,59 +87,160 @@ Actor who_asked(const PullGit& what) {
     return by;
 }
 
-void take_file(Tx& tx, const Actor& by, const GitSource& source, const GitFile& file, const Vault& vault) {
-    ImportFile in;
-    in.application = file.name.application;
-    in.profile = file.name.profile;
-    in.label = source.label;
-    in.format = file.name.format;
-    in.content = file.content;
-    in.mode = *source.mode;
-    if (const auto set = tx.maybe(find_set, in)) in.base_number = tx.one(get_head, *set).number;
-    import_into_draft(tx, by, in, vault);
+/// What a commit has for one config set: of a file of its own, on top of documents that another file has for its profile.
+struct SetToTake {
+    std::string path;
+    Items below;
+    Items own;
+};
+using SetsToTake = std::map<std::pair<ConfigName, ConfigName>, SetToTake>; // by application and profile
+
+std::map<ConfigName, Items> settings_of_file(const GitFile& file) {
+    if (file.name.format == SettingsFormat::yaml) return read_spring_yaml(file.content, file.name.profile);
+    return {{file.name.profile, read_settings(file.name.format, file.content)}};
 }
 
-/// All of it, or nothing.
-void take_files(Tx& tx, PullGit what, GitSource source, GitPulled pulled, Vault* vault) {
-    const Actor by = who_asked(what);
-    tx.one(lock_git_source, source.id);
-    for (const GitFile& file : pulled.files) {
+SetsToTake sets_of_files(const std::vector<GitFile>& files) {
+    SetsToTake sets;
+    std::size_t bytes = 0;
+    for (const GitFile& file : files) {
         try {
-            take_file(tx, by, source, file, *vault);
+            for (auto& [profile, items] : settings_of_file(file)) {
+                bytes += to_json(items).dump().size();
+                if (bytes > most_bytes_of_all_sets) throw GitFault("there is more than there may be");
+                SetToTake& set = sets[{file.name.application, profile}];
+                set.path = file.path;
+                if (profile == file.name.profile)
+                    set.own = std::move(items);
+                else
+                    apply_patch(set.below, to_tree(items));
+            }
+            if (sets.size() > most_sets_of_a_source) throw GitFault("there is more than there may be");
         } catch (const Refusal& refused) {
             throw GitFault(file.path + ": " + told(refused));
         }
     }
-    const int sets = static_cast<int>(pulled.files.size());
-    tx.exec(end_pull, {source.id, GitState::pulled, pulled.commit, sets, std::nullopt, tx.now()});
-    const Json details = Json::object({{"commit", pulled.commit}, {"sets", sets}});
+    return sets;
+}
+
+void take_set(Tx& tx, const Actor& by, const GitSource& source, const ConfigName& application, const ConfigName& profile, const SetToTake& set,
+              const Vault& vault) {
+    ImportFile in;
+    in.application = application;
+    in.profile = profile;
+    in.label = source.label;
+    in.format = SettingsFormat::json;
+    in.mode = *source.mode;
+    Items items = set.below;
+    apply_patch(items, to_tree(set.own));
+    in.content = to_json(items).dump();
+    if (const auto known = tx.maybe(find_set, in)) in.base_number = tx.one(get_head, *known).number;
+    import_into_draft(tx, by, in, vault);
+}
+
+/// Whether what was fetched is what is wanted still: the source is as it was, and no other pull of it was quicker.
+bool is_wanted(const GitSource& fetched, const GitSource& now) {
+    return fetched.commit == now.commit && json::to_document<GitSourceEdit>(fetched) == json::to_document<GitSourceEdit>(now);
+}
+
+/// Once this run is at its end.
+void fetch_once_more(Tx& tx, const PullGit& what) { tx.enqueue(what, {.key = key_of_pull(what), .again = true}); }
+
+/// Ends a turn with its scope.
+struct TurnTaken {
+    explicit TurnTaken(GitTurns& all) : turns(all) {}
+    ~TurnTaken() { turns.end(); }
+    TurnTaken(const TurnTaken&) = delete;
+    TurnTaken& operator=(const TurnTaken&) = delete;
+    GitTurns& turns;
+};
+
+/// All of it, or nothing. What is not wanted any more is fetched once more instead: it may be of another branch, or not signed where it has to be by now.
+void take_files(Tx& tx, PullGit what, GitSource fetched, GitPulled pulled, Vault* vault) {
+    const Actor by = who_asked(what);
+    const auto found = tx.maybe(lock_git_source, what.source);
+    if (!found) return; // deleted meanwhile
+    const GitSource& source = *found;
+    if (!is_wanted(fetched, source)) return fetch_once_more(tx, what);
+    PullEnd end{source.id, GitState::pulled, pulled.commit, std::nullopt, std::nullopt, tx.now(), next_pull(tx, source, 0), 0};
+    if (pulled.files.empty()) {
+        tx.exec(end_idle_pull, end);
+        return;
+    }
+    const SetsToTake sets = sets_of_files(pulled.files);
+    for (const auto& [place, set] : sets) {
+        try {
+            take_set(tx, by, source, place.first, place.second, set, *vault);
+        } catch (const Refusal& refused) {
+            throw GitFault(set.path + ": " + told(refused));
+        }
+    }
+    end.sets = static_cast<int>(sets.size());
+    tx.exec(end_pull, end);
+    const Json details = Json::object({{"commit", pulled.commit}, {"sets", *end.sets}});
     record(tx, by, {.action = "git_source.pulled", .target = source.id.to_string(), .details = details});
 }
 
-void note_fault(Tx& tx, GitSourceId id, std::string why) { tx.exec(end_pull, {id, GitState::failed, std::nullopt, std::nullopt, std::move(why), tx.now()}); }
+/// A fault of what is not wanted any more is none: it may have been mended meanwhile. Of other credentials neither.
+void note_fault(Tx& tx, PullGit what, std::optional<AskedSource> asked, std::string why) {
+    const auto source = tx.maybe(lock_git_source, what.source);
+    if (!source) return; // deleted meanwhile
+    if (asked && (!is_wanted(asked->source, *source) || asked->sealed != tx.maybe(get_git_credentials, what.source))) return fetch_once_more(tx, what);
+    const int failures = std::min(source->failures + 1, 1'000);
+    tx.exec(end_pull, {what.source, GitState::failed, std::nullopt, std::nullopt, std::move(why), tx.now(), next_pull(tx, *source, failures), failures});
+}
 
 } // namespace
 
-GitPuller::GitPuller(const Settings& settings) : options_(git_options(settings)), pool_({.threads = 1, .waiting = 64, .niceness = 10}) {}
+std::string key_of_pull(const PullGit& what) { return what.source.to_string() + (what.of_itself.value_or(false) ? " of itself" : ""); }
 
-Task<GitPulled> GitPuller::pull(GitSource source) {
-    const auto deadline = std::chrono::steady_clock::now() + patience_for_a_turn;
-    GitPulled pulled = co_await pool_.run(deadline, pull_from_git, std::move(source), options_);
+GitPuller::GitPuller(const Settings& settings) : options_(git_options(settings)), pool_({.threads = 1, .waiting = 1, .niceness = 10}) {}
+
+Task<GitPulled> GitPuller::pull(GitSource source, GitSecret secret, std::optional<std::string> known) {
+    const auto deadline = std::chrono::steady_clock::now() + patience_for_the_thread;
+    GitPulled pulled = co_await pool_.run(deadline, pull_from_git, std::move(source), std::move(secret), std::move(known), options_);
     co_return pulled;
 }
 
 Task<void> pull_git(JobCtx& job, PullGit what) {
-    const std::optional<GitSource> source = co_await job.transaction(find_git_source, what.source);
-    if (!source) co_return; // deleted meanwhile
+    Vault* vault = &job.get<Vault>();
+    GitPuller& puller = job.get<GitPuller>();
+    // Who waits here would hold one of the few places of long jobs, and rollouts are looked at in one.
+    const auto pause = puller.turns().ask(job.project(), job.id(), GitTurns::Clock::now());
+    if (pause > std::chrono::seconds(0)) throw JobPostponed(pause);
+    const TurnTaken turn(puller.turns());
+    std::optional<AskedSource> asked;
     std::string fault;
+    std::exception_ptr failure; // for good: the source would wait for ever
     try {
-        GitPulled pulled = co_await job.get<GitPuller>().pull(*source);
-        Vault* vault = &job.get<Vault>();
-        co_await job.transaction(take_files, what, *source, pulled, vault);
+        std::optional<SourceToPull> found = co_await job.transaction(source_to_pull, what.source, vault);
+        if (!found) co_return;
+        std::optional<std::string> known;
+        if (what.of_itself.value_or(false)) known = found->asked.source.commit;
+        asked = found->asked;
+        const GitSource source = asked->source;
+        GitPulled pulled = co_await puller.pull(source, std::move(found->secret), std::move(known));
+        co_await job.transaction(take_files, what, source, pulled, vault);
     } catch (const GitFault& found) {
         fault = found.what();
+    } catch (const JobStopped&) {
+        throw;
+    } catch (const std::exception&) {
+        if (job.attempt() < PullGit::job.max_attempts) throw;
+        failure = std::current_exception();
+        fault = "it could not be taken, though it was tried several times";
     }
-    if (!fault.empty()) co_await job.transaction(note_fault, what.source, fault);
+    if (!fault.empty()) co_await job.transaction(note_fault, what, asked, fault);
+    if (failure) std::rethrow_exception(failure);
+}
+
+// Each five minutes; what is due before the middle of them comes now, for at the next look it would be later than that is too early.
+void find_pulls(Tx& tx, const FindPulls&, JobRun&) {
+    const Duration half_a_look = Duration::seconds(150);
+    for (const GitSourceId& source : tx.all(due_git_sources, tx.now() + half_a_look, most_pulls_at_once)) {
+        const PullGit pull{source, service_itself().subject, {}, {}, true};
+        tx.enqueue(pull, {.key = key_of_pull(pull)});
+    }
 }
 
 } // namespace gravity::config

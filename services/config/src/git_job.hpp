@@ -2,6 +2,7 @@
 
 #include "config.hpp"
 #include "git_fetch.hpp"
+#include "git_turns.hpp"
 
 #include <gravity/async/bounded_pool.hpp>
 #include <gravity/jobs/job.hpp>
@@ -16,24 +17,37 @@ struct PullGit {
     std::string subject;
     std::string actor;
     std::string address;
+    std::optional<bool> of_itself; // nobody asked: what has not changed there leaves the drafts alone
 };
-BOOST_DESCRIBE_STRUCT(PullGit, (), (source, subject, actor, address))
+BOOST_DESCRIBE_STRUCT(PullGit, (), (source, subject, actor, address, of_itself))
+/// Its job's key: one that is asked for is not taken for one that comes of itself, which may leave the drafts alone.
+std::string key_of_pull(const PullGit& what);
+
+/// Leaves pulls of the sources that are to be pulled of themselves by now. Left every few minutes for each project.
+struct FindPulls {
+    static constexpr JobKind job{"find-git-pulls"};
+};
+BOOST_DESCRIBE_STRUCT(FindPulls, (), ())
 
 /// A thread for git, which takes long, and what it may. Throws std::invalid_argument for what is no scheme or no network.
 class GitPuller {
 public:
     explicit GitPuller(const Settings& settings);
     const GitOptions& options() const { return options_; }
-    /// Throws GitFault.
-    Task<GitPulled> pull(GitSource source);
+    GitTurns& turns() { return turns_; }
+    /// Only in a turn of `turns`. Throws GitFault.
+    Task<GitPulled> pull(GitSource source, GitSecret secret, std::optional<std::string> known);
 
 private:
     GitOptions options_;
     BoundedPool pool_;
+    GitTurns turns_;
 };
 
+/// Goes back to wait where another pull is under way here.
 Task<void> pull_git(JobCtx& job, PullGit what);
+void find_pulls(Tx& tx, const FindPulls& what, JobRun& run);
 
 } // namespace gravity::config
 
-GRAVITY_TABLES(config, PullGit)
+GRAVITY_TABLES(config, PullGit, FindPulls)

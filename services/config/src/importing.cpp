@@ -91,7 +91,7 @@ Imported import_into_draft(Tx& tx, const Actor& by, const ImportFile& in, const 
     Items before = kept;
     check_base(tx, in, draft, before);
     Items items = with_sealed(tx, vault, draft, before, with_file(before, file, *in.mode), secrets);
-    take_ciphers(tx, vault, draft.set_id, before, items);
+    take_ciphers(tx, vault, draft.set_id, before, items, SpringCiphers::taken);
     for (const Change& change : changes_between(kept, items)) {
         if (change.before == nullptr)
             ++imported.added;

@@ -41,6 +41,43 @@ struct ExportQuery {
 };
 BOOST_DESCRIBE_STRUCT(ExportQuery, (), (format, release))
 
+/// A config set as it comes and goes with others: references as they are written, of secrets `***`.
+struct SetOfMany : NewConfigSet {
+    Json items;
+};
+BOOST_DESCRIBE_STRUCT(SetOfMany, (NewConfigSet), (items))
+
+/// As an export of all of them has it.
+struct ImportSets {
+    std::vector<SetOfMany> sets;
+    Default<ImportMode::merge> mode;
+};
+BOOST_DESCRIBE_STRUCT(ImportSets, (), (sets, mode))
+
+struct ImportedSet : Imported {
+    std::vector<std::string> missing_secrets;
+};
+BOOST_DESCRIBE_STRUCT(ImportedSet, (Imported), (missing_secrets))
+
+struct ImportedSets {
+    std::vector<ImportedSet> sets;
+};
+BOOST_DESCRIBE_STRUCT(ImportedSets, (), (sets))
+
+enum class ExportedState {
+    in_force,
+    drafts
+};
+BOOST_DESCRIBE_ENUM(ExportedState, in_force, drafts)
+
+struct ExportSetsQuery {
+    Default<ExportedState::in_force> state;
+    std::optional<ConfigName> application;
+    std::optional<ConfigName> profile;
+    std::optional<LabelName> label;
+};
+BOOST_DESCRIBE_STRUCT(ExportSetsQuery, (), (state, application, profile, label))
+
 } // namespace gravity::config
 
 template <>
@@ -61,8 +98,29 @@ struct gravity::meta::docs<gravity::config::Imported> {
     };
 };
 template <>
+struct gravity::meta::docs<gravity::config::SetOfMany> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"items", "The settings, as a document or by flattened keys"}};
+};
+template <>
+struct gravity::meta::docs<gravity::config::ImportSets> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"sets", "1 to 1,000, each of another application, profile and label"},
+        {"mode", "`merge`: keys on top of the drafts'; `replace`: of plain values the drafts have these alone"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::config::ImportedSet> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"missing_secrets", "Keys that `***` stood for and that the draft has no secret under: they were left out"}};
+};
+template <>
+struct gravity::meta::docs<gravity::config::ExportSetsQuery> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"state", "`in_force`: sets that nothing was published of are left out; `drafts`: what is being worked on"}};
+};
+template <>
 struct gravity::meta::docs<gravity::config::ExportQuery> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"release", "Without it what is in force"}};
 };
 
-GRAVITY_TABLES(config, ImportMode, ImportFile, Imported, ExportQuery)
+GRAVITY_TABLES(config, ImportMode, ImportFile, Imported, SetOfMany, ImportSets, ImportedSet, ImportedSets, ExportedState, ExportSetsQuery, ExportQuery)

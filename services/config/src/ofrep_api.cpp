@@ -30,7 +30,7 @@ AskedContext context_of(const RawBody& body) {
     const Json* context = document->find("context");
     if (context == nullptr || !context->is_object()) return {{}, failure("INVALID_CONTEXT", "The body must have a context, which is an object")};
     const Json* key = context->find("targetingKey");
-    if (key != nullptr && !key->is_string()) return {{}, failure("INVALID_CONTEXT", "targetingKey must be a text")};
+    if (key != nullptr && !key->is_string() && !key->is_null()) return {{}, failure("INVALID_CONTEXT", "targetingKey must be a text")};
     return {*context, {}};
 }
 

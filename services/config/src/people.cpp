@@ -13,7 +13,8 @@ namespace {
 
 // With a message of 500 characters each, written in JSON at its longest, a part is 3.2 of the 4 MiB that it may be.
 constexpr std::int64_t most_in_a_part = 1'000;
-constexpr std::string_view kinds[] = {"approvals", "audit", "drafts", "releases", "rollouts", "schemas", "secrets_shown", "sets", "tags"};
+constexpr std::string_view kinds[] = {"approvals", "audit", "drafts", "git_sources", "releases", "rollouts",
+                                      "schemas", "secrets_shown", "sets", "spring_keys", "tags"};
 
 } // namespace
 

@@ -9,6 +9,8 @@ const Sql<std::int64_t(std::string)> count_rows_of_author{"person.count", R"sql(
          + (select count(*) from release_tag where tagged_by = $1)
          + (select count(*) from rollout where started_by = $1)
          + (select count(*) from config_schema where created_by = $1)
+         + (select count(*) from git_source where created_by = $1)
+         + (select count(*) from spring_key where updated_by = $1)
          + (select count(*) from audit where subject = $1)
          + (select count(*) from reveal where subject = $1))sql"};
 
@@ -25,6 +27,9 @@ const Sql<Written(std::string, std::string, std::int64_t)> list_written{"person.
           union all
           select 'drafts', 'drafts/' || set_id, jsonb_build_object('set_id', set_id, 'updated_at', updated_at)
           from draft where updated_by = $1 or approved_by = $1 or $1 = any(editors)
+          union all
+          select 'git_sources', 'git_sources/' || id, jsonb_build_object('id', id, 'url', url, 'username', username, 'created_at', created_at)
+          from git_source where created_by = $1
           union all
           select 'releases', 'releases/' || set_id || '/' || lpad(number::text, 10, '0'),
                  jsonb_build_object('set_id', set_id, 'number', number, 'message', message, 'created_at', created_at)
@@ -43,6 +48,9 @@ const Sql<Written(std::string, std::string, std::int64_t)> list_written{"person.
           select 'sets', 'sets/' || id,
                  jsonb_build_object('id', id, 'application', application, 'profile', profile, 'label', label, 'created_at', created_at)
           from config_set where created_by = $1
+          union all
+          select 'spring_keys', 'spring_keys/' || project, jsonb_build_object('updated_at', updated_at)
+          from spring_key where updated_by = $1
           union all
           select 'tags', 'tags/' || set_id || '/' || name, jsonb_build_object('set_id', set_id, 'name', name, 'at', tagged_at)
           from release_tag where tagged_by = $1) p

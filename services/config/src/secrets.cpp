@@ -7,10 +7,16 @@
 #include <gravity/base/problem.hpp>
 #include <gravity/log/log.hpp>
 
+#include <chrono>
+
 namespace gravity::config {
 namespace {
 
 constexpr std::size_t fingerprint_bytes = 8;
+
+std::int64_t steady_seconds() {
+    return 1 + std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 std::string associated_data(const SecretPlace& place) { return place.project.to_string() + " " + place.set.to_string() + " " + place.key; }
 
@@ -52,9 +58,13 @@ std::string Vault::seal(const DataKey& key, const Uuid& id) const {
 }
 
 DataKey Vault::open(const std::string& sealed, const Uuid& id) const {
-    if (!keys_) throw Refusal(secrets_unavailable);
+    if (!keys_) {
+        note_closed();
+        throw Refusal(secrets_unavailable);
+    }
     auto opened = keys_->open(sealed, id.to_string());
     if (!opened || opened->reveal().size() != aes256_key_bytes) {
+        note_closed();
         log::error("a data key does not open", {{"data_key", id.to_string()}, {"why", opened ? "it is of another size" : opened.why()}});
         throw Refusal(secrets_unavailable);
     }
@@ -72,6 +82,24 @@ std::optional<Secret<>> Vault::open_text(std::string_view sealed, const std::str
     if (!opened) return std::nullopt;
     return *std::move(opened);
 }
+
+std::optional<std::string> Vault::sealed_anew(const std::string& sealed, const std::string& bound_to) const {
+    if (!keys_ || keys_->current(sealed)) return std::nullopt;
+    const auto opened = keys_->open(sealed, bound_to);
+    if (!opened) {
+        note_closed();
+        return std::nullopt;
+    }
+    return keys_->seal(opened->reveal(), bound_to);
+}
+
+bool Vault::found_closed() const {
+    constexpr std::int64_t two_hours = 2 * 60 * 60; // longer than until all is looked at again
+    const std::int64_t at = closed_at_.load(std::memory_order_relaxed);
+    return at != 0 && steady_seconds() - at < two_hours;
+}
+
+void Vault::note_closed() const { closed_at_.store(steady_seconds(), std::memory_order_relaxed); }
 
 Items mask(Items items) {
     for (auto& [key, value] : items)

@@ -5,6 +5,8 @@
 #include <gravity/auth/sealed.hpp>
 #include <gravity/base/uuid.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 
 /// Secrets among the items: sealed by AES-256-GCM with their set's data key, which is sealed itself under the master key. No store and no HTTP.
@@ -55,11 +57,17 @@ public:
     std::string seal_text(std::string_view text, const std::string& bound_to) const;
     /// Nothing if it does not open there. Refuses with 503 without a master key.
     std::optional<Secret<>> open_text(std::string_view sealed, const std::string& bound_to) const;
+    /// The same sealed by the key that seals now; nothing if it is so already (`current`), or does not open, which is noted.
+    std::optional<std::string> sealed_anew(const std::string& sealed, const std::string& bound_to) const;
     /// Sealed by the key that seals now.
     bool current(const std::string& sealed) const { return keys_ && keys_->current(sealed); }
+    /// Something that is kept was found not to open, within the last two hours: the master key is missing, or another.
+    bool found_closed() const;
+    void note_closed() const;
 
 private:
     std::optional<auth::MasterKeys> keys_;
+    mutable std::atomic<std::int64_t> closed_at_{0}; // seconds of the steady clock; 0: never
 };
 
 /// With every secret masked.

@@ -20,6 +20,8 @@ extern const Sql<void(DataKeyRow)> insert_data_key;
 extern const Sql<DataKeyRow(ConfigSetId)> get_data_key;
 extern const Sql<DataKeyRow(std::vector<ConfigSetId>)> data_keys_of;
 extern const Sql<void(Uuid, std::string)> save_data_key;
+/// So many after one, by their ids.
+extern const Sql<DataKeyRow(std::optional<Uuid>, int)> some_data_keys;
 
 extern const Sql<Reveal(Reveal)> insert_reveal;
 extern const Sql<Reveal(ListReveals, ConfigSetId)> list_reveals;

@@ -54,7 +54,7 @@ Draft update(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Patch<DraftEdit> patc
     rebase_draft_on(tx, draft, items, wanted.base_number);
     const Items before = items;
     if (const Json* changes = patch.document().find("items")) apply_patch(items, *changes);
-    take_ciphers(tx, *vault, *id, before, items);
+    take_ciphers(tx, *vault, *id, before, items, by.may("configs:admin") ? SpringCiphers::taken : SpringCiphers::refused);
     if (const Json* changes = patch.document().find("secrets")) apply_secrets(tx, *vault, *id, items, *changes);
     return shown_draft(save_items(tx, by, std::move(draft), items, "draft.changed"));
 }

@@ -6,6 +6,7 @@
 #include "spring_domain.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 
@@ -16,8 +17,9 @@ namespace {
 
 std::string tag_of_bytes(std::string_view bytes) { return "\"" + hex_encode(sha256(bytes)).substr(0, 32) + "\""; }
 
+/// No set has capitals in its names, and some clients do in what they ask for: `Development` is the usual environment of .NET's.
 Selection selection_of(std::string_view applications, std::string_view profiles) {
-    auto wanted_applications = split_names(applications), wanted_profiles = split_names(profiles);
+    auto wanted_applications = split_names(ascii::lower(applications)), wanted_profiles = split_names(ascii::lower(profiles));
     if (!wanted_applications || !wanted_profiles) throw Refusal(problems::malformed, "There may be " + std::to_string(max_selected) + " names");
     return {*std::move(wanted_applications), *std::move(wanted_profiles)};
 }

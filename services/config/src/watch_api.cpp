@@ -14,6 +14,20 @@ constexpr std::size_t longest_reason = 120;      // bytes; a close frame takes 1
 
 std::optional<std::string> name_of(const Attending* attending) { return attending == nullptr ? std::nullopt : std::optional(attending->name()); }
 
+/// Who comes back from another server may have what this one has yet to hear of: it is told nothing until then, and never led back. Once this server was as
+/// far, a smaller version is another beginning: everything of the project was removed.
+class CatchingUp {
+public:
+    bool behind(const Snapshot& current, const std::shared_ptr<const Snapshot>& had) {
+        if (!caught_up_ && had && current.version < had->version) return true;
+        caught_up_ = true;
+        return false;
+    }
+
+private:
+    bool caught_up_ = false;
+};
+
 /// Tells a WebSocket what has changed, while it acknowledges what it was told.
 class SocketFollower final : public Follower {
 public:
@@ -25,7 +39,7 @@ public:
 
     void changed() override {
         const auto current = seat_.topic().current(instance_);
-        if (!current || current == has_ || !window_.open()) return;
+        if (!current || catching_up_.behind(*current, has_) || current == has_ || !window_.open()) return;
         const bool follows = has_ && has_->version <= current->version;
         if (follows && has_->version == current->version) {
             has_ = current;
@@ -63,6 +77,7 @@ private:
     std::optional<std::string> instance_;
     std::deque<Told> told_; // and not acknowledged, as many as the window lets through
     Window window_;
+    CatchingUp catching_up_;
     Seat seat_;
 };
 
@@ -76,7 +91,7 @@ public:
 
     void changed() override {
         const auto current = seat_.topic().current(instance_);
-        if (!current || current == has_) return;
+        if (!current || catching_up_.behind(*current, has_) || current == has_) return;
         const bool follows = has_ && has_->version <= current->version;
         if (!follows || has_->version != current->version) {
             std::string data = follows ? seat_.topic().change(has_, current) : snapshot_document(*current).dump();
@@ -91,6 +106,7 @@ private:
     std::shared_ptr<const Snapshot> has_;
     const Attending* attending_;
     std::optional<std::string> instance_;
+    CatchingUp catching_up_;
     Seat seat_;
 };
 

@@ -166,9 +166,16 @@ Task<std::shared_ptr<const Snapshot>> Watching::at_if_known(Watched watched, std
 Task<void> Watching::until_other(Watched watched, std::int64_t version, std::optional<std::string> instance, std::chrono::steady_clock::time_point end) {
     Alarm alarm;
     const Seat seat(topic(watched), alarm);
+    bool sought = false, ahead = false; // whether the client has what this server has yet to hear of
     while (std::chrono::steady_clock::now() < end) {
         const auto current = seat.topic().current(instance);
-        if (current && current->version != version) co_return;
+        if (current && current->version < version && !sought) {
+            sought = true;
+            const std::shared_ptr<const Snapshot> had = co_await at_if_known(watched, version, instance);
+            ahead = had != nullptr;
+            continue;
+        }
+        if (current && current->version != version && (current->version > version || !ahead)) co_return;
         co_await alarm.signal.wait_until(end);
     }
 }

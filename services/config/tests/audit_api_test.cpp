@@ -1,4 +1,5 @@
 // Who did what, and from where.
+#include "audit_text.hpp"
 #include "config_fixture.hpp"
 
 #include <gravity/base/crypto.hpp>
@@ -7,6 +8,7 @@
 
 #include <map>
 #include <set>
+#include <sstream>
 
 namespace gravity::config {
 namespace {
@@ -96,12 +98,20 @@ TEST_F(Audit, HasEveryChange) {
         {"delete " + s + "/tags/{tag}", "tag.deleted"},
         {"post " + s + "/keys/{key}/reveal", "secret.revealed"},
         {"post " + c + "/import", "draft.imported"},
+        {"post " + c + "/import-all", "draft.imported"},
         {"post /api/v1/config/git-sources", "git_source.created"},
+        {"patch /api/v1/config/git-sources/{id}", "git_source.changed"},
+        {"put /api/v1/config/git-sources/{id}/credentials", "git_source.credentials_set"},
         {"delete /api/v1/config/git-sources/{id}", "git_source.deleted"},
         {"post /api/v1/config/git-sources/{id}/pull", "is written down once it has been done"},
+        {"post /spring/monitor", "is written down once it has been done"},
         {"post " + c + "/acknowledgements", theirs},
         {"post /spring/encrypt", asking},
         {"post /spring/decrypt", "cipher.decrypted"},
+        {"post /spring/encrypt/{application}/{profiles}", asking},
+        {"post /spring/decrypt/{application}/{profiles}", "cipher.decrypted"},
+        {"put /api/v1/config/spring-key", "spring_key.set"},
+        {"delete /api/v1/config/spring-key", "spring_key.deleted"},
         {"post " + j, "schema.created"},
         {"patch " + j + "/{id}", "schema.changed"},
         {"delete " + j + "/{id}", "schema.deleted"},
@@ -139,8 +149,13 @@ TEST_F(Audit, HasEveryChange) {
     ada.post(c + "/import", {{"application", "till"}, {"format", "yaml"}, {"content", "port: 1"}}).expect(200);
     const std::string cipher = ada.post("/spring/encrypt").raw("hunter2", "text/plain").expect(200).body();
     ada.post("/spring/decrypt").raw(cipher, "text/plain").expect(200);
+    ada.put("/api/v1/config/spring-key", {{"key", "foo"}}).expect(200);
+    ada.del("/api/v1/config/spring-key").expect(204);
     const Json source = Json::object({{"url", "https://git.invalid/x.git"}, {"applications", Json::array({"shop"})}});
-    ada.del(post(ada, "/api/v1/config/git-sources", source).expect(201).location()).expect(204);
+    const std::string repository = post(ada, "/api/v1/config/git-sources", source).expect(201).location();
+    ada.patch(repository, {{"interval_minutes", 60}}).expect(200);
+    ada.put(repository + "/credentials", {{"password", "hunter2"}}).expect(200);
+    ada.del(repository).expect(204);
     const auto schema = ada.post(j, {{"application", "shop"}, {"schema", Json::object({{"type", "object"}})}}).expect(201);
     ada.patch(schema.location(), {{"description", "x"}}).expect(200);
     ada.del(schema.location()).expect(204);
@@ -215,6 +230,54 @@ TEST_F(Audit, IsReadByWhoAdministersTheirOwn) {
     service.caller(service.project(), "configs:write feature-flags:admin").get(log).expect_problem(403, "forbidden");
     service.caller(service.project(), "configs:admin").get(log).expect(200);
     as.anonymous.get(log).expect_problem(401, "unauthenticated");
+}
+
+TEST_F(Audit, IsReadAsAFile) {
+    const std::string shop = set(ada, "shop").location();
+    service.database().admin("insert into audit (id, project, occurred_at, action, subject, target, details) select gen_random_uuid(), '" +
+                             service.project().to_string() + "', now() - interval '1 day', 'test', 'ada', 'n' || n, '{}' from generate_series(1, 450) n");
+    const auto lines = [](const std::string& text) {
+        std::vector<std::string> all;
+        std::istringstream in(text);
+        for (std::string line; std::getline(in, line);) all.push_back(line);
+        return all;
+    };
+    const auto ndjson = ada.get(log + "/export").expect(200);
+    ndjson.expect_header("Content-Type", "application/x-ndjson");
+    const auto entries = lines(ndjson.body());
+    ASSERT_EQ(entries.size(), 451u) << "more than a page has";
+    EXPECT_EQ(Json::parse(entries[0]).or_throw(), ada.get(log + "?limit=1").expect(200).at("/items/0"));
+    std::set<std::string> targets;
+    for (const auto& entry : entries) targets.insert(Json::parse(entry).or_throw().find("target")->as_string());
+    EXPECT_EQ(targets.size(), 451u);
+
+    const auto csv = ada.get(log + "/export?format=csv&set_id=" + id_of(shop)).expect(200);
+    csv.expect_header("Content-Type", "text/csv; charset=utf-8");
+    const auto rows = lines(csv.body());
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0], "id,occurred_at,action,subject,actor,address,set_id,target,details\r");
+    EXPECT_NE(rows[1].find(",set.created,ada,,127.0.0.1," + id_of(shop) + "," + id_of(shop) + ",\"{"), std::string::npos) << rows[1];
+    EXPECT_EQ(ada.get(log + "/export?action=nothing").expect(200).body(), "");
+    EXPECT_EQ(as.stranger.get(log + "/export").expect(200).body(), "");
+    as.reader.get(log + "/export").expect_problem(403, "forbidden");
+    ada.get(log + "/export?format=xml").expect_problem(422, "invalid-value");
+    ada.get(log + "/export?limit=5").expect_problem(400, "malformed-request");
+}
+
+TEST(AuditFile, HasNothingThatASpreadsheetRuns) {
+    AuditEntry entry;
+    entry.id = AuditEntryId::parse("0190c5a8-7d3a-7b52-a1f6-0d3f3a2c9e11").or_throw();
+    entry.occurred_at = Timestamp::from_unix_seconds(0);
+    entry.action = "draft.changed";
+    entry.subject = "=cmd|' /C calc'!A0";
+    entry.target = "a,\"b\"\r\nc";
+    entry.details = Json::object();
+    EXPECT_EQ(audit_line(entry, AuditFormat::csv),
+              "0190c5a8-7d3a-7b52-a1f6-0d3f3a2c9e11,1970-01-01T00:00:00Z,draft.changed,'=cmd|' /C calc'!A0,,,,\"a,\"\"b\"\"\r\nc\",{}\r\n");
+    const std::string line = audit_line(entry, AuditFormat::ndjson);
+    EXPECT_EQ(line.find('\n'), line.size() - 1);
+    EXPECT_EQ(Json::parse(line).or_throw().find("target")->as_string(), entry.target);
+    EXPECT_EQ(audit_head(AuditFormat::ndjson), "");
 }
 
 TEST_F(Audit, IsOnlyAddedTo) {

@@ -45,6 +45,19 @@ TEST_F(Ciphers, AreTakenFromForms) {
     EXPECT_EQ(decrypt(as.owner, cipher, form + "; charset=UTF-8").body(), "x");
 }
 
+TEST_F(Ciphers, AreTheSameForWhomever) {
+    const std::string cipher = as.owner.post("/spring/encrypt/shop/dev,eu").raw("hunter2", "text/plain").expect(200).body();
+    EXPECT_EQ(decrypt(as.owner, cipher).body(), "hunter2");
+    EXPECT_EQ(as.owner.post("/spring/decrypt/till/default").raw(cipher, "text/plain").expect(200).body(), "hunter2");
+    as.owner.get("/api/v1/config/audit?action=cipher.decrypted").expect(200).field("/items/1/subject", "tester").field("/items/2", Json());
+    as.reader.post("/spring/encrypt/shop/dev").raw("x", "text/plain").expect_problem(403, "forbidden");
+    as.reader.post("/spring/decrypt/shop/dev").raw(cipher, "text/plain").expect_problem(403, "forbidden");
+    // An application may be called like this.
+    published(as.owner, "encrypt", "dev", Json::object({{"a", 1}}));
+    as.owner.get("/spring/encrypt/dev").expect(200).field("/propertySources/0/source/a", 1);
+    as.owner.get("/spring/encrypt/dev/main").expect(200).field("/propertySources/0/source/a", 1);
+}
+
 TEST_F(Ciphers, OpenInTheirProjectForWhoMaySeeSecrets) {
     const std::string cipher = encrypt(as.owner, "hunter2").body();
     const auto elsewhere = decrypt(as.stranger, cipher);

@@ -111,6 +111,17 @@ testkit::ConformanceOptions options() {
     options.body("POST /api/v1/configs/import", [](const Client&, Json) {
         return Json::object({{"application", fresh_application()}, {"format", "yaml"}, {"content", "port: 8080"}});
     });
+    options.body("POST /api/v1/configs/import-all", [](const Client&, Json) {
+        const Json set = Json::object({{"application", fresh_application()}, {"items", Json::object({{"port", 8080}})}});
+        return Json::object({{"sets", Json::array({set})}});
+    });
+    const std::string springs = "/api/v1/config/spring-key";
+    const auto with_spring_key = [springs](const Client& who) {
+        who.put(springs, {{"key", "foo"}}).expect(200);
+        return springs;
+    };
+    options.body("PUT " + springs, [](const Client&, Json) { return Json::object({{"key", "foo"}}); });
+    for (const char* method : {"GET ", "PUT ", "DELETE "}) options.path(method + springs, with_spring_key);
     const std::string sources = "/api/v1/config/git-sources";
     const auto git_source = [](const Client&, Json) {
         return Json::object({{"url", "https://git.invalid/settings.git"}, {"applications", Json::array({"shop"})}});
@@ -119,6 +130,11 @@ testkit::ConformanceOptions options() {
     options.path("POST " + sources + "/{id}/pull", [sources, git_source](const Client& who) {
         return who.post(sources, testkit::Members(git_source(who, {}))).expect(201).location() + "/pull";
     });
+    options.body("PATCH " + sources + "/{id}", [](const Client&, Json) { return Json::object({{"ref", "next"}}); });
+    options.path("PUT " + sources + "/{id}/credentials", [sources, git_source](const Client& who) {
+        return who.post(sources, testkit::Members(git_source(who, {}))).expect(201).location() + "/credentials";
+    });
+    options.body("PUT " + sources + "/{id}/credentials", [](const Client&, Json) { return Json::object({{"password", "x"}}); });
     options.path("GET " + one + "/export", [](const Client& who) { return released(who) + "/export"; });
     options.path("GET /api/v1/config/audit", [](const Client& who) {
         for (int i = 0; i < 2; ++i) set(who);

@@ -66,6 +66,7 @@ TEST_F(FlagsApi, AreEvaluatedAsTheProtocolSays) {
     EXPECT_EQ(evaluate("none", Json::object()).field("/key", "none").field("/errorCode", "FLAG_NOT_FOUND").status(), 404);
     EXPECT_EQ(evaluate("half", Json::object()).field("/errorCode", "TARGETING_KEY_MISSING").status(), 400);
     EXPECT_EQ(evaluate("half", Json::object({{"targetingKey", "x"}})).field("/reason", "SPLIT").status(), 200);
+    EXPECT_EQ(evaluate("half", Json::object({{"targetingKey", nullptr}})).field("/errorCode", "TARGETING_KEY_MISSING").status(), 400);
     EXPECT_EQ(evaluate("half", Json::object({{"targetingKey", 5}})).field("/errorCode", "INVALID_CONTEXT").status(), 400);
     for (const std::string body : {"{}", R"({"context":5})", "[]"}) {
         const auto refused = as.owner.post(all + "/beta").raw(body, "application/json").send();

@@ -71,6 +71,8 @@ bool holds(const std::string& op, const std::string& value, const std::string& a
 TEST(Conditions, Compare) {
     EXPECT_TRUE(holds("eq", "1", "1.0"));
     EXPECT_FALSE(holds("eq", "1", "\"1\""));
+    EXPECT_FALSE(holds("eq", "9007199254740993", "9007199254740992")) << "ids are longer than the fraction of a double";
+    EXPECT_TRUE(holds("gt", "9007199254740992", "9007199254740993"));
     EXPECT_TRUE(holds("ne", "1", "2"));
     EXPECT_TRUE(holds("in", R"(["de","at"])", R"("at")"));
     EXPECT_FALSE(holds("in", R"(["de","at"])", R"("fr")"));

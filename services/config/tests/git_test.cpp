@@ -26,6 +26,108 @@ TEST(GitUrl, IsOneOfThreeKinds) {
         EXPECT_EQ(parsed<GitUrl>(bad), "refused") << bad;
 }
 
+TEST(GitUrl, MayBeOfSsh) {
+    EXPECT_EQ(parsed<GitUrl>("ssh://Git.Example.com/team/settings.git"), "ssh://git.example.com/team/settings.git");
+    EXPECT_EQ(parsed<GitUrl>("ssh://example.com:2222/x"), "ssh://example.com:2222/x");
+    EXPECT_EQ(parsed<GitUrl>("ssh://example.com:443/x"), "ssh://example.com:443/x") << "a port that is usual elsewhere";
+    for (const std::string_view bad : {"ssh://example.com", "ssh://example.com/", "ssh://git@example.com/x", "ssh://example.com:80/x",
+                                       "ssh://-oProxyCommand=id/x",
+                                       "ssh://example.com/x?y", "ssh://example.com/x#y", "ssh:///x", "ssh://"})
+        EXPECT_EQ(parsed<GitUrl>(bad), "refused") << bad;
+    const GitUrl url("ssh://[2001:db8::1]:2222/x");
+    EXPECT_EQ(std::string(url.scheme()) + " " + url.host() + " " + std::to_string(url.port()), "ssh 2001:db8::1 2222");
+    EXPECT_EQ(GitUrl("ssh://example.com/x").port(), 22);
+    EXPECT_EQ(GitUrl("https://example.com/x").port(), 443);
+    EXPECT_EQ(GitUrl("file:///x").host() + std::to_string(GitUrl("file:///x").port()), "0");
+}
+
+std::string faults_of(const GitUrl& url, const GitCredentials& credentials) {
+    std::string all;
+    for (const auto& fault : credential_faults(url, credentials)) all += fault.pointer + " ";
+    return all;
+}
+
+TEST(GitCredentials, AreThoseOfTheWay) {
+    const std::string key = "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n";
+    GitCredentials password, of_ssh;
+    password.password = Secret<>("token");
+    of_ssh.private_key = Secret<>(key);
+    of_ssh.known_hosts = "example.com ssh-ed25519 AAAA";
+    const GitUrl https("https://example.com/x"), ssh("ssh://example.com/x"), file("file:///x");
+    EXPECT_EQ(faults_of(https, {}), "");
+    EXPECT_EQ(faults_of(https, password), "");
+    EXPECT_EQ(faults_of(ssh, of_ssh), "");
+    EXPECT_EQ(faults_of(file, {}), "");
+    EXPECT_EQ(faults_of(ssh, {}), "/private_key /known_hosts ");
+    EXPECT_EQ(faults_of(ssh, password), "/password /private_key /known_hosts ");
+    EXPECT_EQ(faults_of(https, of_ssh), "/private_key /known_hosts ");
+    EXPECT_EQ(faults_of(file, password), "/password ");
+    GitCredentials unknown_host = of_ssh, no_key = of_ssh, option = of_ssh, colon = password, name_alone;
+    unknown_host.known_hosts = std::nullopt;
+    no_key.private_key = Secret<>("ssh-ed25519 AAAA");
+    option.username = "-oProxyCommand=id";
+    colon.username = "a:b";
+    name_alone.username = "ada";
+    EXPECT_EQ(faults_of(ssh, unknown_host), "/known_hosts ");
+    EXPECT_EQ(faults_of(ssh, no_key), "/private_key ");
+    EXPECT_EQ(faults_of(ssh, option), "/username ");
+    // As the keys begin that ssh-keygen writes.
+    const std::string in_clear = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n";
+    for (const std::string sealed : {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABDHXW7HjT\n",
+                                     "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,7992ED0C8D7E72C80AEE83AE66EBA4AE\n",
+                                     "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIHbTBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQI67kuf79cwjUCAggA\n"}) {
+        of_ssh.private_key = Secret<>(sealed);
+        EXPECT_EQ(faults_of(ssh, of_ssh), "/private_key ") << sealed;
+    }
+    of_ssh.private_key = Secret<>(in_clear);
+    EXPECT_EQ(faults_of(ssh, of_ssh), "");
+    EXPECT_EQ(faults_of(https, colon), "/username ");
+    EXPECT_EQ(faults_of(https, name_alone), "/password ");
+    EXPECT_EQ(faults_of(file, name_alone), "/username ");
+    password.password = Secret<>(std::string(4'097, 'x'));
+    EXPECT_EQ(faults_of(https, password), "/password ");
+}
+
+TEST(GitCredentials, AreNotTold) {
+    EXPECT_EQ(without_secrets("remote: Basic Z2l0 is not token, token", {"Z2l0", "token"}), "remote: Basic *** is not ***, ***");
+    EXPECT_EQ(without_secrets("**", {"*", ""}), "******");
+    EXPECT_EQ(without_secrets("all is well", {}), "all is well");
+}
+
+TEST(GitFaults, AreToldByTheLineThatSaysWhy) {
+    const std::string always = "fatal: Could not read from remote repository.\n\n"
+                               "Please make sure you have the correct access rights\nand the repository exists.\n";
+    EXPECT_EQ(telling_line("Host key verification failed.\r\n" + always), "Host key verification failed.");
+    EXPECT_EQ(telling_line("remote: no\nfatal: unable to access 'x'\n"), "fatal: unable to access 'x'");
+    EXPECT_EQ(telling_line(always), "fatal: Could not read from remote repository.") << "if there is nothing else";
+    const std::string unread = "Load key \"/proc/1/fd/9\": error in libcrypto\r\ngit@example.com: Permission denied (publickey).\r\n";
+    EXPECT_EQ(telling_line(unread + always), "its private key cannot be read");
+    EXPECT_EQ(telling_line(" \n"), "");
+    EXPECT_EQ(telling_line("one"), "one");
+}
+
+TEST(GitSsh, TakesOneKeyAndOneHost) {
+    const std::string command = ssh_command({"example.com", 2222, "203.0.113.7", "git", "/proc/1/fd/9", "/tmp/it's/known_hosts"});
+    EXPECT_TRUE(command.starts_with("ssh -F none -i '/proc/1/fd/9' ")) << command;
+    for (const std::string_view option :
+         {"'StrictHostKeyChecking=yes'", "'HostKeyAlias=[example.com]:2222'", "'HostName=203.0.113.7'", "'User=git'", "'BatchMode=yes'",
+          "'IdentitiesOnly=yes'", "'IdentityAgent=none'", "'GlobalKnownHostsFile=/dev/null'", R"('UserKnownHostsFile="/tmp/it'\''s/known_hosts"')"})
+        EXPECT_NE(command.find(" -o " + std::string(option)), std::string::npos) << option << " in " << command;
+    EXPECT_NE(ssh_command({"example.com", 22, "203.0.113.7", "git", "k", "h"}).find("'HostKeyAlias=example.com'"), std::string::npos);
+}
+
+TEST(GitPulls, ComeLessOftenTheMoreFail) {
+    const auto minutes = [](int interval, int failures, double luck = 0.5) { return pause_before_pull(interval, failures, luck) / 60'000'000; };
+    EXPECT_EQ(minutes(60, 0), Duration::microseconds(60));
+    EXPECT_EQ(minutes(60, 1), Duration::microseconds(120));
+    EXPECT_EQ(minutes(60, 3), Duration::microseconds(480));
+    EXPECT_EQ(minutes(60, 9), Duration::microseconds(24 * 60)) << "a day is the most";
+    EXPECT_EQ(minutes(5, 1'000), Duration::microseconds(24 * 60));
+    EXPECT_EQ(minutes(10'080, 5), Duration::microseconds(10'080)) << "but for what is rarer";
+    EXPECT_EQ(minutes(60, 0, 0.0), Duration::microseconds(54));
+    EXPECT_LE(minutes(60, 0, 0.999), Duration::microseconds(66));
+}
+
 TEST(GitRef, IsNoOption) {
     for (const std::string_view good : {"main", "v1.2.3", "release/2026-01", "a_b"}) EXPECT_EQ(parsed<GitRef>(good), good);
     for (const std::string_view bad :

@@ -26,6 +26,19 @@ TEST_F(PersonData, IsWhatTheyWroteAndWhatTheyWereShown) {
     keeper.get(at("nobody")).expect(200).field("/rows", 0).field("/data", Json::object());
 }
 
+TEST_F(PersonData, IsWhereSettingsComeFrom) {
+    const Json source = Json::object({{"url", "https://git.invalid/x.git"},
+                                      {"applications", Json::array({"shop"})},
+                                      {"credentials", Json::object({{"username", "ada"}, {"password", "token"}})}});
+    ada.post("/api/v1/config/git-sources", testkit::Members(source)).expect(201);
+    ada.put("/api/v1/config/spring-key", {{"key", "foo"}}).expect(200);
+    const auto told = keeper.get(at("ada")).expect(200);
+    told.field("/data/git_sources/0/url", "https://git.invalid/x.git").field("/data/git_sources/0/username", "ada").field("/data/git_sources/1", Json());
+    EXPECT_EQ(told.at("/data/spring_keys").size(), 1u);
+    EXPECT_EQ(told.body().find("token"), std::string::npos);
+    EXPECT_EQ(erase("ada").expect(200).at("/rows").as_integer(), told.at("/rows").as_integer());
+}
+
 TEST_F(PersonData, ComesInPartsWhereThereIsMuch) {
     published(ada, "shop", "default", Json::object({{"port", 80}}));
     const auto before = keeper.get(at("ada")).expect(200);

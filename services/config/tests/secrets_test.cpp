@@ -79,11 +79,21 @@ TEST(Vault, SealsDataKeys) {
     EXPECT_TRUE(vault.current(sealed));
     EXPECT_FALSE(rotated.current(sealed));
     EXPECT_FALSE(none.has_key());
+    EXPECT_EQ(vault.sealed_anew(sealed, id.to_string()), std::nullopt) << "the first key has sealed it";
+    const auto anew = rotated.sealed_anew(sealed, id.to_string());
+    ASSERT_TRUE(anew);
+    EXPECT_TRUE(rotated.current(*anew));
+    EXPECT_EQ(text_of(wrong.open(*anew, id), place, secret), "x") << "which is the new key alone";
+    EXPECT_EQ(none.sealed_anew(sealed, id.to_string()), std::nullopt);
+    EXPECT_FALSE(vault.found_closed() || wrong.found_closed() || none.found_closed());
+    EXPECT_EQ(wrong.sealed_anew(sealed, id.to_string()), std::nullopt) << "it does not open";
+    EXPECT_TRUE(wrong.found_closed());
     EXPECT_EQ(slug_of([&] { wrong.open(sealed, id); }), "secrets-unavailable");
     EXPECT_EQ(slug_of([&] { vault.open(sealed, Uuid::v7()); }), "secrets-unavailable");
     EXPECT_EQ(slug_of([&] { vault.open("gs1.nonsense", id); }), "secrets-unavailable");
     EXPECT_EQ(slug_of([&] { none.open(sealed, id); }), "secrets-unavailable");
     EXPECT_EQ(slug_of([&] { none.seal(key, id); }), "secrets-unavailable");
+    EXPECT_TRUE(none.found_closed());
 }
 
 } // namespace

@@ -41,6 +41,14 @@ TEST_F(Spring, KnowsNoUnknownApplicationButUnknownLabels) {
     as.anonymous.get("/spring/shop/dev").expect_problem(401, "unauthenticated");
 }
 
+// Steeltoe asks for the environment as .NET names it.
+TEST_F(Spring, PassesOverCapitals) {
+    const auto answer = get("/Shop/Dev").field("/name", "Shop").field("/propertySources/0/name", "shop-dev").field("/propertySources/0/source/port", 9090);
+    EXPECT_EQ(answer.status(), 200);
+    EXPECT_EQ(get("/SHOP-DEV.properties").body(), get("/shop-dev.properties").body());
+    service.caller(service.project(), "configs:read", "Shop").get("/spring/Shop/Dev").expect(200); // and is nobody's secret
+}
+
 TEST_F(Spring, TakesSlashesOfLabelsInBothForms) {
     for (const std::string label : {"feature(_)x", "feature%2Fx"})
         get("/shop/default/" + label).field("/propertySources/0/source/port", 7).field("/label", "feature/x");

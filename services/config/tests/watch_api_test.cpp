@@ -75,6 +75,36 @@ TEST_F(Watch, BelongsToItsProject) {
     EXPECT_EQ(client.read(), R"({"change":{"changed":{"mine":1},"removed":[],"version":1}})");
 }
 
+// What a server that has not heard yet what another has published would be to somebody who comes from there.
+TEST_F(Watch, NeverLeadsBack) {
+    Peer stays = peer(as.owner); // so that this server goes on with what it knows
+    stays.hello("shop");
+    stays.read();
+    std::int64_t version = 1;
+    for (int i = 0; i < 4; ++i) {
+        cut_listeners(); // it takes it some time to listen again
+        put(2 * i + 10);
+        ++version;
+        Peer back = peer(as.owner);
+        back.hello("shop", version);
+        put(2 * i + 11);
+        ++version;
+        EXPECT_EQ(back.read(), R"({"change":{"changed":{"a":)" + std::to_string(2 * i + 11) + R"(},"removed":[],"version":)" + std::to_string(version) + "}}");
+    }
+}
+
+TEST_F(Watch, LongPollsDoNotEndBecauseAServerIsBehind) {
+    Peer stays = peer(as.owner);
+    stays.hello("shop");
+    stays.read();
+    cut_listeners();
+    put(5);
+    const auto begun = std::chrono::steady_clock::now();
+    as.owner.get(configs + "/effective?application=shop&wait_version=2&wait=1").expect(200).field("/version", 2);
+    EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(900)) << "there is no other";
+    as.owner.get(configs + "/effective?application=shop&wait_version=99&wait=60").expect(200).field("/version", 2); // which was never published
+}
+
 TEST_F(Watch, GoesOnWhereAClientWas) {
     put(1);
     put(2);
