@@ -11,6 +11,7 @@
 #include "openmeter_api.hpp"
 #include "organizations_api.hpp"
 #include "problems.hpp"
+#include "project_invitations_api.hpp"
 #include "project_members_api.hpp"
 #include "projects_api.hpp"
 #include "quotas_api.hpp"
@@ -54,6 +55,35 @@ void invitation_routes(Router& router) {
         .post<i::accept>("/accept", {.summary = "Accept an invitation: by its token, and by whose address it was made for",
                                      .problems = {problems::not_found, subject_not_usable, invitation_ended, other_address, address_not_confirmed,
                                                   already_member, Reply<UserInfo>::dependency_unavailable},
+                                     .body_limit = 4 * 1024,
+                                     .idempotency = false});
+}
+
+void project_invitation_routes(Router& router) {
+    namespace i = project_invitations;
+    auto invitations = router.collection("/api/v1/projects/{id}/invitations", "projects");
+    invitations.get<i::list>("", {.summary = "List invitations to a single project, newest first",
+                                  .operation = "list_project",
+                                  .problems = {role_too_low},
+                                  .scope = "projects:admin"});
+    invitations.post<i::create>("", {.summary = "Invite somebody to a single project by their e-mail address; the token is shown this once",
+                                     .operation = "create_project",
+                                     .problems = {role_too_low, already_invited, too_many_invitations, deletion_pending},
+                                     .scope = "projects:admin",
+                                     .shows_secret = true});
+    invitations.get<i::get>("/{invitation}", {.summary = "Read an invitation to a single project",
+                                              .operation = "get_project",
+                                              .problems = {role_too_low},
+                                              .scope = "projects:admin"});
+    invitations.del<i::revoke>("/{invitation}", {.summary = "Revoke an invitation to a single project",
+                                                 .operation = "revoke_project",
+                                                 .problems = {role_too_low, invitation_ended},
+                                                 .scope = "projects:admin"});
+    router.collection("/api/v1/projects/invitations", "projects")
+        .post<i::accept>("/accept", {.summary = "Accept an invitation to a single project: by its token, and by whose address it was made for",
+                                     .operation = "accept_project",
+                                     .problems = {problems::not_found, subject_not_usable, invitation_ended, other_address, address_not_confirmed,
+                                                  already_member, deletion_pending, Reply<UserInfo>::dependency_unavailable},
                                      .body_limit = 4 * 1024,
                                      .idempotency = false});
 }
@@ -228,6 +258,7 @@ void api_key_routes(Router& router) {
 void routes(Router& router) {
     organization_routes(router);
     invitation_routes(router);
+    project_invitation_routes(router);
     plan_routes(router);
     project_routes(router);
     api_key_routes(router);

@@ -16,6 +16,7 @@
 #include "registered_services.hpp"
 #include "report_keys.hpp"
 #include "service_routes.hpp"
+#include "usage_announced.hpp"
 #include "usage_intake.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -66,6 +67,7 @@ Service assemble(std::uint16_t port) {
         .postgres(project_migrations())
         .routes(routes)
         .calls<IdentityProvider>()
+        .consume(count_announced)
         .job(forget_usage)
         .job(delete_projects)
         .schedule("41 3 * * *", ForgetUsage{}, {.each_project = true})

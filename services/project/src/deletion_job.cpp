@@ -116,6 +116,7 @@ void finish(Tx& tx) {
     for (const ProjectId& project : tx.all(finish_deletions, tx.now())) {
         tx.emit(ProjectDeleted{project, tx.one(rows_removed, project)});
         tx.exec(delete_members_of, project); // who saw to it until now
+        tx.exec(delete_invitations_to, project);
         note_end(tx, "project.deleted", tx.one(get_project, project));
     }
 }

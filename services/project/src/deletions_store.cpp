@@ -32,6 +32,7 @@ const Sql<ProjectId(Timestamp)> finish_deletions{"deletion.finish", R"sql(
     where p.deleting_at is not null and p.deleted_at is null and not exists (select from deletion_task t where t.project_id = p.id and t.state = 'open')
       and exists (select from deletion_task t where t.project_id = p.id)
     returning id)sql"};
+const Sql<void(ProjectId)> delete_invitations_to{"deletion.invitations", "delete from invitation where project_id = $1"};
 const Sql<void(ProjectId)> delete_members_of{"deletion.members", "delete from project_member where project_id = $1"};
 const Sql<std::int64_t(ProjectId)> rows_removed{"deletion.rows_removed", "select coalesce(sum(rows), 0)::bigint from deletion_task where project_id = $1"};
 

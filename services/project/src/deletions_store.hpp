@@ -23,8 +23,8 @@ extern const Sql<void(DeletionTaskRow)> save_task;
 extern const Sql<DeletionTask(ProjectId)> tasks_of;
 /// Marks as deleted those of which every task is confirmed.
 extern const Sql<ProjectId(Timestamp)> finish_deletions;
-/// Who had a say in it alone.
-extern const Sql<void(ProjectId)> delete_members_of;
+/// Who had a say in it alone, and who was asked to.
+extern const Sql<void(ProjectId)> delete_members_of, delete_invitations_to;
 extern const Sql<std::int64_t(ProjectId)> rows_removed;
 
 /// What is measured of a project, in its own scope; with meters goes what they counted.

@@ -6,7 +6,7 @@
 #include <gravity/base/contact.hpp>
 #include <gravity/discovery/client.hpp>
 
-/// Invitations: somebody of an e-mail address is asked to become a member.
+/// Invitations: somebody of an e-mail address is asked to become a member, of an organisation or of a single project.
 namespace gravity::project {
 
 using InvitationId = Id<"invitation">;
@@ -26,9 +26,9 @@ enum class InvitationState {
 };
 BOOST_DESCRIBE_ENUM(InvitationState, open, accepted, revoked, expired)
 
-struct Invitation {
+/// What is told of one, whatever it is to.
+struct InvitationFacts {
     InvitationId id;
-    OrganizationId organization_id;
     Email email;
     MemberRole role{};
     InvitationState state{};
@@ -41,20 +41,34 @@ struct Invitation {
     Timestamp created_at;
     Timestamp updated_at;
 };
-BOOST_DESCRIBE_STRUCT(Invitation, (),
-                      (id, organization_id, email, role, state, invited_by, expires_at, accepted_at, accepted_by, revoked_at, version, created_at,
-                       updated_at))
+BOOST_DESCRIBE_STRUCT(InvitationFacts, (),
+                      (id, email, role, state, invited_by, expires_at, accepted_at, accepted_by, revoked_at, version, created_at, updated_at))
+
+/// To an organisation.
+struct Invitation : InvitationFacts {
+    OrganizationId organization_id;
+};
+BOOST_DESCRIBE_STRUCT(Invitation, (InvitationFacts), (organization_id))
+struct ProjectInvitation : InvitationFacts {
+    ProjectId project_id;
+};
+BOOST_DESCRIBE_STRUCT(ProjectInvitation, (InvitationFacts), (project_id))
 
 /// The answer to making one: the token is seen this once.
 struct MadeInvitation : Invitation {
     std::string token;
 };
 BOOST_DESCRIBE_STRUCT(MadeInvitation, (Invitation), (token))
+struct MadeProjectInvitation : ProjectInvitation {
+    std::string token;
+};
+BOOST_DESCRIBE_STRUCT(MadeProjectInvitation, (ProjectInvitation), (token))
 
-/// As it is stored.
+/// As it is stored: to an organisation or to a project, and never to both.
 struct InvitationRow {
     InvitationId id;
-    OrganizationId organization_id;
+    std::optional<OrganizationId> organization_id;
+    std::optional<ProjectId> project_id;
     Email email;
     MemberRole role{};
     Bytes token_hash;
@@ -68,8 +82,8 @@ struct InvitationRow {
     Timestamp updated_at;
 };
 BOOST_DESCRIBE_STRUCT(InvitationRow, (),
-                      (id, organization_id, email, role, token_hash, invited_by, expires_at, accepted_at, accepted_by, revoked_at, version, created_at,
-                       updated_at))
+                      (id, organization_id, project_id, email, role, token_hash, invited_by, expires_at, accepted_at, accepted_by, revoked_at, version,
+                       created_at, updated_at))
 
 struct AcceptInvitation {
     Text<1, 200> token;
@@ -95,5 +109,10 @@ template <>
 struct gravity::meta::docs<gravity::project::MadeInvitation> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"token", "What whoever is invited accepts it with; shown this once"}};
 };
+template <>
+struct gravity::meta::docs<gravity::project::MadeProjectInvitation> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"token", "What whoever is invited accepts it with; shown this once"}};
+};
 
-GRAVITY_TABLES(project, InvitationId, NewInvitation, InvitationState, Invitation, MadeInvitation, InvitationRow, AcceptInvitation, UserInfo)
+GRAVITY_TABLES(project, InvitationId, NewInvitation, InvitationState, InvitationFacts, Invitation, ProjectInvitation, MadeInvitation, MadeProjectInvitation,
+               InvitationRow, AcceptInvitation, UserInfo)

@@ -8,6 +8,9 @@
 namespace gravity::project::openmeter {
 namespace {
 
+/// An unknown group is a bad request there, as all is that does not validate.
+constexpr GroupWords of_openmeter{"groupBy", "filterGroupBy", meta::Errors::Fault::shape};
+
 std::string_view word_of(Aggregation aggregation) {
     switch (aggregation) {
     case Aggregation::sum: return "SUM";
@@ -74,8 +77,9 @@ Json query(Tx& tx, Path<"meterIdOrSlug", Text<1, 64>> meter, Params<MeterQuery> 
     asked.window = cut_of(query->windowSize);
     asked.time_zone = query->windowTimeZone;
     asked.group_by = query->groupBy;
+    asked.filter = query->filterGroupBy;
     const Meter found = tx.one(find_meter, meter->str());
-    UsageRange range = usage_range(found, asked, tx.now());
+    UsageRange range = usage_range(found, asked, tx.now(), of_openmeter);
     for (const auto& subject : query->subject) range.subjects.push_back(subject.str());
     Json rows = Json::array();
     for (const UsageWindow& window : usage_in(tx, found, range)) rows.push_back(row_of_window(window));

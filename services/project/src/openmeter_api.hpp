@@ -14,7 +14,7 @@ enum class WindowSize {
 };
 BOOST_DESCRIBE_ENUM(WindowSize, HOUR, DAY, MONTH)
 
-/// What is not here (`filterGroupBy`, say) is refused rather than left out of the question.
+/// What is not here (`filterCustomerId`, say) is refused rather than left out of the question.
 struct MeterQuery {
     std::optional<Timestamp> from;
     std::optional<Timestamp> to;
@@ -22,8 +22,9 @@ struct MeterQuery {
     TimeZone windowTimeZone = "UTC";
     std::vector<Text<0, 256>> subject;
     std::vector<Text<1, 64>> groupBy;
+    GroupFilter filterGroupBy;
 };
-BOOST_DESCRIBE_STRUCT(MeterQuery, (), (from, to, windowSize, windowTimeZone, subject, groupBy))
+BOOST_DESCRIBE_STRUCT(MeterQuery, (), (from, to, windowSize, windowTimeZone, subject, groupBy, filterGroupBy))
 
 namespace openmeter {
 

@@ -38,10 +38,12 @@ const Sql<PersonItem(std::string, int, std::string, int)> items_of_person{"perso
           from project_member m join project p on p.id = m.project_id where m.subject = $1
           union all
           select 3, id,
-                 jsonb_build_object('organization_id', organization_id, 'email', email, 'role', role, 'invited_at', created_at, 'accepted_at', accepted_at)
+                 jsonb_strip_nulls(jsonb_build_object('organization_id', organization_id, 'project_id', project_id, 'email', email, 'role', role,
+                                                      'invited_at', created_at, 'accepted_at', accepted_at))
           from invitation where accepted_by = $1
           union all
-          select 4, id, jsonb_build_object('organization_id', organization_id, 'role', role, 'at', created_at) from invitation where invited_by = $1
+          select 4, id, jsonb_strip_nulls(jsonb_build_object('organization_id', organization_id, 'project_id', project_id, 'role', role, 'at', created_at))
+          from invitation where invited_by = $1
           union all
           select 5, id, jsonb_build_object('id', id, 'project_id', project_id, 'name', name, 'created_at', created_at) from api_key where created_by = $1
           union all

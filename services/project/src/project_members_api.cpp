@@ -2,29 +2,14 @@
 
 #include "access.hpp"
 #include "audit.hpp"
+#include "members.hpp"
 #include "project_members_store.hpp"
 #include "projects_domain.hpp"
-#include "projects_store.hpp"
 
 #include <gravity/http/message.hpp>
 
 namespace gravity::project::project_members {
 namespace {
-
-/// A project whose members nobody else changes meanwhile, and what the caller is in it.
-struct Held {
-    Project project;
-    MemberRole own{};
-};
-
-// Access first: a stranger makes nobody wait. The role is read again behind the lock, for one had when they asked may be gone by then.
-Held behind_lock(Tx& tx, const Caller& caller, const ProjectId& id) {
-    check_access(tx, caller, id, Right::see);
-    Held held;
-    held.project = tx.one(lock_project, id);
-    held.own = tx.one(role_in_project, id, caller.subject);
-    return held;
-}
 
 void note_member(Tx& tx, const Actor& by, std::string_view action, const Project& of, const Subject& subject, Json details = Json::object()) {
     record(tx, by, {.action = action, .organization = of.organization_id, .project = of.id, .target = subject.str(), .details = std::move(details)});
@@ -33,16 +18,10 @@ void note_member(Tx& tx, const Actor& by, std::string_view action, const Project
 } // namespace
 
 Created<ProjectMember> create(Tx& tx, Actor caller, Path<"id", ProjectId> id, Body<NewMember> in) {
-    const Held at = behind_lock(tx, caller, *id);
+    const HeldProject at = project_behind_lock(tx, caller, *id);
     check_right(at.own, right_to_change({}, in->role));
     check_not_deleted(at.project);
-    ProjectMember row;
-    static_cast<NewMember&>(row) = *in;
-    row.project_id = *id;
-    row.created_at = row.updated_at = tx.now();
-    row = tx.one(insert_project_member, row);
-    tx.emit(ProjectMemberAdded{*id, at.project.organization_id, row.subject, row.role}, id->to_string());
-    note_member(tx, caller, "project_member.added", at.project, row.subject, json::to_document(MemberEdit{row.role}));
+    ProjectMember row = add_project_member(tx, caller, at.project, in->subject, in->role);
     std::string location = "/api/v1/projects/" + id->to_string() + "/members/" + http::percent_encode(row.subject.view());
     return {std::move(row), std::move(location)};
 }
@@ -58,7 +37,7 @@ ProjectMember get(Tx& tx, Caller caller, Path<"id", ProjectId> id, Path<"subject
 }
 
 ProjectMember update(Tx& tx, Actor caller, Path<"id", ProjectId> id, Path<"subject", Subject> subject, Patch<MemberEdit> patch, IfMatch expected) {
-    const Held at = behind_lock(tx, caller, *id);
+    const HeldProject at = project_behind_lock(tx, caller, *id);
     check_right(at.own, Right::administer);
     check_not_deleted(at.project);
     ProjectMember member = expected.check(tx.one(get_project_member, *id, *subject));
@@ -74,7 +53,7 @@ ProjectMember update(Tx& tx, Actor caller, Path<"id", ProjectId> id, Path<"subje
 }
 
 NoContent remove(Tx& tx, Actor caller, Path<"id", ProjectId> id, Path<"subject", Subject> subject, IfMatch expected) {
-    const Held at = behind_lock(tx, caller, *id);
+    const HeldProject at = project_behind_lock(tx, caller, *id);
     const bool leaves = subject->view() == caller.subject; // which everybody may
     if (!leaves) check_right(at.own, Right::administer);
     const ProjectMember member = expected.check(tx.one(get_project_member, *id, *subject));

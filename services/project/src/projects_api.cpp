@@ -18,10 +18,12 @@ Project seen(Tx& tx, const Caller& caller, const ProjectId& id, Right right) {
     return project;
 }
 
-// Access first: a stranger makes nobody wait.
+// Access first: a stranger makes nobody wait. It is looked at again behind the lock, for the project may be another organisation's by then.
 Project locked(Tx& tx, const Caller& caller, const ProjectId& id, Right right, const IfMatch& expected) {
     seen(tx, caller, id, right);
-    return expected.check(tx.one(lock_project, id));
+    Project project = tx.one(lock_project, id);
+    check_access(tx, caller, id, right);
+    return expected.check(std::move(project));
 }
 
 Project save(Tx& tx, Project project) {
@@ -139,6 +141,7 @@ Created<Environment> create(Tx& tx, Actor caller, Path<"id", ProjectId> id, Body
     const Project project = seen(tx, caller, *id, Right::administer);
     check_not_deleted(project);
     Environment made = add(tx, *id, *in);
+    check_access(tx, caller, *id, Right::administer); // whoever changes the project is waited for: it may have been given away
     note_environment(tx, caller, "environment.created", project, made.name, json::to_document(*in));
     std::string location = "/api/v1/projects/" + id->to_string() + "/environments/" + made.name.str();
     return {std::move(made), std::move(location)};

@@ -46,10 +46,10 @@ Quota shown(const PlanQuota& given) {
 Quota quota_of(Tx& tx, const MeterSlug& slug, const std::vector<PlanQuota>& plan) {
     const auto meter = tx.maybe(get_meter, slug);
     const auto own = meter ? tx.maybe(get_quota, meter->id) : std::nullopt;
-    if (own) return shown(*own, slug);
     const PlanQuota* const given = given_by(plan, slug);
-    if (given == nullptr) throw Refusal(problems::not_found);
-    return shown(*given);
+    const QuotaEdit* const holds = holding(own ? &*own : nullptr, given);
+    if (holds == nullptr) throw Refusal(problems::not_found);
+    return holds == given ? shown(*given) : shown(*own, slug);
 }
 
 // Of a project's own limits, and of those that the plans of this one give.
@@ -57,13 +57,14 @@ void note_limit(Tx& tx, const Actor& by, std::string_view action, std::string ta
     record(tx, by, {.action = action, .project = tx.project(), .target = std::move(target), .details = std::move(details)});
 }
 
-Quota set_quota(Tx& tx, const Actor& by, const MeterSlug& slug, const QuotaEdit& wanted, const IfMatch& expected) {
+Quota set_quota(Tx& tx, const Actor& by, const MeterSlug& slug, const QuotaEdit& wanted, bool granted, const IfMatch& expected) {
     const Meter meter = tx.one(lock_meter, slug);
     if (!adds_up(meter.aggregation)) throw Refusal(adds_nothing_up);
     check_expected(expected, tx.maybe(get_quota, meter.id));
     QuotaRow row;
     static_cast<QuotaEdit&>(row) = wanted;
     row.meter_id = meter.id;
+    row.granted = granted;
     row.created_at = row.updated_at = tx.now();
     row = tx.one(save_quota, row);
     tx.emit(QuotaChanged{slug, tx.project(), {}, row.limit, row.burst, row.period}, tx.project().to_string());
@@ -96,7 +97,7 @@ Page<PlanQuota> list(Tx& tx, Path<"plan", Slug> plan, Params<PageQuery> query) {
 PlanQuota get(Tx& tx, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter) { return tx.one(get_plan_quota, *plan, *meter); }
 
 PlanQuota put(Tx& tx, Actor caller, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter, Body<QuotaEdit> in, IfMatch expected) {
-    const auto present = tx.maybe(get_plan_quota, *plan, *meter);
+    const auto present = tx.maybe(lock_plan_quota, *plan, *meter);
     check_expected(expected, present);
     if (!present && tx.one(count_plan_quotas, *plan) >= most_plan_quotas) throw Refusal(too_many_meters);
     PlanQuota row;
@@ -111,7 +112,7 @@ PlanQuota put(Tx& tx, Actor caller, Path<"plan", Slug> plan, Path<"meter", Meter
 }
 
 NoContent remove(Tx& tx, Actor caller, Path<"plan", Slug> plan, Path<"meter", MeterSlug> meter, IfMatch expected) {
-    expected.check(tx.one(get_plan_quota, *plan, *meter));
+    expected.check(tx.one(lock_plan_quota, *plan, *meter));
     tx.exec(delete_plan_quota, *plan, *meter);
     tx.emit(QuotaChanged{*meter, {}, *plan, {}, {}, {}}, plan->str());
     note_limit(tx, caller, "plan_quota.removed", plan->str() + "/" + meter->str());
@@ -147,9 +148,10 @@ Task<Quota> put(Ctx& ctx, Actor caller, Path<"id", ProjectId> id, Path<"meter", 
     const QuotaEdit wanted = *in;
     const Standing standing = co_await door->enter(ctx, caller, project, Access::administer);
     // What a plan gives is raised by those who sell plans, among the people who administer.
-    if (!standing.administers || !caller.may("organizations:admin")) check_within_plan(standing.plan, slug, wanted);
+    const bool grants = standing.administers && caller.may("organizations:admin");
+    if (!grants) check_within_plan(standing.plan, slug, wanted);
     pg::Scope measured = pg::Scope::project(project, caller.subject);
-    Quota set = co_await ctx.in_scope(std::move(measured), set_quota, caller, slug, wanted, expected);
+    Quota set = co_await ctx.in_scope(std::move(measured), set_quota, caller, slug, wanted, grants, expected);
     co_return set;
 }
 

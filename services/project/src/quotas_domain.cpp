@@ -30,6 +30,12 @@ const PlanQuota* given_by(const std::vector<PlanQuota>& plan, const MeterSlug& m
     return found == plan.end() ? nullptr : &*found;
 }
 
+const QuotaEdit* holding(const QuotaRow* own, const PlanQuota* given) {
+    if (own == nullptr || given == nullptr) return own != nullptr ? static_cast<const QuotaEdit*>(own) : given;
+    const bool within = own->period == given->period && own->limit.value() <= given->limit.value() && burst_of(*own) <= burst_of(*given);
+    return own->granted || within ? static_cast<const QuotaEdit*>(own) : given;
+}
+
 void check_within_plan(const std::vector<PlanQuota>& plan, const MeterSlug& meter, const QuotaEdit& wanted) {
     const PlanQuota* const given = given_by(plan, meter);
     if (given == nullptr) return;

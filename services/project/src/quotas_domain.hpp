@@ -8,6 +8,9 @@ namespace gravity::project {
 /// What a plan gives of a meter.
 const PlanQuota* given_by(const std::vector<PlanQuota>& plan, const MeterSlug& meter);
 
+/// Which of the two holds, if there is any: a project's own, unless its plan has come to give less since it was set. Refers to what it is given.
+const QuotaEdit* holding(const QuotaRow* own, const PlanQuota* given);
+
 /// Nobody gives themselves more than their plan does, or a larger burst, or the same over a shorter time, which may be more.
 void check_within_plan(const std::vector<PlanQuota>& plan, const MeterSlug& meter, const QuotaEdit& wanted);
 

@@ -49,11 +49,12 @@ BOOST_DESCRIBE_STRUCT(QuotaState, (QuotaEdit), (meter, source, since, until, use
 /// A project's own limit as it is stored.
 struct QuotaRow : QuotaEdit {
     MeterId meter_id;
+    bool granted = false; // by those who sell plans: it holds whatever the plan gives
     Version version;
     Timestamp created_at;
     Timestamp updated_at;
 };
-BOOST_DESCRIBE_STRUCT(QuotaRow, (QuotaEdit), (meter_id, version, created_at, updated_at))
+BOOST_DESCRIBE_STRUCT(QuotaRow, (QuotaEdit), (meter_id, granted, version, created_at, updated_at))
 
 struct PlanQuota : QuotaEdit {
     Slug plan;

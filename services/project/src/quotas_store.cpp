@@ -11,15 +11,19 @@ const Sql<PlanQuota(PlanQuota)> save_plan_quota{"plan_quota.save", R"sql(
     set "limit" = excluded."limit", burst = excluded.burst, period = excluded.period, version = q.version + 1, updated_at = excluded.updated_at
     returning *)sql"};
 const Sql<PlanQuota(Slug, MeterSlug)> get_plan_quota{"plan_quota.get", "select * from plan_quota where plan = $1 and meter = $2"};
+const Sql<PlanQuota(Slug, MeterSlug)> lock_plan_quota{"plan_quota.lock", "select * from plan_quota where plan = $1 and meter = $2 for update"};
 const Sql<PlanQuota(PageQuery, Slug)> list_plan_quotas{"plan_quota.list", "select * from plan_quota where plan = $3 and $page(meter)"};
 const Sql<PlanQuota(Slug)> plan_quotas{"plan_quota.all", "select * from plan_quota where plan = $1"};
 const Sql<std::int64_t(Slug)> count_plan_quotas{"plan_quota.count", "select count(*) from plan_quota where plan = $1"};
 const Sql<void(Slug, MeterSlug)> delete_plan_quota{"plan_quota.delete", "delete from plan_quota where plan = $1 and meter = $2"};
 
+const Sql<PlanQuota()> plan_of_measured{"plan_quota.of_measured", "select * from plan_of_measured()"};
 const Sql<QuotaRow(QuotaRow)> save_quota{"quota.save", R"sql(
-    insert into quota as q (meter_id, "limit", burst, period, created_at, updated_at) values ($meter_id, $limit, $burst, $period, $created_at, $updated_at)
+    insert into quota as q (meter_id, "limit", burst, period, granted, created_at, updated_at)
+    values ($meter_id, $limit, $burst, $period, $granted, $created_at, $updated_at)
     on conflict (meter_id) do update
-    set "limit" = excluded."limit", burst = excluded.burst, period = excluded.period, version = q.version + 1, updated_at = excluded.updated_at
+    set "limit" = excluded."limit", burst = excluded.burst, period = excluded.period, granted = excluded.granted, version = q.version + 1,
+        updated_at = excluded.updated_at
     returning *)sql"};
 const Sql<QuotaRow(MeterId)> get_quota{"quota.get", "select * from quota where meter_id = $1"};
 const Sql<QuotaRow(std::vector<MeterId>)> quotas_of{"quota.of", "select * from quota where meter_id = any($1::uuid[])"};
@@ -31,18 +35,21 @@ const Sql<QuotaState(Timestamp, std::vector<MeterId>, std::vector<MeterSlug>, st
     select h.meter, h."limit", h.burst, h.period, h.source, w.since, coalesce(t.used, 0) as used, coalesce(r.amount, 0) as reserved,
            case h.period when 'ever' then null
                 else ((w.since at time zone h.time_zone) + ('1 ' || h.period)::interval) at time zone h.time_zone end as until
-    from (select m.id, m.slug as meter, m.time_zone, coalesce(q."limit", d."limit") as "limit", coalesce(q.period, d.period) as period,
-                 case when q.meter_id is null then nullif(d.burst, 0) else q.burst end as burst,
-                 case when q.meter_id is null then 'plan' else 'project' end as source
+    from (select m.id, m.slug as meter, m.time_zone, case when o.holds then q."limit" else d."limit" end as "limit",
+                 case when o.holds then q.period else d.period end as period, case when o.holds then q.burst else nullif(d.burst, 0) end as burst,
+                 case when o.holds then 'project' else 'plan' end as source
           from meter m left join quota q on q.meter_id = m.id
                left join unnest($3::text[], $4::numeric[], $5::numeric[], $6::text[]) as d (meter, "limit", burst, period) on d.meter = m.slug
+               cross join lateral (
+                   select q.meter_id is not null and (d.meter is null or q.granted or (q.period = d.period and q."limit" <= d."limit"
+                                                                                       and coalesce(q.burst, 0) <= d.burst)) as holds) o
           where m.id = any($2::uuid[]) and (q.meter_id is not null or d.meter is not null)) h
          cross join lateral (
              select case h.period when 'ever' then timestamptz 'epoch' else date_trunc(h.period, $1::timestamptz, h.time_zone) end as since) w
          left join usage_total t on t.meter_id = h.id and t.period = h.period and t.starts_at = w.since
          left join lateral (
              select sum(o.amount) as amount from quota_reservation o
-             where o.meter_id = h.id and o.period = h.period and o.starts_at = w.since and o.state = 'open' and o.expires_at > $1) r on true
+             where o.meter_id = h.id and o.created_at >= w.since and o.state = 'open' and o.expires_at > $1) r on true
     order by h.meter)sql"};
 const Sql<void(UsageTotal, Quantity, int)> note_alert{"quota.note_alert", R"sql(
     insert into quota_alert (meter_id, period, starts_at, "limit", threshold) values ($meter_id, $period, $starts_at, $6, $7) on conflict do nothing)sql"};
@@ -62,10 +69,20 @@ const Sql<UsageTotal(UsageTotal, Timestamp)> sweep_total{"usage_total.sweep", R"
     update usage_total t set reserved = t.reserved - e.amount from (select coalesce(sum(amount), 0) as amount from ended) e
     where t.meter_id = $meter_id and t.period = $period and t.starts_at = $starts_at
     returning t.*)sql"};
-const Sql<void(UsageTotal, Quantity, std::optional<Quantity>, std::optional<Quantity>)> take{"usage_total.take", R"sql(
+// What was reserved while the limit was of another period is held in the total of that one. It will count in this one if it was made in it.
+const Sql<double(UsageTotal, Timestamp)> reserved_otherwise{"reservation.otherwise", R"sql(
+    select coalesce(sum(amount), 0) from quota_reservation
+    where meter_id = $meter_id and period = any(array_remove(array['day', 'month', 'ever'], $period::text)) and state = 'open'
+      and created_at >= $starts_at and expires_at > $6)sql"};
+const Sql<void(UsageTotal, Quantity, std::optional<Quantity>, std::optional<Quantity>, Timestamp)> take{"usage_total.take", R"sql(
     update usage_total set reserved = reserved + $6::numeric
     where meter_id = $meter_id and period = $period and starts_at = $starts_at
-      and ($7::numeric is null or used + reserved + $6::numeric <= $7 + coalesce($8::numeric, 0)))sql"};
+      and ($7::numeric is null
+           or used + reserved + $6::numeric
+              + (select coalesce(sum(o.amount), 0) from quota_reservation o
+                 where o.meter_id = $meter_id and o.period = any(array_remove(array['day', 'month', 'ever'], $period::text)) and o.state = 'open'
+                   and o.created_at >= $starts_at and o.expires_at > $9)
+              <= $7 + coalesce($8::numeric, 0)))sql"};
 const Sql<void(MeterId, QuotaPeriod, Timestamp, Quantity)> give_back{
     "usage_total.give_back", "update usage_total set reserved = reserved - $4::numeric where meter_id = $1 and period = $2 and starts_at = $3"};
 const Sql<ReservationRow(ReservationRow)> insert_reservation{

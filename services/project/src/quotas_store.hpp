@@ -9,13 +9,15 @@ namespace gravity::project {
 
 // Of the project that administers
 extern const Sql<PlanQuota(PlanQuota)> save_plan_quota;
-extern const Sql<PlanQuota(Slug, MeterSlug)> get_plan_quota;
+extern const Sql<PlanQuota(Slug, MeterSlug)> get_plan_quota, lock_plan_quota;
 extern const Sql<PlanQuota(PageQuery, Slug)> list_plan_quotas;
 extern const Sql<PlanQuota(Slug)> plan_quotas;
 extern const Sql<std::int64_t(Slug)> count_plan_quotas;
 extern const Sql<void(Slug, MeterSlug)> delete_plan_quota;
 
 // Of the project that is measured
+/// What its plan gives, seen from its own transaction (migration 0017).
+extern const Sql<PlanQuota()> plan_of_measured;
 extern const Sql<QuotaRow(QuotaRow)> save_quota;
 extern const Sql<QuotaRow(MeterId)> get_quota;
 extern const Sql<QuotaRow(std::vector<MeterId>)> quotas_of;
@@ -35,7 +37,9 @@ extern const Sql<UsageTotal(MeterId, QuotaPeriod, Timestamp)> lock_total;
 /// Gives back what nobody settled in time, and tells the total after that.
 extern const Sql<UsageTotal(UsageTotal, Timestamp)> sweep_total;
 /// Holds an amount back if the limit, where there is one, and the burst above it leave room for it.
-extern const Sql<void(UsageTotal, Quantity, std::optional<Quantity>, std::optional<Quantity>)> take;
+extern const Sql<void(UsageTotal, Quantity, std::optional<Quantity>, std::optional<Quantity>, Timestamp)> take;
+/// What is held of the same time in totals of other periods, whose limit the meter had before.
+extern const Sql<double(UsageTotal, Timestamp)> reserved_otherwise;
 extern const Sql<void(MeterId, QuotaPeriod, Timestamp, Quantity)> give_back;
 extern const Sql<ReservationRow(ReservationRow)> insert_reservation, save_reservation;
 extern const Sql<ReservationRow(MeterId, ReservationId)> get_reservation, lock_reservation;

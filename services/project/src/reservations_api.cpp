@@ -21,10 +21,8 @@ struct Held {
 
 Held held_by(Tx& tx, const Meter& meter, const std::vector<PlanQuota>& plan) {
     Held held;
-    if (const auto own = tx.maybe(get_quota, meter.id))
-        held.quota = *own;
-    else if (const PlanQuota* const given = given_by(plan, meter.slug))
-        held.quota = *given;
+    const auto own = tx.maybe(get_quota, meter.id);
+    if (const QuotaEdit* const quota = holding(own ? &*own : nullptr, given_by(plan, meter.slug))) held.quota = *quota;
     if (held.quota) held.period = held.quota->period;
     return held;
 }
@@ -56,10 +54,13 @@ Reservation reserve(Tx& tx, const MeterSlug& slug, const ReservationId& id, cons
         check_repeated(seen, wanted);
         return seen;
     }
-    const UsageTotal total = tx.one(sweep_total, locked, tx.now());
+    UsageTotal total = tx.one(sweep_total, locked, tx.now());
     const auto limit = held.quota ? std::optional<Quantity>(held.quota->limit) : std::nullopt;
     const auto burst = held.quota ? held.quota->burst : std::nullopt;
-    if (tx.exec(take, total, wanted.amount, limit, burst) == 0) refuse_over_limit(*held.quota, total);
+    if (tx.exec(take, total, wanted.amount, limit, burst, tx.now()) == 0) {
+        total.reserved += tx.one(reserved_otherwise, total, tx.now());
+        refuse_over_limit(*held.quota, total);
+    }
     ReservationRow row = row_of(meter.id, id, tx.now());
     row.amount = wanted.amount;
     row.subject = wanted.subject;

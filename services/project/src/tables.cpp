@@ -19,4 +19,5 @@
 #include "project_members_model.hpp"
 #include "projects_model.hpp"
 #include "quotas_model.hpp"
+#include "usage_announced.hpp"
 #include "usage_model.hpp"

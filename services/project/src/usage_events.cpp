@@ -9,7 +9,7 @@ namespace gravity::project {
 namespace {
 
 std::string media_type_of(std::string_view content_type) { return ascii::lower(ascii::trim(content_type.substr(0, content_type.find(';')))); }
-bool is_json(const std::string& type) { return type == "application/json" || type.ends_with("+json"); }
+bool is_json(const std::string& type) { return type.ends_with("/json") || type.ends_with("+json"); } // CloudEvents JSON format, section 3.1
 
 Refusal malformed(std::string pointer, std::string detail, std::string in = {}) {
     return Refusal(problems::malformed).with_faults({{std::move(pointer), std::move(detail), std::move(in)}});
@@ -65,13 +65,26 @@ UsageEvent structured(const Json& document, const std::string& before, Timestamp
     return event_of(from, data == nullptr ? Json() : *data, now);
 }
 
+// What a field's value is without the quotes that it may stand in (CloudEvents HTTP binding, section 3.1.3.2; RFC 9110 section 5.6.4).
+std::string unquoted(std::string_view value) {
+    if (value.size() < 2 || value.front() != '"' || value.back() != '"') return std::string(value);
+    value.remove_prefix(1);
+    value.remove_suffix(1);
+    std::string text;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (value[i] == '\\' && i + 1 < value.size()) ++i;
+        text += value[i];
+    }
+    return text;
+}
+
 UsageEvent binary(const http::Request& request, Json data, Timestamp now) {
     Attributes from;
     from.find = [&](std::string_view name) -> std::optional<Json> {
         const auto field = request.headers.get("ce-" + std::string(name));
         if (!field) return std::nullopt;
-        const auto text = http::percent_decode(*field); // CloudEvents HTTP binding, section 3.1.3.2
-        return Json(text.value_or(std::string(*field)));
+        const std::string plain = unquoted(*field);
+        return Json(http::percent_decode(plain).value_or(plain));
     };
     from.before = "/ce-";
     from.in = "header";
@@ -84,9 +97,10 @@ std::vector<UsageEvent> usage_events_of(const http::Request& request, const RawB
     const std::string type = media_type_of(body.content_type);
     const bool batch = type == "application/cloudevents-batch+json", one = type == "application/cloudevents+json";
     const bool by_fields = !batch && !one && request.headers.has("ce-specversion");
-    if (!batch && !one && !(by_fields ? is_json(type) : type == "application/json"))
+    const bool no_data = by_fields && body.bytes.empty(); // then there need not be a type of it either
+    if (!batch && !one && !(by_fields ? is_json(type) || (no_data && type.empty()) : type == "application/json"))
         throw Refusal(problems::unsupported_media_type, "application/cloudevents+json, application/cloudevents-batch+json or application/json is expected");
-    const auto document = Json::parse(body.bytes);
+    const auto document = Json::parse(no_data ? std::string_view("null") : std::string_view(body.bytes));
     if (!document) throw Refusal(problems::malformed, document.why());
     std::vector<UsageEvent> events;
     if (by_fields) {

@@ -2,6 +2,8 @@
 
 #include "quotas_model.hpp"
 
+#include <gravity/http/deep_object.hpp>
+
 /// What has been used, as it is reported and as it is told.
 namespace gravity::project {
 
@@ -32,6 +34,10 @@ enum class UsageCut {
 };
 BOOST_DESCRIBE_ENUM(UsageCut, hour, day, month, total)
 
+/// Only sums of what has these values: names of a meter's `group_by`, and what stood there ("" where it was missing), in any form of Unicode and with any
+/// control characters, as it is kept.
+using GroupFilter = DeepObject<std::string, 8>;
+
 struct UsageQuery {
     std::optional<Timestamp> from;
     std::optional<Timestamp> to;
@@ -39,8 +45,9 @@ struct UsageQuery {
     TimeZone time_zone = "UTC";
     std::optional<Text<0, 256>> subject;
     std::vector<Text<1, 64>> group_by;
+    GroupFilter filter;
 };
-BOOST_DESCRIBE_STRUCT(UsageQuery, (), (from, to, window, time_zone, subject, group_by))
+BOOST_DESCRIBE_STRUCT(UsageQuery, (), (from, to, window, time_zone, subject, group_by, filter))
 
 struct UsageOfMeter : UsageQuery {
     MeterSlug meter;
@@ -57,8 +64,9 @@ struct UsageRange {
     std::vector<std::string> subjects; // none: all
     std::vector<std::string> groups;
     bool by_subject = false;
+    GroupFilter filter;
 };
-BOOST_DESCRIBE_STRUCT(UsageRange, (), (meter_id, from, to, window, time_zone, subjects, groups, by_subject))
+BOOST_DESCRIBE_STRUCT(UsageRange, (), (meter_id, from, to, window, time_zone, subjects, groups, by_subject, filter))
 
 struct UsageWindow {
     Timestamp from;
@@ -91,6 +99,7 @@ struct gravity::meta::docs<gravity::project::UsageQuery> {
         {"time_zone", "Whose hours, days and months these are"},
         {"subject", "Whose use"},
         {"group_by", "Names of the meter's `group_by` that sums are split by, and `subject`"},
+        {"filter", "Names of the meter's `group_by`, and what must have stood there: `filter[model]=gpt-4`"},
     };
 };
 template <>
@@ -102,4 +111,4 @@ struct gravity::meta::docs<gravity::project::UsageWindow> {
     };
 };
 
-GRAVITY_TABLES(project, EventName, UsageCut, UsageQuery, UsageOfMeter, UsageRange, UsageWindow, UsageReport)
+GRAVITY_TABLES(project, EventName, UsageCut, GroupFilter, UsageQuery, UsageOfMeter, UsageRange, UsageWindow, UsageReport)

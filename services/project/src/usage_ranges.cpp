@@ -4,6 +4,8 @@
 #include "usage_recording.hpp"
 #include "usage_store.hpp"
 
+#include <gravity/http/problem.hpp>
+
 namespace gravity::project {
 namespace {
 
@@ -15,20 +17,34 @@ void check_quarter(const std::optional<Timestamp>& moment, std::string_view name
     throw Refusal(problems::invalid).with_faults({{"/" + std::string(name), "must be on a quarter of an hour: usage is added up by those", "query"}});
 }
 
-} // namespace
+bool has_group(const Meter& meter, std::string_view name) { return meter.group_by && meter.group_by->find(name) != meter.group_by->end(); }
 
-void split_by(UsageRange& range, const std::vector<Text<1, 64>>& groups) {
+[[noreturn]] void refuse_parameter(const GroupWords& words, const std::string& parameter, std::string why) {
+    meta::Errors errors;
+    const meta::Errors::Step step(errors, parameter);
+    errors.add(words.fault, std::move(why));
+    throw http::refusal_of(errors, "query");
+}
+
+[[noreturn]] void refuse_group(const GroupWords& words, const std::string& parameter) { refuse_parameter(words, parameter, "names no group of this meter"); }
+
+void split_by(UsageRange& range, const Meter& meter, const std::vector<Text<1, 64>>& groups, const GroupWords& words) {
     for (const auto& name : groups) {
         if (name.view() == subject_group)
             range.by_subject = true;
-        else
+        else if (has_group(meter, name.view()))
             range.groups.push_back(name.str());
+        else
+            refuse_group(words, std::string(words.group_by));
     }
 }
 
-UsageRange usage_range(const Meter& meter, const UsageQuery& query, Timestamp now) {
+} // namespace
+
+UsageRange usage_range(const Meter& meter, const UsageQuery& query, Timestamp now, const GroupWords& words) {
     check_quarter(query.from, "from");
     check_quarter(query.to, "to");
+    if (query.from && query.to && *query.to <= *query.from) refuse_parameter(words, "to", "must be after `from`");
     UsageRange range;
     range.meter_id = meter.id;
     range.from = query.from.value_or(Timestamp::from_unix_seconds(0));
@@ -36,7 +52,10 @@ UsageRange usage_range(const Meter& meter, const UsageQuery& query, Timestamp no
     range.window = query.window;
     range.time_zone = query.time_zone;
     if (query.subject) range.subjects.push_back(query.subject->str());
-    split_by(range, query.group_by);
+    split_by(range, meter, query.group_by, words);
+    for (const auto& [name, value] : query.filter)
+        if (!has_group(meter, name)) refuse_group(words, std::string(words.filter) + "[" + name + "]");
+    range.filter = query.filter;
     return range;
 }
 

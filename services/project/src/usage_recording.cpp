@@ -13,14 +13,14 @@
 namespace gravity::project {
 namespace {
 
-/// The limits that hold: a project's own in the place of its plan's.
+/// The limits that hold: a project's own, or its plan's.
 class Limits {
 public:
     Limits(Tx& tx, const std::vector<MeterId>& meters, const std::vector<PlanQuota>& plan) : own_(tx.all(quotas_of, meters)), plan_(plan) {}
 
     const QuotaEdit* of(const Meter& meter) const {
         const auto own = std::find_if(own_.begin(), own_.end(), [&](const QuotaRow& each) { return each.meter_id == meter.id; });
-        return own != own_.end() ? static_cast<const QuotaEdit*>(&*own) : given_by(plan_, meter.slug);
+        return holding(own != own_.end() ? &*own : nullptr, given_by(plan_, meter.slug));
     }
 
 private:

@@ -50,10 +50,12 @@ const Sql<UsageWindow(UsageRange, int)> usage_windows{"usage_bucket.windows", R"
                        case when $by_subject then b.subject end as subject, b.sum, b.count, b.min, b.max
                 from usage_bucket b
                 where b.meter_id = $meter_id and b.starts_at >= $from::timestamptz and b.starts_at < $to::timestamptz
-                  and (cardinality($subjects::text[]) = 0 or b.subject = any($subjects::text[]))) c
+                  and (cardinality($subjects::text[]) = 0 or b.subject = any($subjects::text[]))
+                  and ($filter::jsonb = '{}' or not exists (
+                          select from jsonb_each_text($filter::jsonb) as f where coalesce(b.grouping ->> f.key, '') <> f.value))) c
                cross join (select aggregation from meter where id = $meter_id) m
           group by c.starts_at, c.grouping, c.subject, m.aggregation) w
-    order by w.starts_at, w.subject, w.grouping limit $9)sql"};
+    order by w.starts_at, w.subject, w.grouping limit $10)sql"};
 
 const Sql<void(std::vector<MeterId>, std::vector<Timestamp>)> take_unique_room{"usage_unique.take_room", R"sql(
     insert into usage_unique_room as r (meter_id, starts_at, kept)
@@ -91,8 +93,10 @@ const Sql<UsageWindow(UsageRange, int)> unique_windows{"usage_unique.windows", R
                 from usage_bucket b join usage_unique_room r on r.meter_id = b.meter_id and r.starts_at = b.starts_at
                      left join usage_unique u on u.meter_id = b.meter_id and u.starts_at = b.starts_at and u.series = b.series
                 where b.meter_id = $meter_id and b.starts_at >= $from::timestamptz and b.starts_at < $to::timestamptz
-                  and (cardinality($subjects::text[]) = 0 or b.subject = any($subjects::text[]))) c
+                  and (cardinality($subjects::text[]) = 0 or b.subject = any($subjects::text[]))
+                  and ($filter::jsonb = '{}' or not exists (
+                          select from jsonb_each_text($filter::jsonb) as f where coalesce(b.grouping ->> f.key, '') <> f.value))) c
           group by c.starts_at, c.grouping, c.subject) w
-    order by w.starts_at, w.subject, w.grouping limit $9)sql"};
+    order by w.starts_at, w.subject, w.grouping limit $10)sql"};
 
 } // namespace gravity::project

@@ -51,7 +51,7 @@ protected:
                                           {"aud", "gravity"},
                                           {"sub", subject},
                                           {"project", service.project().to_string()},
-                                          {"scope", "organizations:write"},
+                                          {"scope", "organizations:write projects:write"},
                                           {"iat", seconds},
                                           {"exp", seconds + 3600},
                                           {"act", Json::object({{"sub", "support"}})},
@@ -134,6 +134,9 @@ TEST_F(Audit, HasEveryChange) {
         {"post " + p + "/members", "project_member.added"},
         {"patch " + p + "/members/{subject}", "project_member.changed"},
         {"delete " + p + "/members/{subject}", "project_member.removed"},
+        {"post " + p + "/invitations", "project_invitation.created"},
+        {"delete " + p + "/invitations/{invitation}", "project_invitation.revoked"},
+        {"post /api/v1/projects/invitations/accept", "project_invitation.accepted"},
         {"post " + p + "/environments", "environment.created"},
         {"patch " + p + "/environments/{name}", "environment.changed"},
         {"delete " + p + "/environments/{name}", "environment.deleted"},
@@ -184,6 +187,10 @@ TEST_F(Audit, HasEveryChange) {
     let_in(ada, shop, "ben", "viewer");
     ada.patch(seat(shop, "ben"), {{"role", "billing"}}).expect(200);
     ada.del(seat(shop, "ben")).expect(204);
+    const auto called_back = ada.post(shop.location() + "/invitations", {{"email", "a@example.com"}, {"role", "viewer"}}).expect(201);
+    ada.del(called_back.location()).expect(204);
+    const auto taken_up = ada.post(shop.location() + "/invitations", {{"email", "eve@example.com"}, {"role", "viewer"}}).expect(201);
+    known("eve", "eve@example.com").post("/api/v1/projects/invitations/accept", {{"token", taken_up.text("/token")}}).expect(200);
     ada.post(shop.location() + "/environments", {{"name", "blue"}, {"kind", "other"}}).expect(201);
     ada.patch(shop.location() + "/environments/blue", {{"kind", "staging"}}).expect(200);
     ada.del(shop.location() + "/environments/blue").expect(204);

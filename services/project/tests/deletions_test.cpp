@@ -231,12 +231,15 @@ TEST_F(LonelyDeletions, NeedNobody) {
     testkit::FakeClock clock(now());
     ada = person("ada");
     let_in(ada, shop, "cleo", "admin");
+    const testkit::Members wanted{{"email", "dora@example.com"}, {"role", "viewer"}};
+    ada.post(shop.location() + "/invitations", wanted).expect(201);
     ada.del(shop.location()).expect(204);
     clock.advance(Duration::days(1));
     ada = person("ada");
     run(service);
     person("cleo").get(shop.location()).expect_problem(404, "not-found"); // nobody is a member of it alone any more
-    EXPECT_EQ(service.database().admin("select count(*) from project_member"), "0");
+    EXPECT_EQ(service.database().admin("select (select count(*) from project_member) + (select count(*) from invitation)"), "0");
+    ada.post(shop.location() + "/invitations", wanted).expect_problem(409, "deletion-pending");
     ada.post(shop.location() + "/members", {{"subject", "ben"}, {"role", "viewer"}}).expect_problem(409, "deletion-pending");
     ada.get(shop.location() + "/deletion")
         .expect(200)

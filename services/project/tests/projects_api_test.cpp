@@ -116,6 +116,48 @@ TEST_F(Projects, AreTransferredByTheirOwnersToWhereTheyMayCreateThem) {
     ada.del(made.location()).expect_problem(403, "role-too-low");
 }
 
+// To two at once: it goes to one of them, and from there it is no longer hers to give.
+TEST_F(Projects, AreGivenAwayOnceHoweverManyTransfersThereAreAtOnce) {
+    const auto acme = organization(ada), bens = organization(ben, "bens"), cleos = organization(cleo, "cleos");
+    join(ben, bens, "ada", "admin");
+    join(cleo, cleos, "ada", "admin");
+    for (int round = 0; round < 8; ++round) {
+        const auto made = project(ada, acme, "shop-" + std::to_string(round));
+        int statuses[2] = {0, 0};
+        at_once(2, [&](int i) {
+            const std::string to = i == 0 ? bens.text("/id") : cleos.text("/id");
+            statuses[i] = person("ada").post(made.location() + "/transfer", {{"organization_id", to}}).send().status();
+        });
+        EXPECT_EQ(statuses[0] + statuses[1], 200 + 403) << statuses[0] << " " << statuses[1];
+        ada.get(made.location()).expect(200).field("/organization_id", (statuses[0] == 200 ? bens : cleos).text("/id")).field("/version", 2);
+    }
+}
+
+// Whoever waits for a transfer has no say any more once it is done.
+TEST_F(Projects, AreNotChangedByWhoHasJustLostThem) {
+    const auto acme = organization(ada), bens = organization(ben, "bens");
+    join(ben, bens, "ada", "admin");
+    join(ada, acme, "cleo", "admin");
+    for (int round = 0; round < 8; ++round) {
+        const auto made = project(ada, acme, "shop-" + std::to_string(round));
+        int given = 0, renamed = 0, added = 0;
+        at_once(3, [&](int i) {
+            if (i == 0)
+                given = person("ada").post(made.location() + "/transfer", {{"organization_id", bens.text("/id")}}).send().status();
+            else if (i == 1)
+                renamed = person("cleo").patch(made.location(), {{"name", "Mine"}}).send().status();
+            else
+                added = person("cleo").post(made.location() + "/environments", {{"name", "mine"}, {"kind", "other"}}).send().status();
+        });
+        EXPECT_EQ(given, 200);
+        EXPECT_TRUE(renamed == 200 || renamed == 404) << renamed;
+        EXPECT_TRUE(added == 201 || added == 404) << added;
+        const std::string whose = "select count(*) from audit where project_id = '" + made.text("/id") + "' and subject = 'cleo' and organization_id <> '" +
+                                  acme.text("/id") + "'";
+        EXPECT_EQ(service.database().admin(whose), "0") << "nothing of hers was done in the organisation that she is nobody in";
+    }
+}
+
 TEST_F(Projects, AreAdministeredByRole) {
     const auto acme = organization(ada);
     for (const std::string role : {"admin", "developer", "viewer", "billing"}) join(ada, acme, role, role);

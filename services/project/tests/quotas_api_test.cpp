@@ -90,6 +90,35 @@ TEST_F(Quotas, OfAProjectStayWithinItsPlan) {
     worker.del("/api/v1/meters/tokens").expect_problem(409, "meter-in-plan");
 }
 
+// Whoever has set themselves less than their plan gives has no more than it either, once it gives less: whether it was lowered, came later, or is another one.
+TEST_F(Quotas, OfAProjectGiveWayToAPlanThatGivesLess) {
+    meter(worker);
+    owner().put(quotas() + "/tokens", limit(500)).expect(200); // no plan yet
+    sell(100);
+    state().field("/items/0/limit", 100.0).field("/items/0/source", "plan");
+    owner().put(quotas() + "/tokens", limit(90)).expect(200);
+    state().field("/items/0/limit", 90.0).field("/items/0/source", "project");
+    const std::string held = reservation();
+    reserve(worker, held, 60).expect(200);
+    ada.put(plan, limit(50)).expect(200);
+    state().field("/items/0/limit", 50.0).field("/items/0/source", "plan").field("/items/0/reserved", 60.0);
+    ada.get(quotas() + "/tokens").expect(200).field("/limit", 50.0).field("/source", "plan");
+    reserve(worker, reservation(), 1).expect_problem(409, "quota-exceeded").field("/limit", "50").field("/reserved", "60");
+    event_types();
+    worker.post(held + "/settle", {{"amount", 50}}).expect(200); // it was admitted
+    EXPECT_EQ(event_types(), "quota.warned quota.exceeded ");
+    ada.put(plan, limit(50, "month")).expect(200);
+    state().field("/items/0/source", "plan").field("/items/0/period", "month");
+    ada.put(plan, limit(100)).expect(200);
+    state().field("/items/0/limit", 90.0).field("/items/0/source", "project").field("/items/0/used", 50.0);
+    reserve(worker, reservation(), 41).expect_problem(409, "quota-exceeded").field("/limit", "90");
+    // What those gave who sell plans holds whatever the plan gives.
+    ada.put(quotas() + "/tokens", limit(80)).expect(200);
+    ada.put(plan, limit(20)).expect(200);
+    state().field("/items/0/limit", 80.0).field("/items/0/source", "project");
+    reserve(worker, reservation(), 30).expect(200);
+}
+
 TEST_F(Quotas, AreOfWhatAddsUp) {
     meter(worker, "largest", "max");
     ada.put(quotas() + "/largest", limit(5)).expect_problem(422, "adds-nothing-up");
@@ -248,6 +277,47 @@ TEST_F(Reservations, AdmitWhatTheLimitAllowsHoweverManyAskAtOnce) {
     }
 }
 
+// What is held stays held, whatever becomes of the limit: lower, or of another period.
+TEST_F(Reservations, HoldWhatTheyHoldWhileTheLimitChanges) {
+    testkit::FakeClock clock(Timestamp::parse("2026-11-10T12:00:00Z").or_throw());
+    worker = of(shop_id);
+    ada = person("ada");
+    meter(worker);
+    ada.put(quotas() + "/tokens", limit(100, "day")).expect(200);
+    const std::string day = reservation();
+    reserve(worker, day, 80).expect(200);
+    ada.put(quotas() + "/tokens", limit(50, "day")).expect(200);
+    reserve(worker, reservation(), 1).expect_problem(409, "quota-exceeded").field("/reserved", "80");
+    ada.put(quotas() + "/tokens", limit(100, "month")).expect(200);
+    EXPECT_EQ(held(), Json(80.0));
+    reserve(worker, reservation(), 21).expect_problem(409, "quota-exceeded").field("/reserved", "80").field("/used", "0");
+    const std::string month = reservation();
+    reserve(worker, month, 20).expect(200);
+    EXPECT_EQ(held(), Json(100.0));
+    ada.put(quotas() + "/tokens", limit(100)).expect(200);
+    reserve(worker, reservation(), 1).expect_problem(409, "quota-exceeded").field("/reserved", "100");
+    settle(day, 30).expect(200);
+    reserve(worker, reservation(), 51).expect_problem(409, "quota-exceeded").field("/reserved", "20").field("/used", "30");
+    worker.del(month).expect(204);
+    reserve(worker, reservation(), 70.5).expect_problem(409, "quota-exceeded");
+    reserve(worker, reservation(), 70).expect(200);
+    EXPECT_EQ(held(), Json(70.0));
+}
+
+TEST_F(Reservations, GiveBackWhatHasExpiredWhateverItsPeriodWas) {
+    testkit::FakeClock clock(Timestamp::parse("2026-11-10T12:00:00Z").or_throw());
+    worker = of(shop_id);
+    ada = person("ada");
+    meter(worker);
+    ada.put(quotas() + "/tokens", limit(100, "day")).expect(200);
+    worker.put(reservation(), {{"amount", 100}, {"ttl_seconds", 60}}).expect(200);
+    ada.put(quotas() + "/tokens", limit(100, "month")).expect(200);
+    reserve(worker, reservation(), 1).expect_problem(409, "quota-exceeded");
+    clock.advance(Duration::minutes(1));
+    worker = of(shop_id);
+    reserve(worker, reservation(), 100).expect(200);
+}
+
 // The limit and what lies above it are one number for whoever asks: not one more is admitted, and not one fewer.
 TEST_F(Reservations, AdmitTheBurstTooHoweverManyAskAtOnce) {
     meter(worker);
@@ -287,6 +357,20 @@ TEST_F(Reservations, MayGoAboveTheLimitByItsBurst) {
         const int status = ada.put(quotas() + "/tokens", {{"limit", 1}, {"burst", bad}, {"period", "ever"}}).send().status();
         EXPECT_TRUE(status == 422 || status == 400) << bad.dump() << status;
     }
+}
+
+TEST_F(Quotas, OfPlansAreChangedByOneOfThoseWhoSawTheSame) {
+    const auto made = ada.put(plan, limit(100)).expect(200);
+    std::atomic<int> changed{0}, stale{0};
+    at_once(8, [&](int i) {
+        const int status = person("ada").put(plan, limit(200 + i)).if_match(made.etag()).send().status();
+        changed += status == 200;
+        stale += status == 412;
+    });
+    EXPECT_EQ(changed, 1);
+    EXPECT_EQ(stale, 7);
+    ada.get(plan).expect(200).field("/version", 2);
+    ada.put("/api/v1/organizations/plans/free/quotas/other", limit(1)).if_match("*").expect_problem(412, "stale-version"); // there is none
 }
 
 // Of two projects on one plan each has its limit and its burst.

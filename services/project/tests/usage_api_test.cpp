@@ -92,6 +92,27 @@ TEST_F(Usage, CountsEachEventOnceHoweverItComes) {
     report(worker, Json::array()).expect(204);
 }
 
+// An event need not have data, nor then a type of it; and the value of a field may stand in quotes (CloudEvents HTTP binding, section 3.1.3.2).
+TEST_F(Usage, IsTakenInBinaryModeAsTheBindingSays) {
+    worker.post("/api/v1/meters", {{"slug", "pings"}, {"event_type", "ping"}, {"aggregation", "count"}}).expect(201);
+    meter(worker);
+    const auto ping = [&](testkit::Call call, const std::string& id, const std::string& type = "ping") {
+        call.header("ce-specversion", "1.0").header("ce-id", id).header("ce-source", "api").header("ce-type", type).header("ce-subject", R"("user \"9\"")");
+        return call;
+    };
+    const std::string at = "/openmeter/api/v1/events";
+    ping(worker.post(at), "1").expect(204);
+    ping(worker.post(at).raw("", "application/json"), "2").expect(204);
+    ping(worker.post(at).raw("null", "application/json"), "\"3\"").expect(204);
+    ping(worker.post(at).raw("{}", "text/json"), "3").expect(204); // the same
+    EXPECT_EQ(total(worker, "pings"), Json(3.0));
+    worker.get("/api/v1/meters/pings/query?group_by=subject").expect(200).field("/items/0/subject", R"(user "9")");
+    ping(worker.post(at), "4", "model.called").expect_problem(422, "events-refused").field("/errors/0/pointer", "/0/data");
+    ping(worker.post(at).raw("", "text/plain"), "5").expect_problem(415, "unsupported-media-type");
+    worker.post(at).raw("", "application/json").expect_problem(400, "malformed-request"); // no event at all
+    worker.post(at).expect_problem(415, "unsupported-media-type");
+}
+
 // All send the same hundred events, in another order each; each event is counted by whoever comes first, and nobody waits for ever.
 TEST_F(Usage, CountsEachEventOnceHoweverManyReportItAtOnce) {
     meter(worker);
@@ -268,6 +289,9 @@ TEST_F(Usage, IsToldByWhenItHappened) {
     const auto refused = [&](const std::string& query) { return worker.get("/api/v1/meters/tokens/query?" + query); };
     refused("from=2026-10-25T23:01:00Z").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/from");
     refused("to=2026-10-25T23:00:01Z").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/to");
+    refused("from=2026-10-25T23:00:00Z&to=2026-10-25T23:00:00Z").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/to");
+    refused("from=2026-10-25T23:15:00Z&to=2026-10-25T23:00:00Z").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/to");
+    worker.get("/openmeter/api/v1/meters/tokens/query?from=2026-10-25T23:15:00Z&to=2026-10-25T23:00:00Z").expect_problem(400, "malformed-request");
     refused("window=minute").expect_problem(422, "invalid-value");
     refused("time_zone=Nowhere").expect_problem(422, "invalid-value");
 }
@@ -304,6 +328,69 @@ TEST_F(Usage, IsSplitBySubjectAndGroup) {
     EXPECT_EQ(ask("sum", "?group_by=model,cached"), R"({"cached":"false","model":"a"}2.0 {"cached":"true","model":"a"}5.0 {"cached":"true","model":"b"}6.0 )");
 }
 
+TEST_F(Usage, IsFilteredByGroups) {
+    meter(worker, "tokens", "sum", Json::object({{"group_by", Json::object({{"model", "$.model"}, {"region", "$.region"}})}}));
+    const auto call = [](int count, const char* model, Json region = {}) {
+        Json data = Json::object({{"tokens", count}, {"model", model}});
+        if (!region.is_null()) data["region"] = std::move(region);
+        return data;
+    };
+    report(worker, Json::array({event("1", call(1, "gpt-4", "eu")), event("2", call(2, "gpt-4", "us")), event("3", call(4, "b [x] = & \"", "eu")),
+                                event("4", call(8, "gpt-4"))}))
+        .expect(204);
+    const std::string own = "/api/v1/meters/tokens/query", theirs = "/openmeter/api/v1/meters/tokens/query";
+    const auto sums = [&](const std::string& query, const std::string& more = {}) {
+        std::string told;
+        const Json items = worker.get(own + "?filter" + query + more).expect(200).at("/items");
+        for (const Json& item : items.as_array()) told += item.find("value")->dump() + " ";
+        std::string same;
+        const Json data = worker.get(theirs + "?filterGroupBy" + query + (more.empty() ? "" : "&groupBy=region")).expect(200).at("/data");
+        for (const Json& row : data.as_array()) same += row.find("value")->dump() + " ";
+        EXPECT_EQ(told, same) << query;
+        return told;
+    };
+    EXPECT_EQ(sums("[model]=gpt-4"), "11.0 ");
+    EXPECT_EQ(sums("%5Bmodel%5D=gpt-4", "&group_by=region"), "8.0 1.0 2.0 ");
+    EXPECT_EQ(sums("[region]=eu"), "5.0 ");
+    EXPECT_EQ(sums("[region]="), "8.0 ") << "where it was missing";
+    EXPECT_EQ(sums("[model]=b%20%5Bx%5D%20%3D%20%26%20%22"), "4.0 ");
+    EXPECT_EQ(sums("[model]=none"), "");
+    // What is settled has no group: as where it was missing.
+    ada.put(quotas() + "/tokens", limit(1000)).expect(200);
+    const std::string held = reservation();
+    reserve(worker, held, 16).expect(200);
+    worker.post(held + "/settle", {{"amount", 16}}).expect(200);
+    EXPECT_EQ(sums("[model]="), "16.0 ");
+    EXPECT_EQ(sums("[region]="), "24.0 ");
+    const std::string both = worker.get(own + "?filter[model]=gpt-4&filter[region]=us").expect(200).at("/items").dump();
+    EXPECT_NE(both.find("\"value\":2.0"), std::string::npos) << both;
+    worker.get(theirs + "?filterGroupBy[model]=gpt-4&subject=user-2").expect(200).field("/data", Json::array());
+    ada.get(shop.location() + "/usage?meter=tokens&filter[model]=gpt-4").expect(200).field("/items/0/value", 11.0);
+
+    // A name that the meter has no group of would be answered as if it stood nowhere.
+    for (const std::string name : {"team", "subject", "$.model", "a/b"}) {
+        worker.get(theirs + "?filterGroupBy[" + name + "]=x").expect_problem(400, "malformed-request");
+        worker.get(own + "?filter[" + name + "]=x").expect_problem(422, "invalid-value").field("/errors/0/in", "query");
+    }
+    worker.get(own + "?filter[a/b]=x").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/filter[a~1b]");
+    worker.get(theirs + "?groupBy=team").expect_problem(400, "malformed-request").field("/errors/0/pointer", "/groupBy");
+    worker.get(own + "?group_by=team").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/group_by");
+    for (const std::string query : {"?filterGroupBy=gpt-4", "?filterGroupBy[]=gpt-4", "?filterGroupBy[model][x]=gpt-4",
+                                    "?filterGroupBy[model]=a&filterGroupBy[model]=b", "?filterGroupBy.model=a"})
+        worker.get(theirs + query).expect_problem(400, "malformed-request");
+    for (const std::string name : {"%00", "%FF"})
+        worker.get(theirs + "?filterGroupBy[" + name + "]=a").expect_problem(400, "malformed-request").field("/errors/0/pointer", "");
+    worker.get(theirs + "?filterGroupBy[model]=" + std::string(129, 'x')).expect(200).field("/data", Json::array()); // longer than any group
+    report(worker, event("5", call(32, "e\u0301\t"))).expect(204); // as it was written, and not in another form of Unicode
+    EXPECT_EQ(sums("[model]=e%CC%81%09"), "32.0 ");
+    EXPECT_EQ(sums("[model]=%C3%A9%09"), "");
+    worker.get(theirs + "?filterGroupBy[model]=%FF").expect_problem(422, "invalid-value");
+    worker.get(theirs + "?filterGroupBy[model]=%00").expect_problem(422, "invalid-value");
+    std::string nine = "?filterGroupBy[g0]=x";
+    for (int i = 1; i < 9; ++i) nine += "&filterGroupBy[g" + std::to_string(i) + "]=x";
+    worker.get(theirs + nine).expect_problem(422, "invalid-value");
+}
+
 /// Of how many different users.
 class UniqueUsage : public UsageApi {
 protected:
@@ -328,6 +415,7 @@ TEST_F(UniqueUsage, CountsEachValueOnceHoweverOftenItComes) {
     report(worker, more).expect(204);
     EXPECT_EQ(total(worker, "users"), Json(5.0)) << "u-1, u-2, 7, true and the empty text";
     EXPECT_EQ(ask("?group_by=model"), R"({"model":"a"}5.0 {"model":"b"}1.0 )");
+    EXPECT_EQ(ask("?filter[model]=b"), "{}1.0 ");
     report(worker, event("10", call("u-2"), {}, "user-2")).expect(204);
     EXPECT_EQ(ask("?group_by=subject"), "user-1{}5.0 user-2{}1.0 ");
     EXPECT_EQ(total(worker, "users"), Json(5.0)) << "of whomever: it is the same value";
@@ -431,7 +519,7 @@ TEST_F(Usage, IsToldInTheWordsOfOpenMeter) {
     for (const std::string size : {"HOUR", "DAY", "MONTH"})
         worker.get(at + "/tokens/query?windowSize=" + size + "&windowTimeZone=Asia/Tokyo").expect(200).field("/windowSize", size).field("/data/0/value", 7.0);
     worker.get(at + "/tokens/query?windowSize=MINUTE").expect_problem(422, "invalid-value");
-    worker.get(at + "/tokens/query?filterGroupBy[model]=a").expect_problem(400, "malformed-request"); // rather than a wrong answer
+    worker.get(at + "/tokens/query?filterCustomerId=u-1").expect_problem(400, "malformed-request"); // rather than a wrong answer
     worker.get(at + "/tokens/query?from=2026-01-01T00:01:00Z").expect_problem(422, "invalid-value");
     worker.post("/api/v1/meters", {{"slug", "m"}, {"event_type", "x"}, {"aggregation", "count"}, {"group_by", Json::object({{"subject", "$.a"}})}})
         .expect_problem(422, "invalid-value");
