@@ -27,7 +27,7 @@ void user_routes(Router& router) {
     users.get<u::get>("/{id}", {.summary = "Read a user, as they are or as they were"});
     users.patch<u::update>("/{id}", {.summary = "Change a user", .problems = taken});
     users.del<u::erase>("/{id}", {.summary = "Erase a user who was deactivated: for good",
-                                  .problems = {wrong_state, under_legal_hold, merged},
+                                  .problems = {wrong_state, under_legal_hold, merged, erasure_not_noted},
                                   .scope = "users:admin"});
     const auto change = [](std::string_view summary) {
         return http::RouteOptions{.summary = summary, .problems = {wrong_state, merged}, .scope = "users:admin"};

@@ -2,8 +2,8 @@
 
 #include "privacy.hpp"
 #include "privacy_store.hpp"
+#include "problems.hpp"
 #include "receipts.hpp"
-#include "users_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
@@ -45,12 +45,12 @@ struct Open {
 Open open_tasks(Tx& tx, PrivacyRequestId id, std::vector<std::string> registered) {
     const auto request = tx.maybe(lock_privacy_request, id);
     if (!request || (request->state != PrivacyState::collecting && request->state != PrivacyState::erasing)) return {};
-    const auto user = tx.maybe(get_user, request->user_id);
-    if (!user) return {};
+    const auto subject = subject_of(tx, *request);
+    if (!subject) return {};
     auto added = tx.all(add_tasks, id, registered, tx.now());
     std::sort(added.begin(), added.end());
-    ask_holders(tx, *request, user->subject, std::move(added));
-    Open open{request->kind, user->subject, tx.all(former_accounts, request->user_id), {}};
+    ask_holders(tx, *request, *subject, std::move(added));
+    Open open{request->kind, subject, tx.all(former_accounts, request->user_id), {}};
     for (const StoredTask& task : tx.all(list_tasks, id))
         if (task.state != TaskState::answered && std::find(registered.begin(), registered.end(), task.holder.str()) != registered.end())
             open.tasks.push_back({task.holder.str(), task.place});
@@ -174,7 +174,15 @@ Task<void> advance_privacy_request(JobCtx& job, AdvancePrivacyRequest what) {
     }
     if (!all) co_await job.transaction(ask_again, what.request_id);
     const Certifier* const certifier = &job.get<Certifier>();
-    co_await job.transaction(advance_request, what.request_id, certifier);
+    const ErasureLedger* const ledger = &job.get<ErasureLedger>();
+    bool noted = true;
+    try {
+        co_await job.transaction(advance_request, what.request_id, certifier, ledger);
+    } catch (const Refusal& refusal) {
+        if (refusal.problem().slug != erasure_not_noted.slug) throw;
+        noted = false;
+    }
+    if (!noted) co_await job.transaction(ask_again, what.request_id); // it is tried until it can be, not so many times
 }
 
 } // namespace gravity::user

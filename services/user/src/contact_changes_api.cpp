@@ -2,6 +2,7 @@
 
 #include "contact_changes_domain.hpp"
 #include "contact_changes_store.hpp"
+#include "contact_letters.hpp"
 #include "people.hpp"
 #include "problems.hpp"
 #include "users_domain.hpp"
@@ -31,9 +32,17 @@ std::string known_email(const Email& email, std::string pointer) {
     return *std::move(canonical);
 }
 
+// By events to whoever sends codes, by mail from here, or both.
+void send_code(Tx& tx, const ContactChangeRequested& change, const Settings& settings, const mail::Outgoing& outgoing) {
+    if (change.kind == ContactKind::email && outgoing.on())
+        for (const mail::Letter& letter : letters_of(change, settings, tx.now())) outgoing.leave(tx, letter);
+    if (*settings.codes_in_events) tx.emit(change);
+}
+
 // Whether somebody else has proved that the address is theirs is told to those alone who can read what is sent there.
-Created<ContactChange> begin(Tx& tx, const Caller& caller, const Wanted& wanted, const Settings& settings) {
-    if (!*settings.codes_in_events) throw Refusal(codes_not_sent);
+Created<ContactChange> begin(Tx& tx, const Caller& caller, const Wanted& wanted, const Settings& settings, const mail::Outgoing& outgoing) {
+    const bool by_mail = wanted.kind == ContactKind::email && outgoing.on();
+    if (!*settings.codes_in_events && !by_mail) throw Refusal(codes_not_sent);
     const User me = lock_me(tx, caller);
     if (wanted.replaces && !own_address(me, wanted.kind, *wanted.replaces))
         throw Refusal(problems::invalid).with_faults({{"/replaces", "is no address of yours"}});
@@ -56,7 +65,7 @@ Created<ContactChange> begin(Tx& tx, const Caller& caller, const Wanted& wanted,
     change.expires_at = tx.now() + code.life;
     change = tx.one(insert_change, change);
     const auto told = wanted.replaces ? own_address(me, wanted.kind, *wanted.replaces) : std::nullopt;
-    tx.emit(ContactChangeRequested{change.id, me.id, change.kind, change.value, told, code.text, me.locale, change.expires_at});
+    send_code(tx, ContactChangeRequested{change.id, me.id, change.kind, change.value, told, code.text, me.locale, change.expires_at}, settings, outgoing);
     return Created<ContactChange>(change);
 }
 
@@ -108,18 +117,18 @@ Task<User> confirm(Ctx& ctx, ContactChangeId id, ContactKind kind, std::string c
 
 } // namespace
 
-Created<ContactChange> change_email(Tx& tx, Caller caller, Body<NewEmailChange> in, Given<Settings> settings) {
+Created<ContactChange> change_email(Tx& tx, Caller caller, Body<NewEmailChange> in, Given<Settings> settings, Given<mail::Outgoing> outgoing) {
     Wanted wanted{ContactKind::email, in->address.str(), known_email(in->address, "/address"), {}, {}};
     if (in->replaces) wanted.replaces = known_email(*in->replaces, "/replaces");
     if (in->type) wanted.type = in->type->str();
-    return begin(tx, caller, wanted, *settings);
+    return begin(tx, caller, wanted, *settings, *outgoing);
 }
 
-Created<ContactChange> change_phone(Tx& tx, Caller caller, Body<NewPhoneChange> in, Given<Settings> settings) {
+Created<ContactChange> change_phone(Tx& tx, Caller caller, Body<NewPhoneChange> in, Given<Settings> settings, Given<mail::Outgoing> outgoing) {
     Wanted wanted{ContactKind::phone, in->number.str(), in->number.str(), {}, {}};
     if (in->replaces) wanted.replaces = in->replaces->str();
     if (in->type) wanted.type = in->type->str();
-    return begin(tx, caller, wanted, *settings);
+    return begin(tx, caller, wanted, *settings, *outgoing);
 }
 
 ContactChange get_email_change(Tx& tx, Caller caller, Path<"change", ContactChangeId> id) { return shown(tx, caller, *id, ContactKind::email); }

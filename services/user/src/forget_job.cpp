@@ -19,9 +19,9 @@ bool forget_some_proposals(Tx& tx) { return tx.one(forget_proposals, tx.now() - 
 bool finish_some_merges(Tx& tx) { return tx.one(finish_merges, tx.now(), forgotten_at_once) == forgotten_at_once; }
 
 // Each in a transaction of their own: much may be known of somebody.
-bool erase_one(Tx& tx) {
+bool erase_one(Tx& tx, const ErasureLedger* ledger) {
     const auto due = tx.maybe(next_to_erase, tx.now());
-    if (due) erase_person(tx, tx.one(get_user, *due));
+    if (due) erase_person(tx, tx.one(get_user, *due), *ledger);
     return due.has_value();
 }
 
@@ -31,7 +31,8 @@ Task<void> forget_ended(JobCtx& job, ForgetEnded) {
     for (bool more = true; more;) more = co_await job.transaction(forget_some);
     for (bool more = true; more;) more = co_await job.transaction(forget_some_proposals);
     for (bool more = true; more;) more = co_await job.transaction(finish_some_merges);
-    for (bool more = true; more;) more = co_await job.transaction(erase_one);
+    const ErasureLedger* const ledger = &job.get<ErasureLedger>();
+    for (bool more = true; more;) more = co_await job.transaction(erase_one, ledger);
 }
 
 } // namespace gravity::user

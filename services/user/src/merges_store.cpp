@@ -26,6 +26,8 @@ const Sql<void(StoredMerge)> save_merge{
 
 const Sql<UserId(UserId)> winner_of{"user.winner_of", "select merged_into from users where id = $1 and merged_into is not null"};
 const Sql<UserId(UserId)> merged_users{"user.merged", "select id from users where merged_into = $1 order by id"};
+const Sql<void(UserId)> let_go{"user.let_go", R"sql(
+    update users set merged_into = null, version = version + 1 where merged_into = $1 and deleted_at is null)sql"};
 const Sql<std::string(UserId)> merged_subjects{"user.merged_subjects", R"sql(
     select subject from users where merged_into = $1 and state = 'active' order by id)sql"};
 const Sql<User(UserId)> get_merged_user{"user.get_merged", "select " GRAVITY_USER_ROW("u") " from users u where u.id = $1 and u.merged_into is not null"};

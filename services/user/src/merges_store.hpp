@@ -32,6 +32,8 @@ extern const Sql<void(MergedNames)> take_names;
 /// Whoever had been merged into the first is merged into the second.
 extern const Sql<UserId(UserId, UserId)> lead_on;
 extern const Sql<void(std::vector<UserId>, UserId)> lead_back;
+/// Who was merged into somebody leads to nobody. When they were changed stays as it was: by that it is known who has lived on.
+extern const Sql<void(UserId)> let_go;
 
 /// What can move with somebody, at most so many.
 extern const Sql<ConsentBrief(UserId, int)> brief_consents;

@@ -11,6 +11,9 @@
 #include "sign_ins_store.hpp"
 #include "users_store.hpp"
 
+#include <gravity/base/clock.hpp>
+#include <gravity/base/testpoint.hpp>
+
 namespace gravity::user {
 namespace {
 
@@ -45,8 +48,8 @@ std::int64_t erase_account(Tx& tx, const UserId& id) {
     rows += tx.exec(forget_past, id);
     rows += tx.exec(forget_activity, id);
     rows += tx.exec(forget_external_ids, id);
+    rows += tx.exec(end_requests_of, id, tx.now()); // waits for who answers one, and then no answer is taken any more
     rows += tx.exec(forget_exports, id);
-    rows += tx.exec(forget_words_of_requests, id);
     rows += tx.exec(delete_holds_of_user, id); // such as have ended
     rows += tx.exec(forget_merges_of, id);
     rows += tx.exec(erase_user, id, tx.now());
@@ -126,10 +129,25 @@ void take_away(Tx& tx, const Caller& caller, User user, std::optional<Timestamp>
     if (moved) announce_state(tx, user);
 }
 
-std::int64_t erase_person(Tx& tx, const User& user) {
+// Noted as late as can be, and by the clock: nobody who was changed after that time has been erased by this.
+std::int64_t erase_person(Tx& tx, const User& user, const ErasureLedger& ledger) {
+    std::vector<ErasedAccount> erased;
     std::int64_t rows = 0;
-    for (const UserId& id : tx.all(merged_users, user.id)) rows += erase_account(tx, id);
-    return rows + erase_account(tx, user.id);
+    for (const UserId& id : tx.all(merged_users, user.id)) {
+        rows += erase_account(tx, id);
+        erased.push_back({tx.project(), id, {}});
+    }
+    rows += erase_account(tx, user.id);
+    erased.push_back({tx.project(), user.id, {}});
+    for (ErasedAccount& account : erased) account.at = now();
+    ledger.note(erased);
+    GRAVITY_TESTPOINT("user.erasure_noted");
+    return rows;
+}
+
+std::int64_t erase_account_again(Tx& tx, const UserId& id) {
+    tx.exec(let_go, id);
+    return erase_account(tx, id);
 }
 
 } // namespace gravity::user

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "erasure_ledger.hpp"
 #include "users_domain.hpp"
 
 #include <gravity/base/caller.hpp>
@@ -32,7 +33,9 @@ User remember_user(Tx& tx, const Caller& caller, const UserId& id);
 /// erased.
 void take_away(Tx& tx, const Caller& caller, User user, std::optional<Timestamp> erase_at);
 /// All that tells something of them, and of the accounts that were merged into theirs, for good; how many rows that was. Who may be erased is the caller's to
-/// know.
-std::int64_t erase_person(Tx& tx, const User& user);
+/// know. Whoever is noted in the ledger and is not erased after all, since the process or the store was gone, is erased when it is replayed.
+std::int64_t erase_person(Tx& tx, const User& user, const ErasureLedger& ledger);
+/// One account, which the ledger has already: others that were merged into it are left, and lead to nobody.
+std::int64_t erase_account_again(Tx& tx, const UserId& id);
 
 } // namespace gravity::user

@@ -36,6 +36,14 @@ void block(Tx& tx, PrivacyRequest request, const LegalHold& hold) {
     saved(tx, std::move(request));
 }
 
+// Those who have not answered.
+std::vector<std::string> silent_holders(Tx& tx, const PrivacyRequestId& id) {
+    std::vector<std::string> holders;
+    for (const StoredTask& task : tx.all(list_tasks, id))
+        if (task.state != TaskState::answered && task.holder.view() != own_holder) holders.push_back(task.holder.str());
+    return holders;
+}
+
 // Whoever is to be erased signs in no more from now on. Holders are those that there are now: one that joins later has heard of nothing to erase.
 void begin(Tx& tx, PrivacyRequest request, User user) {
     const auto hold = request.kind == PrivacyKind::erasure ? tx.maybe(hold_of_user, user.id, tx.now()) : std::nullopt;
@@ -43,10 +51,7 @@ void begin(Tx& tx, PrivacyRequest request, User user) {
     if (request.kind == PrivacyKind::erasure) change_state(tx, service_itself(tx, request), user, Change::deactivate, {});
     request.state = request.kind == PrivacyKind::erasure ? PrivacyState::erasing : PrivacyState::collecting;
     tx.exec(insert_tasks, request.id, std::string(own_holder), tx.now());
-    std::vector<std::string> holders;
-    for (const StoredTask& task : tx.all(list_tasks, request.id))
-        if (task.state != TaskState::answered && task.holder.view() != own_holder) holders.push_back(task.holder.str());
-    ask_holders(tx, request, user.subject, std::move(holders));
+    ask_holders(tx, request, user.subject, silent_holders(tx, request.id));
     advance_at(tx, request.id, tx.now() + silence);
     const PrivacyRequestId id = request.id;
     saved(tx, std::move(request));
@@ -54,11 +59,11 @@ void begin(Tx& tx, PrivacyRequest request, User user) {
 }
 
 // Those that have been silent for a day.
-void remind(Tx& tx, const PrivacyRequest& request, const User& user) {
+void remind(Tx& tx, const PrivacyRequest& request, const Subject& subject) {
     auto silent = tx.all(remind_tasks, request.id, tx.now() - silence, tx.now(), std::string(own_holder));
     std::sort(silent.begin(), silent.end());
     if (silent.empty()) return;
-    ask_holders(tx, request, user.subject, std::move(silent));
+    ask_holders(tx, request, subject, std::move(silent));
     advance_at(tx, request.id, tx.now() + silence);
 }
 
@@ -74,24 +79,27 @@ Receipt own_receipt(std::int64_t rows, ErasureMethod method) {
     return receipt;
 }
 
-void certify(Tx& tx, const PrivacyRequest& request, const User& user, const Certifier& certifier) {
-    const Slug own = Slug::parse(own_holder).or_throw();
-    Receipt receipt = own_receipt(erase_person(tx, user), ErasureMethod::deleted);
+void note_own_erasure(Tx& tx, const PrivacyRequestId& id, std::int64_t rows) {
+    Receipt receipt = own_receipt(rows, ErasureMethod::deleted);
     receipt.kept.push_back({"An id, a project and times; which consents were given when, without how",
                             "GDPR article 7(1): that there was consent can be shown",
                             {}});
-    tx.exec(answer_task, request.id, own, tx.now(), receipt, std::nullopt);
-    Certificate certificate{request.id, tx.project(), request.user_id, request.received_at, request.due_at, tx.now(), {}};
+    tx.exec(answer_task, id, Slug::parse(own_holder).or_throw(), tx.now(), receipt, std::nullopt);
+}
+
+void certify(Tx& tx, const PrivacyRequest& request, const std::optional<Timestamp>& first_erased_at, const Certifier& certifier) {
+    Certificate certificate{request.id, tx.project(), request.user_id, request.received_at, request.due_at, tx.now(), first_erased_at, {}};
     for (const StoredTask& task : tx.all(list_tasks, request.id)) certificate.holders.push_back({task.holder, *task.answered_at, *task.receipt});
     tx.exec(certify_privacy_request, request.id, tx.now(), json::to_document(certificate), certifier.sign(certificate));
     tx.emit(ErasureCertified{request.id, request.user_id});
 }
 
-void finish(Tx& tx, PrivacyRequest request, const User& user, const Certifier& certifier) {
+void finish(Tx& tx, PrivacyRequest request, const User& user, const Certifier& certifier, const ErasureLedger& ledger) {
     if (request.kind == PrivacyKind::erasure) {
         // One may have come while others erased: what is here stays.
         if (const auto hold = tx.maybe(hold_of_user, user.id, tx.now())) return block(tx, std::move(request), *hold);
-        return certify(tx, request, user, certifier);
+        note_own_erasure(tx, request.id, erase_person(tx, user, ledger));
+        return certify(tx, request, {}, certifier);
     }
     tx.exec(answer_task, request.id, Slug::parse(own_holder).or_throw(), tx.now(), own_receipt(1, ErasureMethod::nothing), std::nullopt);
     request.state = PrivacyState::ready;
@@ -101,7 +109,61 @@ void finish(Tx& tx, PrivacyRequest request, const User& user, const Certifier& c
     saved(tx, std::move(request));
 }
 
+// Whose own row is gone: an operator was quicker, or a restored backup had brought them back and only others are left to erase.
+void go_on_without(Tx& tx, PrivacyRequest request, const Certifier& certifier) {
+    const auto again = tx.maybe(get_erased_again, request.id);
+    if (again && others_have_answered(tx.all(list_tasks, request.id))) return certify(tx, request, again->whom.erased_at, certifier);
+    if (again) return remind(tx, request, again->whom.subject);
+    tx.exec(forget_task_data, request.id);
+    request.state = PrivacyState::cancelled;
+    request.finished_at = tx.now();
+    saved(tx, std::move(request));
+}
+
+PrivacyRequest request_to_erase_again(Tx& tx, const ErasedAccount& account, const TimeZone& zone) {
+    if (auto open = tx.maybe(lock_open_erasure, account.user)) return *std::move(open);
+    PrivacyRequest request;
+    request.id = tx.new_id<PrivacyRequestId>();
+    request.version = Version(1);
+    request.user_id = account.user;
+    request.kind = PrivacyKind::erasure;
+    request.state = PrivacyState::requested;
+    request.requested_by = "restore";
+    request.received_at = request.created_at = request.updated_at = tx.now();
+    request.due_at = months_later(tx.now(), 1, zone);
+    tx.exec(insert_privacy_request, request);
+    return request;
+}
+
 } // namespace
+
+std::optional<Subject> subject_of(Tx& tx, const PrivacyRequest& request) {
+    if (auto user = tx.maybe(get_user, request.user_id)) return user->subject;
+    if (auto again = tx.maybe(get_erased_again, request.id)) return again->whom.subject;
+    return std::nullopt;
+}
+
+// The request first and then the row, as everywhere. Holds go with the row: those that a backup has are older than the erasure, which none of them kept.
+std::optional<bool> erase_again(Tx& tx, const ErasedAccount& account, const TimeZone& zone) {
+    tx.maybe(lock_open_erasure, account.user);
+    const auto back = tx.maybe(lock_returned_user, account.user, account.at, account.at + clocks_apart);
+    if (!back) return std::nullopt;
+    if (back->changed_since) return false;
+    PrivacyRequest request = request_to_erase_again(tx, account, zone);
+    const PrivacyRequestId id = request.id;
+    request.state = PrivacyState::erasing;
+    if (!request.identity_checked_at) request.identity_checked_at = tx.now();
+    request = saved(tx, std::move(request));
+    tx.exec(set_erased_again, id, json::to_document(ErasedAgain{back->subject, account.at}));
+    tx.exec(insert_tasks, id, std::string(own_holder), tx.now());
+    tx.exec(ask_all_anew, id, std::string(own_holder), tx.now());
+    note_own_erasure(tx, id, erase_account_again(tx, account.user));
+    tx.emit(ErasureReplayed{account.user, id, account.at});
+    ask_holders(tx, request, back->subject, silent_holders(tx, id));
+    advance_at(tx, id, tx.now() + silence);
+    advance_soon(tx, id);
+    return true;
+}
 
 void ask_holders(Tx& tx, const PrivacyRequest& request, const Subject& subject, std::vector<std::string> holders) {
     if (holders.empty()) return;
@@ -163,7 +225,7 @@ PrivacyRequest cancel_request(Tx& tx, PrivacyRequest request) {
     return saved(tx, std::move(request));
 }
 
-void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier) {
+void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier, const ErasureLedger* ledger) {
     auto request = tx.maybe(lock_privacy_request, id);
     if (!request) return;
     if (request->state == PrivacyState::ready && *request->expires_at <= tx.now()) {
@@ -177,16 +239,10 @@ void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier) {
     const bool asking = request->state == PrivacyState::collecting || request->state == PrivacyState::erasing;
     if (!cooled && !asking) return;
     auto user = maybe_lock_person(tx, request->user_id);
-    if (!user) { // an operator was quicker
-        tx.exec(forget_task_data, id);
-        request->state = PrivacyState::cancelled;
-        request->finished_at = tx.now();
-        saved(tx, *std::move(request));
-        return;
-    }
+    if (!user) return go_on_without(tx, *std::move(request), *certifier);
     if (cooled) return begin(tx, *std::move(request), *std::move(user));
-    if (others_have_answered(tx.all(list_tasks, id))) return finish(tx, *std::move(request), *user, *certifier);
-    remind(tx, *request, *user);
+    if (others_have_answered(tx.all(list_tasks, id))) return finish(tx, *std::move(request), *user, *certifier, *ledger);
+    remind(tx, *request, user->subject);
 }
 
 void advance_at(Tx& tx, const PrivacyRequestId& id, Timestamp due) {

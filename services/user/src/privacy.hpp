@@ -1,6 +1,7 @@
 #pragma once
 
 #include "certifier.hpp"
+#include "erasure_ledger.hpp"
 #include "privacy_model.hpp"
 
 #include <gravity/base/caller.hpp>
@@ -35,10 +36,18 @@ PrivacyRequest approve_request(Tx& tx, PrivacyRequest request, int cooling_off_d
 PrivacyRequest cancel_request(Tx& tx, PrivacyRequest request);
 
 /// As far as it can go now; called again whenever something has happened, and at its times.
-void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier);
+void advance_request(Tx& tx, PrivacyRequestId id, const Certifier* certifier, const ErasureLedger* ledger);
 void advance_soon(Tx& tx, PrivacyRequestId id);
 /// A job of its own for each time: one that is there already does not keep another from being left.
 void advance_at(Tx& tx, const PrivacyRequestId& id, Timestamp due);
+
+/// What holders know the person by who is asked for; nothing where they were erased, unless that was done again.
+std::optional<Subject> subject_of(Tx& tx, const PrivacyRequest& request);
+/// The clocks of two replicas at most.
+const Duration clocks_apart = Duration::seconds(10);
+/// Erases an account that a restored backup had brought back, and asks every holder again; with a certificate at the end, as any erasure. False, and nothing is
+/// done: something was done to them after they are said to have been erased. Nothing where they are not there.
+std::optional<bool> erase_again(Tx& tx, const ErasedAccount& account, const TimeZone& zone);
 
 /// Announces to these holders what they are asked for; nothing if there are none.
 void ask_holders(Tx& tx, const PrivacyRequest& request, const Subject& subject, std::vector<std::string> holders);

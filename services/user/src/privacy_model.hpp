@@ -107,7 +107,6 @@ struct DataHolder : DataHolderEdit {
 };
 BOOST_DESCRIBE_STRUCT(DataHolder, (DataHolderEdit), (service, version, flags, flagged, flagged_at, created_at, updated_at))
 
-/// A task as its holder sees it.
 /// An account that was merged into theirs: what is kept under it is theirs, too.
 struct FormerAccount {
     UserId user_id;
@@ -115,6 +114,26 @@ struct FormerAccount {
 };
 BOOST_DESCRIBE_STRUCT(FormerAccount, (), (user_id, subject))
 
+/// Somebody who was erased again, and by what holders know them; see erasure_replay.hpp.
+struct ErasedAgain {
+    Subject subject;
+    Timestamp erased_at; // for the first time
+};
+BOOST_DESCRIBE_STRUCT(ErasedAgain, (), (subject, erased_at))
+struct RequestOfErased {
+    ErasedAgain whom;
+};
+BOOST_DESCRIBE_STRUCT(RequestOfErased, (), (whom))
+
+/// Whom a restored database has in a place where the ledger says that they were erased.
+struct ReturnedUser {
+    UserId id;
+    Subject subject;
+    bool changed_since = false;
+};
+BOOST_DESCRIBE_STRUCT(ReturnedUser, (), (id, subject, changed_since))
+
+/// A task as its holder sees it.
 struct HolderTask {
     PrivacyRequestId request_id;
     PrivacyKind kind{};
@@ -215,9 +234,10 @@ struct Certificate {
     Timestamp received_at;
     Timestamp due_at;
     Timestamp certified_at;
+    std::optional<Timestamp> first_erased_at;
     std::vector<CertifiedHolder> holders;
 };
-BOOST_DESCRIBE_STRUCT(Certificate, (), (request_id, project, user_id, received_at, due_at, certified_at, holders))
+BOOST_DESCRIBE_STRUCT(Certificate, (), (request_id, project, user_id, received_at, due_at, certified_at, first_erased_at, holders))
 
 struct SignedCertificate {
     Certificate certificate;
@@ -261,6 +281,15 @@ struct ErasureCertified {
 };
 BOOST_DESCRIBE_STRUCT(ErasureCertified, (), (id, user_id))
 
+/// A restored backup had brought somebody back, and they were erased again.
+struct ErasureReplayed {
+    static constexpr Event event{"gravity.user.erasure.replayed"};
+    UserId id;
+    PrivacyRequestId request_id; // by which others are asked again
+    Timestamp erased_at;         // for the first time
+};
+BOOST_DESCRIBE_STRUCT(ErasureReplayed, (), (id, request_id, erased_at))
+
 /// Takes a request as far as it can go now.
 struct AdvancePrivacyRequest {
     static constexpr JobKind job{"privacy-request"};
@@ -303,6 +332,12 @@ struct gravity::meta::docs<gravity::user::TaskAnswer> {
     };
 };
 template <>
+struct gravity::meta::docs<gravity::user::Certificate> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"first_erased_at", "When they were erased before: a restored backup had brought them back"},
+    };
+};
+template <>
 struct gravity::meta::docs<gravity::user::SignedCertificate> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"signature", "JWS (RFC 7515) over the certificate as JSON; absent where the service has no key to sign with"},
@@ -310,6 +345,7 @@ struct gravity::meta::docs<gravity::user::SignedCertificate> {
 };
 
 GRAVITY_TABLES(user, PrivacyRequestId, LegalHoldId, PrivacyKind, PrivacyState, TaskState, PrivacyTask, PrivacyRequest, NewOwnPrivacyRequest,
-               NewPrivacyRequest, ListPrivacyRequests, DataHolderEdit, DataHolder, FormerAccount, HolderTask, ErasureMethod, Kept, Receipt, TaskAnswer,
+               NewPrivacyRequest, ListPrivacyRequests, DataHolderEdit, DataHolder, FormerAccount, ErasedAgain, RequestOfErased, ReturnedUser,
+               HolderTask, ErasureMethod, Kept, Receipt, TaskAnswer,
                TaskPart, CollectedPart, StoredTask, NewLegalHold, LegalHold, ListLegalHolds, CertifiedHolder, Certificate, SignedCertificate, CertificateKeys,
-               ExportRequested, ErasureRequested, ErasureCertified, AdvancePrivacyRequest)
+               ExportRequested, ErasureRequested, ErasureCertified, ErasureReplayed, AdvancePrivacyRequest)

@@ -36,10 +36,25 @@ const Sql<std::int64_t(UserId, Timestamp)> count_own_requests{"privacy_request.c
     select count(*) from privacy_request where user_id = $1 and created_at > $2 and requested_by = 'self')sql"};
 const Sql<void(PrivacyRequestId, Timestamp, Json, std::optional<std::string>)> certify_privacy_request{"privacy_request.certify", R"sql(
     update privacy_request set state = 'certified', finished_at = $2, certificate = $3, signature = $4, reason = null, extension_reason = null,
-           version = version + 1, updated_at = $2
+           whom = null, version = version + 1, updated_at = $2
     where id = $1)sql"};
 const Sql<SignedCertificate(PrivacyRequestId)> get_certificate{"privacy_request.certificate", R"sql(
     select certificate, signature from privacy_request where id = $1 and certificate is not null)sql"};
+const Sql<PrivacyRequest(UserId)> lock_open_erasure{"privacy_request.lock_open_erasure",
+                                                    "select " GRAVITY_PRIVACY_ROW " from privacy_request r where r.user_id = $1 and r.kind = 'erasure' "
+                                                    "and r.state in ('requested', 'cooling_off', 'erasing', 'blocked') for update of r"};
+const Sql<RequestOfErased(PrivacyRequestId)> get_erased_again{"privacy_request.of_erased", R"sql(
+    select whom from privacy_request where id = $1 and whom is not null)sql"};
+const Sql<void(PrivacyRequestId, Json)> set_erased_again{"privacy_request.set_erased", "update privacy_request set whom = $2 where id = $1"};
+const Sql<UserId(std::vector<UserId>)> returned_users{"privacy_request.returned_users", R"sql(
+    select id from users where id = any ($1::uuid[]) and state <> 'erased' order by id)sql"};
+const Sql<ReturnedUser(UserId, Timestamp, Timestamp)> lock_returned_user{"privacy_request.lock_returned_user", R"sql(
+    select u.id, u.subject,
+           u.updated_at > case when u.state = 'active' then $2::timestamptz else $3::timestamptz end
+           or exists (select from legal_hold h where h.user_id = u.id and h.created_at > $3::timestamptz) as changed_since
+    from users u where u.id = $1 and u.state <> 'erased' for update of u)sql"};
+const Sql<ProjectId()> projects_of_ledger{"privacy_request.projects", "select id from gravity.project where purged_at is null order by id"};
+const Sql<bool()> has_erased{"privacy_request.has_erased", "select exists (select from users where state = 'erased')"};
 const Sql<PrivacyRequest(UserId)> blocked_requests{"privacy_request.blocked",
                                                    "select " GRAVITY_PRIVACY_ROW " from privacy_request r where r.state = 'blocked' "
                                                    "and (r.user_id = $1 or r.user_id = (select u.merged_into from users u where u.id = $1))"};
@@ -51,6 +66,8 @@ const Sql<void(PrivacyRequestId, std::string, Timestamp)> insert_tasks{"privacy_
 const Sql<std::string(PrivacyRequestId, std::vector<std::string>, Timestamp)> add_tasks{"privacy_task.add", R"sql(
     insert into privacy_task (request_id, holder, state, asked_at) select $1, h, 'asked', $3 from unnest($2::text[]) h
     on conflict on constraint privacy_task_pkey do nothing returning holder)sql"};
+const Sql<void(PrivacyRequestId, std::string, Timestamp)> ask_all_anew{"privacy_task.ask_anew", R"sql(
+    update privacy_task set state = 'asked', asked_at = $3, answered_at = null, receipt = null where request_id = $1 and holder <> $2)sql"};
 #define GRAVITY_TASK_ROW \
     "t.*, (select count(*) from privacy_task_part p where p.request_id = t.request_id and p.holder = t.holder) as parts from privacy_task t"
 const Sql<StoredTask(PrivacyRequestId)> list_tasks{"privacy_task.list", "select " GRAVITY_TASK_ROW " where t.request_id = $1 order by t.holder"};
@@ -80,8 +97,11 @@ const Sql<void(PrivacyRequestId, Slug, std::string)> set_place{"privacy_task.set
 const Sql<Json(PrivacyRequestId, Slug, std::int64_t)> get_part{"privacy_task_part.get", R"sql(
     select data from privacy_task_part where request_id = $1 and holder = $2 and part = $3)sql"};
 
-const Sql<void(UserId)> forget_words_of_requests{"privacy_request.forget_words", R"sql(
-    update privacy_request set reason = null, extension_reason = null, state = case when state = 'ready' then 'expired' else state end, version = version + 1
+const Sql<void(UserId, Timestamp)> end_requests_of{"privacy_request.end_of", R"sql(
+    update privacy_request
+    set reason = null, extension_reason = null, version = version + 1, updated_at = $2,
+        finished_at = case when state in ('requested', 'cooling_off', 'collecting', 'blocked') then $2 else finished_at end,
+        state = case when state = 'ready' then 'expired' when state in ('requested', 'cooling_off', 'collecting', 'blocked') then 'cancelled' else state end
     where user_id = $1)sql"};
 const Sql<void(UserId)> forget_exports{"privacy_task.forget_exports", R"sql(
     with parts as (delete from privacy_task_part where request_id in (select id from privacy_request where user_id = $1))
@@ -102,11 +122,11 @@ const Sql<void(Slug, std::string, Timestamp)> flag_holder{"data_holder.flag", R"
     update data_holder set flags = flags + 1, flagged = $2, flagged_at = $3, version = version + 1 where service = $1)sql"};
 const Sql<FormerAccount(UserId)> former_accounts{"data_holder.former", "select id as user_id, subject from users where merged_into = $1 order by id"};
 const Sql<HolderTask(ListHolderTasks)> list_holder_tasks{"data_holder.tasks", R"sql(
-    select t.request_id, r.kind, r.user_id, u.subject, r.due_at, t.attempts,
+    select t.request_id, r.kind, r.user_id, coalesce(u.subject, r.whom ->> 'subject') as subject, r.due_at, t.attempts,
            (select coalesce(jsonb_agg(jsonb_build_object('user_id', f.id, 'subject', f.subject) order by f.id), '[]')
             from users f where f.merged_into = u.id) as former
     from privacy_task t join privacy_request r on r.id = t.request_id join users u on u.id = r.user_id
-    where t.holder = $service and t.state <> 'answered' and r.state in ('collecting', 'erasing') and u.subject is not null
+    where t.holder = $service and t.state <> 'answered' and r.state in ('collecting', 'erasing') and (u.subject is not null or r.whom is not null)
       and $page(t.request_id))sql"};
 
 const Sql<LegalHold(LegalHold)> insert_hold{"legal_hold.insert", R"sql(

@@ -15,6 +15,20 @@ extern const Sql<PrivacyRequest(ListPrivacyRequests)> list_privacy_requests;
 extern const Sql<std::int64_t(UserId, Timestamp)> count_own_requests;
 extern const Sql<void(PrivacyRequestId, Timestamp, Json, std::optional<std::string>)> certify_privacy_request;
 extern const Sql<SignedCertificate(PrivacyRequestId)> get_certificate;
+/// An erasure of somebody that has not ended, locked.
+extern const Sql<PrivacyRequest(UserId)> lock_open_erasure;
+/// Whom it is of, where their own row does not say so any more: a restored backup had brought them back.
+extern const Sql<RequestOfErased(PrivacyRequestId)> get_erased_again;
+extern const Sql<void(PrivacyRequestId, Json)> set_erased_again;
+/// Those of these ids that are there, merged accounts too.
+extern const Sql<UserId(std::vector<UserId>)> returned_users;
+/// One of them, locked, and whether anything was done to them after that time; by the second one where another's clock may have told it. Nobody is active when
+/// they are erased, so who is so now was made it later.
+extern const Sql<ReturnedUser(UserId, Timestamp, Timestamp)> lock_returned_user;
+/// All that have ever written here; only for Scope::system.
+extern const Sql<ProjectId()> projects_of_ledger;
+/// Whether the project knows of anybody who was erased.
+extern const Sql<bool()> has_erased;
 /// Erasures of somebody that wait for the end of a hold.
 extern const Sql<PrivacyRequest(UserId)> blocked_requests;
 
@@ -24,6 +38,8 @@ extern const Sql<void(PrivacyRequestId, std::string, Timestamp)> insert_tasks;
 extern const Sql<std::string(PrivacyRequestId, std::vector<std::string>, Timestamp)> add_tasks;
 extern const Sql<StoredTask(PrivacyRequestId)> list_tasks;
 extern const Sql<StoredTask(PrivacyRequestId, Slug)> lock_task;
+/// All but this service answer anew: what they did may be undone.
+extern const Sql<void(PrivacyRequestId, std::string, Timestamp)> ask_all_anew;
 /// Those that have not answered since then are asked again.
 extern const Sql<std::string(PrivacyRequestId, Timestamp, Timestamp, std::string)> remind_tasks;
 extern const Sql<void(PrivacyRequestId, Slug, Timestamp, Receipt, std::optional<Json>)> answer_task;
@@ -36,8 +52,9 @@ extern const Sql<std::int64_t(PrivacyRequestId, Slug)> rows_in_parts;
 extern const Sql<void(PrivacyRequestId, Slug, std::int64_t, std::int64_t, Json)> put_part; // its number, rows and data
 extern const Sql<void(PrivacyRequestId, Slug, std::string)> set_place;
 extern const Sql<Json(PrivacyRequestId, Slug, std::int64_t)> get_part;
-/// What is in requests of somebody who is erased: words, and what was gathered for them.
-extern const Sql<void(UserId)> forget_words_of_requests, forget_exports;
+/// Requests of somebody who is erased, but for the erasure that is under way: their words go, and no answer is taken any more. Then what was gathered for them.
+extern const Sql<void(UserId, Timestamp)> end_requests_of;
+extern const Sql<void(UserId)> forget_exports;
 
 extern const Sql<DataHolder(PageQuery)> list_holders;
 extern const Sql<DataHolder(Slug)> get_holder, lock_holder;

@@ -37,6 +37,7 @@ inline constexpr Problem request_state{409, "request-state", "The request's stat
 inline constexpr Problem nothing_to_download{409, "nothing-to-download", "There is nothing to download yet, or any more"};
 inline constexpr Problem under_legal_hold{409, "under-legal-hold", "A legal hold keeps this person from being erased"};
 inline constexpr Problem erasure_not_possible{409, "erasure-not-possible", "This cannot be done at the moment; please ask whoever runs the service"};
+inline constexpr Problem erasure_not_noted{503, "erasure-not-noted", "An erasure cannot be noted outside of the database at the moment"};
 inline constexpr Problem not_the_holder{403, "not-the-holder", "These tokens are not those of this holder"};
 inline constexpr Problem no_such_task{404, "no-such-task", "This holder was not asked for this request"};
 inline constexpr Problem answer_differs{409, "answer-differs", "The holder has answered otherwise before"};

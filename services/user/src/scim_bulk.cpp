@@ -46,6 +46,19 @@ void each_reference(J& value, const F& visit) {
         for (auto& [name, one] : value.as_object()) each_reference(one, visit);
 }
 
+bool names_unknown(const Json& value, const std::map<std::string, std::string>& ids) {
+    bool unknown = false;
+    each_reference(value, [&](const Json& text) { unknown = unknown || !ids.contains(text.as_string().substr(prefix.size())); });
+    return unknown;
+}
+
+void take_out_unknown(Json& value, const std::map<std::string, std::string>& ids) {
+    if (value.is_array()) std::erase_if(value.as_array(), [&](const Json& item) { return names_unknown(item, ids); });
+    if (!value.is_object()) return;
+    std::erase_if(value.as_object(), [&](const auto& one) { return one.second.is_string() && names_unknown(one.second, ids); });
+    for (auto& [name, inner] : value.as_object()) take_out_unknown(inner, ids);
+}
+
 std::string id_in_path(std::string_view path) {
     const auto slash = path.rfind('/');
     const auto last = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
@@ -84,7 +97,7 @@ BulkRequest bulk_request(const Json& message) {
 }
 
 // In rounds: a thousand operations in a chain that was sent backwards are half a million looks.
-std::vector<std::size_t> bulk_order(const std::vector<BulkOperation>& operations) {
+std::vector<BulkStep> bulk_order(const std::vector<BulkOperation>& operations) {
     std::map<std::string, std::size_t> makers;
     for (std::size_t i = 0; i < operations.size(); ++i)
         if (operations[i].method == BulkMethod::post) makers[operations[i].bulk_id] = i;
@@ -93,19 +106,30 @@ std::vector<std::size_t> bulk_order(const std::vector<BulkOperation>& operations
         for (const auto& name : names_in(operations[i]))
             if (const auto maker = makers.find(name); maker != makers.end()) waits[i].push_back(maker->second);
 
-    std::vector<std::size_t> order;
+    std::vector<BulkStep> order;
+    std::vector<std::size_t> parts;
     std::vector<bool> done(operations.size());
     const auto ready = [&](std::size_t i) { return !done[i] && std::all_of(waits[i].begin(), waits[i].end(), [&](std::size_t j) { return done[j]; }); };
     for (bool moved = true; moved;) {
         moved = false;
         for (std::size_t i = 0; i < operations.size(); ++i)
             if (ready(i)) {
-                order.push_back(i);
+                order.push_back({i, BulkStep::Kind::whole});
+                done[i] = moved = true;
+            }
+        // Whoever still waits, waits for a POST that waits itself.
+        for (std::size_t i = 0; i < operations.size() && !moved; ++i)
+            if (!done[i] && operations[i].method == BulkMethod::post) {
+                order.push_back({i, BulkStep::Kind::part});
+                parts.push_back(i);
                 done[i] = moved = true;
             }
     }
+    for (const std::size_t i : parts) order.push_back({i, BulkStep::Kind::rest});
     return order;
 }
+
+void leave_out_unknown(BulkOperation& operation, const std::map<std::string, std::string>& ids) { take_out_unknown(operation.data, ids); }
 
 std::optional<std::string> resolve_bulk_ids(BulkOperation& operation, const std::map<std::string, std::string>& ids) {
     std::optional<std::string> missing;

@@ -83,6 +83,16 @@ Json list_to_ours(const Json* scim, const Names (&names)[N]) {
     return list;
 }
 
+// Whoever is no user here has no address.
+Json manager_of(const User& user, const std::string& base) {
+    Json out = Json::object();
+    if (!user.profile || !user.profile->employment || !user.profile->employment->manager) return out;
+    const std::string id = user.profile->employment->manager->str();
+    out["value"] = id;
+    if (Uuid::parse(id)) out["$ref"] = base + "/Users/" + id;
+    return out;
+}
+
 template <class T>
 Json meta_of(const T& row, std::string_view type, const std::string& location) {
     return Json::object({{"resourceType", type},
@@ -125,6 +135,7 @@ Json to_resource(const User& user, const std::vector<GroupOfUser>& groups, const
     Json name = Json::object(), employment = Json::object();
     to_scim(of_profile("name"), name_parts, name);
     to_scim(of_profile("employment"), employment_parts, employment);
+    put(employment, "manager", manager_of(user, base));
     Json urns = Json::array({user_urn});
     if (employment.size() > 0) urns.push_back(enterprise_urn);
     out["schemas"] = std::move(urns);
@@ -160,6 +171,7 @@ UserEdit user_of(const Json& resource, const UserEdit* before) {
     to_ours(&resource, profile_parts, profile);
     to_ours(resource.find("name"), name_parts, name);
     to_ours(resource.find(enterprise_urn), employment_parts, employment);
+    if (const Json* const id = resource.at_pointer("/" + std::string(enterprise_urn) + "/manager/value")) employment["manager"] = *id;
     put(profile, "name", std::move(name));
     put(profile, "employment", std::move(employment));
     put(profile, "addresses", list_to_ours(resource.find("addresses"), address_parts));

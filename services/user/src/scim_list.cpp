@@ -48,6 +48,8 @@ Web answered(Tx& tx, const Call& call, const ResourceType& type, ListRequest req
 } // namespace
 
 Web list_of(Tx& tx, const Call& call, const ResourceType& type, ListPage page) { return answered(tx, call, type, list_request(call), page); }
-Web search_of(Tx& tx, const Call& call, const ResourceType& type, ListPage page) { return answered(tx, call, type, search_request(document_of(call)), page); }
+Web search_of(Tx& tx, const Call& call, const ResourceType& type, ListPage page) {
+    return answered(tx, call, type, search_request(document_of(call), call.mode == ScimMode::entra), page);
+}
 
 } // namespace gravity::user::scim

@@ -37,9 +37,17 @@ bool same_item(const Attribute& attribute, const Json& a, const Json& b) {
     return a == b;
 }
 
+// One address is kept once, whatever is told of it.
+bool same_address(const Attribute& attribute, const Json& a, const Json& b) {
+    if (attribute.name != "emails" && attribute.name != "phoneNumbers") return false;
+    const Json* const one = a.find("value");
+    const Json* const other = b.find("value");
+    return one != nullptr && other != nullptr && ascii::iequals(one->as_string(), other->as_string());
+}
+
 // Attributes of RFC 7643 that are kept nowhere here: a directory that is asked for no more than the standard's names gets on without them.
 bool is_left_out(const PatchPath& path, const std::optional<Place>& place) {
-    constexpr std::string_view names[] = {"ims", "photos", "entitlements", "roles", "x509Certificates", "password", "manager"};
+    constexpr std::string_view names[] = {"ims", "photos", "entitlements", "roles", "x509Certificates", "password"};
     if (place) return place->attribute != nullptr && ascii::iequals(path.sub, "display") && place->attribute->find(path.sub) == nullptr;
     return std::any_of(std::begin(names), std::end(names), [&](std::string_view name) { return ascii::iequals(name, path.attribute.name); });
 }
@@ -150,6 +158,7 @@ private:
 
     void change_one(Verb verb, Json& holder, const Attribute& attribute, const Json& value) {
         Json cleaned = verb == Verb::remove ? Json() : clean(attribute, value, mode_);
+        if (cleaned.is_null() && verb != Verb::remove && value.is_string()) return; // what was passed over changes nothing
         const Json* const before = holder.find(attribute.name);
         if (attribute.kind == Kind::complex && before != nullptr && !cleaned.is_null()) { // what is not told stays
             Json merged = *before;
@@ -188,11 +197,22 @@ private:
             const auto there = std::find_if(list.begin(), list.end(), [&](const Json& one) { return same_item(attribute, one, item); });
             if (verb == Verb::remove) {
                 if (there != list.end()) list.erase(there);
-            } else if (there == list.end()) {
+            } else if (there == list.end() && !(verb == Verb::add && adds_to_address(list, attribute, item))) {
                 list.push_back(item);
                 if (verb == Verb::add) keep_one_primary(list, list.size() - 1);
             }
         }
+    }
+
+    // What is told of an address that is there counts from now on: its type, or that it is the primary one.
+    static bool adds_to_address(Json::Array& list, const Attribute& attribute, const Json& item) {
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            if (!same_address(attribute, list[i], item)) continue;
+            for (const auto& [name, told] : item.as_object()) list[i][name] = told;
+            keep_one_primary(list, i);
+            return true;
+        }
+        return false;
     }
 
     // As change_list does, looked up by their value: there may be thousands to put among thousands.

@@ -81,7 +81,7 @@ ListRequest list_request(const Call& call) {
     return request;
 }
 
-ListRequest search_request(const Json& message) {
+ListRequest search_request(const Json& message, bool as_entra_id) {
     if (!message.is_object()) throw invalid_syntax("The message must be an object");
     const Json* const urns = member(message, "schemas");
     constexpr std::string_view urn = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -91,7 +91,7 @@ ListRequest search_request(const Json& message) {
     set_page(request, integer_in(message, "startIndex"), integer_in(message, "count"));
     set_order(request, text_in(message, "sortBy"), text_in(message, "sortOrder"));
     request.filter_text = text_in(message, "filter");
-    if (!request.filter_text.empty()) request.search.filter = parse_filter(request.filter_text);
+    if (!request.filter_text.empty()) request.search.filter = parse_filter(request.filter_text, as_entra_id);
     if (member(message, "cursor") != nullptr) set_cursor(request, text_in(message, "cursor"), member(message, "startIndex") != nullptr);
     request.attributes = names_in(message, "attributes");
     request.excluded = names_in(message, "excludedAttributes");

@@ -17,7 +17,7 @@ struct ListRequest {
     std::string attributes, excluded;
 };
 ListRequest list_request(const Call& call);
-ListRequest search_request(const Json& message);
+ListRequest search_request(const Json& message, bool as_entra_id = false);
 
 /// ListResponse of so many in all.
 Json list_response(std::int64_t total, std::int64_t start, Json resources);

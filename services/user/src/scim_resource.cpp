@@ -3,8 +3,11 @@
 #include "scim_error.hpp"
 
 #include <gravity/base/ascii.hpp>
+#include <gravity/base/codes.hpp>
+#include <gravity/base/contact.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace gravity::user::scim {
 namespace {
@@ -26,6 +29,15 @@ Json clean_boolean(const Attribute& attribute, const Json& value, Mode mode) {
     wrong_kind(attribute, "true or false");
 }
 
+// Directories have languages as `en_US`, and fill in what is no time zone and no URL: that is passed over, and not all of somebody refused for it.
+Json fitting_text(const Attribute& attribute, std::string text) {
+    if (attribute.name == "locale") std::replace(text.begin(), text.end(), '_', '-');
+    const bool fits = attribute.name == "locale" ? bool(Locale::parse(text)) : attribute.name == "timezone" ? bool(TimeZone::parse(text))
+                                                                           : attribute.name == "profileUrl" ? bool(Url::parse(text))
+                                                                                                            : true;
+    return fits ? Json(std::move(text)) : Json();
+}
+
 Json clean_one(const Attribute& attribute, const Json& value, Mode mode) {
     switch (attribute.kind) {
     case Kind::boolean: return clean_boolean(attribute, value, mode);
@@ -33,9 +45,10 @@ Json clean_one(const Attribute& attribute, const Json& value, Mode mode) {
     case Kind::reference:
     case Kind::date_time:
         if (!value.is_string()) wrong_kind(attribute, "a text");
-        return value;
+        return mode == Mode::strict ? value : fitting_text(attribute, value.as_string());
     case Kind::complex: break;
     }
+    if (mode == Mode::entra && attribute.name == "manager" && value.is_string()) return Json::object({{"value", value}}); // as Entra ID sends it
     if (!value.is_object()) wrong_kind(attribute, "an object");
     Json out = Json::object();
     for (const auto& [name, member] : value.as_object()) {
@@ -45,6 +58,23 @@ Json clean_one(const Attribute& attribute, const Json& value, Mode mode) {
         if (!nothing(cleaned)) out[sub->name] = std::move(cleaned);
     }
     return out;
+}
+
+// Okta has a second address that may be the first one again, and Entra ID one for each type: here an address is kept once.
+void drop_repeated(const Attribute& attribute, Json& items) {
+    if (attribute.name != "emails" && attribute.name != "phoneNumbers") return;
+    std::map<std::string, std::size_t> known;
+    Json::Array kept;
+    for (Json& item : items.as_array()) {
+        const Json* const value = item.find("value");
+        const auto [at, fresh] = known.try_emplace(value == nullptr ? "" : ascii::lower(value->as_string()), kept.size());
+        const Json* const primary = item.find("primary");
+        if (value == nullptr || fresh)
+            kept.push_back(std::move(item));
+        else if (primary != nullptr && *primary == Json(true))
+            kept[at->second]["primary"] = true;
+    }
+    items.as_array() = std::move(kept);
 }
 
 bool same_schema(const Json& named, std::string_view urn) { return named.is_string() && ascii::iequals(named.as_string(), urn); }
@@ -110,6 +140,7 @@ Json clean(const Attribute& attribute, const Json& value, Mode mode) {
         Json cleaned = clean_one(attribute, item, mode);
         if (!nothing(cleaned)) out.push_back(std::move(cleaned));
     }
+    if (mode != Mode::strict) drop_repeated(attribute, out);
     return nothing(out) ? Json() : out;
 }
 

@@ -100,6 +100,8 @@ Schema make_enterprise() {
     schema.attributes.push_back(text("organization", "Organisation"));
     schema.attributes.push_back(text("division", "Division"));
     schema.attributes.push_back(text("department", "Department"));
+    schema.attributes.push_back(complex("manager", "The user's manager",
+                                        {exact(text("value", "Id of the manager")), reference("$ref", "URI of the manager", {"User"})}));
     return schema;
 }
 

@@ -44,6 +44,8 @@ struct Table {
     std::map<std::string_view, Items> items;
 };
 
+constexpr std::string_view version_of_row = "('\"' || r.version || '\"')"; // as http::etag_of has it
+
 const Table& users_table() {
     static const Table table{
         "user_external_id e where e.taken",
@@ -52,6 +54,9 @@ const Table& users_table() {
          {"externalid", {"r.external_id", Compared::external}},
          {"meta.created", {"r.created_at", Compared::moment}},
          {"meta.lastmodified", {"r.updated_at", Compared::moment}},
+         {"meta.resourcetype", {"'User'::text", Compared::exact}},
+         {"meta.version", {version_of_row, Compared::exact}},
+         {"meta", {"true", Compared::presence}},
          {"username", {"r.handle_key", Compared::handle}},
          {"active", {"(r.state = 'active')", Compared::boolean}},
          {"name", {"nullif(r.profile -> 'name', 'null')", Compared::presence}},
@@ -73,8 +78,16 @@ const Table& users_table() {
          {"costcenter", {"(r.profile -> 'employment' ->> 'cost_center')"}},
          {"organization", {"(r.profile -> 'employment' ->> 'organization')"}},
          {"division", {"(r.profile -> 'employment' ->> 'division')"}},
-         {"department", {"(r.profile -> 'employment' ->> 'department')"}}},
-        {{"emails",
+         {"department", {"(r.profile -> 'employment' ->> 'department')"}},
+         {"manager", {"(r.profile -> 'employment' ->> 'manager')", Compared::presence}},
+         {"manager.value", {"(r.profile -> 'employment' ->> 'manager')", Compared::exact}}},
+        {{"schemas",
+          {"unnest(case when jsonb_strip_nulls(coalesce(r.profile -> 'employment', 'null')) in ('null', '{}') "
+           "then array['urn:ietf:params:scim:schemas:core:2.0:User'] else array['urn:ietf:params:scim:schemas:core:2.0:User', "
+           "'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'] end) i (value) where true",
+           {{"value", {"i.value"}}},
+           "i.value"}},
+         {"emails",
           {"user_contact i where i.user_id = r.id and i.kind = 'email'",
            {{"value", {"i.value", Compared::email}}, {"type", {"i.type"}}, {"primary", {"i.\"primary\"", Compared::boolean}}},
            "i.\"primary\" desc, i.position"}},
@@ -107,8 +120,13 @@ const Table& groups_table() {
                               {"externalid", {"r.external_id", Compared::external}},
                               {"meta.created", {"r.created_at", Compared::moment}},
                               {"meta.lastmodified", {"r.updated_at", Compared::moment}},
+                              {"meta.resourcetype", {"'Group'::text", Compared::exact}},
+                              {"meta.version", {version_of_row, Compared::exact}},
+                              {"meta", {"true", Compared::presence}},
                               {"displayname", {"r.display_name"}}},
-                             {{"members",
+                             {{"schemas",
+                               {"unnest(array['urn:ietf:params:scim:schemas:core:2.0:Group']) i (value) where true", {{"value", {"i.value"}}}, "i.value"}},
+                              {"members",
                                {"user_group_member i left join users u on u.id = i.user_id where i.group_id = r.id and u.deleted_at is null",
                                 {{"value", {"i.member_id", Compared::member}}, //
                                  {"type", {"case when i.user_id is null then 'Group' else 'User' end"}}},
@@ -135,6 +153,9 @@ public:
         const auto [key, sub] = keys_of(filter.path);
         if (const auto items = table_.items.find(key); items != table_.items.end()) {
             if (filter.op == Op::pr && sub.empty()) return exists(items->second, "true");
+            const bool of_nothing = sub.empty() && filter.value.is_null(); // `emails eq null`: there are none
+            if (of_nothing && filter.op == Op::eq) return "not " + exists(items->second, "true");
+            if (of_nothing && filter.op == Op::ne) return exists(items->second, "true");
             const auto column = items->second.columns.find(sub.empty() ? "value" : std::string_view(sub));
             if (column == items->second.columns.end()) refuse(filter.path.name, "is filtered by its sub-attributes");
             return exists(items->second, comparison(column->second, filter));
@@ -145,6 +166,7 @@ public:
     }
 
     std::string order(const AttrPath& path) {
+        if (!resolve(type_, path)) throw invalid_path(path.name + " is no attribute");
         const auto [key, sub] = keys_of(path);
         const auto sorted = [&](const Column& column) {
             return column.as == Compared::folded || column.as == Compared::email ? "lower(" + std::string(column.sql) + ")" : sql_of(column);

@@ -52,7 +52,10 @@ Page<User> list(Tx& tx, Caller caller, Params<ListUsers> query) {
     }
     if (query->name) find.name = query->name->str();
     find.group = query->group;
-    auto page = tx.page(find.name ? list_users_by_name : list_users, find);
+    const bool of_group = find.group && !find.handle_key && !find.email;
+    auto page = tx.page(find.name ? list_users_by_name : of_group ? list_users_of_group
+                                                                  : list_users,
+                        find);
     hide_private(tx, caller, page.items);
     return page;
 }
@@ -88,11 +91,11 @@ User restore(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMa
     return moved(tx, caller, *id, Change::restore, *in, expected);
 }
 
-NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected) {
+NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected, Given<ErasureLedger> ledger) {
     const User user = locked(tx, *id, expected);
     if (user.state != UserState::deactivated) throw Refusal(wrong_state);
     check_no_hold(tx, user.id, true);
-    erase_person(tx, user);
+    erase_person(tx, user, *ledger);
     return {};
 }
 

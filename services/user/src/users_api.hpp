@@ -1,5 +1,6 @@
 #pragma once
 
+#include "erasure_ledger.hpp"
 #include "external_ids_model.hpp"
 #include "sign_ins.hpp"
 #include "users_model.hpp"
@@ -23,7 +24,7 @@ User suspend(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMa
 User reactivate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
 User deactivate(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
 User restore(Tx& tx, Caller caller, Path<"id", UserId> id, Body<Reason> in, IfMatch expected);
-NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected);
+NoContent erase(Tx& tx, Path<"id", UserId> id, IfMatch expected, Given<ErasureLedger> ledger);
 UserActivity get_activity(Tx& tx, Path<"id", UserId> id);
 /// What directories call them.
 Page<UserExternalId> list_external_ids(Tx& tx, Path<"id", UserId> id, Params<PageQuery> query);

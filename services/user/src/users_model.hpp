@@ -78,8 +78,9 @@ struct Employment {
     std::optional<Text<1, 200>> organization;
     std::optional<Text<1, 200>> division;
     std::optional<Text<1, 200>> department;
+    std::optional<Text<1, 255>> manager; // an id as it was given: it may be of a directory that nobody here has come from
 };
-BOOST_DESCRIBE_STRUCT(Employment, (), (employee_number, cost_center, organization, division, department))
+BOOST_DESCRIBE_STRUCT(Employment, (), (employee_number, cost_center, organization, division, department, manager))
 
 struct Profile {
     std::optional<PersonName> name;
@@ -269,6 +270,10 @@ struct gravity::meta::docs<gravity::user::UserEdit> {
     };
 };
 template <>
+struct gravity::meta::docs<gravity::user::Employment> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"manager", "The id of the manager, as whoever says so calls them"}};
+};
+template <>
 struct gravity::meta::docs<gravity::user::EmailEntry> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"verified", "That it is theirs has been proved; to say so of one that was not takes users:admin"}};
@@ -290,7 +295,7 @@ struct gravity::meta::docs<gravity::user::ListUsers> {
         {"handle", "One handle, whatever its case"},
         {"email", "One e-mail address, whatever its case"},
         {"name", "A part of a name or handle, or what it is nearly: the nearest first, of the 500 who have most of its trigrams"},
-        {"group", "Who is in this group, directly"}};
+        {"group", "Who is in this group, directly; the newest first by their ids"}};
 };
 template <>
 struct gravity::meta::docs<gravity::user::AsOf> {

@@ -22,21 +22,36 @@ const Sql<void(StoredUser)> save_user{
     where id = $id)sql",
     {{"users_handle_key", handle_taken}, {"users_external_id_key", external_id_taken}, {"user_external_id_key", external_id_taken}}};
 
-const Sql<User(UserId)> get_user{"user.get", "$generic_plan select " GRAVITY_USER_ROW("u") R"sql(
-    from users u where u.id = $1 and u.state <> 'erased' and u.merged_into is null)sql"};
+// The row of GRAVITY_USER_ROW; addresses are looked for once, which makes a read by a fifth shorter. (Of a list that would be before the page is cut.)
+const Sql<User(UserId)> get_user{"user.get", R"sql($generic_plan
+    select u.*, kept.emails, kept.phones
+    from users u, lateral (
+        select coalesce(jsonb_agg(jsonb_build_object('address', c.value, 'type', c.type, 'primary', c."primary", 'verified', c.verified_at is not null)
+                                  order by c.position) filter (where c.kind = 'email'), '[]') as emails,
+               coalesce(jsonb_agg(jsonb_build_object('number', c.value, 'type', c.type, 'primary', c."primary", 'verified', c.verified_at is not null)
+                                  order by c.position) filter (where c.kind = 'phone'), '[]') as phones
+        from user_contact c where c.user_id = u.id) kept
+    where u.id = $1 and u.state <> 'erased' and u.merged_into is null)sql"};
 const Sql<UserId(UserId)> hold_user{"user.hold", "select id from users where id = $1 and state <> 'erased' and merged_into is null for update"};
 const Sql<UserId(std::string)> id_of_subject{"user.id_of_subject", "select coalesce(merged_into, id) from users where subject = $1"};
 // What is looked for is looked up first, as an array: of a sub-select that is joined under `or` all users of the project would be read.
-#define GRAVITY_FOUND_USER \
+#define GRAVITY_LISTED_USER \
     "u.state <> 'erased' and u.merged_into is null and ($state::text is null or u.state = $state) " \
-    "and ($prefix_from::text is null or (u.handle_key >= $prefix_from and u.handle_key < $prefix_to::text)) " \
+    "and ($prefix_from::text is null or (u.handle_key >= $prefix_from and u.handle_key < $prefix_to::text)) "
+#define GRAVITY_FOUND_USER \
+    GRAVITY_LISTED_USER \
     "and ($handle_key::text is null or u.id = any (array(" \
     "select coalesce(h.merged_into, h.id) from users h where h.handle_key = $handle_key and (h.merged_into is null or h.deleted_at is null)))) " \
     "and ($email::text is null or u.id = any (array(select c.user_id from user_contact c where c.kind = 'email' and c.canonical = $email))) " \
-    "and ($group::uuid is null or u.id = any (array(select m.user_id from user_group_member m where m.group_id = $group and m.user_id is not null)))"
+    "and ($group::uuid is null or exists (select from user_group_member m where m.group_id = $group and m.member_id = u.id))"
 
 const Sql<User(FindUsers)> list_users{"user.list", "select " GRAVITY_USER_ROW("u") " from users u where " GRAVITY_FOUND_USER R"sql(
       and $page(u.created_at desc, u.id desc))sql"};
+// By the members' own index, a page at a time, however many there are: in the order of ids, which is that of when they were made.
+const Sql<User(FindUsers)> list_users_of_group{"user.list_of_group", "select " GRAVITY_USER_ROW("u") R"sql(, m.member_id
+    from user_group_member m join users u on u.id = m.user_id
+    where m.group_id = $group and )sql" GRAVITY_LISTED_USER R"sql(
+      and $page(m.member_id desc))sql"};
 // Who is at least half alike has at least half of the trigrams (the similarity of words divides by no less than theirs). It is computed of those who have most
 // of them, and (`offset 0`) once of each: that is what takes time. Nearness is a whole number, so that a page begins exactly behind the one before.
 const Sql<User(FindUsers)> list_users_by_name{"user.list_by_name", "select " GRAVITY_USER_ROW("u") R"sql(, n.nearness

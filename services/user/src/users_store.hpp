@@ -14,6 +14,8 @@ extern const Sql<UserId(UserId)> hold_user;
 /// Whose tokens those are, or who that account was merged into.
 extern const Sql<UserId(std::string)> id_of_subject;
 extern const Sql<User(FindUsers)> list_users;
+/// Of a group; neither a handle, an address nor a name is asked for.
+extern const Sql<User(FindUsers)> list_users_of_group;
 /// The nearest first; `name` is there.
 extern const Sql<User(FindUsers)> list_users_by_name;
 extern const Sql<void(UserId, Timestamp)> erase_user;

@@ -52,6 +52,44 @@ protected:
     }
 };
 
+// A page of them by an index, in the order of their ids; with what else is asked for.
+TEST_F(BigGroups, AreListedAPageAtATime) {
+    const auto team = made("team"), other = made("other");
+    for (int i = 0; i < 7; ++i) {
+        const auto one = somebody("p" + std::to_string(i));
+        put(team, one).expect(204);
+        if (i % 3 == 0) put(other, one).expect(204);
+        if (i == 2) operator_.post(one.location() + "/suspend", {{"reason", "x"}}).expect(200);
+    }
+    const auto gone = somebody("gone");
+    put(team, gone).expect(204);
+    operator_.post(gone.location() + "/deactivate", {{"reason", "x"}}).expect(200);
+    operator_.del(gone.location()).expect(204);
+    put(team, other).expect(204); // a group is no user
+    const auto listed = [&](const std::string& query) {
+        std::string found;
+        for (std::string cursor;;) {
+            const auto page = operator_.get("/api/v1/users?limit=2&group=" + team.text("/id") + query + cursor).expect(200);
+            const Json items = page.at("/items");
+            for (const Json& one : items.as_array()) found += one.find("handle")->as_string() + " ";
+            if (page.text("/next_cursor").empty()) return found;
+            cursor = "&cursor=" + page.text("/next_cursor");
+        }
+    };
+    EXPECT_EQ(listed(""), "p6 p5 p4 p3 p2 p1 p0 ");
+    EXPECT_EQ(listed("&state=suspended"), "p2 ");
+    EXPECT_EQ(listed("&prefix=p5"), "p5 ");
+    EXPECT_EQ(listed("&handle=P4"), "p4 ");
+    EXPECT_EQ(listed("&handle=gone"), "");
+    EXPECT_EQ(listed("&email=nobody@example.com"), "");
+    as.stranger.get("/api/v1/users?group=" + team.text("/id")).expect(200).field("/items", Json::array());
+    fill(team, 3000);
+    const auto first = operator_.get("/api/v1/users?limit=200&group=" + team.text("/id")).expect(200);
+    const auto second = operator_.get("/api/v1/users?limit=200&group=" + team.text("/id") + "&cursor=" + first.text("/next_cursor")).expect(200);
+    EXPECT_EQ(second.at("/items").size(), 200u);
+    EXPECT_GT(first.text("/items/199/id"), second.text("/items/0/id"));
+}
+
 // A million rows say no more than a count that is nearly there.
 TEST_F(BigGroups, HaveAMillionMembersAtMostHoweverManyAreAddedAtOnce) {
     const auto team = made("team"), other = made("other");

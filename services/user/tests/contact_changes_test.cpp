@@ -1,8 +1,11 @@
 #include "contact_changes_domain.hpp"
 #include "user_fixture.hpp"
 
+#include <gravity/base/encoding.hpp>
 #include <gravity/testkit/clock.hpp>
+#include <gravity/testkit/mail_server.hpp>
 
+#include <algorithm>
 #include <atomic>
 
 namespace gravity::user {
@@ -203,6 +206,63 @@ TEST_F(NoCodes, AreMadeWhereNothingSendsThem) {
     const auto me = somebody("ada");
     me.post("/api/v1/users/me/email-changes", {{"address", "a@example.com"}}).expect_problem(409, "codes-not-sent");
     EXPECT_NE(as.anonymous.get("/health/ready").send().body().find("USER_CODES_IN_EVENTS"), std::string::npos);
+}
+
+struct WithMailServer {
+    testkit::MailServer server;
+};
+
+/// Whose codes go by mail from here, and by no event.
+class MailedCodes : protected WithMailServer, public ContactChanges {
+protected:
+    MailedCodes()
+        : ContactChanges({{"SMTP_URL", server.url()}, {"MAIL_FROM", "no-reply@example.com"}, {"MASTER_KEY", base64_encode(std::string(32, 'k'))}}) {}
+    std::vector<testkit::ReceivedMail> mails() {
+        service.run_jobs_until_idle();
+        auto got = server.mails();
+        std::sort(got.begin(), got.end(), [](const auto& a, const auto& b) { return a.to < b.to; });
+        return got;
+    }
+};
+
+TEST_F(MailedCodes, ProveTheNewAddressAndTellTheOldOne) {
+    const auto me = somebody("ada", one("address", "old@example.com"));
+    service.take_events();
+    const auto change = me.post("/api/v1/users/me/email-changes", {{"address", "new@example.com"}, {"replaces", "old@example.com"}}).expect(201);
+    EXPECT_EQ(event_types(), "") << "who reads events does not read the code";
+    const auto got = mails();
+    ASSERT_EQ(got.size(), 2U);
+    EXPECT_EQ(got[0].to, "<new@example.com>");
+    EXPECT_EQ(got[1].to, "<old@example.com>");
+    EXPECT_NE(got[1].text().find("new@example.com"), std::string::npos) << got[1].text();
+    const std::string text = got[0].text();
+    const std::string code = text.substr(text.find("asked for it:\n\n    ") + 19, 10);
+    EXPECT_EQ(got[1].text().find(code), std::string::npos) << "the code is for the new one alone";
+    const std::string jobs = "select count(*) from gravity.job where payload::text like '%" + code + "%' or payload::text like '%example.com%'";
+    EXPECT_EQ(service.database().admin(jobs), "0");
+    confirm(me, change, code).expect(200).field("/emails/0/address", "new@example.com");
+}
+
+TEST_F(MailedCodes, GoToNoPhone) {
+    const auto me = somebody("ada");
+    me.post("/api/v1/users/me/phone-changes", {{"number", "+493012345678"}}).expect_problem(409, "codes-not-sent");
+    EXPECT_TRUE(mails().empty());
+}
+
+TEST_F(MailedCodes, GoToNobodyWhoWasSuspendedMeanwhile) {
+    testkit::FakeClock clock{now()};
+    server.set_script([](const std::string& line) -> std::optional<std::string> {
+        if (line.starts_with("MAIL")) return "451 4.7.1 later\r\n";
+        return std::nullopt;
+    });
+    const auto me = somebody("ada");
+    me.post("/api/v1/users/me/email-changes", {{"address", "new@example.com"}}).expect(201);
+    EXPECT_TRUE(mails().empty());
+    operator_.post("/api/v1/users/" + me.get("/api/v1/users/me").expect(200).text("/id") + "/suspend", {{"reason", "x"}}).expect(200);
+    server.set_script({});
+    clock.advance(Duration::minutes(10));
+    EXPECT_TRUE(mails().empty());
+    EXPECT_EQ(service.database().admin("select state from gravity.job where kind = 'send-mail'"), "done");
 }
 
 } // namespace

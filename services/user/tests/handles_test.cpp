@@ -24,6 +24,14 @@ TEST(Handles, AreKeptAsTypedInNfc) {
     EXPECT_EQ(kept("\u0661\u0662\u0663\u0627").substr(0, 7), "refused"); // begins with a number: the bidi rule
 }
 
+// The examples of RFC 8265 section 3.5.
+TEST(Handles, AreThoseOfTheStandardsExamples) {
+    for (const std::string_view text : {"juliet@example.com", "fussball", "fu\u00dfball", "\u03c0", "\u03a3", "\u03c3", "\u03c2"}) EXPECT_EQ(kept(text), text);
+    EXPECT_EQ(handle_key("\u03a3"), "\u03c3"); // capital sigma
+    EXPECT_NE(handle_key("fussball"), handle_key("fu\u00dfball"));
+    for (const std::string_view text : {"foo bar", "", "henry\u2163", "\u265a"}) EXPECT_TRUE(refused(text)) << text;
+}
+
 // RFC 8264 section 9: what an identifier is not made of.
 TEST(Handles, AreIdentifiers) {
     for (const std::string_view text : {"", "a b", "a\u00a0b", "a\tb", "a\x01", "\u2160", "\u00b2", "a\u200bb", "a\u200db", "a\u202eb", "\u0640",

@@ -391,6 +391,68 @@ TEST_F(PrivacyApi, StopsAtALegalHold) {
     request(asked).field("/state", "certified");
 }
 
+// Either a hold is there first and they stay, or they are gone and there is nobody to hold; and they are erased once, whoever else does it.
+TEST_F(PrivacyApi, ErasesOnceAndNobodyWhoIsHeld) {
+    constexpr int people = 12;
+    std::vector<std::string> ids;
+    for (int i = 0; i < people; ++i) {
+        ids.push_back(somebody("p" + std::to_string(i)));
+        operator_.post("/api/v1/users/" + ids.back() + "/deactivate", {{"reason", "x"}}).expect(200);
+    }
+    std::vector<std::atomic<int>> erased_by(people), held(people), gone(people), kept(people);
+    at_once(people * 4, [&](int i) {
+        const auto who = static_cast<std::size_t>(i % people);
+        if (i / people == 3) {
+            const int status = operator_.post("/api/v1/legal-holds", {{"user_id", ids[who]}, {"reason", "a court"}}).send().status();
+            ++(status == 201 ? held : gone)[who];
+            EXPECT_TRUE(status == 201 || status == 422) << status;
+            return;
+        }
+        const auto answer = operator_.del("/api/v1/users/" + ids[who]).send();
+        if (answer.status() == 204) ++erased_by[who];
+        if (answer.status() == 409) ++kept[who];
+        EXPECT_TRUE(answer.status() == 204 || answer.status() == 404 || answer.text("/type") == problem_type("under-legal-hold")) << answer.body();
+    });
+    for (std::size_t who = 0; who < people; ++who) {
+        EXPECT_EQ(erased_by[who] + held[who], 1) << who;
+        EXPECT_EQ(gone[who], erased_by[who].load()) << who;
+        EXPECT_EQ(kept[who], held[who] == 1 ? 3 : 0) << who;
+        EXPECT_EQ(operator_.get("/api/v1/users/" + ids[who]).send().status(), held[who] == 1 ? 200 : 404) << who;
+    }
+    int all = 0;
+    for (const auto& one : erased_by) all += one;
+    EXPECT_EQ(service.database().admin("select count(*) from gravity.outbox where type = 'gravity.user.user.erased'"), std::to_string(all));
+}
+
+// Of whoever is erased meanwhile an export has nothing to give, and no answer puts something back.
+TEST_F(PrivacyApi, GivesNothingOfWhoIsErasedMeanwhile) {
+    constexpr int people = 8;
+    const auto order = holder("order");
+    std::vector<std::string> ids, requests;
+    for (int i = 0; i < people; ++i) {
+        ids.push_back(somebody("p" + std::to_string(i)));
+        requests.push_back(ask(signed_in("p" + std::to_string(i)), "export").text("/id"));
+        operator_.post("/api/v1/users/" + ids.back() + "/deactivate", {{"reason", "x"}}).expect(200);
+    }
+    service.run_jobs_until_idle();
+    at_once(people * 2, [&](int i) {
+        const auto who = static_cast<std::size_t>(i % people);
+        if (i < people)
+            operator_.del("/api/v1/users/" + ids[who]).expect(204);
+        else {
+            const auto given = answer(order, "order", requests[who], Json::object({{"rows", 1}, {"data", "a secret"}})).send();
+            EXPECT_TRUE(given.status() == 200 || given.text("/type") == problem_type("request-state")) << given.body();
+        }
+    });
+    service.run_jobs_until_idle();
+    for (const std::string& id : requests) {
+        const auto ended = operator_.get("/api/v1/privacy-requests/" + id).expect(200);
+        EXPECT_TRUE(ended.text("/state") == "cancelled" || ended.text("/state") == "expired") << ended.body();
+        operator_.get("/api/v1/privacy-requests/" + id + "/download").expect_problem(409, "nothing-to-download");
+    }
+    EXPECT_EQ(service.database().admin("select count(*) from privacy_task where data is not null"), "0");
+}
+
 TEST_F(PrivacyApi, IsAskedForSoOftenADay) {
     const auto id = somebody("ada");
     const auto me = signed_in("ada");

@@ -43,7 +43,9 @@ protected:
             Shape in_mode = shape, in_strict = shape;
             const auto taken = sent(in_mode, mode), strict = sent(in_strict, "strict");
             EXPECT_LT(taken.status(), 300) << taken.body();
-            if (!shape.pointer.empty()) EXPECT_EQ(taken.at(shape.pointer), in_mode.value) << taken.body();
+            if (!shape.pointer.empty()) {
+                EXPECT_EQ(taken.at(shape.pointer), in_mode.value) << taken.body();
+            }
             if (shape.in_strict == "the same")
                 EXPECT_EQ(strict.status(), taken.status()) << strict.body();
             else
@@ -89,9 +91,10 @@ TEST_F(ScimDirectories, EntraIdIsUnderstoodInItsMode) {
             // With the compliant flag of the tenant URL, one operation without a path whose members are paths.
             {"PATCH", "/Users/$user", patch_op(R"({"op":"replace","value":{"title":"Dr","name.givenName":"Augusta",")" + department + R"(":"Engines"}})"),
              "the same", "/name/givenName", "Augusta"},
+            {"PATCH", "/Users/$user", patch_op(R"({"op":"Add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":"$other"})"),
+             "400 invalidSyntax", "/urn:ietf:params:scim:schemas:extension:enterprise:2.0:User/manager/value", "$other"},
             // What it maps by itself, and is not kept here.
-            {"PATCH", "/Users/$user", patch_op(R"({"op":"add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":"$other"},)"
-                                               R"({"op":"add","path":"roles[primary eq \"True\"].value","value":"admin"},)"
+            {"PATCH", "/Users/$user", patch_op(R"({"op":"add","path":"roles[primary eq \"True\"].value","value":"admin"},)"
                                                R"({"op":"replace","path":"emails[type eq \"work\"].display","value":"x"},)"
                                                R"({"op":"replace","path":"title","value":"Dr"})"),
              "400 invalidPath", "/title", "Dr"},
@@ -140,6 +143,15 @@ TEST_F(ScimDirectories, OktaIsUnderstoodInItsMode) {
                                  R"("meta":{"resourceType":"User"}})",
              "the same", "/name/middleName", "Excited"},
             {"GET", "/Users?startIndex=1&count=2", "", "the same", "/itemsPerPage", 2}, // its test of a connection
+            // Languages with an underscore, and what is no URL and no time zone.
+            {"POST", "/Users",
+             "{" + user_schema + R"(,"userName":"odd-$tag@example.com","locale":"en_US","timezone":"Somewhere","profileUrl":"EWTNNYWRYPKL","active":true})",
+             "400 invalidValue", "/locale", "en-US"},
+            // A second address that is the first one again.
+            {"POST", "/Users",
+             "{" + user_schema + R"(,"userName":"two-$tag@example.com","emails":[{"primary":true,"value":"two-$tag@example.com","type":"work"},)"
+                                 R"({"primary":false,"value":"Two-$tag@example.com","type":"home"}],"active":true})",
+             "400 invalidValue", "/emails/1", Json()},
             {"GET", "/Users?filter=userName%20eq%20%22$tag%40example.com%22", "", "the same", "/Resources/0/id", "$user"},
             {"GET", "/Users/$user", "", "the same", "/active", true},
             // Who is taken away, and comes again.

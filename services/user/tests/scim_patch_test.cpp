@@ -70,6 +70,20 @@ TEST(ScimPatch, AddsItemsOnceAndKeepsOnePrimary) {
               R"({"emails":[{"primary":false,"value":"a@x.org"},)" + b + "]}");
 }
 
+TEST(ScimPatch, AddsToAnAddressThatIsThere) {
+    const std::string two = R"("emails":[{"primary":true,"value":"a@x.org"},{"type":"home","value":"b@x.org"}])";
+    EXPECT_EQ(after(two, R"({"op":"add","path":"emails","value":[{"value":"B@x.org","type":"work","primary":true}]})"),
+              R"({"emails":[{"primary":false,"value":"a@x.org"},{"primary":true,"type":"work","value":"B@x.org"}]})");
+    EXPECT_EQ(after(two, R"({"op":"add","value":{"emails":[{"value":"b@x.org"}]}})"),
+              R"({"emails":[{"primary":true,"value":"a@x.org"},{"type":"home","value":"b@x.org"}]})");
+    EXPECT_EQ(after(R"("phoneNumbers":[{"value":"+44 1"}])", R"({"op":"add","path":"phoneNumbers","value":[{"value":"+44 1","type":"work"}]})"),
+              R"({"phoneNumbers":[{"type":"work","value":"+44 1"}]})");
+    // Of others all they have makes them one.
+    EXPECT_EQ(after(R"("addresses":[{"type":"work","country":"DE"}])", R"({"op":"add","path":"addresses","value":[{"country":"DE"}]})"),
+              R"({"addresses":[{"country":"DE","type":"work"},{"country":"DE"}]})");
+    EXPECT_EQ(after("", R"({"op":"add","path":"schemas","value":["urn:x"]})"), R"({"schemas":["urn:x"]})"); // a list of texts
+}
+
 TEST(ScimPatch, ChangesWhatAFilterLetsThrough) {
     const std::string two = R"("emails":[{"type":"work","value":"a@x.org"},{"type":"home","value":"b@x.org"}])";
     EXPECT_EQ(after(two, R"({"op":"replace","path":"emails[type eq \"work\"].value","value":"c@x.org"})"),
@@ -137,14 +151,11 @@ TEST(ScimPatch, RefusesWithTheReason) {
 
 // What a directory maps by itself, and nobody keeps here, does not keep it from the rest.
 TEST(ScimPatch, PassesOverWhatIsNotKept) {
-    const std::string manager = R"({"op":"add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":"2c2f"})";
     const std::string shapes[] = {
-        manager,
         R"({"op":"add","path":"roles[primary eq \"True\"].value","value":"admin"})",
         R"({"op":"add","path":"roles","value":[{"value":"{\"id\":\"1\"}"}]})",
         R"({"op":"replace","path":"emails[type eq \"work\"].display","value":"x"})",
         R"({"op":"replace","value":{"password":"s3cret"}})",
-        R"({"op":"replace","value":{"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager":{"value":"2c2f"}}})",
         R"({"op":"remove","path":"photos"})",
     };
     for (const std::string& shape : shapes) {
@@ -154,6 +165,20 @@ TEST(ScimPatch, PassesOverWhatIsNotKept) {
     }
     EXPECT_EQ(after("", R"({"op":"add","path":"nonsense","value":"x"})", Mode::entra), "invalidPath");
     EXPECT_EQ(after("", R"({"op":"add","path":"emails[type eq \"work\"].nonsense","value":"x"})", Mode::entra), "invalidPath");
+}
+
+TEST(ScimPatch, ChangesAManager) {
+    const std::string enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", path = enterprise + ":manager";
+    const std::string managed = "{\"" + enterprise + R"(":{"manager":{"value":"2c2f"}}})";
+    EXPECT_EQ(after("", R"({"op":"add","path":")" + path + R"(","value":{"value":"2c2f","displayName":"Bob"}})"), managed);
+    EXPECT_EQ(after("", R"({"op":"replace","path":")" + path + R"(.value","value":"2c2f"})"), managed);
+    EXPECT_EQ(after("", R"({"op":"replace","value":{")" + path + R"(":{"value":"2c2f"}}})"), managed);
+    EXPECT_EQ(after("", R"({"op":"add","path":")" + path + R"(","value":"2c2f"})"), "invalidValue");
+    EXPECT_EQ(after("", R"({"op":"Add","path":")" + path + R"(","value":"2c2f"})", Mode::entra), managed); // as it sends it
+    const std::string before = managed.substr(1, managed.size() - 2);
+    EXPECT_EQ(after(before, R"({"op":"remove","path":")" + path + "\"}"), "{}");
+    EXPECT_EQ(after(before, R"({"op":"remove","path":")" + path + ".value\"}"), "{}");
+    EXPECT_EQ(after(before, R"({"op":"replace","path":")" + path + R"(","value":null})"), "{}");
 }
 
 TEST(ScimPatch, TakesAnAddressAwayByItsValue) {
@@ -177,6 +202,23 @@ TEST(ScimPatch, TakesWhatDirectoriesSend) {
     EXPECT_EQ(after("", R"({"op":"Add","path":"active","value":"nonsense"})", Mode::entra), "invalidValue");
     EXPECT_EQ(group_after("", R"({"op":"Replace","value":{"id":"7","displayName":"x","externalId":"e"}})", Mode::okta), R"({"externalId":"e"})");
     EXPECT_EQ(group_after("", R"({"op":"Replace","path":"id","value":"7"})", Mode::okta), "mutability");
+}
+
+// Languages, time zones and URLs as directories have them.
+TEST(ScimPatch, PassesOverWhatIsNoneInTheirModes) {
+    const std::string before = R"("locale":"de","profileUrl":"https://example.com/ada","timezone":"UTC")", same = "{" + before + "}";
+    const auto replaced = [](const std::string& name, const std::string& value) {
+        return R"({"op":"replace","path":")" + name + R"(","value":")" + value + "\"}";
+    };
+    for (const Mode mode : {Mode::entra, Mode::okta}) {
+        EXPECT_EQ(after("", replaced("locale", "en_US"), mode), R"({"locale":"en-US"})");
+        for (const std::string name : {"locale", "timezone", "profileUrl"}) {
+            EXPECT_EQ(after("", replaced(name, "LFJNAIPKWEYB"), mode), "{}") << name;
+            EXPECT_EQ(after(before, replaced(name, "LFJNAIPKWEYB"), mode), same) << name;
+        }
+        EXPECT_EQ(after(before, R"({"op":"replace","path":"locale","value":null})", mode), R"({"profileUrl":"https://example.com/ada","timezone":"UTC"})");
+    }
+    EXPECT_EQ(after("", replaced("locale", "en_US")), R"({"locale":"en_US"})"); // refused where it is to be kept
 }
 
 std::string cleaned(const std::string& members, Mode mode = Mode::strict) {

@@ -13,7 +13,8 @@ const std::string full = R"("externalId":"e-1","name":{"formatted":"Ada Lovelace
                          R"("locale":"en-GB","timezone":"Europe/London",)"
                          R"("active":true,"emails":[{"value":"Ada@example.com","type":"work","primary":true},{"value":"ada@example.org"}],)"
                          R"("phoneNumbers":[{"value":"5550123","type":"mobile"}],"addresses":[{"locality":"London","country":"GB","type":"home"}],)"
-                         R"("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"7","department":"Engines"})";
+                         R"("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"7","department":"Engines",)"
+                         R"("manager":{"value":"m-7"}})";
 
 // RFC 9865.
 TEST_F(ScimUsers, AreListedByCursorWhateverIsMadeOrDeletedMeanwhile) {
@@ -229,6 +230,22 @@ TEST_F(ScimUsers, AreFiltered) {
         {"meta.lastModified lt \"2011-05-13T04:42:34Z\"", ""},
         {"userName eq \"ada\" or userName eq \"bob\" and title eq \"x\"", "ada "},
         {"(userName eq \"ada\" or userName eq \"bob\") and title co \"5\"", "bob "},
+        {"meta.lastModified ge \"2011-05-13T04:42:34+02:00\" and meta.created lt \"2311-05-13T04:42:34.123-08:00\"", "ada bob cleo "},
+        {"meta pr and meta.resourceType eq \"User\"", "ada bob cleo "},
+        {"meta.resourceType eq \"Group\"", ""},
+        {"meta.version eq \"\\\"1\\\"\"", "ada cleo "}, // bob's state was set
+        {"schemas eq \"urn:ietf:params:scim:schemas:core:2.0:User\"", "ada bob cleo "},
+        {"schemas eq \"URN:ietf:params:scim:schemas:extension:enterprise:2.0:User\"", "ada "},
+        {"not (schemas co \"enterprise\")", "bob cleo "},
+        {"emails eq null", "cleo "},
+        {"emails ne null", "ada bob "},
+        {"groups pr or addresses eq null", "bob cleo "},
+        {"NOT(USERNAME EQ \"ada\") AnD (title PR oR name.familyname Pr)", "bob cleo "},
+        {"not (userName eq \"ada\" or (title pr and not (active eq true)))", "cleo "},
+        {"emails[ (type eq \"work\" or type eq \"home\") and not (value ew \".com\") ]", "bob "},
+        {"name.familyName eq \"\\u004f'Malley\"", "cleo "},
+        {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value eq \"m-7\"", "ada "},
+        {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager pr", "ada "},
         {"id eq \"nonsense\"", ""},
         {"userName eq \"x' or '1'='1\"", ""},
     };
@@ -293,7 +310,7 @@ TEST_F(ScimUsers, AreSortedAndPaged) {
     directory.get(users + "?startIndex=2&count=1").expect(200).field("/totalResults", 3).field("/startIndex", 2).field("/itemsPerPage", 1);
     directory.get(users + "?count=0").expect(200).field("/totalResults", 3).field("/Resources", Json::array());
     directory.get(users + "?count=-1").expect(200).field("/totalResults", 3).field("/itemsPerPage", 0);
-    EXPECT_EQ(refusal(directory.get(users + "?sortBy=nothing").send()), "400 invalidFilter");
+    EXPECT_EQ(refusal(directory.get(users + "?sortBy=nothing").send()), "400 invalidPath");
     EXPECT_EQ(refusal(directory.get(users + "?sortBy=name").send()), "400 invalidPath");
     directory.get(users + "?attributes=userName&count=1")
         .expect(200)
