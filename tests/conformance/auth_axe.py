@@ -90,6 +90,9 @@ def strangers(walk):
     walk.look("a sign-in that has ended", "This sign-in has ended")
     walk.go("/login/reset?token=none")
     walk.look("a link that has ended", "This link was used before")
+    for path in ("/login/regain", "/login/regain/cancel"):
+        walk.go(f"{path}?token=none")
+        walk.look("a link that has ended", "This link was used before")
     walk.go("/login/device")
     walk.look("where a device's code is typed", "Code that your device shows")
     walk.fill("/login/device", user_code="BBBB-BBBB")
@@ -120,6 +123,43 @@ def newcomers(walk, shop):
     walk.look("the code that was mailed", "Look into your mailbox")
     walk.fill("/login/sign-up/code", code="00000000")
     walk.look("a mailed code that is not right", "This code is not right")
+
+
+def regainers(walk, shop):
+    """Whoever has passkeys alone, and has lost them."""
+    sql = walk.auth.sql
+    sql("delete from credential c using login_name n where n.identity_id = c.identity_id and n.canonical = '" + ADDRESS.lower() + "' and c.type = 'password'")
+
+    def by_link():
+        walk.begin(shop)
+        walk.browser.link("Forgotten your password?").click()
+        walk.fill("/login/recover", login_name=ADDRESS)
+        walk.until("a link is on its way")
+        walk.browser.open(walk.mailed("recovery", "link"))
+
+    by_link()
+    walk.look("an account with passkeys alone", "By waiting")
+    walk.fill("/login/regain/code", code="000000")
+    walk.look("a code that does not regain it", "This code is not right")
+    walk.fill("/login/regain/wait")
+    walk.look("that one waits", "Now you wait")
+    by_link()
+    walk.look("that one waits already", "You are waiting already")
+    walk.browser.open(sql("select data ->> 'link' from gravity.outbox where type = 'gravity.auth.recovery.begun' order by position desc limit 1"))
+    walk.look("what stops it", "Was this not you?")
+    walk.fill("/login/regain/cancel")
+    walk.look("that it is stopped", "It is stopped")
+    by_link()
+    walk.fill("/login/regain/wait")
+    walk.until("Now you wait")
+    sql("update regaining set good_from = begun_at")
+    by_link()
+    walk.look("what may be set up", "With it come recovery codes")
+    walk.fill("/login/regain/passkey")
+    walk.look("a passkey beside those that were lost", "What you call it")
+    by_link()
+    walk.fill("/login/regain/password", new_password=PASSWORD)
+    walk.look("a password beside lost passkeys", "Your password is set")
 
 
 def at_the_security_page(walk, shop, authenticator):
@@ -225,11 +265,12 @@ def main():
         by_two_factors(walk, shop, authenticator)
         devices(walk, device)
         newcomers(walk, shop)
+        regainers(walk, shop)
         for fault in walk.faults:
             print(fault)
         same("what axe finds serious or critical, or is too wide", len(walk.faults), 0)
         pages = {path for path, methods in auth.call("GET", "/openapi.json")["paths"].items() if "get" in methods and path.startswith(("/login", "/account/"))}
-        same("pages that nobody looked at", sorted(pages - {"/login/passkeys.js"} - walk.seen), [])
+        same("pages that nobody looked at", sorted(pages - {"/login/passkeys.js", "/login/form_post.js"} - walk.seen), [])
         without_scripts(auth, home, auth.client(redirect_uris=[home], first_party=True))
     print(f"axe-core {VERSION} finds nothing grave at {len(walk.seen)} addresses of pages, on {len(SCREENS)} screens; and somebody signed in by password and code without scripts")
 

@@ -76,9 +76,18 @@ describe("registration", () => {
     const proof = await keys(client);
     assert.equal((await own(client, proof, "orders:read", auth)).token_type, "dpop");
   });
+  it("makes clients that people sign in at, by nothing but a redirect", async () => {
+    const client = await register({ redirect_uris: ["https://client.example.com/cb"] });
+    assert.deepEqual([client.grant_types, client.response_types], [["authorization_code"], ["code"]]);
+    assert.equal(client.token_endpoint_auth_method, "client_secret_basic");
+    const app = await register({ redirect_uris: ["http://127.0.0.1/cb"], token_endpoint_auth_method: "none", application_type: "native",
+      grant_types: ["authorization_code", "refresh_token"], scope: "openid offline_access", id_token_signed_response_alg: "ES256" });
+    assert.deepEqual([app.client_secret, app.application_type, app.id_token_signed_response_alg], [undefined, "native", "ES256"]);
+  });
   it("refuses what it cannot keep", async () => {
-    await refused(machine({ grant_types: ["authorization_code"] }), "invalid_client_metadata");
-    await refused(machine({ redirect_uris: ["https://client.example.com/cb"] }), "invalid_redirect_uri");
+    await refused(machine({ grant_types: ["authorization_code"] }), "invalid_redirect_uri");
+    await refused(machine({ redirect_uris: ["http://client.example.com/cb"] }), "invalid_redirect_uri");
+    await refused(machine({ response_types: ["code"] }), "invalid_client_metadata");
     await refused(machine({ software_statement: "e30.e30." }), "unapproved_software_statement");
     await refused(machine({ scope: "payments:admin" }), "invalid_client_metadata");
   });

@@ -34,6 +34,10 @@ describe("OpenMeter's SDK", () => {
     const split = await openmeter.meters.query("tokens", { groupBy: ["subject", "model"] });
     assert.deepEqual(split.data.map((row) => [row.subject, row.groupBy.model, row.value]), [["customer-1", "a", 5], ["customer-1", "b", 0.5], ["customer-2", "a", 10]]);
     assert.deepEqual(await value("tokens", { subject: ["customer-2"] }), [10]);
+    assert.deepEqual(await value("tokens", { filterGroupBy: { model: "a" } }), [15]);
+    assert.deepEqual(await value("tokens", { filterGroupBy: { model: "a" }, groupBy: ["subject"], subject: ["customer-1"] }), [5]);
+    assert.deepEqual(await value("models", { filterGroupBy: { model: "b" } }), [1]);
+    await assert.rejects(value("tokens", { filterGroupBy: { team: "x" } }), (error) => error.status === 400 && error.client === "OpenMeter");
     const daily = await openmeter.meters.query("tokens", { windowSize: "DAY", windowTimeZone: "Asia/Kathmandu" });
     assert.equal(daily.windowSize, "DAY");
     assert.equal(daily.data.reduce((sum, row) => sum + row.value, 0), 15.5);

@@ -58,6 +58,8 @@ class CrossChecks(unittest.TestCase):
         eraser = manifest("order", 8001, events={"publishes": ["gravity.order.erasure.completed"], "consumes": []})
         self.assertEqual(self.errors(eraser, consumer("gravity.*.erasure.completed")), [])
         self.assertEqual(self.errors(eraser, consumer("gravity.*.export.completed")), ["cart: consumes `gravity.*.export.completed`, which no service publishes"])
+        self.assertEqual(self.errors(eraser, consumer("gravity.*.usage.recorded"), planned=["meter"]), [])
+        self.assertEqual(self.errors(eraser, consumer("gravity.*.usage.recorded")), ["cart: consumes `gravity.*.usage.recorded`, which no service publishes"])
         foreign = manifest("cart", 8002, events={"publishes": ["gravity.order.order.lost"], "consumes": []})
         self.assertIn("another service's name space", self.errors(foreign)[0])
 
