@@ -96,8 +96,11 @@ def _events(services: dict[str, Service]) -> str:
     published = {event: service.name for service in services.values() for event in service.publishes}
     for event in consumers:
         if event.split(".")[1] == "*":
-            published[event] = ", ".join(sorted(name for one, name in published.items() if fnmatch.fnmatchcase(one, event) and one != event))
+            by = sorted(name for one, name in published.items() if fnmatch.fnmatchcase(one, event) and one != event)
+            published[event] = ", ".join(by) or "(not built yet)"
     rows = [[f"`{event}`", published.get(event, "(not built yet)"), ", ".join(consumers.get(event, []))]
             for event in sorted({*published, *consumers})]
-    return (generated_from("the manifests", "<!--") + "\n# Events\n\nCloudEvents 1.0, at least once; consumers are idempotent.\n\n"
+    return (generated_from("the manifests", "<!--") + "\n# Events\n\nCloudEvents 1.0, at least once; consumers are idempotent. "
+            "A stream keeps some 200,000 events ([decision 12](decisions/0012-events.md)); what is `gravity.*.usage.recorded` of all services is in one stream, "
+            "so while `project` is down for longer than these last, the oldest are not counted ([decision 96](decisions/0096-usage-of-other-services.md)).\n\n"
             + markdown_table(["type", "published by", "consumed by"], rows))
