@@ -19,7 +19,7 @@ import sys
 import time
 import types
 
-from harness import ASKING, OURS, cpu_seconds, idle, measure, missing, nginx_with, open_loop, options, pgbench, say, wrk_at
+from harness import ASKING, OURS, bench, cpu_seconds, idle, missing, nginx_with, open_loop, pgbench, say, wrk_at
 
 import throwaway  # tests/support, as harness has it
 
@@ -167,12 +167,4 @@ def flood(issuer, results, arguments):
 
 PARTS = {"machines": machines, "keys": keys, "introspection": introspection, "flood": flood, "idle": lambda issuer, results, arguments: idle(issuer, PRESET, results, arguments)}
 
-
-def main():
-    parser = options(__doc__)
-    parser.add_argument("--only", choices=PARTS, help="one of the measurements")
-    arguments = parser.parse_args()
-    return measure(PARTS, BARS, Issuer, arguments)
-
-
-sys.exit(main())
+sys.exit(bench(__doc__, PARTS, BARS, Issuer))

@@ -16,7 +16,7 @@ import struct
 import sys
 import time
 
-from harness import OURS, idle, measure, missing, nginx_with, options, proportional_mebibytes, say, wrk_at
+from harness import OURS, bench, idle, missing, nginx_with, proportional_mebibytes, say, wrk_at
 
 import throwaway  # tests/support, as harness has it
 
@@ -236,12 +236,4 @@ def watch(bench, results, arguments):
 
 PARTS = {"spring": spring, "flags": flags, "watch": watch, "idle": lambda bench, results, arguments: idle(bench, PRESET, results, arguments)}
 
-
-def main():
-    parser = options(__doc__)
-    parser.add_argument("--only", choices=PARTS, help="one of the measurements")
-    arguments = parser.parse_args()
-    return measure(PARTS, BARS, Bench, arguments)
-
-
-sys.exit(main())
+sys.exit(bench(__doc__, PARTS, BARS, Bench))

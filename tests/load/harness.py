@@ -268,6 +268,13 @@ def measure(parts, bars, start, arguments):
     return 1 if arguments.check and not met else 0
 
 
+def bench(doc, parts, bars, start):
+    """The whole of a script that has no options of its own; what to exit with."""
+    parser = options(doc)
+    parser.add_argument("--only", choices=parts, help="one of the measurements")
+    return measure(parts, bars, start, parser.parse_args())
+
+
 def idle(shop, preset, results, arguments):
     """Start to ready against a running store; then nothing to do for a while: memory and processor time."""
     with Neighbours(shop.folder, preset) as neighbours:

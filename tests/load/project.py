@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from harness import OURS, idle, measure, missing, nginx_with, options, say, wrk_at
+from harness import OURS, bench, idle, missing, nginx_with, say, wrk_at
 
 import throwaway  # tests/support, as harness has it
 
@@ -152,12 +152,4 @@ def month(bench, results, arguments):
 
 PARTS = {"introspection": introspection, "ingestion": ingestion, "month": month, "idle": lambda bench, results, arguments: idle(bench, PRESET, results, arguments)}
 
-
-def main():
-    parser = options(__doc__)
-    parser.add_argument("--only", choices=PARTS, help="one of the measurements")
-    arguments = parser.parse_args()
-    return measure(PARTS, BARS, Bench, arguments)
-
-
-sys.exit(main())
+sys.exit(bench(__doc__, PARTS, BARS, Bench))

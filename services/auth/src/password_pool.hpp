@@ -34,8 +34,7 @@ public:
     explicit PasswordPool(const Settings& settings);
 
     /// Taken before anything is looked for or counted: no more sign-ins are under way than have a place in the queue, and those beyond cost nothing but their
-    /// refusal. Some turns more are there for who shows a cookie of a trusted browser
-    /// that was made here. Throws Refusal (503).
+    /// refusal. Some turns more are there for who shows a cookie of a trusted browser that was made here. Throws Refusal (503).
     Turn turn(bool shows_trust);
     /// What is said to those beyond.
     static Refusal no_turn();

@@ -12,8 +12,8 @@
 /// How a browser is known again, and from when on.
 namespace gravity::issuer {
 
-/// What the browser that sends the request is known by, whether it is trusted or not. Nothing where it shows nothing that was
-/// given out here (under MASTER_KEY).
+/// What the browser that sends the request is known by, whether it is trusted or not. Nothing where it shows nothing that was given out here
+/// (under MASTER_KEY).
 std::optional<Bytes> device_of(const Ctx& ctx);
 
 /// Whose it is trusted for, as `find` asks for it. Nothing for a browser that shows nothing: then nothing is read. Throws Refusal where the store is away.
