@@ -16,20 +16,6 @@ protected:
     explicit Invitations(app::Texts settings = {}) : ProjectApi(std::move(settings)) {}
     testkit::Answer acme = organization(ada);
 
-    /// Somebody whose token tells their address.
-    testkit::Client known(const std::string& subject, Json email, Json verified = true, std::optional<ProjectId> project = {}) {
-        const auto seconds = now().unix_seconds();
-        const Json claims = Json::object({{"iss", "test"},
-                                          {"aud", "gravity"},
-                                          {"sub", subject},
-                                          {"project", project.value_or(service.project()).to_string()},
-                                          {"scope", "organizations:write"},
-                                          {"iat", seconds},
-                                          {"exp", seconds + 3600},
-                                          {"email", std::move(email)},
-                                          {"email_verified", std::move(verified)}});
-        return {service.port(), service.token(claims.dump())};
-    }
     std::string at() const { return acme.location() + "/invitations"; }
     testkit::Answer invite(const testkit::Client& by, const std::string& email = "dora@example.com", const std::string& role = "developer") {
         return by.post(at(), {{"email", email}, {"role", role}}).expect(201);

@@ -20,18 +20,7 @@ protected:
     /// Dora, whose token tells her address, comes by an invitation.
     void dora_joins() {
         const std::string token = ada.post(acme.location() + "/invitations", {{"email", "Dora@example.com"}, {"role", "developer"}}).expect(201).text("/token");
-        const auto seconds = now().unix_seconds();
-        const Json claims = Json::object({{"iss", "test"},
-                                          {"aud", "gravity"},
-                                          {"sub", "dora"},
-                                          {"project", service.project().to_string()},
-                                          {"scope", "organizations:write"},
-                                          {"iat", seconds},
-                                          {"exp", seconds + 3600},
-                                          {"email", "Dora@example.com"},
-                                          {"email_verified", true}});
-        const testkit::Client dora{service.port(), service.token(claims.dump())};
-        dora.post("/api/v1/organizations/invitations/accept", {{"token", token}}).expect(200);
+        known("dora", "Dora@example.com").post("/api/v1/organizations/invitations/accept", {{"token", token}}).expect(200);
     }
 };
 

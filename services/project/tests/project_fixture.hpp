@@ -2,11 +2,13 @@
 
 #include "assembly.hpp"
 
+#include <gravity/base/clock.hpp>
 #include <gravity/testkit/service.hpp>
 
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +25,22 @@ protected:
     testkit::Client ada = person("ada"), ben = person("ben"), cleo = person("cleo");
 
     testkit::Client person(std::string_view subject) { return service.caller(service.project(), service.all_scopes() + " products:write", subject); }
+
+    /// Somebody whose token tells their address, and what else is in `more`.
+    testkit::Client known(const std::string& subject, Json email, Json verified = true, std::optional<ProjectId> project = {}, Json more = Json::object()) {
+        const auto seconds = now().unix_seconds();
+        Json claims = Json::object({{"iss", "test"},
+                                    {"aud", "gravity"},
+                                    {"sub", subject},
+                                    {"project", project.value_or(service.project()).to_string()},
+                                    {"scope", "organizations:write projects:write"},
+                                    {"iat", seconds},
+                                    {"exp", seconds + 3600},
+                                    {"email", std::move(email)},
+                                    {"email_verified", std::move(verified)}});
+        for (const auto& [name, value] : more.as_object()) claims[name] = value;
+        return {service.port(), service.token(claims.dump())};
+    }
 
     testkit::Answer organization(const testkit::Client& founder, std::string slug = "acme") {
         return founder.post("/api/v1/organizations", {{"slug", slug}, {"name", "Acme"}}).expect(201);
