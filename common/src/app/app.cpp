@@ -83,6 +83,7 @@ struct App::Impl {
     std::unique_ptr<Runtime> runtime;
     std::atomic<bool> provisioned{false};
     std::atomic<bool> stopping{false};
+    bool preparing = false; // I/O thread
     int exit_code = 0;
     mutable std::mutex reason_mutex;
     std::string reason = "starting"; // copy for other threads
@@ -201,22 +202,12 @@ struct App::Impl {
         health.add("jwks", Health::Kind::required, [this] { return probe_keys(); });
         if (stopping) co_return;
         for (const auto& make : definition.provision) {
-            std::string waiting_for;
-            for (std::chrono::milliseconds pause = 500ms; !stopping; pause = std::min<std::chrono::milliseconds>(2 * pause, 8s)) {
-                bool fatal = false;
-                std::optional<std::string> failure = failure_of([&] { make(*runtime); }, fatal);
-                if (!failure) break;
-                if (stopping) co_return; // it was told to end while it waited: that is no failure
-                if (fatal) co_return give_up(*failure);
-                while (failure && !stopping) {
-                    tell_of_waiting(*failure, waiting_for);
-                    co_await sleep_for(pause);
-                    std::function<void()> look = [&] { failure = database ? database->probe() : std::nullopt; };
-                    co_await run_blocking(std::move(look));
-                }
-            }
+            std::function<void()> step = [&] { make(*runtime); };
+            const bool made = co_await complete(std::move(step), false);
+            if (!made) co_return;
         }
-        if (stopping) co_return;
+        const bool prepared = co_await prepare();
+        if (!prepared) co_return;
         provisioned = true;
         block("");
         for (const auto& coroutine : definition.background) {
@@ -225,6 +216,58 @@ struct App::Impl {
         }
         if (background) background->start(health);
         spawn(io, "probes", [this] { return probe_loop(); });
+    }
+
+    // False: the process ends.
+    Task<bool> prepare() {
+        if (!definition.prepare.empty()) {
+            preparing = true;
+            spawn(io, "preparing", [this] { return extend_start(); });
+        }
+        for (const auto& work : definition.prepare) {
+            std::function<void()> then;
+            std::function<void()> step = [&] { then = work(*runtime); };
+            const bool done = co_await complete(std::move(step), true);
+            if (!done) co_return false;
+            if (then) then();
+        }
+        preparing = false;
+        co_return !stopping;
+    }
+
+    // It may take longer than a start usually does.
+    Task<void> extend_start() {
+        while (preparing && !stopping) {
+            systemd.tell("STATUS=preparing\nEXTEND_TIMEOUT_USEC=30000000");
+            co_await sleep_for(10s);
+        }
+    }
+
+    // A step of the start, run again whenever the store was away. False: it is not done, and the process ends.
+    Task<bool> complete(std::function<void()> step, bool blocks) {
+        std::string waiting_for;
+        for (std::chrono::milliseconds pause = 500ms; !stopping; pause = std::min<std::chrono::milliseconds>(2 * pause, 8s)) {
+            bool fatal = false;
+            std::optional<std::string> failure;
+            std::function<void()> once = [&] { failure = failure_of(step, fatal); };
+            if (blocks)
+                co_await run_blocking(std::move(once));
+            else
+                once();
+            if (stopping) co_return false; // it was told to end while it waited: that is no failure
+            if (!failure) co_return true;
+            if (fatal) {
+                give_up(*failure);
+                co_return false;
+            }
+            while (failure && !stopping) {
+                tell_of_waiting(*failure, waiting_for);
+                co_await sleep_for(pause);
+                std::function<void()> look = [&] { failure = database ? database->probe() : std::nullopt; };
+                co_await run_blocking(std::move(look));
+            }
+        }
+        co_return false;
     }
 
     // The store may have gone away since it was prepared.

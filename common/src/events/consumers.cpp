@@ -24,6 +24,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <compare>
 #include <random>
 #include <set>
 #include <unordered_map>
@@ -42,6 +44,7 @@ struct Meters {
     metrics::CounterFamily& retries = metrics::counter("gravity_events_retries_total", "Attempts that failed and are repeated", {"producer"});
     metrics::GaugeFamily& lag = metrics::gauge("gravity_events_lag", "Events in the stream that have not been received yet", {"producer"});
     metrics::GaugeFamily& pending = metrics::gauge("gravity_events_pending", "Events received and not settled", {"producer"});
+    metrics::CounterFamily& missed = metrics::counter("gravity_events_missed_total", "Cuts of a stream beyond what had been received", {"producer"});
 };
 Meters& meters() {
     static Meters all;
@@ -72,6 +75,19 @@ std::string producer_of(std::string_view type) {
     return std::string(shared_event(type)->producer);
 }
 
+/// Where an entry stands: its epoch and sequence in a producer's stream, its millisecond and number in one that all share.
+struct EntryPlace {
+    std::uint64_t high = 0, low = 0;
+    friend auto operator<=>(const EntryPlace&, const EntryPlace&) = default;
+};
+EntryPlace entry_place(const std::string& id) {
+    EntryPlace place;
+    const char* const end = id.data() + id.size();
+    const auto [dash, error] = std::from_chars(id.data(), end, place.high);
+    if (error == std::errc{} && dash != end) std::from_chars(dash + 1, end, place.low);
+    return place;
+}
+
 struct Delivery {
     std::string stream;
     redis::StreamEntry entry;
@@ -89,6 +105,7 @@ struct Source {
     std::unique_ptr<redis::GroupReader> reader{};
     std::unique_ptr<boost::asio::steady_timer> room{}; // cancelled when the window has room again
     bool recover = true;
+    std::string missed_after{}; // the last entry received before a gap that has been told
 };
 
 } // namespace
@@ -240,30 +257,45 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
 
     static Task<void> measure(std::shared_ptr<Impl> self) {
         for (const auto& source : self->sources) {
-            redis::Command info{"XINFO", "GROUPS", source->keys.stream};
-            redis::Value reply;
-            bool answered = false;
             try {
-                reply = co_await self->broker->command(std::move(info));
-                answered = true;
+                co_await look_at(self, source);
             } catch (const redis::Error&) { // the readers tell
             }
-            if (!answered) continue;
-            for (const redis::Value& row : reply.as_array()) self->note_lag(*source, row.as_array());
         }
     }
-    void note_lag(const Source& source, const std::vector<redis::Value>& row) {
-        std::string name;
+    // Both at one moment: else what is read and cut off between them would look like a gap.
+    static Task<void> look_at(std::shared_ptr<Impl> self, std::shared_ptr<Source> source) {
+        std::vector<redis::Command> commands;
+        commands.push_back(redis::Command{"XINFO", "GROUPS", source->keys.stream});
+        commands.push_back(redis::Command{"XRANGE", source->keys.stream, "-", "+", "COUNT", "1"});
+        const std::vector<redis::Value> replies = co_await self->broker->transaction(std::move(commands));
+        const std::vector<redis::StreamEntry> first = redis::parse_entries(replies.at(1));
+        for (const redis::Value& row : replies.at(0).as_array()) self->note_group(*source, row.as_array(), first);
+    }
+    void note_group(Source& source, const std::vector<redis::Value>& row, const std::vector<redis::StreamEntry>& first) {
+        std::string name, received;
         std::optional<double> lag, pending;
         for (std::size_t i = 0; i + 1 < row.size(); i += 2) {
             const std::string& field = row[i].as_text();
             if (field == "name") name = row[i + 1].as_text();
+            if (field == "last-delivered-id") received = row[i + 1].as_text();
             if (field == "lag" && !row[i + 1].is_nil()) lag = static_cast<double>(row[i + 1].as_integer());
             if (field == "pending") pending = static_cast<double>(row[i + 1].as_integer());
         }
         if (name != group) return;
         if (lag) meters().lag.with({source.keys.producer}).set(*lag);
         if (pending) meters().pending.with({source.keys.producer}).set(*pending);
+        if (!first.empty()) note_missed(source, received, first.front().id);
+    }
+    // A stream keeps so many entries: of a pause that is longer than they last, the oldest are cut off before they are received, and nothing else tells
+    // of them. A group that has received nothing yet begins with what there is.
+    void note_missed(Source& source, const std::string& received, const std::string& first) {
+        const EntryPlace last = entry_place(received), next = entry_place(first);
+        if (last == EntryPlace{} || next <= last || (next.high == last.high && next.low == last.low + 1) || source.missed_after == received) return;
+        source.missed_after = received;
+        meters().missed.with({source.keys.producer}).add();
+        log::error("events were cut off the stream before they were received",
+                   {{"stream", source.keys.stream}, {"received_until", received}, {"first_there_is", first}});
     }
 
     // ---- reading
@@ -313,6 +345,7 @@ struct Consumers::Impl : std::enable_shared_from_this<Impl> {
     static Task<void> recover(std::shared_ptr<Impl> self, std::shared_ptr<Source> source, Millis min_idle) {
         for (const std::string* stream : {&source->keys.stream, &source->keys.replay}) {
             co_await redis::create_group(*self->broker, *stream, self->group, "0");
+            if (stream == &source->keys.stream) co_await look_at(self, source); // before the first that is read hides a gap
             std::string cursor = "0-0";
             do {
                 const redis::AutoClaimed claimed = co_await redis::xautoclaim(*self->broker, *stream, self->group, self->group, min_idle, cursor, 100);

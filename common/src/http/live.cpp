@@ -132,6 +132,7 @@ Task<void> Live::socket(std::function<Task<void>(gravity::WebSocket&)> handler) 
     auto connection = co_await exchange_.accept_websocket(std::move(options));
     if (!connection) throw Refusal(upgrade_required).with_header("Upgrade", "websocket");
 
+    exchange_.request().headers.remove("Authorization"); // known by now; nothing that opens doors is kept as long as the socket
     const Open open("websocket");
     const auto executor = co_await asio::this_coro::executor;
     const auto session = std::make_shared<SocketSession>(executor, std::move(connection), limits.max_queued_bytes);
@@ -193,11 +194,7 @@ Task<std::optional<std::int64_t>> Live::renewed(std::string token) {
 
 } // namespace http
 
-Task<std::optional<http::WebSocketMessage>> WebSocket::read() {
-    const auto session = session_;
-    auto message = co_await session->next();
-    co_return message;
-}
+Task<std::optional<http::WebSocketMessage>> WebSocket::read() { return http::SocketSession::next(session_); }
 bool WebSocket::send(std::string text) { return session_->send({false, std::move(text)}); }
 bool WebSocket::send_binary(std::string bytes) { return session_->send({true, std::move(bytes)}); }
 void WebSocket::close(std::uint16_t code, std::string reason) { session_->finish(code, std::move(reason)); }

@@ -6,6 +6,8 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <iterator>
+
 namespace gravity::http {
 
 namespace asio = boost::asio;
@@ -14,23 +16,25 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::chrono::seconds close_grace{5};
+constexpr auto never = steady_clock::time_point::max();
 
-// Until somebody cancels it. A cancellation of the waiting coroutine itself shows at its next wait.
-Task<void> pause(asio::steady_timer& timer) {
-    timer.expires_at(steady_clock::time_point::max());
-    auto waiting = timer.async_wait(asio::as_tuple(asio::deferred));
-    co_await std::move(waiting);
-}
+// What is awaited until somebody cancels it. A cancellation of the waiting coroutine itself shows at its next wait. Not a coroutine: each socket would hold
+// several more of those.
+auto until_cancelled(asio::steady_timer& timer) { return timer.async_wait(asio::as_tuple(asio::deferred)); }
 
 } // namespace
 
 SocketSession::SocketSession(const asio::any_io_executor& executor, std::unique_ptr<WebSocketConnection> connection, std::size_t max_queued_bytes)
-    : connection_(std::move(connection)), max_queued_bytes_(max_queued_bytes), can_write_(executor), can_read_(executor), has_room_(executor) {}
+    : connection_(std::move(connection)),
+      max_queued_bytes_(max_queued_bytes),
+      can_write_(executor, never),
+      can_read_(executor, never),
+      has_room_(executor, never) {}
 
 bool SocketSession::send(WebSocketMessage message) {
     if (close_code_ || peer_gone_ || aborted_) return false;
     if (queued_bytes_ + message.data.size() > max_queued_bytes_ && !out_.empty()) {
-        out_.erase(out_.begin() + 1, out_.end()); // the first is being written
+        out_.erase(std::next(out_.begin()), out_.end()); // the first is being written
         finish(1013, "too slow");
         return false;
     }
@@ -63,13 +67,16 @@ void SocketSession::wake() {
 
 bool SocketSession::too_late_to_close() const { return close_code_ && steady_clock::now() >= close_by_; }
 
-Task<std::optional<WebSocketMessage>> SocketSession::next() {
-    while (in_.empty() && !peer_gone_ && !aborted_ && !close_code_) co_await pause(can_read_);
+Task<std::optional<WebSocketMessage>> SocketSession::next(std::shared_ptr<SocketSession> self) {
+    while (self->in_.empty() && !self->peer_gone_ && !self->aborted_ && !self->close_code_) {
+        auto waiting = until_cancelled(self->can_read_);
+        co_await std::move(waiting);
+    }
     std::optional<WebSocketMessage> message;
-    if (!in_.empty()) {
-        message = std::move(in_.front());
-        in_.pop_front();
-        has_room_.cancel();
+    if (!self->in_.empty()) {
+        message = std::move(self->in_.front());
+        self->in_.pop_front();
+        self->has_room_.cancel();
     }
     co_return message;
 }
@@ -81,7 +88,10 @@ Task<void> SocketSession::read_loop(std::shared_ptr<SocketSession> self) {
         if (!message) break;
         if (!self->close_code_) self->in_.push_back(std::move(*message)); // else we are only waiting for the peer's close
         self->can_read_.cancel();
-        while (self->in_.size() >= most_waiting && !self->aborted_ && !self->close_code_) co_await pause(self->has_room_);
+        while (self->in_.size() >= most_waiting && !self->aborted_ && !self->close_code_) {
+            auto waiting = until_cancelled(self->has_room_);
+            co_await std::move(waiting);
+        }
     }
     self->peer_gone_ = true;
     self->wake();
@@ -100,7 +110,8 @@ Task<void> SocketSession::write_loop(std::shared_ptr<SocketSession> self) {
                 co_await self->connection_->close(*self->close_code_, self->close_reason_);
                 break;
             } else {
-                co_await pause(self->can_write_);
+                auto waiting = until_cancelled(self->can_write_);
+                co_await std::move(waiting);
             }
         }
     } catch (const boost::system::system_error&) {
@@ -108,7 +119,10 @@ Task<void> SocketSession::write_loop(std::shared_ptr<SocketSession> self) {
         self->finish(1006, "");
     }
     // The end of the connection is the reader's: it may still be swallowing what the peer sends behind a close that it has not seen.
-    while (!self->peer_gone_ && !self->aborted_) co_await pause(self->can_write_);
+    while (!self->peer_gone_ && !self->aborted_) {
+        auto waiting = until_cancelled(self->can_write_);
+        co_await std::move(waiting);
+    }
 }
 
 } // namespace gravity::http

@@ -7,8 +7,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +21,7 @@ public:
     SocketSession(const boost::asio::any_io_executor& executor, std::unique_ptr<WebSocketConnection> connection, std::size_t max_queued_bytes);
 
     bool send(WebSocketMessage message);
-    Task<std::optional<WebSocketMessage>> next();
+    static Task<std::optional<WebSocketMessage>> next(std::shared_ptr<SocketSession> self);
     /// The close to be said after what is queued; the first one counts.
     void finish(std::uint16_t code, std::string reason);
     void abort();
@@ -42,9 +42,9 @@ private:
 
     std::unique_ptr<WebSocketConnection> connection_;
     std::size_t max_queued_bytes_;
-    std::deque<WebSocketMessage> out_, in_;
+    std::list<WebSocketMessage> out_, in_; // mostly empty, and then they hold nothing
     std::size_t queued_bytes_ = 0;
-    boost::asio::steady_timer can_write_, can_read_, has_room_;
+    boost::asio::steady_timer can_write_, can_read_, has_room_; // never expire: waiting for one is until somebody cancels it
     bool peer_gone_ = false, aborted_ = false;
     std::optional<std::uint16_t> close_code_;
     std::string close_reason_;

@@ -82,11 +82,15 @@ public:
 
     Task<std::optional<WebSocketMessage>> read() override {
         beast::flat_buffer buffer;
-        auto reading = socket_.async_read(buffer, asio::as_tuple(asio::deferred));
-        const auto [error, size] = co_await std::move(reading);
         std::optional<WebSocketMessage> message;
-        // Beast has answered the peer's close, or a violation (1002, 1007, 1009), before it reports.
-        if (error) co_return message;
+        std::size_t most = 256; // what a socket that says nothing holds for its next message; most are shorter
+        do {
+            auto reading = socket_.async_read_some(buffer, most, asio::as_tuple(asio::deferred));
+            const auto [error, size] = co_await std::move(reading);
+            // Beast has answered the peer's close, or a violation (1002, 1007, 1009), before it reports.
+            if (error) co_return message;
+            most = 0; // as much as Beast thinks right: it knows how long the rest is
+        } while (!socket_.is_message_done());
         const auto data = buffer.data();
         message.emplace(WebSocketMessage{socket_.got_binary(), {static_cast<const char*>(data.data()), data.size()}});
         co_return message;

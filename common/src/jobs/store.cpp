@@ -72,14 +72,14 @@ const Sql<void(Lease, std::optional<Json>, Timestamp)> finish_job{"gravity.job.f
         result = $3, checkpoint = null, error = null, lease_until = null
     where id = $1 and token = $2 and state = 'running')sql"};
 
-// Whoever asked for it to run again meanwhile gets a fresh one.
+// Whoever asked for it to run again meanwhile gets a fresh one. Of one that was postponed the next run is that, and at once: what it waits for may have come.
 const Sql<void(Lease, Outcome)> leave_job{"gravity.job.leave", R"sql(
     update gravity.job set
         state = case when cancel_requested and $state = 'waiting' then 'cancelled' when again and $state = 'failed' then 'waiting' else $state end,
         finished_at = case when $state in ('failed', 'cancelled') and not (again and $state = 'failed') or cancel_requested then $now::timestamptz end,
-        due_at = case when $state = 'waiting' then $due else $now end,
+        due_at = case when $state = 'waiting' and ($counted or not again) then $due else $now end,
         attempts = case when again and $state = 'failed' then 0 when $counted then attempts else attempts - 1 end,
-        again = again and $state <> 'failed',
+        again = again and $state <> 'failed' and ($counted or $due <= $now),
         error = $error, last_error = coalesce($last_error, last_error), lease_until = null
     where id = $id and token = $token and state = 'running')sql"};
 

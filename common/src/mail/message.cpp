@@ -1,7 +1,6 @@
 #include "mail/line.hpp"
 
 #include <gravity/base/ascii.hpp>
-#include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/base/utf8.hpp>
 #include <gravity/mail/message.hpp>
@@ -25,8 +24,7 @@ void check(const Message& message) {
         if (!is_line(mailbox->name)) refuse("a name is not one line");
         if (!Address::parse(mailbox->address.text())) refuse("an address is none");
     }
-    for (const std::string* const body : {&message.text, &message.html})
-        if (body->size() > longest_body || !utf8::valid(*body)) refuse("a body is no UTF-8, or larger than 1 MiB");
+    if (message.text.size() > longest_body || !utf8::valid(message.text)) refuse("the text is no UTF-8, or larger than 1 MiB");
     const bool plain = std::all_of(message.id.begin(), message.id.end(), [](char c) { return ascii::is_alnum(c) || c == '-' || c == '_'; });
     if (message.id.empty() || message.id.size() > longest_id || !plain) refuse("the id is not 1 to 128 letters, digits, hyphens and underscores");
     if (!message.date.is_set()) refuse("the date is missing");
@@ -78,7 +76,7 @@ std::string date_field(Timestamp date) {
     return "Date: " + text + "\r\n";
 }
 
-// ---- bodies
+// ---- the body
 
 // Whatever they ended with; the last line too ends.
 std::string with_crlf(std::string_view text) {
@@ -137,7 +135,7 @@ std::string in_lines(std::string_view base64) {
     return out;
 }
 
-std::string part(std::string_view type, std::string_view text) {
+std::string body_of(std::string_view text) {
     const std::string lines = with_crlf(text);
     std::string body = quoted_printable(lines);
     std::string_view coding = "quoted-printable";
@@ -145,14 +143,7 @@ std::string part(std::string_view type, std::string_view text) {
         body = std::move(other);
         coding = "base64";
     }
-    return "Content-Type: " + std::string(type) + "; charset=utf-8\r\nContent-Transfer-Encoding: " + std::string(coding) + "\r\n\r\n" + body;
-}
-
-std::string alternatives(const Message& message) {
-    const std::string boundary = "=_" + hex_encode(sha256(message.id)).substr(0, 32); // "=_" is in no body of either coding
-    const std::string begin = "--" + boundary + "\r\n";
-    return "Content-Type: multipart/alternative; boundary=\"" + boundary + "\"\r\n\r\n" + begin + part("text/plain", message.text) + begin +
-           part("text/html", message.html) + "--" + boundary + "--\r\n";
+    return "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: " + std::string(coding) + "\r\n\r\n" + body;
 }
 
 } // namespace
@@ -163,7 +154,7 @@ std::string written(const Message& message) {
     out += "Message-ID: <" + message.id + "@" + message.from.address.domain + ">\r\n";
     out += "Auto-Submitted: auto-generated\r\n"; // RFC 3834 section 5: nobody's absence is to be told to it
     out += "MIME-Version: 1.0\r\n";
-    return out + (message.html.empty() ? part("text/plain", message.text) : alternatives(message));
+    return out + body_of(message.text);
 }
 
 bool needs_utf8(const Message& message) { return !message.from.address.ascii() || !message.to.address.ascii(); }

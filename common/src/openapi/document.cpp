@@ -321,7 +321,7 @@ private:
             "ETag of the version the change is meant for; another one is answered 412. Without it any version will do",
             text_schema());
         header("IfNoneMatch", "If-None-Match",
-               "ETag of the version at hand; if it is the present one the answer is 304", text_schema());
+               "ETag of the version at hand; if it is the present one, a read is answered 304 and a change 412", text_schema());
         header("IdempotencyKey", "Idempotency-Key",
                "Makes a repeat harmless: the same key and request are answered as the first time, another request with "
                "the key 422",

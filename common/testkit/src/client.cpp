@@ -1,3 +1,5 @@
+#include "patience.hpp"
+
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/problem.hpp>
 #include <gravity/testkit/client.hpp>
@@ -87,7 +89,7 @@ Answer Call::send() const {
     parser.skip(method_ == "HEAD");
     beast::flat_buffer buffer;
     std::optional<boost::system::error_code> outcome;
-    stream.expires_after(std::chrono::seconds(30));
+    stream.expires_after(patience(std::chrono::seconds(30)));
     beast::http::async_write(stream, request, [&](boost::system::error_code error, std::size_t) {
         // An answer may come before the whole request was taken (413): reading decides.
         if (error && error != asio::error::broken_pipe && error != asio::error::connection_reset) {

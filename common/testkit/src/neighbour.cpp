@@ -1,3 +1,5 @@
+#include "patience.hpp"
+
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/http/exchange.hpp>
@@ -16,8 +18,8 @@
 
 namespace gravity::testkit {
 
-void eventually(const std::string& what, const std::function<bool()>& condition, std::chrono::seconds patience) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+void eventually(const std::string& what, const std::function<bool()>& condition, std::chrono::seconds usual) {
+    const auto deadline = std::chrono::steady_clock::now() + patience(usual);
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("it did not come to pass: " + what);
         std::this_thread::sleep_for(std::chrono::milliseconds(2));

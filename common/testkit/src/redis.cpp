@@ -1,3 +1,5 @@
+#include "patience.hpp"
+
 #include <gravity/base/uuid.hpp>
 #include <gravity/testkit/redis.hpp>
 
@@ -38,7 +40,7 @@ void TestRedis::start() {
                  "--appendfsync", "always", "--logfile", "log", static_cast<char*>(nullptr));
         ::_exit(127);
     }
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(30));
     while (cli("ping") != "PONG\n") {
         if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("redis-server does not answer; is it installed?");
         std::this_thread::sleep_for(std::chrono::milliseconds(5)); // polled: it tells nobody when it is ready

@@ -1,3 +1,5 @@
+#include "patience.hpp"
+
 #include <gravity/app/app.hpp>
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>
@@ -73,7 +75,7 @@ RunningService::RunningService(Service service, app::Texts texts) : state_(std::
     state_->app = std::make_unique<app::App>(definition, settings);
     state_->app->start();
     state_->thread = std::thread([state = state_.get()] { state->exit_code = state->app->run(); });
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(30));
     while (!state_->app->ready()) {
         if (std::chrono::steady_clock::now() > deadline || state_->exit_code != -1) {
             const std::string why = state_->app->reason();
@@ -121,7 +123,7 @@ std::vector<EmittedEvent> RunningService::take_events() {
 void RunningService::run_jobs_until_idle() {
     pqxx::connection connection(state_->database->admin_url());
     pqxx::nontransaction direct(connection);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(30));
     while (true) {
         state_->app->jobs()->wake(); // a test may have moved the clock
         const auto rows =

@@ -118,6 +118,7 @@ TEST_F(BackgroundTest, RemovesAProjectWhollyAndNoOther) {
         EXPECT_EQ(service.database().admin(std::string("select count(*) from ") + table + " where project = '" + service.project().to_string() + "'"), "0")
             << table;
     EXPECT_EQ(service.database().admin("select count(*) from tree"), "2");
+    until([&] { return service.database().admin("select count(*) from gravity.outbox where published_at is null") == "0"; });
     const Json again = remover.del(target).expect(200).at("/removed"); // at most the announcement of the first time
     EXPECT_EQ(again.find("public.tree"), nullptr);
     EXPECT_EQ(again.find("public.leaf"), nullptr);

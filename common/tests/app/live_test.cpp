@@ -78,6 +78,8 @@ Task<void> echo(WebSocket& socket, MaybeCaller caller) {
             socket.send(caller ? caller->subject : "nobody");
         } else if (message->data == "protocol") {
             socket.send(std::string(socket.subprotocol()));
+        } else if (message->data == "credentials") {
+            socket.send(socket.ctx().request().headers.has("Authorization") ? "kept" : "gone");
         } else if (message->data == "leave") {
             socket.close(4001, "as you wish");
         } else if (message->data == "return") {
@@ -277,6 +279,18 @@ TEST_F(Live, ASocketTalksBothWays) {
     for (int i = 0; i < 200; ++i) peer.stream.write(asio::buffer(std::to_string(i)));
     for (int i = 0; i < 200; ++i) EXPECT_EQ(peer.read(), std::to_string(i));
     EXPECT_EQ(peer.ask("leave"), "closed 4001 as you wish");
+}
+
+TEST_F(Live, ASocketTakesMessagesOfEachLength) {
+    Peer peer(service.port());
+    ASSERT_FALSE(peer.open("/echo", as.owner.token()));
+    EXPECT_EQ(peer.ask("credentials"), "gone") << "they were looked at, and the socket may live for weeks";
+    EXPECT_EQ(peer.ask("who"), "tester");
+    for (const std::size_t length : {0U, 1U, 255U, 256U, 257U, 511U, 512U, 1'535U, 1'536U, 1'537U, 4'096U, 65'535U, 65'536U, 100'000U}) {
+        std::string text;
+        for (std::size_t i = 0; i < length; ++i) text += static_cast<char>('a' + i % 26);
+        EXPECT_EQ(peer.ask(text), text) << length;
+    }
 }
 
 TEST_F(Live, ASocketThatItsHandlerLeavesIsClosedInOrder) {

@@ -1,5 +1,6 @@
 // A service and what stands around it: its key server, discovery, health, hooks of its life.
 #include <gravity/app/app.hpp>
+#include <gravity/app/stopping.hpp>
 #include <gravity/app/token_check.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
@@ -338,6 +339,88 @@ TEST(Hooks, AProvisionThatWaitsForTheStoreIsToldToEnd) {
     const auto lines = log.lines();
     const auto tells = [](const std::string& line) { return line.find("waiting for the store") != std::string::npos; };
     EXPECT_EQ(std::count_if(lines.begin(), lines.end(), tells), 1) << "not at each try";
+    EXPECT_FALSE(log.contains("cannot start"));
+}
+
+TEST(Hooks, WhatIsPreparedMayTakeLongAndTheProcessIsSeenToLive) {
+    Service service = echo();
+    std::atomic<bool> begun{false}, enough{false}, finished{false}, background{false};
+    std::thread::id worker, loop;
+    service.provision([&](app::Runtime&) { loop = std::this_thread::get_id(); });
+    service.prepare([&](app::Runtime&) -> std::function<void()> {
+        worker = std::this_thread::get_id();
+        begun = true;
+        while (!enough) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return [&] {
+            EXPECT_EQ(std::this_thread::get_id(), loop);
+            EXPECT_FALSE(background);
+            finished = true;
+        };
+    });
+    service.prepare([&](app::Runtime&) -> std::function<void()> {
+        EXPECT_TRUE(finished) << "one after the other";
+        return nullptr; // there is nothing left to do
+    });
+    service.background([&](app::Runtime&) -> Task<void> {
+        background = true;
+        co_return;
+    });
+    Waiting waiting(std::move(service), {});
+    eventually("it prepares", [&] { return begun.load(); });
+    const testkit::Client anybody(waiting.app.port(), "");
+    for (int i = 0; i < 3; ++i) anybody.get("/health/live").expect(200);
+    anybody.get("/health/ready").expect(503);
+    anybody.get("/api/v1/echoes").expect_problem(503, "store-unavailable");
+    EXPECT_FALSE(background);
+    enough = true;
+    eventually("it is ready", [&] { return waiting.app.ready(); });
+    EXPECT_TRUE(finished);
+    EXPECT_NE(worker, loop);
+    EXPECT_EQ(waiting.stop(), 0);
+}
+
+TEST(Hooks, WhatIsPreparedIsDoneAgainWhereTheStoreWasAway) {
+    Service service = echo();
+    std::atomic<int> times{0};
+    service.prepare([&](app::Runtime&) -> std::function<void()> {
+        if (++times < 3) throw Refusal(problems::store_unavailable);
+        return nullptr;
+    });
+    testkit::RunningService running(std::move(service)); // returns when it is ready
+    EXPECT_EQ(running.stop(), 0);
+    EXPECT_EQ(times, 3);
+}
+
+TEST(Hooks, WhatCannotBePreparedEndsTheStart) {
+    Service service = echo();
+    service.prepare([](app::Runtime&) -> std::function<void()> { throw std::runtime_error("the file is of another version"); });
+    const log::Capture log;
+    app::App app(service.definition(), {});
+    app.start();
+    EXPECT_EQ(app.run(), 1);
+    EXPECT_TRUE(log.contains("the file is of another version"));
+}
+
+TEST(Hooks, WhatIsPreparedIsToldThatTheProcessEnds) {
+    Service service = echo();
+    std::atomic<bool> begun{false}, background{false};
+    service.prepare([&](app::Runtime& runtime) -> std::function<void()> {
+        const auto& stopping = runtime.resources.get<app::Stopping>();
+        begun = true;
+        while (!stopping.asked()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        throw std::runtime_error("not done");
+    });
+    service.background([&](app::Runtime&) -> Task<void> {
+        background = true;
+        co_return;
+    });
+    const log::Capture log;
+    {
+        Waiting waiting(std::move(service), {});
+        eventually("it prepares", [&] { return begun.load(); });
+        EXPECT_EQ(waiting.stop(), 0);
+    }
+    EXPECT_FALSE(background);
     EXPECT_FALSE(log.contains("cannot start"));
 }
 

@@ -2,6 +2,8 @@
 #include "events/support.hpp"
 
 #include <gravity/async/coroutine.hpp>
+#include <gravity/log/capture.hpp>
+#include <gravity/metrics/metrics.hpp>
 
 namespace gravity::events {
 namespace {
@@ -286,6 +288,40 @@ TEST_F(ConsumersTest, ARedisThatKeptNothing) {
     for (int n = 10; n < 20; ++n) both->count(ours, "a", n);
     until_effects(20);
     EXPECT_EQ(store.admin("select count(distinct n) from effect"), "20");
+}
+
+// What a stream no longer has when whoever hears it comes back is lost to them: that is told, once, and not where nothing is missing.
+TEST_F(ConsumersTest, TellsWhatWasCutOffBeforeItWasReceived) {
+    const std::string missing = "events were cut off the stream before they were received";
+    const auto away_for = [&](std::int64_t from, int count, int kept) {
+        auto maker = make(broker);
+        maker->publishes().start();
+        for (std::int64_t n = from; n < from + count; ++n) maker->count(ours, "a", n);
+        until_published();
+        broker.cli("xtrim '" + stream + "' maxlen " + std::to_string(kept));
+        maker->drain();
+    };
+    const auto hear = [&](int wanted) {
+        auto taker = make(broker);
+        taker->consumes({counted(note)}).start();
+        until_effects(wanted);
+        until([&] { return all_settled(); });
+        taker->drain();
+    };
+    const log::Capture log;
+    away_for(1, 3, 2); // before the group is there: it begins with what it finds
+    hear(2);
+    EXPECT_FALSE(log.contains(missing));
+    away_for(4, 3, 3); // 4, 5 and 6, all of which it has not received yet
+    hear(5);
+    EXPECT_FALSE(log.contains(missing));
+    away_for(7, 4, 1); // 7, 8 and 9 are gone
+    hear(6);
+    hear(6);
+    EXPECT_EQ(effects(), "a2 a3 a4 a5 a6 a10");
+    const auto lines = log.lines();
+    EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [&](const std::string& line) { return line.find(missing) != line.npos; }), 1);
+    EXPECT_NE(metrics::render().find("gravity_events_missed_total{producer=\"maker\"}"), std::string::npos);
 }
 
 TEST_F(ConsumersTest, AStoreThatIsAwayCountsNoAttempt) {

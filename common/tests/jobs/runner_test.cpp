@@ -207,6 +207,22 @@ TEST_F(JobsTest, RunsOnceMoreIfAskedForWhileItRan) {
     EXPECT_EQ(runs, 2);
 }
 
+TEST_F(JobsTest, WhatIsPostponedAndAskedForAgainRunsAtOnce) {
+    std::atomic<int> runs{0};
+    Replica replica(store.url(), {paint([&](Tx&, const Paint&, JobRun&) {
+                        if (++runs > 1) return;
+                        until([&] { return go.load(); });
+                        throw JobPostponed(3'600s);
+                    })});
+    replica.start();
+    const Job job = replica.enqueue(ours, Paint{"red"}, {.key = "wall"});
+    until([&] { return runs == 1; });
+    replica.enqueue(ours, Paint{"red"}, {.key = "wall", .again = true});
+    go = true;
+    replica.wait_for<Paint>(ours, job.id, JobState::done);
+    EXPECT_EQ(runs, 2) << "and not once more for having been asked";
+}
+
 TEST_F(JobsTest, SixtyFourClaimantsRunNothingTwice) {
     constexpr int count = 400;
     std::mutex mutex;

@@ -120,17 +120,6 @@ TEST(Messages, KeepTheirText) {
     EXPECT_LE(longest_line(written(message)), 76U);
 }
 
-TEST(Messages, HaveAlternatives) {
-    Message message = letter();
-    message.html = "<p>Hello, Ada.</p>";
-    const std::string text = written(message);
-    const std::string type = field(message, "Content-Type");
-    ASSERT_TRUE(type.starts_with("multipart/alternative; boundary=\"=_")) << type;
-    const std::string boundary = type.substr(type.find('"') + 1, type.size() - type.find('"') - 2);
-    EXPECT_LT(text.find("--" + boundary + "\r\nContent-Type: text/plain"), text.find("--" + boundary + "\r\nContent-Type: text/html")); // the best is last
-    EXPECT_TRUE(text.ends_with("<p>Hello, Ada.</p>\r\n--" + boundary + "--\r\n"));
-}
-
 TEST(Messages, AreRefusedThatWouldSayMore) {
     const auto refused = [](void (*spoil)(Message&)) {
         Message message = letter();
@@ -146,7 +135,7 @@ TEST(Messages, AreRefusedThatWouldSayMore) {
     refused([](Message& m) { m.to.address.local = "ada>\r\nRCPT TO:<eve"; });
     refused([](Message& m) { m.from.address.domain = "example.com>"; });
     refused([](Message& m) { m.text = "\xFF"; });
-    refused([](Message& m) { m.html.assign(1024 * 1024 + 1, 'a'); });
+    refused([](Message& m) { m.text.assign(1024 * 1024 + 1, 'a'); });
     refused([](Message& m) { m.id = "a>\r\nX: y"; });
     refused([](Message& m) { m.id.clear(); });
     refused([](Message& m) { m.date = Timestamp(); });

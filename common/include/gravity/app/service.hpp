@@ -79,6 +79,7 @@ struct Definition {
     std::vector<std::shared_ptr<void>> owned;                     // keeps them alive
     std::vector<std::function<void(PlatformSettings&)>> before_start;
     std::vector<std::function<void(Runtime&)>> provision;         // once the store is up, before serving: makes resources
+    std::vector<std::function<std::function<void()>(Runtime&)>> prepare; // behind that, off the I/O thread: what may take long
     std::vector<std::function<Task<void>(Runtime&)>> background;  // coroutines for the life of the process
     std::vector<std::function<Task<void>(Runtime&)>> drain;       // on SIGTERM, after deregistration, before connections close
     std::function<Task<void>(Runtime&, http::Exchange&)> fallback; // answers what no fixed path and no route does (foreign surfaces)
@@ -95,8 +96,8 @@ struct Definition {
 ///
 ///     return Service{"product-catalog", 8102}.postgres(product_catalog_migrations()).routes(routes).run(argc, argv);
 ///
-/// Life: settings, log, listen (only /health answers), store (waits for it), migrate, provision, ready, register; on SIGTERM not ready,
-/// deregister, drain, exit 0. A second signal ends at once.
+/// Life: settings, log, listen (only /health answers), store (waits for it), migrate, provision, prepare, ready, register; on SIGTERM not
+/// ready, deregister, drain, exit 0. A second signal ends at once.
 class Service {
 public:
     Service(std::string_view name, std::uint16_t port) {
@@ -187,6 +188,12 @@ public:
     /// What is refused with `store_unavailable` is waited for and run again from its beginning; whatever else it throws ends the process with one line.
     Service& provision(std::function<void(app::Runtime&)> make) {
         definition_.provision.push_back(std::move(make));
+        return *this;
+    }
+    /// Behind what is provisioned and before serving, on another thread, while liveness is answered: what may take long. It changes nothing of the runtime;
+    /// what it returns, if anything, is run on the I/O thread and may. Refusals are as with `provision`. It looks at app::Stopping: the end waits for it.
+    Service& prepare(std::function<std::function<void()>(app::Runtime&)> work) {
+        definition_.prepare.push_back(std::move(work));
         return *this;
     }
     Service& background(std::function<Task<void>(app::Runtime&)> coroutine) {

@@ -82,7 +82,7 @@ private:
     Neighbour consul_{"discovery"};
 };
 
-/// Waits until `condition` holds, looking again every few milliseconds; std::runtime_error with `what` if it does not within `patience`.
+/// Waits until `condition` holds, looking every few milliseconds; std::runtime_error with `what` if not within `patience`, or ten times that under a sanitizer.
 void eventually(const std::string& what, const std::function<bool()>& condition, std::chrono::seconds patience = std::chrono::seconds(10));
 
 } // namespace gravity::testkit
