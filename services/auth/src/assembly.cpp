@@ -23,6 +23,7 @@
 #include "reads.hpp"
 #include "regain.hpp"
 #include "relying_party.hpp"
+#include "session_events.hpp"
 #include "sign_up.hpp"
 #include "user_events.hpp"
 
@@ -132,8 +133,11 @@ Service assemble(std::uint16_t port) {
         .routes(routes)
         .roots({"/oauth2", "/login", "/account/security", "/api/v1/login-flows", "/.well-known/openid-configuration",
                 "/.well-known/oauth-authorization-server"})
+        .consume(disable_suspended)
         .consume(disable_deactivated)
+        .consume(enable_activated)
         .consume(delete_erased)
+        .consume(end_revoked)
         .job(forget_ended)
         .job(send_logout)
         .job(send_regain)

@@ -35,6 +35,7 @@ bool is_fresh(const Session& session, const Prompting& prompting) {
 
 // The tokens go to the device, which asks for them; the browser has nowhere to go.
 bool store_answer(Tx& tx, DeviceId device, ClientId client, std::optional<ApprovedDevice> approved, Bytes flow) {
+    if (approved && !tx.maybe(hold_active_identity, approved->identity_id)) return false;
     const bool waiting = approved ? tx.exec(approve_device, *approved, tx.now()) == 1 : tx.exec(deny_device, device, tx.now()) == 1;
     tx.exec(delete_flow, flow);
     if (waiting && approved) tx.exec(note_session_at_client, approved->session_id, client);
@@ -91,7 +92,9 @@ Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit, bool ahead) 
     const Prompting prompts = prompting(form);
     request.two_factors = prompts.two_factors;
     const Hint hint = hinted(ctx, form);
-    request.subject = hint.subject;
+    if (hint.subject && request.subject.value_or(*hint.subject) != *hint.subject)
+        throw AuthorizeError("invalid_request", "id_token_hint and claims mean different people");
+    if (hint.subject) request.subject = hint.subject;
     const auto browser = co_await session_of(ctx);
     const bool there = browser && browser->project == visit.project && hint.proven;
     if (!there || !is_fresh(browser->session, prompts) || !is_what_was_asked(browser->session, request)) {
@@ -245,9 +248,9 @@ Task<Web> decided(Ctx& ctx, const Form& form, const OpenFlow& open, Session sess
     if (allowed) {
         Ending ending{open.flow.hash, true};
         const std::string back = co_await answered_by_code(ctx, open.flow.project, std::move(session), std::move(request), std::move(ending));
-        co_return pages::to(back);
+        co_return pages::on_from_form(back);
     }
-    co_return pages::to(refusal(ctx, way_back_of(request), {"access_denied", "The person refused"}));
+    co_return pages::on_from_form(refusal(ctx, way_back_of(request), {"access_denied", "The person refused"}));
 }
 
 Task<Web> shown_login(Ctx& ctx, const Form& form, const OpenFlow& open) { co_return login_again(ctx, form, open, {}, 200); }

@@ -2,6 +2,7 @@
 
 #include "acr.hpp"
 #include "among.hpp"
+#include "claims_asked.hpp"
 #include "resources.hpp"
 
 #include <gravity/base/ascii.hpp>
@@ -70,7 +71,7 @@ void check_response_mode(const oauth::Form& form) {
     const std::string* const mode = form.find("response_mode");
     if (mode == nullptr || *mode == "query") return;
     if (*mode != "form_post") throw invalid("response_mode must be query or form_post");
-    if (!wants_form_post(form)) throw invalid("response_mode=form_post needs a redirect_uri of https or http");
+    if (!wants_form_post(form)) throw invalid("response_mode=form_post needs a redirect_uri of https or http, of a host that is no address of IPv6");
 }
 
 std::vector<std::string> prompts_of(const oauth::Form& form) {
@@ -101,11 +102,11 @@ bool wants_roles(const std::vector<std::string>& scopes) {
     return std::any_of(scopes.begin(), scopes.end(), [](const std::string& scope) { return scope == "roles" || !among(person_scopes(), scope); });
 }
 
-// To an app's own scheme no browser posts anything.
+// To an app's own scheme no browser posts anything, and to an address of IPv6 none from a page that may post to one place alone.
 bool wants_form_post(const oauth::Form& form) {
     const std::string* const mode = form.find("response_mode");
     const std::string* const to = form.find("redirect_uri");
-    return mode != nullptr && *mode == "form_post" && to != nullptr && (to->starts_with("https://") || to->starts_with("http://"));
+    return mode != nullptr && *mode == "form_post" && to != nullptr && (to->starts_with("https://") || to->starts_with("http://")) && !is_ipv6_redirect(*to);
 }
 
 bool redirects_home(const ClientToVisit& client, const oauth::Form& form) {
@@ -137,6 +138,11 @@ AuthorizeRequest authorize_request(const ClientToVisit& client, const oauth::For
     request.login_hint = short_text(form, "login_hint", 254);
     request.code_challenge = challenge_of(form, client);
     request.scopes = asked_scopes(form, client);
+    ClaimsAsked asked = claims_asked(form);
+    for (const std::string& scope : asked.scopes) // a claim is given with the scope that it is of, which the person lets the client have
+        if (!among(request.scopes, scope)) request.scopes.push_back(scope);
+    request.subject = std::move(asked.subject);
+    if (!asked.id_token.empty()) request.id_token_claims = std::move(asked.id_token);
     request.dpop_jkt = key_of(form);
     if (wants_form_post(form)) request.form_post = true;
     request.ask_consent = among(prompts_of(form), "consent");
@@ -152,6 +158,7 @@ Prompting prompting(const oauth::Form& form) {
         const auto wanted = words_of(*values);
         prompting.two_factors = among(wanted, acr_two) && !among(wanted, acr_one);
     }
+    prompting.two_factors = prompting.two_factors || claims_asked(form).two_factors;
     if (const std::string* const text = form.find("max_age")) {
         std::int64_t seconds = -1;
         const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);

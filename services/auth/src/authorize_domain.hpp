@@ -31,21 +31,22 @@ struct AuthorizeRequest {
     bool ask_consent = false; // prompt=consent
     std::optional<std::string> dpop_jkt; // of the key that tokens are to be bound to (RFC 9449 section 10)
     std::optional<bool> form_post;          // how the client wants to be answered; else by the redirect's query
-    std::optional<std::string> subject;     // who it has to be, by id_token_hint
+    std::optional<std::string> subject;     // who it has to be, by id_token_hint or claims
     std::optional<Timestamp> sign_in_after; // a session that began before is not what was asked for
     std::optional<bool> two_factors;        // nor is one by a single factor
+    std::optional<std::vector<std::string>> id_token_claims; // that the ID token is to have beside those it always has
     std::optional<DeviceAsking> device;  // what is asked for is not a code but tokens for this device; without redirect_uri, state, nonce and code_challenge
 };
 BOOST_DESCRIBE_STRUCT(AuthorizeRequest, (),
                       (client_id, redirect_uri, state, scopes, nonce, code_challenge, login_hint, ask_consent, dpop_jkt, form_post, subject,
-                       sign_in_after, two_factors, device))
+                       sign_in_after, two_factors, id_token_claims, device))
 
 /// How the request wants the person to be asked.
 struct Prompting {
     bool none = false;  // not at all
     bool login = false; // to sign in again
     std::optional<std::int64_t> max_age; // seconds since the last time
-    bool two_factors = false;            // by acr_values
+    bool two_factors = false;            // by acr_values, or claims
 };
 
 /// A client as a request is held against it.

@@ -123,9 +123,10 @@ Assertion check_assertion(std::string_view jwt, ClientId client, const auth::Key
     if (claims->issuer != id || claims->subject != id) throw bad_assertion("not of the client itself");
     const auto ours = [&](const std::string& audience) { return std::find(audiences.begin(), audiences.end(), audience) != audiences.end(); };
     if (std::none_of(claims->audience.begin(), claims->audience.end(), ours)) throw bad_assertion("for another audience");
-    if (claims->expires_at <= now - skew) throw bad_assertion("expired");
+    if (claims->expires_at <= now - skew) throw bad_assertion("expired: exp is " + std::to_string(now - claims->expires_at) + " s ago by the clock here");
     if (claims->expires_at > now + longest_life + skew) throw bad_assertion("good for longer than an hour");
-    if (claims->not_before.value_or(now) > now + skew || claims->issued_at.value_or(now) > now + skew) throw bad_assertion("not valid yet");
+    if (const std::int64_t begun = std::max(claims->not_before.value_or(now), claims->issued_at.value_or(now)); begun > now + skew)
+        throw bad_assertion("not valid yet: iat or nbf is " + std::to_string(begun - now) + " s ahead of the clock here");
     if (claims->id.empty() || claims->id.size() > longest_jti) throw bad_assertion("no jti of 1 to 255 bytes");
     return {claims->id, claims->expires_at + skew};
 }

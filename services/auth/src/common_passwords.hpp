@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-/// The 10,000 commonest passwords of 8 characters or more (data/common_passwords.txt says where they are from). Any thread.
+/// The 10,000 commonest passwords of 8 characters or more (common_passwords.txt says where they are from). Any thread.
 namespace gravity::issuer {
 
 /// A password each line, but for those that begin with `#`.

@@ -84,7 +84,8 @@ Task<Web> device_code(Ctx& ctx, const Form& form) {
     auth::Claims claims = person_claims(settings, bearer, known, now());
     claims.key_thumbprint = std::move(key);
     std::string beside = may_refresh(known) ? refresh.reveal() : "";
-    Web web = co_await tokens_for(ctx, known, bearer.who, std::move(claims), {}, std::move(beside));
+    IdTokenAsked asked;
+    Web web = co_await tokens_for(ctx, known, bearer.who, std::move(claims), std::move(asked), std::move(beside));
     co_return web;
 }
 

@@ -41,7 +41,8 @@ struct NewDevice {
 
 // Which of the codes it has.
 std::size_t store(Tx& tx, NewDevice device) {
-    tx.exec(insert_device, device.id, device.hash, device.client, device.scopes, first_interval, tx.now() + device_life);
+    if (tx.exec(insert_device, device.id, device.hash, device.client, device.scopes, first_interval, tx.now() + device_life) != 1)
+        throw Refused(oauth::invalid_client, "The client could not be authenticated"); // it was deleted meanwhile
     for (std::size_t i = 0; i < device.kept_codes.size(); ++i)
         if (tx.exec(list_device, device.kept_codes[i], device.id) == 1) return i;
     throw Refusal(problems::conflict);

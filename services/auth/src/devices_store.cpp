@@ -3,7 +3,8 @@
 namespace gravity::issuer {
 
 const Sql<void(DeviceId, Bytes, ClientId, std::vector<std::string>, int, Timestamp)> insert_device{"device.insert", R"sql(
-    insert into device (id, hash, client_id, scopes, state, interval_seconds, expires_at) values ($1, $2, $3, $4, 'pending', $5, $6))sql"};
+    insert into device (id, hash, client_id, scopes, state, interval_seconds, expires_at)
+    select $1, $2, c.id, $4, 'pending', $5, $6 from client c where c.id = $3 for key share)sql"};
 const Sql<void(std::string, DeviceId)> list_device{"device.list_in_directory", R"sql(
     insert into device_directory (user_code, device_id) values ($1, $2) on conflict on constraint device_directory_pkey do nothing)sql"};
 

@@ -22,7 +22,7 @@ bool forget_some(Tx& tx) {
     const Timestamp before = tx.now() - Duration::minutes(5);
     bool more = false;
     const auto all = {&forget_assertions, &forget_revoked_tokens, &forget_proofs, &forget_budgets, &forget_sessions, &forget_flows, &forget_codes,
-                      &forget_families, &forget_pushed, &forget_devices, &forget_links, &forget_challenges, &forget_failures,
+                      &forget_refresh_tokens, &forget_families, &forget_pushed, &forget_devices, &forget_links, &forget_challenges, &forget_failures,
                       &forget_trusted_devices, &forget_regaining};
     for (const auto* forget : all)
         more |= tx.one(*forget, before, rows_at_once) == rows_at_once;

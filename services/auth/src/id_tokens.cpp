@@ -84,6 +84,13 @@ void add_names(Json& claims, const std::vector<std::string>& scopes, const std::
     if (const auto* name = first_of(names, LoginKind::username); name != nullptr && among(scopes, "profile")) claims["preferred_username"] = *name;
 }
 
+void add_asked_claims(Json& id_token, const std::vector<std::string>& asked, const std::vector<std::string>& scopes, const std::vector<KnownName>& names) {
+    Json known = Json::object();
+    add_names(known, scopes, names);
+    for (const auto& [name, value] : known.as_object())
+        if (among(asked, name)) id_token[name] = value;
+}
+
 void add_roles(Json& claims, const std::vector<std::string>& scopes, const std::vector<std::string>& roles) {
     if (!among(scopes, "roles")) return;
     claims["roles"] = Json::array();

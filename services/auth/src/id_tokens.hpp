@@ -17,6 +17,9 @@ Json id_token_claims(const Settings& settings, const Authentication& who, Client
 /// What a scope lets a client know of the person's names (section 5.4).
 void add_names(Json& claims, const std::vector<std::string>& scopes, const std::vector<KnownName>& names);
 
+/// Of what scopes let the client know that which it asked to have in the ID token (section 5.5).
+void add_asked_claims(Json& id_token, const std::vector<std::string>& asked, const std::vector<std::string>& scopes, const std::vector<KnownName>& names);
+
 /// Which roles the person has, where a scope lets the client know.
 void add_roles(Json& claims, const std::vector<std::string>& scopes, const std::vector<std::string>& roles);
 

@@ -7,6 +7,7 @@
 #include "login_names.hpp"
 #include "password_hash.hpp"
 #include "problems.hpp"
+#include "user_events_store.hpp"
 
 #include <gravity/http/problem.hpp>
 #include <gravity/meta/errors.hpp>
@@ -58,9 +59,11 @@ Identity update(Tx& tx, Path<"id", IdentityId> id, Patch<IdentityEdit> patch, If
     return tx.one(get_identity, before.id);
 }
 
+// Whoever was disabled by an event before is so by this now.
 Identity disable(Tx& tx, Path<"id", IdentityId> id, IfMatch expected) {
     const Identity before = expected.check(tx.one(lock_identity, *id));
     disable_identity(tx, before);
+    tx.exec(forget_state_before, before.id);
     return tx.one(get_identity, before.id);
 }
 

@@ -24,7 +24,8 @@ const Sql<Identity(FindIdentities)> list_identities{"identity.list", R"sql(
       and $page(created_at desc, id desc))sql"};
 
 const Sql<void(IdentityId, IdentityState, Timestamp)> save_identity{"identity.save", R"sql(
-    update identity set state = $2, version = version + 1, updated_at = $3 where id = $1)sql"};
+    update identity set state = $2, state_before = case when $2::text = 'disabled' then state_before end, version = version + 1, updated_at = $3
+    where id = $1)sql"};
 const Sql<void(IdentityId)> delete_identity{"identity.delete", "delete from identity where id = $1"};
 
 const Sql<void(IdentityId, std::vector<StoredName>)> insert_login_names{

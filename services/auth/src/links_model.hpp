@@ -56,6 +56,16 @@ struct CredentialRecovered {
 };
 BOOST_DESCRIBE_STRUCT(CredentialRecovered, (), (identity_id))
 
+/// For whoever sends mail and short messages, one for each address and phone number of the identity: somebody has got back into the account by a link or a code
+/// that was mailed. Nothing in it opens anything.
+struct RecoveryCompleted {
+    static constexpr Event event{"gravity.auth.recovery.completed"};
+    IdentityId identity_id;
+    LoginKind kind{};
+    std::string address;
+};
+BOOST_DESCRIBE_STRUCT(RecoveryCompleted, (), (identity_id, kind, address))
+
 struct AddressConfirmed {
     static constexpr Event event{"gravity.auth.address.confirmed"};
     IdentityId identity_id;
@@ -65,4 +75,4 @@ BOOST_DESCRIBE_STRUCT(AddressConfirmed, (), (identity_id, address))
 
 } // namespace gravity::issuer
 
-GRAVITY_TABLES(issuer, Link, Addressee, RecoveryRequested, ConfirmationRequested, CredentialRecovered, AddressConfirmed)
+GRAVITY_TABLES(issuer, Link, Addressee, RecoveryRequested, ConfirmationRequested, CredentialRecovered, RecoveryCompleted, AddressConfirmed)

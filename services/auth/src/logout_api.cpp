@@ -71,7 +71,7 @@ Task<Web> left(Ctx& ctx, std::optional<SignedInBrowser> browser, std::optional<s
         pg::Scope scope = pg::Scope::project(browser->project, browser->session.identity_id.to_string());
         co_await ctx.in_scope(std::move(scope), end_session_of, browser->session.id);
     }
-    Web web = way ? pages::to(*way) : pages::signed_out();
+    Web web = way ? pages::on_from_form(*way) : pages::signed_out();
     web.headers.emplace_back("Set-Cookie", cookies::set(ctx.get<Settings>(), cookies::session, {}));
     co_return web;
 }

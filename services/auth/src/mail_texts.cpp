@@ -5,7 +5,8 @@
 namespace gravity::issuer {
 namespace {
 
-const Duration news_life = Duration::hours(1); // of a mail that asks for nothing
+const Duration news_life = Duration::hours(1);     // of a mail that asks for nothing
+const Duration warning_life = Duration::hours(72); // of one that somebody may have to act on
 
 // "30 minutes", "24 hours".
 std::string span(Timestamp from, Timestamp to) {
@@ -19,6 +20,9 @@ std::string by_whom(const AskedFor& asked) {
 }
 
 std::string ending(const AskedFor& asked) { return "\n-- \n" + asked.site + "\nNobody reads answers to this mail.\n"; }
+
+// A wait that is stopped is told of no more, nor is another one by its mail.
+std::string about_waiting(IdentityId identity, Timestamp ends_at) { return identity.to_string() + " " + ends_at.to_string(); }
 
 std::string spaced(const std::string& code) { return code.size() == 8 ? code.substr(0, 4) + " " + code.substr(4) : code; }
 
@@ -41,13 +45,25 @@ mail::Letter letter_of(const RecoveryBegun& event, const AskedFor& asked) {
                              event.good_from.truncated_to_seconds().to_string() + " on they may set up another way into your account.\n" + by_whom(asked) +
                              "\nIf it is not you, stop it by this link, and look after your mailbox:\n\n    " + event.link +
                              "\n\nSigning in stops it too. If it is you, wait for the next mail.\n";
-    return {event.address, "Somebody wants to get back into your account", text + ending(asked), event.expires_at, event.identity_id.to_string()};
+    const std::string about = about_waiting(event.identity_id, event.expires_at);
+    return {event.address, "Somebody wants to get back into your account", text + ending(asked), event.expires_at, about};
 }
 
 mail::Letter letter_of(const RecoveryReady& event, const AskedFor& asked) {
     const std::string text = "You have waited for it: set up another way into your account by this link:\n\n    " + event.link + "\n\nIt is good for " +
                              span(asked.now, event.expires_at) + ". If it is not you who has waited, sign in, which stops it, and look after your mailbox.\n";
-    return {event.address, "Get back into your account now", text + ending(asked), event.expires_at, event.identity_id.to_string()};
+    const std::string about = about_waiting(event.identity_id, event.expires_at);
+    return {event.address, "Get back into your account now", text + ending(asked), event.expires_at, about};
+}
+
+mail::Letter letter_of(const RecoveryCompleted& event, const AskedFor& asked) {
+    const std::string text = "Somebody, most likely you, has got back into your account by a link or a code that was mailed, and set up a way to sign in, at " +
+                             asked.now.truncated_to_seconds().to_string() + ".\n" + by_whom(asked) +
+                             "\nIf it was you, you need not do anything. If it was not, somebody reads your mail: look after your mailbox, and see to your"
+                             " account here:\n\n    " +
+                             asked.site +
+                             "/account/security\n\nIf you cannot sign in any more, set your password anew, or ask whoever runs the application.\n";
+    return {event.address, "Somebody got back into your account", text + ending(asked), asked.now + warning_life, event.identity_id.to_string()};
 }
 
 mail::Letter letter_of(const ConfirmationRequested& event, const AskedFor& asked) {

@@ -21,6 +21,7 @@ struct AskedFor {
 mail::Letter letter_of(const RecoveryRequested& event, const AskedFor& asked);
 mail::Letter letter_of(const RecoveryBegun& event, const AskedFor& asked);
 mail::Letter letter_of(const RecoveryReady& event, const AskedFor& asked);
+mail::Letter letter_of(const RecoveryCompleted& event, const AskedFor& asked);
 mail::Letter letter_of(const ConfirmationRequested& event, const AskedFor& asked);
 mail::Letter letter_of(const RegistrationRequested& event, const AskedFor& asked);
 mail::Letter letter_of(const RegistrationRepeated& event, const AskedFor& asked);

@@ -37,7 +37,7 @@ private:
     std::shared_ptr<const mail::Outgoing> outgoing_;
 };
 
-/// Whether whom a mail is about may sign in still: for mail::Outgoing. Nobody's is wanted.
+/// Whether a mail is wanted still: for mail::Outgoing. Whom it is about may sign in, and what it announces has not been stopped; nobody's always is.
 bool may_have_mail(Tx& tx, const std::string& about);
 
 } // namespace gravity::issuer

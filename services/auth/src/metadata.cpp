@@ -38,7 +38,7 @@ Metadata metadata_of(const Settings& settings) {
     document["authorization_response_iss_parameter_supported"] = true; // RFC 9207
     document["request_parameter_supported"] = false;
     document["request_uri_parameter_supported"] = false;
-    document["claims_parameter_supported"] = false;
+    document["claims_parameter_supported"] = true;
     document["require_pushed_authorization_requests"] = false; // but of clients that say so
     document["prompt_values_supported"] = Json::array({"none", "login", "consent", "select_account"});
     document["scopes_supported"] = Json::array();

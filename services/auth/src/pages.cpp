@@ -1,5 +1,7 @@
 #include "pages.hpp"
 
+#include "redirects.hpp"
+
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/base/html.hpp>
@@ -132,6 +134,13 @@ Web to(std::string location) {
     Web web{"text/html; charset=utf-8", ""};
     web.status = 303;
     web.headers = {{"Location", std::move(location)}, {"Cache-Control", "no-store"}, {"Referrer-Policy", "no-referrer"}};
+    return web;
+}
+
+Web on_from_form(std::string location) {
+    if (!is_ipv6_redirect(location)) return to(std::move(location));
+    Web web = page(200, "Going back", "<p>Your browser takes you back to the application.</p><p><a href=\"" + html_escape(location) + "\">Go on</a></p>");
+    web.headers.emplace_back("Refresh", "0; url=" + location); // of characters that a redirect may have: no blank and no line ends in it
     return web;
 }
 

@@ -45,5 +45,8 @@ Web with_trace(Web web, std::string_view trace_id);
 
 /// 303 to another page of ours or the client's.
 Web to(std::string location);
+/// The same behind a form of ours, which may go on only to where its page said. Where a page has no words for that (redirect_origin), it is a page that goes on
+/// by itself.
+Web on_from_form(std::string location);
 
 } // namespace gravity::issuer::pages

@@ -8,6 +8,7 @@
 #include "problems.hpp"
 #include "second_factor.hpp"
 #include "second_factor_store.hpp"
+#include "sign_in_store.hpp"
 #include "trusted_devices.hpp"
 #include "trusted_devices_store.hpp"
 
@@ -78,6 +79,10 @@ PasskeyTried try_passkey(Tx& tx, const webauthn::RelyingParty* party, PasskeyAtt
         return failed(*std::move(fault));
     }
     tx.exec(use_passkey, door->credential_id, use->sign_count, use->backed_up, use->user_verified);
+    if (attempt.claim.meant && *attempt.claim.meant != door->identity_id.to_string()) {
+        tx.emit(LoginFailed{door->identity_id, LoginMethod::passkey, LoginFailure::not_meant, attempt.network}, door->identity_id.to_string());
+        return {door->identity_id, {}, {}};
+    }
     tx.exec(note_use, door->credential_id, tx.now());
     tx.emit(LoginSucceeded{door->identity_id, door->credential_id, LoginMethod::passkey, attempt.network}, door->identity_id.to_string());
     return {door->identity_id, {}, {}};
@@ -113,6 +118,7 @@ std::string fresh_challenge(Tx& tx, ChallengePurpose purpose, const std::string&
 }
 
 Json begin_passkey(Tx& tx, const webauthn::RelyingParty& party, const Identity& identity, const std::string& bound_to) {
+    if (!tx.maybe(hold_active_identity, identity.id)) throw Refusal(problems::conflict);
     check_room(tx, identity.id);
     tx.exec(insert_handle, identity.id, Bytes(random_bytes(handle_bytes)));
     const Bytes handle = tx.one(handle_of, identity.id);

@@ -41,6 +41,7 @@ struct PasskeyClaim {
     std::string response;               // JSON, as the browser sends it
     IpAddress address;                  // of who sends it
     std::optional<Bytes> device{};      // that their browser is known by (trusted_devices.hpp)
+    std::optional<std::string> meant{}; // who it has to be for a sign-in, by its id: whose else it is, is told, and announced as a failure
 };
 /// Whose it is. Nothing if it is nobody's, not theirs, or does not hold: which of them nobody can tell, but by the event. Announces both. Throws Refusal: too
 /// many failed (429), counted by passkey and network and by network.

@@ -22,6 +22,7 @@ struct Attempt {
     LoginBudgets::Keys keys;
     std::string network;
     Secret<> password;
+    std::optional<std::string> meant;
 };
 
 void note_failure(Tx& tx, LoginFailed failed, std::string account) {
@@ -67,6 +68,11 @@ Task<std::optional<SignedIn>> tried(Ctx& ctx, pg::Scope scope, Attempt attempt) 
             co_await ctx.in_scope(scope, note_failure, std::move(failed), attempt.keys.account);
             co_return std::nullopt;
         }
+        if (attempt.meant && *attempt.meant != door->identity_id.to_string()) {
+            LoginFailed failed{door->identity_id, LoginMethod::password, LoginFailure::not_meant, attempt.network};
+            co_await ctx.in_scope(scope, note_failure, std::move(failed), attempt.keys.account);
+            co_return SignedIn{door->identity_id, *door->credential_id};
+        }
         LoginSucceeded succeeded{door->identity_id, *door->credential_id, LoginMethod::password, attempt.network};
         std::string kept = verdict.better.value_or(hash);
         const bool noted = co_await ctx.in_scope(scope, note_success, *door->credential_id, std::move(succeeded), std::move(hash), std::move(kept));
@@ -95,6 +101,7 @@ Task<std::optional<SignedIn>> sign_in_by_password(Ctx& ctx, pg::Scope scope, Pas
     if (device) attempt.keys = budgets.keys_of_device(scope.project_id, *device, "passwords");
     attempt.network = claim.address.network();
     attempt.password = std::move(claim.password);
+    attempt.meant = std::move(claim.meant);
     const LoginBudgets::Keys keys = attempt.keys;
     co_await budgets.take(ctx, scope, keys);
 

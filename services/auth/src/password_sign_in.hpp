@@ -17,6 +17,7 @@ struct PasswordClaim {
     Secret<> password;
     IpAddress address; // of who types it
     std::optional<Bytes> device{}; // that their browser is known by (trusted_devices.hpp)
+    std::optional<std::string> meant{}; // who it has to be, by its id; absent: whoever it is
 };
 
 struct SignedIn {
@@ -25,8 +26,9 @@ struct SignedIn {
 };
 
 /// Nothing if there is no such name, it has no password, another one, or its identity is not active: which of them nobody can tell, by the answer or by how
-/// long it took. A hash that was imported is one of today's afterwards. Announces both. Throws Refusal: too many failed (429), too much waits (503), or the
-/// password was changed at the same time again and again (409).
+/// long it took. A hash that was imported is one of today's afterwards. Announces both: the right password of somebody else than is meant as a failure, for
+/// they have signed in nowhere, though it is told whose it is. Throws Refusal: too many failed (429), too much waits (503), or the password was changed at the
+/// same time again and again (409).
 Task<std::optional<SignedIn>> sign_in_by_password(Ctx& ctx, pg::Scope scope, PasswordClaim claim);
 
 /// What was tried.
@@ -47,9 +49,11 @@ enum class LoginFailure {
     unknown_passkey,
     passkey_refused,   // what it says is not signed by it, not for this page, or answers another question
     passkey_suspected, // its counter went back
-    not_active
+    not_active,
+    not_meant // it was right, and somebody else's than the request names (id_token_hint)
 };
-BOOST_DESCRIBE_ENUM(LoginFailure, unknown_name, no_password, wrong_password, wrong_code, unknown_passkey, passkey_refused, passkey_suspected, not_active)
+BOOST_DESCRIBE_ENUM(LoginFailure, unknown_name, no_password, wrong_password, wrong_code, unknown_passkey, passkey_refused, passkey_suspected, not_active,
+                    not_meant)
 
 struct LoginSucceeded {
     static constexpr Event event{"gravity.auth.login.succeeded"};

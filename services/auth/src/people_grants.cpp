@@ -32,6 +32,7 @@ Refused bad_grant(std::string_view why) {
 struct Redeemed {
     std::optional<AuthCode> code; // nothing: it is none, or no more
     HeldRoles held;
+    std::vector<KnownName> names; // where the ID token is to tell of them
     std::string fault; // that keeps it from being good, for operators
 };
 
@@ -72,6 +73,7 @@ Redeemed redeem(Tx& tx, KnownClient known, Redemption with) {
     if (!tx.one(still_signed_in, code.identity_id, code.session_id, false, tx.now())) redeemed.fault = "the person has signed out, or may sign in no more";
     const bool good = redeemed.fault.empty();
     if (good && wants_roles(code.scopes)) redeemed.held = tx.one(roles_held, code.identity_id);
+    if (good && !code.id_token_claims.empty()) redeemed.names = tx.all(names_of, code.identity_id);
     if (good && may_refresh(known)) tx.exec(set_family_of_code, with.hash, begin_family(tx, known, code, with.refresh));
     return redeemed;
 }
@@ -175,7 +177,8 @@ Task<Web> authorization_code(Ctx& ctx, const Form& form) {
     claims.id = jti;
     claims.key_thumbprint = std::move(key);
     std::string beside = may_refresh(known) ? refresh.reveal() : "";
-    Web web = co_await tokens_for(ctx, known, bearer.who, std::move(claims), redeemed.code->nonce, std::move(beside));
+    IdTokenAsked asked{redeemed.code->nonce, redeemed.code->id_token_claims, redeemed.names};
+    Web web = co_await tokens_for(ctx, known, bearer.who, std::move(claims), std::move(asked), std::move(beside));
     co_return web;
 }
 
@@ -192,16 +195,17 @@ Task<Web> refresh_token(Ctx& ctx, const Form& form) {
     check_presented(presented, known, key);
     const Bearer bearer = bearer_of(narrowed_to(*presented.family, form), known, presented.held);
     auth::Claims claims = person_claims(settings, bearer, known, now());
-    claims.key_thumbprint = std::move(key);
+    claims.key_thumbprint = key;
     const Secret<> next = fresh_opaque(refresh_prefix);
-    Web web = co_await tokens_for(ctx, known, bearer.who, std::move(claims), {}, next.reveal());
-    Rotation with{opaque_hash(token), opaque_hash(next.reveal()), Bytes(seal_answer(token, web.body)), presented.family->id,
+    IdTokenAsked asked; // what was asked for with the request was in its first ID token (OpenID Connect Core section 12.2)
+    Web web = co_await tokens_for(ctx, known, bearer.who, std::move(claims), std::move(asked), next.reveal());
+    Rotation with{opaque_hash(token), opaque_hash(next.reveal()), Bytes(seal_answer(token, key, web.body)), presented.family->id,
                   Duration::days(settings.refresh_idle_days)};
     pg::Scope scope = scope_of(known);
     const Rotated rotated = co_await ctx.in_scope(std::move(scope), rotate, std::move(with));
     if (rotated.done) co_return web;
-    const auto before = rotated.before ? open_answer(token, rotated.before->view()) : std::nullopt;
-    if (!before) throw bad_grant("used before");
+    const auto before = rotated.before ? open_answer(token, key, rotated.before->view()) : std::nullopt;
+    if (!before) throw bad_grant("used before, or now with another key than it was");
     web.body = *before;
     co_return web;
 }

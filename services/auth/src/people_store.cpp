@@ -34,7 +34,7 @@ const Sql<std::int64_t(IdentityId)> count_items_of_identity{"person.count_items"
 
 const Sql<Json(IdentityId)> export_identity{"person.export", R"sql(
     select jsonb_build_object(
-        'identity', (select to_jsonb(i) - 'project' - 'version' from identity i where i.id = $1),
+        'identity', (select to_jsonb(i) - '{project,version,user_epoch,user_sequence,state_before}'::text[] from identity i where i.id = $1),
         'login_names', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'value', value) order by kind, canonical), '[]')
                         from login_name where identity_id = $1),
         'confirmed_addresses', (select coalesce(jsonb_agg(jsonb_build_object('address', canonical, 'confirmed_at', confirmed_at) order by canonical), '[]')

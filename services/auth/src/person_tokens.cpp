@@ -63,11 +63,11 @@ FamilyId begin_family(Tx& tx, const KnownClient& known, const Authentication& wh
     family.dpop_jkt = with.jkt;
     family.expires_at = tx.now() + with.most;
     tx.exec(insert_family, family);
-    tx.exec(insert_refresh_token, with.hash, family.id, 0, tx.now() + with.idle);
+    tx.exec(insert_refresh_token, with.hash, family.id, 0, std::min(tx.now() + with.idle, family.expires_at));
     return family.id;
 }
 
-Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Claims claims, std::string nonce, std::string refresh) {
+Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Claims claims, IdTokenAsked asked, std::string refresh) {
     auto payload = token_payload(claims);
     if (!payload) throw oauth::Refused(oauth::invalid_scope, "A token does not hold all that the person has; less must be asked for");
     Json more = Json::object();
@@ -75,7 +75,8 @@ Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Clai
     std::string type(access_token_jwt);
     const std::string access = co_await signed_text(ctx.get<Keyring>(), known.client.token_alg, *std::move(payload), std::move(type));
     if (among(who.scopes, "openid")) {
-        Json id_token = id_token_claims(ctx.get<Settings>(), who, known.client.id, nonce, access, now());
+        Json id_token = id_token_claims(ctx.get<Settings>(), who, known.client.id, asked.nonce, access, now());
+        add_asked_claims(id_token, asked.claims, who.scopes, asked.names);
         add_roles(id_token, who.scopes, claims.roles);
         std::string text = co_await signed_text(ctx.get<Keyring>(), known.client.id_token_alg, id_token.dump(), "JWT");
         more["id_token"] = std::move(text);

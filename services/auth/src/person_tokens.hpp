@@ -33,8 +33,14 @@ struct FirstRefresh {
 FirstRefresh first_refresh(const Settings& settings, const KnownClient& known, std::string_view token, std::string_view key);
 FamilyId begin_family(Tx& tx, const KnownClient& known, const Authentication& who, const FirstRefresh& with);
 
+/// What the ID token says beside who signed in, when and how.
+struct IdTokenAsked {
+    std::string nonce{};
+    std::vector<std::string> claims{}; // by the `claims` of the request, and what they are made of:
+    std::vector<KnownName> names{};
+};
 /// The answer of the token endpoint, with an ID token where there is one, and the refresh token beside if it is not empty. Throws oauth::Refused where a token
 /// does not hold all that there is to say.
-Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Claims claims, std::string nonce, std::string refresh);
+Task<Web> tokens_for(Ctx& ctx, KnownClient known, Authentication who, auth::Claims claims, IdTokenAsked asked, std::string refresh);
 
 } // namespace gravity::issuer

@@ -51,7 +51,10 @@ Json kept(const Form& form, const ClientId& client, const std::string& key) {
     return parameters;
 }
 
-void store(Tx& tx, Bytes hash, ClientId client, Json parameters) { tx.exec(insert_pushed, hash, client, parameters, tx.now() + request_life); }
+void store(Tx& tx, Bytes hash, ClientId client, Json parameters) {
+    if (tx.exec(insert_pushed, hash, client, parameters, tx.now() + request_life) != 1)
+        throw Refused(oauth::invalid_client, "The client could not be authenticated");
+}
 std::optional<PushedRequest> take(Tx& tx, Bytes hash, ClientId client) { return tx.maybe(take_pushed, hash, client, tx.now()); }
 
 Task<Web> pushed(Ctx& ctx, const Form& form) {

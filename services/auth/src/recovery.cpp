@@ -87,7 +87,7 @@ std::optional<MailedCode> proven_in(Tx& tx, const Bytes& flow) {
     return still;
 }
 
-std::optional<std::vector<std::string>> set_anew(Tx& tx, Bytes flow, std::string hash) {
+std::optional<std::vector<std::string>> set_anew(Tx& tx, Bytes flow, std::string hash, Means means) {
     const auto code = proven_in(tx, flow);
     if (!code) return std::nullopt;
     const bool regains = tx.one(has_passkeys_alone, *code->identity_id);
@@ -95,9 +95,9 @@ std::optional<std::vector<std::string>> set_anew(Tx& tx, Bytes flow, std::string
     if (!tx.maybe(take_proven_code, flow)) return std::nullopt;
     std::vector<std::string> codes;
     if (regains)
-        codes = regain::add_password(tx, *code->identity_id, code->canonical, std::move(hash));
+        codes = regain::add_password(tx, *code->identity_id, code->canonical, std::move(hash), means);
     else
-        recover(tx, *code->identity_id, code->canonical, std::move(hash));
+        recover(tx, *code->identity_id, code->canonical, std::move(hash), means);
     tx.exec(turn_flow, flow, FlowKind::sign_in);
     return codes;
 }
@@ -105,7 +105,7 @@ std::optional<std::vector<std::string>> set_anew(Tx& tx, Bytes flow, std::string
 // Whose factor it was: the flow may be about somebody else by now.
 bool note_factor(Tx& tx, Bytes flow, IdentityId identity) { return tx.exec(note_factor_behind, flow, identity, tx.now()) == 1; }
 
-std::optional<Regaining> begin_by_code(Tx& tx, ProjectId project, Bytes flow, regain::Means by) {
+std::optional<Regaining> begin_by_code(Tx& tx, ProjectId project, Bytes flow, Means by) {
     const auto code = proven_in(tx, flow);
     if (!code || !regain::may_wait(tx, *code->identity_id, code->canonical)) return std::nullopt;
     if (!tx.maybe(take_proven_code, flow)) return std::nullopt;
@@ -170,7 +170,7 @@ Task<bool> prove_factor(Ctx& ctx, const RunningFlow& flow, std::string code) {
 }
 
 Task<std::optional<Regaining>> wait_by_code(Ctx& ctx, const RunningFlow& flow) {
-    regain::Means by{&ctx.get<Settings>(), &ctx.get<Mails>(), address_of(ctx).network()};
+    Means by = means_of(ctx);
     pg::Scope scope = pg::Scope::project(flow.project, "browser");
     auto begun = co_await ctx.in_scope(std::move(scope), begin_by_code, flow.project, flow.hash, std::move(by));
     co_return begun;
@@ -182,18 +182,19 @@ Task<std::optional<std::vector<std::string>>> set_by_code(Ctx& ctx, const Runnin
     if (!identity) co_return codes;
     check_new_password(password, *identity, ctx.get<Settings>());
     std::string hash = co_await ctx.get<PasswordPool>().hash(ctx.deadline(), std::move(password));
+    Means means = means_of(ctx);
     pg::Scope scope = pg::Scope::project(flow.project, "browser");
-    codes = co_await ctx.in_scope(std::move(scope), set_anew, flow.hash, std::move(hash));
+    codes = co_await ctx.in_scope(std::move(scope), set_anew, flow.hash, std::move(hash), std::move(means));
     co_return codes;
 }
 
-void recover(Tx& tx, IdentityId identity, const std::string& address, std::string hash) {
+void recover(Tx& tx, IdentityId identity, const std::string& address, std::string hash, const Means& means) {
     set_password(tx, identity, std::move(hash));
     end_other_sessions(tx, identity, std::nullopt);
     tx.exec(delete_links, identity, LinkPurpose::recovery);
     tx.exec(delete_codes_of, identity);
     tx.exec(confirm_address, identity, address, tx.now());
-    tx.emit(CredentialRecovered{identity}, identity.to_string());
+    note_recovered(tx, identity, means);
 }
 
 } // namespace gravity::issuer::recovery

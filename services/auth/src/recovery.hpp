@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mailed_codes_model.hpp"
+#include "recovered.hpp"
 #include "regain_model.hpp"
 #include "sessions.hpp"
 
@@ -32,6 +33,6 @@ Task<std::optional<Regaining>> wait_by_code(Ctx& ctx, const RunningFlow& flow);
 Task<std::optional<std::vector<std::string>>> set_by_code(Ctx& ctx, const RunningFlow& flow, Secret<> password);
 
 /// A new password for who has proven that this mailbox is theirs. Whoever was signed in is so no more, wherever that was.
-void recover(Tx& tx, IdentityId identity, const std::string& address, std::string hash);
+void recover(Tx& tx, IdentityId identity, const std::string& address, std::string hash, const Means& means);
 
 } // namespace gravity::issuer::recovery

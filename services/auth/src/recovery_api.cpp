@@ -54,16 +54,17 @@ Task<Web> asked(Ctx& ctx, const Form& form) {
 // ---- following one
 
 // It proves the mailbox too. Whoever has passkeys alone since it was sent regains their account by another kind.
-bool recovered(Tx& tx, Bytes hash, std::string password) {
+bool recovered(Tx& tx, Bytes hash, std::string password, Means means) {
     const auto link = locked_link(tx, hash, LinkPurpose::recovery);
     if (!link || tx.one(has_passkeys_alone, link->identity_id)) return false;
-    recover(tx, link->identity_id, link->canonical, std::move(password));
+    recover(tx, link->identity_id, link->canonical, std::move(password), means);
     return true;
 }
 
 bool confirmed(Tx& tx, Bytes hash) {
-    const auto link = tx.maybe(take_link, hash, LinkPurpose::confirmation, tx.now());
+    const auto link = locked_link(tx, hash, LinkPurpose::confirmation);
     if (!link) return false;
+    tx.one(take_link, hash, LinkPurpose::confirmation, tx.now());
     if (tx.exec(confirm_address, link->identity_id, link->canonical, tx.now()) == 1)
         tx.emit(AddressConfirmed{link->identity_id, link->canonical}, link->identity_id.to_string());
     return true;
@@ -128,8 +129,9 @@ Task<Web> reset_by_form(Ctx& ctx, RawBody body) {
     }
     if (fault) co_return pages::reset(token, *fault, 422);
     std::string hash = co_await ctx.get<PasswordPool>().hash(ctx.deadline(), wanted);
+    Means means = means_of(ctx);
     pg::Scope scope = pg::Scope::project(followed->project, followed->link.identity_id.to_string());
-    const bool done = co_await ctx.in_scope(std::move(scope), recovered, followed->hash, std::move(hash));
+    const bool done = co_await ctx.in_scope(std::move(scope), recovered, followed->hash, std::move(hash), std::move(means));
     if (!done) co_return link_gone(ctx);
     co_return pages::notice("Your password is set", "You are signed out everywhere. Please go back to where you came from, and sign in.");
 }

@@ -68,9 +68,11 @@ std::string with_parameters(std::string_view uri, const Parameters& parameters) 
 
 std::string redirect_origin(std::string_view uri) {
     const auto url = Url::parse(uri);
-    if (url && url->host().find(':') != std::string_view::npos) return std::string(url->scheme()) + ":"; // a policy has no words for addresses of IPv6
+    if (is_ipv6_redirect(uri)) return {};
     if (url) return std::string(url->origin());
     return std::string(uri.substr(0, uri.find(':') + 1));
 }
+
+bool is_ipv6_redirect(std::string_view uri) { return uri.starts_with("http://[") || uri.starts_with("https://["); }
 
 } // namespace gravity::issuer

@@ -29,8 +29,10 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 /// With these in its query, behind what is there; those without a value are left out.
 std::string with_parameters(std::string_view uri, const Parameters& parameters);
 /// What the policy of a page calls it (Content Security Policy Level 3, section 2.3.1): "https://app.example.com", or but its scheme, "com.example.app:", where
-/// that is an app's, or the host an address of IPv6.
+/// that is an app's. Empty for an address of IPv6, for which a policy has no words: but by its scheme it would let forms go to any place of that.
 std::string redirect_origin(std::string_view uri);
+/// Whether the host is one.
+bool is_ipv6_redirect(std::string_view uri);
 
 } // namespace gravity::issuer
 

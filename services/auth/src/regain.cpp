@@ -34,11 +34,11 @@ void end_regaining(Tx& tx, IdentityId identity) {
     tx.exec(delete_codes_of, identity);
 }
 
-void note_regained(Tx& tx, IdentityId identity, const std::string& address) {
+void note_regained(Tx& tx, IdentityId identity, const std::string& address, const Means& means) {
     tx.exec(delete_regaining, identity);
     end_regaining(tx, identity);
     tx.exec(confirm_address, identity, address, tx.now());
-    tx.emit(CredentialRecovered{identity}, identity.to_string());
+    note_recovered(tx, identity, means);
 }
 
 } // namespace
@@ -99,25 +99,25 @@ bool may_add(Tx& tx, IdentityId identity, const std::string& address, bool by_fa
     return row && row->canonical == address && row->good_from <= tx.now();
 }
 
-std::vector<std::string> add_password(Tx& tx, IdentityId identity, const std::string& address, std::string hash) {
+std::vector<std::string> add_password(Tx& tx, IdentityId identity, const std::string& address, std::string hash, const Means& means) {
     const Credential made = tx.one(insert_password, fresh_password(tx, identity), hash);
     tx.exec(untrust_devices_of, identity);
     tx.emit(CredentialAdded{made.id, made.identity_id, made.type});
-    note_regained(tx, identity, address);
+    note_regained(tx, identity, address, means);
     return add_recovery_codes(tx, identity);
 }
 
-std::optional<std::vector<std::string>> password_by_link(Tx& tx, const ByLink& by, std::string hash) {
+std::optional<std::vector<std::string>> password_by_link(Tx& tx, const ByLink& by, std::string hash, const Means& means) {
     const auto link = locked_link(tx, by.link, LinkPurpose::regain);
     if (!link || !may_add(tx, link->identity_id, link->canonical, by.by_factor)) return std::nullopt;
-    return add_password(tx, link->identity_id, link->canonical, std::move(hash));
+    return add_password(tx, link->identity_id, link->canonical, std::move(hash), means);
 }
 
-bool passkey_by_link(Tx& tx, const ByLink& by, const webauthn::RelyingParty& party, const PasskeyWanted& wanted) {
+bool passkey_by_link(Tx& tx, const ByLink& by, const webauthn::RelyingParty& party, const PasskeyWanted& wanted, const Means& means) {
     const auto link = locked_link(tx, by.link, LinkPurpose::regain);
     if (!link || link->identity_id != wanted.identity || !may_add(tx, link->identity_id, link->canonical, by.by_factor)) return false;
     if (!make_passkey(tx, party, wanted)) return false;
-    note_regained(tx, link->identity_id, link->canonical);
+    note_regained(tx, link->identity_id, link->canonical, means);
     return true;
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "config.hpp"
-#include "mails.hpp"
 #include "passkeys.hpp"
+#include "recovered.hpp"
 #include "regain_model.hpp"
 
 #include <gravity/base/bytes.hpp>
@@ -30,13 +29,6 @@ Task<void> send_regain(JobCtx& job, SendRegain what);
 
 namespace gravity::issuer::regain {
 
-/// What links are made and sent by.
-struct Means {
-    const Settings* settings;
-    const Mails* mails;
-    std::string network; // of whoever asks; empty: not known
-};
-
 /// Whether the identity has passkeys alone, of an address that is theirs still, and nobody waits by another one: what runs is good for the address that it was
 /// begun by. The identity's row is locked.
 bool may_wait(Tx& tx, IdentityId identity, const std::string& address);
@@ -50,16 +42,16 @@ std::optional<Regaining> begin_by_link(Tx& tx, ProjectId project, const Bytes& l
 /// identity's row.
 bool may_add(Tx& tx, IdentityId identity, const std::string& address, bool by_factor);
 /// A password beside the passkeys, and recovery codes to sign in with behind it, which are shown this once. `may_add` has said so.
-std::vector<std::string> add_password(Tx& tx, IdentityId identity, const std::string& address, std::string hash);
+std::vector<std::string> add_password(Tx& tx, IdentityId identity, const std::string& address, std::string hash, const Means& means);
 
 /// What is added by a link. Nothing is used up where it does not work, but the challenge of a passkey.
 struct ByLink {
     Bytes link;
     bool by_factor = false;
 };
-std::optional<std::vector<std::string>> password_by_link(Tx& tx, const ByLink& by, std::string hash);
+std::optional<std::vector<std::string>> password_by_link(Tx& tx, const ByLink& by, std::string hash, const Means& means);
 /// Throws Refusal as make_passkey does.
-bool passkey_by_link(Tx& tx, const ByLink& by, const webauthn::RelyingParty& party, const PasskeyWanted& wanted);
+bool passkey_by_link(Tx& tx, const ByLink& by, const webauthn::RelyingParty& party, const PasskeyWanted& wanted, const Means& means);
 
 /// Nothing waits any more, and no link or code that was sent for it is good; announced, if it did. The identity's row is held.
 void cancel(Tx& tx, IdentityId identity);

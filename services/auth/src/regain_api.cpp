@@ -107,22 +107,25 @@ std::optional<Regaining> begun_by_link(Tx& tx, ProjectId project, Bytes link, Me
 
 Task<Web> waiting(Ctx& ctx, const Guest& guest, const Form&) {
     if (!ctx.get<Mails>().offered()) co_return recovery::no_links(); // nobody would be told
-    Means by{&ctx.get<Settings>(), &ctx.get<Mails>(), address_of(ctx).network()};
+    Means by = means_of(ctx);
     pg::Scope scope = guest.scope();
     const auto begun = co_await ctx.in_scope(std::move(scope), begun_by_link, guest.followed.project, guest.followed.hash, std::move(by));
     if (!begun) co_return link_gone(ctx);
     co_return pages::regain_begun(begun->good_from);
 }
 
-std::optional<std::vector<std::string>> set_by_link(Tx& tx, ByLink by, std::string hash) { return password_by_link(tx, by, std::move(hash)); }
+std::optional<std::vector<std::string>> set_by_link(Tx& tx, ByLink by, std::string hash, Means means) {
+    return password_by_link(tx, by, std::move(hash), means);
+}
 
 Task<Web> setting_password(Ctx& ctx, const Guest& guest, const Form& form) {
     if (!guest.may_go_on()) co_return shown_to(ctx, guest, not_now, 409);
     const Secret<> wanted(text_in(form, "new_password"));
     check_new_password(wanted, *guest.followed.identity, ctx.get<Settings>());
     std::string hash = co_await ctx.get<PasswordPool>().hash(ctx.deadline(), wanted);
+    Means means = means_of(ctx);
     pg::Scope scope = guest.scope();
-    const auto codes = co_await ctx.in_scope(std::move(scope), set_by_link, guest.by(), std::move(hash));
+    const auto codes = co_await ctx.in_scope(std::move(scope), set_by_link, guest.by(), std::move(hash), std::move(means));
     if (!codes) co_return link_gone(ctx);
     co_return pages::regained_by_password(*codes);
 }
@@ -146,7 +149,9 @@ Task<Web> beginning_passkey(Ctx& ctx, const Guest& guest, const Form&) {
     co_return pages::regain_by_passkey(guest.token, asking);
 }
 
-bool made_by_link(Tx& tx, ByLink by, const webauthn::RelyingParty* party, PasskeyWanted wanted) { return passkey_by_link(tx, by, *party, wanted); }
+bool made_by_link(Tx& tx, ByLink by, const webauthn::RelyingParty* party, PasskeyWanted wanted, Means means) {
+    return passkey_by_link(tx, by, *party, wanted, means);
+}
 
 Task<Web> adding_passkey(Ctx& ctx, const Guest& guest, const Form& form) {
     const webauthn::RelyingParty* const party = ctx.find<webauthn::RelyingParty>();
@@ -160,8 +165,9 @@ Task<Web> adding_passkey(Ctx& ctx, const Guest& guest, const Form& form) {
         co_return shown_to(ctx, guest, not_taken, 400);
     }
     PasskeyWanted wanted{guest.followed.link.identity_id, guest.bound_to(), name->str(), *std::move(registration), true};
+    Means means = means_of(ctx);
     pg::Scope scope = guest.scope();
-    const bool done = co_await ctx.in_scope(std::move(scope), made_by_link, guest.by(), party, std::move(wanted));
+    const bool done = co_await ctx.in_scope(std::move(scope), made_by_link, guest.by(), party, std::move(wanted), std::move(means));
     if (!done) co_return shown_to(ctx, guest, not_taken, 400);
     co_return pages::notice("Your passkey is made", "It signs you in from now on. Please go back to where you came from, and sign in.");
 }

@@ -60,7 +60,7 @@ void check_secret(Tx& tx, const ClientId& id, const Registration& wanted) {
 std::optional<Registered> change(Tx& tx, ClientId id, Bytes hash, RawBody body) {
     auto opened = open(tx, id, hash);
     if (!opened) return opened;
-    const Registration wanted = changed_registration(body.content_type, body.bytes, opened->client);
+    const Registration wanted = changed_registration(body.content_type, body.bytes, *opened);
     check_secret(tx, id, wanted);
     static_cast<NewClient&>(opened->client) = wanted.client;
     opened->client.updated_at = tx.now();

@@ -236,13 +236,23 @@ Registration registration_in(const Json& metadata, const Caller& by) {
     return wanted;
 }
 
+// Whoever sends people elsewhere, or goes by another name, is another than was trusted. Keys are its own to change.
+bool is_the_same_to_people(const Registration& wanted, const Registered& before) {
+    const std::string* const logo = text(wanted.about, "logo_uri");
+    const std::string* const logo_before = text(before.about, "logo_uri");
+    const bool same_logo = logo != nullptr && logo_before != nullptr ? *logo == *logo_before : logo == logo_before;
+    return same_logo && wanted.client.name == before.client.name && wanted.client.redirect_uris == before.client.redirect_uris &&
+           wanted.client.post_logout_redirect_uris == before.client.post_logout_redirect_uris;
+}
+
 } // namespace
 
 Registration registration_of(std::string_view content_type, std::string_view body, const Caller& by) {
     return registration_in(parsed(content_type, body), by);
 }
 
-Registration changed_registration(std::string_view content_type, std::string_view body, const Client& before) {
+Registration changed_registration(std::string_view content_type, std::string_view body, const Registered& registered_before) {
+    const Client& before = registered_before.client;
     const Json metadata = parsed(content_type, body);
     const std::string* const named = text(metadata, "client_id");
     if (named == nullptr || *named != before.id.to_string()) throw Refused(oauth::invalid_request, "client_id must be the client's own");
@@ -256,7 +266,7 @@ Registration changed_registration(std::string_view content_type, std::string_vie
     for (const GrantType grant : wanted.client.grant_types)
         if (!grants_include(before.grant_types, grant)) throw unfit("grant_types must be of those that the client had");
     if (const std::string* const secret = text(metadata, "client_secret")) wanted.secret = *secret;
-    wanted.client.first_party = *before.first_party && wanted.client.redirect_uris == before.redirect_uris; // who sends people elsewhere is another
+    wanted.client.first_party = *before.first_party && is_the_same_to_people(wanted, registered_before);
     wanted.client.require_dpop = *wanted.client.require_dpop || *before.require_dpop;
     wanted.client.require_pushed_authorization_requests =
         *wanted.client.require_pushed_authorization_requests || *before.require_pushed_authorization_requests;

@@ -31,8 +31,8 @@ struct Registered {
 Registration registration_of(std::string_view content_type, std::string_view body, const Caller& by);
 
 /// The same of a client that changes its metadata (RFC 7592 section 2.2): all of it, with nothing in it that only the server gives. It may no more than before,
-/// and proves who it is as before; people are asked what it may know again once it sends them elsewhere, whatever it was before.
-Registration changed_registration(std::string_view content_type, std::string_view body, const Client& before);
+/// and proves who it is as before; people are asked what it may know again once it sends them elsewhere, or shows another name or logo, whatever it was before.
+Registration changed_registration(std::string_view content_type, std::string_view body, const Registered& before);
 
 /// What the client is answered (section 3.2.1); of its secret nothing but where it was just made. `settings` tell where it looks after itself.
 Json registered(const Settings& settings, const Registered& whole);

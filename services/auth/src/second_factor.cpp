@@ -5,6 +5,7 @@
 #include "opaque.hpp"
 #include "password_sign_in.hpp"
 #include "second_factor_store.hpp"
+#include "sign_in_store.hpp"
 #include "totp.hpp"
 #include "trusted_devices.hpp"
 #include "trusted_devices_store.hpp"
@@ -111,7 +112,7 @@ Task<std::optional<std::vector<std::string>>> prove_by_code(Ctx& ctx, pg::Scope 
 
 std::optional<std::vector<std::string>> enrol_totp(Tx& tx, const auth::MasterKeys& keys, const Enrolment& enrolment) {
     const auto step = totp::step_of(enrolment.secret.reveal(), enrolment.code, tx.now().unix_seconds(), 0);
-    if (!step) return std::nullopt;
+    if (!step || !tx.maybe(hold_active_identity, enrolment.identity)) return std::nullopt;
     Credential row;
     row.id = tx.new_id<CredentialId>();
     row.identity_id = enrolment.identity;

@@ -34,7 +34,9 @@ void store_session(Tx& tx, Session session, Bytes hash, std::optional<SessionId>
     tx.emit(SessionStarted{session.id, session.identity_id, session.amr});
 }
 
-void store_flow(Tx& tx, LoginFlow flow, Bytes hash, Bytes binding) { tx.exec(insert_flow, flow, hash, binding); }
+void store_flow(Tx& tx, LoginFlow flow, Bytes hash, Bytes binding) {
+    if (tx.exec(insert_flow, flow, hash, binding) != 1) throw Refusal(problems::conflict);
+}
 
 // One for all flows of a browser, so that two tabs do not hinder one another.
 std::optional<std::string> browser_cookie(Ctx& ctx) {

@@ -31,9 +31,9 @@ std::string answer_uri(Ctx& ctx, const WayBack& way, Parameters parameters) {
 }
 
 void store_code(Tx& tx, AuthCode code, Bytes hash, Ending ending) {
+    if (tx.exec(insert_code, code, hash) != 1) throw Refusal(problems::conflict);
     if (ending.consented) tx.exec(save_consent, code.identity_id, code.client_id, code.scopes, tx.now());
     if (ending.flow) tx.exec(delete_flow, *ending.flow);
-    tx.exec(insert_code, code, hash);
     tx.exec(note_session_at_client, code.session_id, code.client_id);
 }
 
@@ -92,20 +92,25 @@ Task<std::string> answered_by_code(Ctx& ctx, ProjectId project, Session session,
     code.code_challenge = request.code_challenge;
     code.nonce = request.nonce;
     code.dpop_jkt = request.dpop_jkt.value_or("");
+    if (request.id_token_claims) code.id_token_claims = *request.id_token_claims;
     code.expires_at = now() + code_life;
     pg::Scope scope = pg::Scope::project(project, session.identity_id.to_string());
     co_await ctx.in_scope(std::move(scope), store_code, std::move(code), opaque_hash(text.reveal()), std::move(ending));
     co_return answer_uri(ctx, way_back_of(request), {{"code", text.reveal()}});
 }
 
-Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr) {
-    Arrived arrived;
+// Whoever it is stays in this browser who they were.
+std::optional<Arrived> somebody_else(Ctx& ctx, const OpenFlow& open, IdentityId identity) {
     const AuthorizeRequest& asked = open.flow.request;
-    if (asked.subject && *asked.subject != identity.to_string()) { // whoever it is stays in this browser who they were
-        ctx.get<Failures>().note(ctx, open.flow.project, {"login_required", "somebody else than id_token_hint says", asked.client_id, identity});
-        arrived.back = refusal(ctx, way_back_of(asked), {"login_required", "Somebody else has signed in"});
-        co_return arrived;
-    }
+    if (!asked.subject || *asked.subject == identity.to_string()) return std::nullopt;
+    ctx.get<Failures>().note(ctx, open.flow.project, {"login_required", "somebody else than id_token_hint says", asked.client_id, identity});
+    return Arrived{refusal(ctx, way_back_of(asked), {"login_required", "Somebody else has signed in"}), {}};
+}
+
+Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr) {
+    auto elsewhere = somebody_else(ctx, open, identity);
+    if (elsewhere) co_return *std::move(elsewhere);
+    Arrived arrived;
     StartedSession started = co_await start_session(ctx, open.flow, identity, std::move(amr));
     arrived.cookies = std::move(started.cookies);
     AuthorizeRequest request = open.flow.request;
@@ -118,7 +123,7 @@ Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::
 }
 
 Web page_of(const Arrived& arrived, std::string_view flow_token) {
-    Web web = pages::to(arrived.back ? *arrived.back : "/login/consent?flow=" + std::string(flow_token));
+    Web web = pages::on_from_form(arrived.back ? *arrived.back : "/login/consent?flow=" + std::string(flow_token));
     for (const std::string& cookie : arrived.cookies) web.headers.emplace_back("Set-Cookie", cookie);
     return web;
 }

@@ -33,6 +33,8 @@ struct Arrived {
     std::optional<std::string> back;   // the client's address, with a code or an error; absent: the person is asked what it may know
     std::vector<std::string> cookies;  // of the session that has begun, and of its browser
 };
+/// Where the request names somebody else (id_token_hint): back at the client, and signed in nowhere.
+std::optional<Arrived> somebody_else(Ctx& ctx, const OpenFlow& open, IdentityId identity);
 /// Signed in by these methods (RFC 8176).
 Task<Arrived> arrived(Ctx& ctx, const OpenFlow& open, IdentityId identity, std::vector<std::string> amr);
 /// The same by a page.

@@ -64,9 +64,10 @@ struct AuthCode : Authentication {
     std::string code_challenge;
     std::string nonce;
     std::string dpop_jkt; // empty: tokens may be bound to any key, or none
+    std::vector<std::string> id_token_claims; // that were asked for one by one
     Timestamp expires_at;
 };
-BOOST_DESCRIBE_STRUCT(AuthCode, (Authentication), (client_id, redirect_uri, code_challenge, nonce, dpop_jkt, expires_at))
+BOOST_DESCRIBE_STRUCT(AuthCode, (Authentication), (client_id, redirect_uri, code_challenge, nonce, dpop_jkt, id_token_claims, expires_at))
 
 /// What came of a code that was used.
 struct SpentCode {

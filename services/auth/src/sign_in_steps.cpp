@@ -5,6 +5,7 @@
 #include "passkeys_store.hpp"
 #include "password_sign_in.hpp"
 #include "second_factor.hpp"
+#include "sign_in_store.hpp"
 #include "trusted_devices.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -17,6 +18,7 @@ namespace {
 pg::Scope in_browser(const OpenFlow& open) { return pg::Scope::project(open.flow.project, "browser"); }
 
 FactorsHeld note_password(Tx& tx, Bytes flow, IdentityId identity) {
+    if (!tx.maybe(hold_active_identity, identity)) throw Refusal(problems::conflict); // as where a session begins
     const FactorsHeld factors = tx.one(second_factors_of, identity);
     if (factors.any()) tx.exec(note_first_factor, flow, identity, tx.now());
     return factors;
@@ -34,7 +36,7 @@ Json asked_of(Tx& tx, const webauthn::RelyingParty* party, std::string flow, std
 } // namespace
 
 Task<std::optional<IdentityId>> try_password(Ctx& ctx, const OpenFlow& open, std::string name, Secret<> password) {
-    PasswordClaim claim{std::move(name), std::move(password), address_of(ctx), device_of(ctx)};
+    PasswordClaim claim{std::move(name), std::move(password), address_of(ctx), device_of(ctx), open.flow.request.subject};
     pg::Scope scope = in_browser(open);
     const auto signed_in = co_await sign_in_by_password(ctx, std::move(scope), std::move(claim));
     std::optional<IdentityId> identity;
@@ -44,6 +46,8 @@ Task<std::optional<IdentityId>> try_password(Ctx& ctx, const OpenFlow& open, std
 
 Task<BehindPassword> behind_password(Ctx& ctx, const OpenFlow& open, IdentityId identity) {
     BehindPassword behind;
+    behind.arrived = somebody_else(ctx, open, identity);
+    if (behind.arrived) co_return behind;
     pg::Scope scope = pg::Scope::project(open.flow.project, identity.to_string());
     behind.asked_for = co_await ctx.in_scope(std::move(scope), note_password, open.flow.hash, identity);
     if (behind.asked_for.any()) co_return behind;
@@ -81,7 +85,8 @@ Task<Json> passkey_question(Ctx& ctx, const OpenFlow& open) {
 Task<std::optional<ByPasskey>> try_passkey(Ctx& ctx, const OpenFlow& open, std::string response) {
     std::optional<ByPasskey> by;
     const std::optional<IdentityId>& identity = open.flow.identity;
-    PasskeyClaim claim{ChallengePurpose::sign_in, bound_to(open), identity, !identity, std::move(response), address_of(ctx), device_of(ctx)};
+    PasskeyClaim claim{ChallengePurpose::sign_in, bound_to(open), identity, !identity, std::move(response), address_of(ctx), device_of(ctx),
+                       open.flow.request.subject};
     pg::Scope scope = in_browser(open);
     const auto proven = co_await prove_by_passkey(ctx, std::move(scope), std::move(claim));
     if (!proven) co_return by;

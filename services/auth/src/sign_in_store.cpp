@@ -31,7 +31,7 @@ const Sql<void(IdentityId, std::optional<SessionId>, Timestamp)> revoke_other_fa
 // The hashes come behind the nine fields of the flow.
 const Sql<void(LoginFlow, Bytes, Bytes)> insert_flow{"login_flow.insert", R"sql(
     insert into login_flow (hash, binding, id, kind, headless, client_id, request, begun_at, expires_at)
-    values ($10, $11, $id, $kind, $headless, $client_id, $request, $begun_at, $expires_at))sql"};
+    select $10, $11, $id, $kind, $headless, c.id, $request, $begun_at, $expires_at from client c where c.id = $client_id for key share)sql"};
 const Sql<LoginFlow(Bytes, std::optional<Bytes>, Timestamp)> get_flow{"login_flow.get", R"sql(
     select * from login_flow where hash = $1 and (headless or binding = $2) and expires_at > $3)sql"};
 const Sql<void(Bytes, Timestamp)> prolong_flow{"login_flow.prolong", R"sql(
@@ -40,7 +40,7 @@ const Sql<void(Bytes, FlowKind)> turn_flow{"login_flow.turn", "update login_flow
 const Sql<void(Bytes)> delete_flow{"login_flow.delete", "delete from login_flow where hash = $1"};
 
 const Sql<void(Bytes, ClientId, Json, Timestamp)> insert_pushed{"pushed_request.insert", R"sql(
-    insert into pushed_request (hash, client_id, parameters, expires_at) values ($1, $2, $3, $4))sql"};
+    insert into pushed_request (hash, client_id, parameters, expires_at) select $1, c.id, $3, $4 from client c where c.id = $2 for key share)sql"};
 const Sql<PushedRequest(Bytes, ClientId, Timestamp)> take_pushed{"pushed_request.take", R"sql(
     delete from pushed_request where hash = $1 and client_id = $2 and expires_at > $3 returning *)sql"};
 
@@ -51,10 +51,12 @@ const Sql<void(IdentityId, ClientId, std::vector<std::string>, Timestamp)> save_
     on conflict on constraint consent_pkey do update
     set scopes = array(select distinct unnest(c.scopes || excluded.scopes) order by 1), granted_at = excluded.granted_at)sql"};
 
-// The hash comes behind the eleven fields of the code.
+// The hash comes behind the twelve fields of the code.
 const Sql<void(AuthCode, Bytes)> insert_code{"auth_code.insert", R"sql(
-    insert into auth_code (hash, client_id, identity_id, session_id, redirect_uri, code_challenge, nonce, dpop_jkt, scopes, amr, auth_time, expires_at)
-    values ($12, $client_id, $identity_id, $session_id, $redirect_uri, $code_challenge, $nonce, $dpop_jkt, $scopes, $amr, $auth_time, $expires_at))sql"};
+    insert into auth_code (hash, client_id, identity_id, session_id, redirect_uri, code_challenge, nonce, dpop_jkt, id_token_claims, scopes, amr, auth_time,
+                           expires_at)
+    select $13, c.id, i.id, $session_id, $redirect_uri, $code_challenge, $nonce, $dpop_jkt, $id_token_claims, $scopes, $amr, $auth_time, $expires_at
+    from identity i, client c where i.id = $identity_id and i.state = 'active' and c.id = $client_id for key share)sql"};
 const Sql<AuthCode(Bytes, ClientId, Timestamp, std::string)> use_code{"auth_code.use", R"sql(
     update auth_code set used_at = $3, access_jti = $4 where hash = $1 and client_id = $2 and used_at is null and expires_at > $3 returning *)sql"};
 const Sql<void(Bytes, FamilyId)> set_family_of_code{"auth_code.set_family", "update auth_code set family_id = $2 where hash = $1"};
@@ -73,7 +75,11 @@ const Sql<void(Bytes, FamilyId, int, Timestamp)> insert_refresh_token{"refresh_t
 const Sql<RefreshToken(Bytes)> get_refresh_token{"refresh_token.get", "select * from refresh_token where hash = $1"};
 const Sql<FamilyId(Bytes, ClientId)> family_of_token{"refresh_token.family", R"sql(
     select f.id from refresh_token t join refresh_family f on f.id = t.family_id where t.hash = $1 and f.client_id = $2)sql"};
-const Sql<void(Bytes, Bytes, Timestamp)> use_refresh_token{"refresh_token.use", "update refresh_token set answer = $2, used_at = $3 where hash = $1"};
+const Sql<void(Bytes, Bytes, Timestamp)> use_refresh_token{"refresh_token.use", R"sql(
+    with before as (
+        update refresh_token b set answer = null from refresh_token t
+        where t.hash = $1 and b.family_id = t.family_id and b.generation = t.generation - 1)
+    update refresh_token set answer = $2, used_at = $3 where hash = $1)sql"};
 
 const Sql<HeldRoles(IdentityId)> roles_held{"role.held", R"sql($generic_plan
     with recursive held (id) as (
@@ -100,9 +106,15 @@ const Sql<std::int64_t(Timestamp, int)> forget_pushed{"pushed_request.forget", R
     with gone as (delete from pushed_request where hash in (
         select hash from pushed_request where expires_at < $1 limit $2 for update skip locked) returning 1)
     select count(*) from gone)sql"};
+const Sql<std::int64_t(Timestamp, int)> forget_refresh_tokens{"refresh_token.forget", R"sql(
+    with gone as (delete from refresh_token where hash in (
+        select hash from refresh_token where expires_at < $1 limit $2 for update skip locked) returning 1)
+    select count(*) from gone)sql"};
+// Of which nothing is left: thousands of tokens would go with each.
 const Sql<std::int64_t(Timestamp, int)> forget_families{"refresh_family.forget", R"sql(
     with gone as (delete from refresh_family where id in (
-        select id from refresh_family where expires_at < $1 limit $2 for update skip locked) returning 1)
+        select f.id from refresh_family f where f.expires_at < $1 and not exists (select from refresh_token t where t.family_id = f.id)
+        limit $2 for update of f skip locked) returning 1)
     select count(*) from gone)sql"};
 
 } // namespace gravity::issuer

@@ -25,7 +25,8 @@ extern const Sql<void(SessionId, Timestamp)> revoke_families_of_session;
 /// Offline ones too; but for those of a session that stays.
 extern const Sql<void(IdentityId, std::optional<SessionId>, Timestamp)> revoke_other_families;
 
-extern const Sql<void(LoginFlow, Bytes, Bytes)> insert_flow; // and the hashes of its token and of what it is bound to
+/// And the hashes of its token and of what it is bound to. No row where the client was deleted meanwhile, as of requests that are sent ahead.
+extern const Sql<void(LoginFlow, Bytes, Bytes)> insert_flow;
 /// Of the browser with this binding, or of none.
 extern const Sql<LoginFlow(Bytes, std::optional<Bytes>, Timestamp)> get_flow;
 /// Until then, if that is later than its end, and an hour after it began at most.
@@ -42,7 +43,8 @@ extern const Sql<PushedRequest(Bytes, ClientId, Timestamp)> take_pushed;
 extern const Sql<bool(IdentityId, ClientId, std::vector<std::string>)> has_consented;
 extern const Sql<void(IdentityId, ClientId, std::vector<std::string>, Timestamp)> save_consent;
 
-extern const Sql<void(AuthCode, Bytes)> insert_code; // and its hash
+/// And its hash. No row where the person or the client was deleted meanwhile; else neither is before the end of the transaction.
+extern const Sql<void(AuthCode, Bytes)> insert_code;
 /// Once: the second time there is no row.
 extern const Sql<AuthCode(Bytes, ClientId, Timestamp, std::string)> use_code;
 extern const Sql<void(Bytes, FamilyId)> set_family_of_code;
@@ -56,13 +58,14 @@ extern const Sql<void(Bytes, FamilyId, int, Timestamp)> insert_refresh_token;
 extern const Sql<RefreshToken(Bytes)> get_refresh_token;
 /// The family of a refresh token that was given to the client.
 extern const Sql<FamilyId(Bytes, ClientId)> family_of_token;
-extern const Sql<void(Bytes, Bytes, Timestamp)> use_refresh_token; // and the sealed answer
+/// With the sealed answer; that of the generation before is of no more use.
+extern const Sql<void(Bytes, Bytes, Timestamp)> use_refresh_token;
 
 /// What userinfo and ID tokens say.
 extern const Sql<KnownName(IdentityId)> names_of;
 /// Inherited ones included.
 extern const Sql<HeldRoles(IdentityId)> roles_held;
 
-extern const Sql<std::int64_t(Timestamp, int)> forget_sessions, forget_flows, forget_codes, forget_families, forget_pushed;
+extern const Sql<std::int64_t(Timestamp, int)> forget_sessions, forget_flows, forget_codes, forget_refresh_tokens, forget_families, forget_pushed;
 
 } // namespace gravity::issuer

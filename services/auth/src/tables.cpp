@@ -32,6 +32,7 @@
 #include "roles_model.hpp"
 #include "scopes.hpp"
 #include "second_factor_store.hpp"
+#include "session_events.hpp"
 #include "sign_in_model.hpp"
 #include "sign_up.hpp"
 #include "trusted_devices_model.hpp"

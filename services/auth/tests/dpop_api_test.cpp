@@ -108,11 +108,7 @@ TEST_F(Dpop, ForgetsProofsThatAreOver) {
     testkit::FakeClock clock(now());
     EXPECT_EQ(ask(client(), proof(key)).status(), 200);
     const auto run = [&] {
-        const std::string moment = "'" + now().to_string() + "'";
-        service.database().admin("insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) values "
-                                 "(gen_random_uuid(), '" +
-                                 service.project().to_string() + "', 'forget-ended', '{}', 'test', " + moment + ", 1, " + moment + ")");
-        service.run_jobs_until_idle();
+        forget_ended();
         return service.database().admin("select count(*) from dpop_proof");
     };
     EXPECT_EQ(run(), "1");

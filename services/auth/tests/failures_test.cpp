@@ -1,3 +1,4 @@
+#include "client_fixture.hpp"
 #include "passkey_fixture.hpp"
 
 #include <gravity/testkit/clock.hpp>
@@ -44,6 +45,46 @@ TEST_F(WhyRefused, OfClientsTellWhichCheckItWas) {
     as.stranger.get("/api/v1/auth-failures/" + refused.text("/trace_id")).expect_problem(404, "not-found");
     as.reader.get("/api/v1/auth-failures/" + refused.text("/trace_id")).expect_problem(403, "forbidden");
     as.anonymous.get("/api/v1/auth-failures/" + refused.text("/trace_id")).expect_problem(401, "unauthenticated");
+}
+
+struct ProofsOfClocks : ClientApi {
+    using ClientApi::proof;
+};
+
+// Five minutes off, either way: an operator has to see that it is the clock.
+TEST_F(WhyRefused, OfClientsWhoseClockIsWrongTellByHowMuch) {
+    const auth::Signer key = auth::Signer::generate();
+    const auto made = as.owner
+                          .post("/api/v1/clients", {{"name", "Keys"},
+                                                    {"scopes", Json::array()},
+                                                    {"token_endpoint_auth_method", "private_key_jwt"},
+                                                    {"jwks", Json::parse(key.jwks()).or_throw()}})
+                          .expect(201);
+    const std::string id = made.text("/id");
+    const auto ask = [&](std::int64_t off, const std::string& proof) {
+        const std::int64_t there = now().unix_seconds() + off;
+        const Json claims = Json::object({{"iss", id}, {"sub", id}, {"aud", issuer_url}, {"iat", there}, {"exp", there + 60}, {"jti", Uuid::v4().to_string()}});
+        const std::string form = "grant_type=client_credentials&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+        auto call = as.anonymous.post("/oauth2/token");
+        call.raw(form + "&client_assertion=" + key.token(claims.dump(), "JWT"), "application/x-www-form-urlencoded");
+        if (!proof.empty()) call.header("DPoP", proof);
+        return call.send();
+    };
+    const auto refused = [&](std::int64_t off) {
+        const auto answer = ask(off, "");
+        EXPECT_EQ(answer.text("/error"), "invalid_client");
+        EXPECT_EQ(answer.text("/error_description"), "The client could not be authenticated") << "whoever tries is told no more";
+        return kept(answer.text("/trace_id")).text("/items/0/detail");
+    };
+    EXPECT_EQ(ask(0, "").status(), 200);
+    EXPECT_EQ(refused(-300), "the assertion is not taken: expired: exp is 240 s ago by the clock here");
+    EXPECT_EQ(refused(300), "the assertion is not taken: not valid yet: iat or nbf is 300 s ahead of the clock here");
+    for (const int off : {-300, 300}) {
+        const auto answer = ask(0, ProofsOfClocks::proof(key, Json::object({{"iat", now().unix_seconds() + off}})));
+        EXPECT_EQ(answer.text("/error"), "invalid_dpop_proof");
+        EXPECT_EQ(answer.text("/error_description"), "The DPoP proof is not valid");
+        EXPECT_EQ(kept(answer.text("/trace_id")).text("/items/0/detail"), "was not made within the last minute");
+    }
 }
 
 TEST_F(WhyRefused, OfCodesTellWhatDidNotFit) {
@@ -156,10 +197,7 @@ TEST_F(WhyRefused, AreKeptInBoundsAndForAWeek) {
     EXPECT_NE(metrics.find("gravity_auth_failures_total{outcome=\"left_out\"}"), std::string::npos);
 
     clock.advance(Duration::hours(8 * 24));
-    const std::string moment = "'" + now().to_string() + "'";
-    sql("insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) values (gen_random_uuid(), '" +
-        service.project().to_string() + "', 'forget-ended', '{}', 'test', " + moment + ", 1, " + moment + ")");
-    service.run_jobs_until_idle();
+    forget_ended();
     EXPECT_EQ(sql("select count(*) from auth_failure"), "0");
 }
 

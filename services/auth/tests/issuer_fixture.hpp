@@ -2,6 +2,7 @@
 
 #include "assembly.hpp"
 
+#include <gravity/base/clock.hpp>
 #include <gravity/base/encoding.hpp>
 #include <gravity/testkit/service.hpp>
 
@@ -29,6 +30,14 @@ protected:
         std::string types;
         for (const auto& event : service.take_events()) types += event.type.substr(std::string_view("gravity.auth.").size()) + " ";
         return types;
+    }
+
+    /// What the hourly job does, for the project.
+    void forget_ended() {
+        const std::string moment = "'" + now().to_string() + "'";
+        service.database().admin("insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) values (gen_random_uuid(), '" +
+                                 service.project().to_string() + "', 'forget-ended', '{}', 'test', " + moment + ", 1, " + moment + ")");
+        service.run_jobs_until_idle();
     }
 };
 

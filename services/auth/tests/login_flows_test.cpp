@@ -274,7 +274,7 @@ TEST_F(LoginFlows, SetAForgottenPasswordAnew) {
     EXPECT_EQ(next(take(flow, "mail_code", Json::object({{"code", code.substr(0, 4) + " " + code.substr(4)}}))), "new_password");
     step(flow, "new_password", Json::object({{"password", weak}})).expect_problem(422, "password-refused");
     EXPECT_EQ(next(take(flow, "new_password", Json::object({{"password", better}}))), "passkey_challenge passkey password") << "which signs nobody in";
-    EXPECT_EQ(event_types(), "credential.removed credential.added session.ended credential.recovered ");
+    EXPECT_EQ(event_types(), "credential.removed credential.added session.ended credential.recovered recovery.completed ");
     EXPECT_TRUE(browser.get(request(shop)).location().starts_with("/login?")) << "signed out everywhere";
     EXPECT_TRUE(is_not_right(password(flow)));
     EXPECT_FALSE(sent(password(flow, "ada@example.com", better), "code").empty());

@@ -68,8 +68,12 @@ TEST_F(Mailed, LinksLeadToAPasswordAnew) {
     const std::string form = "token=" + token + "&new_password=" + http::percent_encode(better);
     EXPECT_EQ(as.anonymous.post("/login/reset").raw(form, "application/x-www-form-urlencoded").send().status(), 200);
     EXPECT_TRUE(verified("ada@example.com", better));
+    const auto told = mails();
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_EQ(told[1].field("Subject"), "Somebody got back into your account");
+    EXPECT_NE(told[1].text().find("/account/security"), std::string::npos);
     ask("nobody@example.com");
-    EXPECT_EQ(mails().size(), 1U);
+    EXPECT_EQ(mails().size(), 2U);
 }
 
 TEST_F(Mailed, CodesSignPeopleUp) {
@@ -143,6 +147,7 @@ TEST_F(Mailed, IsTriedForAsLongAsWhatItTellsIsGood) {
         EXPECT_TRUE(mails().empty());
         clock.advance(Duration::minutes(11));
     }
+    EXPECT_TRUE(mails().empty());
     EXPECT_EQ(state_of_mail(), "waiting");
     server.set_script({});
     clock.advance(Duration::minutes(11));

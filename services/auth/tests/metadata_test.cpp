@@ -23,6 +23,7 @@ TEST_F(MetadataApi, ClaimsWhatIsThere) {
         }
         EXPECT_NE(document.find("grant_types_supported"), nullptr);
         EXPECT_NE(document.find("response_types_supported"), nullptr);
+        answer.field("/claims_parameter_supported", true);
     }
 }
 

@@ -159,6 +159,22 @@ TEST_F(Passkeys, AreAskedForConsentLikeOthers) {
     EXPECT_TRUE(other.post("/login/consent", "flow=" + flow_of(step) + "&decision=allow").location().starts_with(callback + "?code="));
 }
 
+TEST_F(Passkeys, OfSomebodyElseThanIsMeantSignNobodyIn) {
+    person("bob@example.com");
+    Browser bobs(service.port());
+    const auto step = type(bobs, flow_of(bobs.get(request(shop))), "bob@example.com", good_password);
+    const std::string hint = "&id_token_hint=" + redeem(shop, parameter(step, "code")).text("/id_token");
+    enrolled();
+    const std::string last_used = "select coalesce(last_used_at::text, '') from credential where type = 'passkey'", before = sql(last_used);
+    Browser other(service.port());
+    EXPECT_EQ(parameter(sign_in(other, shop, passkey, hint), "error"), "login_required");
+    EXPECT_EQ(announced("login.failed", "reason"), "not_meant");
+    EXPECT_FALSE(other.cookies.contains("gravity-session"));
+    EXPECT_EQ(sql(last_used), before);
+    EXPECT_EQ(parameter(behind_password(other, hint), "error"), "login_required") << "nobody asks for what is behind the password either";
+    EXPECT_TRUE(signs_in(shop, passkey));
+}
+
 TEST_F(Passkeys, HoldForTheirOwnerAndOneQuestionAlone) {
     enrolled();
     Browser other(service.port());
@@ -475,10 +491,7 @@ TEST_F(Passkeys, ForgetWhatWasNeverAnswered) {
     act(browser, "passkeys", by_password());
     EXPECT_EQ(sql("select count(*) from passkey_challenge"), "1");
     clock.advance(Duration::minutes(11));
-    const std::string moment = "'" + now().to_string() + "'";
-    sql("insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) values (gen_random_uuid(), '" +
-        service.project().to_string() + "', 'forget-ended', '{}', 'test', " + moment + ", 1, " + moment + ")");
-    service.run_jobs_until_idle();
+    forget_ended();
     EXPECT_EQ(sql("select count(*) from passkey_challenge"), "0");
 }
 

@@ -63,7 +63,7 @@ TEST_F(Links, LeadToAPasswordAnew) {
     EXPECT_EQ(weak.status(), 422);
     EXPECT_NE(weak.body().find("role=\"alert\""), std::string::npos);
     EXPECT_EQ(reset(sent, better).status(), 200);
-    EXPECT_EQ(event_types(), "credential.removed credential.added session.ended credential.recovered ");
+    EXPECT_EQ(event_types(), "credential.removed credential.added session.ended credential.recovered recovery.completed ");
     EXPECT_FALSE(verified("ada@example.com", good_password));
     EXPECT_TRUE(verified("ada@example.com", better));
     EXPECT_TRUE(browser.get(request(shop)).location().starts_with("/login?")) << "signed out everywhere";

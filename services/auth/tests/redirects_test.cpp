@@ -40,7 +40,9 @@ TEST(Redirects, CarryParameters) {
     EXPECT_EQ(redirect_origin("https://a.example/cb?k=1"), "https://a.example");
     EXPECT_EQ(redirect_origin("com.example.app:/cb"), "com.example.app:");
     EXPECT_EQ(redirect_origin("http://127.0.0.1:50000/cb"), "http://127.0.0.1:50000");
-    EXPECT_EQ(redirect_origin("http://[::1]:50000/cb"), "http:");
+    EXPECT_EQ(redirect_origin("http://[::1]:50000/cb"), "") << "and not all of http";
+    EXPECT_TRUE(is_ipv6_redirect("https://[2001:db8::1]/cb"));
+    EXPECT_FALSE(is_ipv6_redirect("https://a.example/?to=http://[::1]/"));
 }
 
 // RFC 7636 appendix B.
@@ -52,12 +54,14 @@ TEST(Pkce, IsTheHashOfTheVerifier) {
 }
 
 TEST(RefreshAnswers, OpenWithTheirTokenOnly) {
-    const std::string sealed = seal_answer("grt_one", "answer");
+    const std::string sealed = seal_answer("grt_one", "key", "answer");
     EXPECT_EQ(sealed.find("answer"), std::string::npos);
-    EXPECT_EQ(open_answer("grt_one", sealed), "answer");
-    EXPECT_FALSE(open_answer("grt_two", sealed));
-    EXPECT_FALSE(open_answer("grt_one", sealed.substr(0, sealed.size() - 1)));
-    EXPECT_FALSE(open_answer("grt_one", "short"));
+    EXPECT_EQ(open_answer("grt_one", "key", sealed), "answer");
+    EXPECT_FALSE(open_answer("grt_one", "other", sealed));
+    EXPECT_FALSE(open_answer("grt_one", "", sealed));
+    EXPECT_FALSE(open_answer("grt_two", "key", sealed));
+    EXPECT_FALSE(open_answer("grt_one", "key", sealed.substr(0, sealed.size() - 1)));
+    EXPECT_FALSE(open_answer("grt_one", "key", "short"));
 }
 
 } // namespace

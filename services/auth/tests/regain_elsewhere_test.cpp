@@ -27,7 +27,7 @@ TEST_F(RegainByTheApi, TakesACodeBehindTheMailedOne) {
     step(flow, "new_password", Json::object({{"password", weak}})).expect_problem(422, "password-refused");
     service.take_events();
     const auto set = take(flow, "new_password", Json::object({{"password", better}}));
-    EXPECT_EQ(event_types(), "credential.added credential.recovered ");
+    EXPECT_EQ(event_types(), regained);
     ASSERT_EQ(set.at("/recovery_codes").size(), 10u);
     EXPECT_EQ(next(set), "passkey_challenge passkey password") << "which signs nobody in";
     EXPECT_EQ(next(FlowApi::password(flow, "ada@example.com", better)), "recovery_code passkey_challenge passkey password");
@@ -173,6 +173,32 @@ TEST_F(RegainByMail, TellsAllAddressesAndThenTheOne) {
     ASSERT_EQ(ready.size(), 1U);
     EXPECT_EQ(open(path_in(ready.at("<ada@example.com>"), "/login/regain")).status(), 200);
     EXPECT_TRUE(links("recovery.ready").empty());
+    EXPECT_EQ(password(path_in(ready.at("<ada@example.com>"), "/login/regain")).status(), 200);
+    const auto told = mailed("Somebody got back into your account");
+    ASSERT_EQ(told.size(), 2U) << "whoever has one of them alone does nothing in silence";
+    const std::string& text = told.at("<ada@work.example>");
+    EXPECT_NE(text.find("http://localhost:8081/account/security\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("from the network 127.0.0."), std::string::npos) << text;
+    EXPECT_EQ(text.find("token="), std::string::npos) << "it opens nothing";
+    EXPECT_EQ(text.find("ada@example.com"), std::string::npos) << "nor does it tell who has one address of the others";
+    EXPECT_EQ(event_types().find("recovery.completed"), std::string::npos);
+}
+
+TEST_F(RegainByMail, TellsOfNoWaitThatIsOver) {
+    EXPECT_EQ(ask().status(), 200);
+    const std::string link = path_in(mailed("Get back into your account").at("<ada@example.com>"), "/login/regain");
+    server.set_script([](const std::string& said) -> std::optional<std::string> {
+        if (said.starts_with("MAIL")) return "451 4.7.1 later\r\n";
+        return std::nullopt;
+    });
+    EXPECT_EQ(post(link, "/wait").status(), 200);
+    EXPECT_TRUE(mailed("").empty());
+    EXPECT_EQ(sql("select count(*) from gravity.job where kind = 'send-mail' and state = 'waiting'"), "2");
+    EXPECT_TRUE(signs_in(shop, passkey));
+    server.set_script({});
+    clock.advance(Duration::minutes(11));
+    EXPECT_TRUE(mailed("").empty()) << "it would tell of what is stopped, with a link that is none any more";
+    EXPECT_EQ(sql("select count(*) from gravity.job where kind = 'send-mail' and state = 'waiting'"), "0");
 }
 
 } // namespace

@@ -84,6 +84,7 @@ protected:
     std::string passwords() { return sql("select count(*) from credential where type = 'password' and identity_id = '" + id + "'"); }
     std::string waiting() { return sql("select count(*) from regaining"); }
     std::map<std::string, std::string> stops;
+    const std::string regained = "credential.added credential.recovered recovery.completed recovery.completed recovery.completed ";
 };
 
 } // namespace gravity::issuer

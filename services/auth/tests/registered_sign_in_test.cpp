@@ -148,18 +148,25 @@ TEST_F(RegisteredSignIn, GoesOnAsItHasTo) {
     EXPECT_EQ(parameter(browser.get(place(made, callback)), "error"), "invalid_request");
 }
 
-// An administrator may trust a client; one that then sends people elsewhere is another.
+// An administrator may trust a client; one that then sends people elsewhere, or is called otherwise, is another.
 TEST_F(RegisteredSignIn, IsTrustedOnlyWhereItWas) {
     const auto made = ask();
     const testkit::Client itself(service.port(), made.text("/registration_access_token"));
     const std::string path = "/oauth2/register/" + made.text("/client_id");
-    as.owner.patch("/api/v1/clients/" + made.text("/client_id"), {{"first_party", true}}).expect(200);
-    Json body = Json::object({{"client_id", made.text("/client_id")}, {"client_name", "Other"}, {"redirect_uris", Json::array({callback})}});
-    itself.put(path, testkit::Members(body)).expect(200).field("/client_name", "Other");
-    seen(made).field("/first_party", true);
-    body["redirect_uris"] = Json::array({callback, "https://elsewhere.example.com/cb"});
-    itself.put(path, testkit::Members(body)).expect(200);
-    seen(made).field("/first_party", false);
+    Json body = Json::object({{"client_id", made.text("/client_id")}, {"redirect_uris", Json::array({callback})}});
+    const auto trusted_with = [&](const std::string& name, const Json& value) {
+        as.owner.patch("/api/v1/clients/" + made.text("/client_id"), {{"first_party", true}}).expect(200);
+        body[name] = value;
+        itself.put(path, testkit::Members(body)).expect(200).field("/" + name, value);
+        return seen(made).at("/first_party") == Json(true);
+    };
+    EXPECT_TRUE(trusted_with("policy_uri", "https://app.example.com/policy"));
+    EXPECT_FALSE(trusted_with("client_name", "Your bank"));
+    EXPECT_TRUE(trusted_with("client_name", "Your bank")) << "it is trusted anew, and changes nothing";
+    EXPECT_FALSE(trusted_with("logo_uri", "https://app.example.com/logo.png"));
+    EXPECT_FALSE(trusted_with("logo_uri", "https://app.example.com/other.png"));
+    EXPECT_FALSE(trusted_with("post_logout_redirect_uris", Json::array({"https://elsewhere.example.com/bye"})));
+    EXPECT_FALSE(trusted_with("redirect_uris", Json::array({callback, "https://elsewhere.example.com/cb"})));
     EXPECT_EQ(browser.get(place(made, "https://elsewhere.example.com/cb")).status(), 303);
 }
 

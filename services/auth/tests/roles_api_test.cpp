@@ -43,7 +43,8 @@ protected:
     Json claims_of(const testkit::Answer& client, std::string more = {}) {
         const auto answer = ask_token(client, std::move(more));
         EXPECT_EQ(answer.status(), 200) << answer.body();
-        const auto jws = auth::parse_jws(answer.text("/access_token"));
+        const std::string token = answer.text("/access_token");
+        const auto jws = auth::parse_jws(token);
         return Json::parse(base64url_decode(jws->payload).value()).or_throw();
     }
     testkit::Answer plain_client(std::vector<std::string> scopes = {}) {

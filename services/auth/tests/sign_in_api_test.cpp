@@ -5,6 +5,7 @@
 #include <gravity/base/clock.hpp>
 #include <gravity/testkit/check_isolation.hpp>
 #include <gravity/testkit/clock.hpp>
+#include <gravity/testkit/neighbour.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -218,6 +219,59 @@ TEST_F(SignIns, EndWithTheIdentity) {
               "0");
 }
 
+TEST_F(SignIns, AreOfNobodyWhoIsDeletedMeanwhile) {
+    signed_in(browser, shop);
+    std::atomic<bool> gone{false};
+    std::atomic<int> codes{0}, other{0};
+    std::vector<std::thread> asking;
+    for (int i = 0; i < 8; ++i)
+        asking.emplace_back([&] {
+            Browser same(service.port());
+            same.cookies = browser.cookies;
+            for (int after = 0; after < 3;) {
+                if (gone) ++after;
+                const auto answer = same.get(request(shop));
+                codes += answer.location().starts_with(callback + "?code=");
+                other += answer.status() != 303 && answer.status() != 409;
+            }
+        });
+    testkit::eventually("they get codes", [&] { return codes > 40; });
+    as.owner.del(ada.location()).expect(204);
+    gone = true;
+    for (auto& thread : asking) thread.join();
+    EXPECT_EQ(other, 0) << "whoever comes as she goes is told so, and nothing breaks";
+    EXPECT_TRUE(browser.get(request(shop)).location().starts_with("/login?"));
+}
+
+TEST_F(SignIns, AreAtNoClientThatIsDeletedMeanwhile) {
+    const auto leaving = web_client(Json::object({{"grant_types", Json::array({"authorization_code", "device_code"})}}));
+    const std::string itself = "client_id=" + leaving.text("/id") + "&client_secret=" + leaving.text("/client_secret");
+    const std::string ahead = "&response_type=code&scope=openid&redirect_uri=" + http::percent_encode(callback) + "&code_challenge_method=S256&code_challenge=";
+    const auto post = [&](const std::string& path, const std::string& form) {
+        return as.anonymous.post(path).raw(itself + form, "application/x-www-form-urlencoded").send().status();
+    };
+    std::atomic<bool> gone{false};
+    std::atomic<int> begun{0}, broken{0};
+    std::vector<std::thread> asking;
+    for (int i = 0; i < 9; ++i)
+        asking.emplace_back([&, i] {
+            for (int after = 0; after < 3;) {
+                if (gone) ++after;
+                int status = 0;
+                if (i % 3 == 0) status = Browser(service.port()).get(request(leaving)).status();
+                if (i % 3 == 1) status = post("/oauth2/par", ahead + challenge());
+                if (i % 3 == 2) status = post("/oauth2/device_authorization", "&scope=openid");
+                begun += status < 400;
+                broken += status >= 500;
+            }
+        });
+    testkit::eventually("they begin", [&] { return begun > 60; });
+    as.owner.del("/api/v1/clients/" + leaving.text("/id")).expect(204);
+    gone = true;
+    for (auto& thread : asking) thread.join();
+    EXPECT_EQ(broken, 0);
+}
+
 TEST_F(SignIns, AreCountedWhereTheyFail) {
     const auto begun = browser.get(request(shop));
     for (int i = 0; i < 10; ++i) EXPECT_EQ(type(browser, flow_of(begun), "ada@example.com", "wrong one").status(), 400);
@@ -383,6 +437,33 @@ TEST_F(Refreshed, TokensEnd) {
     EXPECT_EQ(refresh(shop, token).text("/error"), "invalid_grant") << "after thirty days, used or not";
 }
 
+TEST_F(Refreshed, TokensLeaveNothingBehindThatIsOfNoUse) {
+    testkit::FakeClock clock(now());
+    const auto kept = [&](const std::string& which) {
+        return sql("select string_agg(generation::text, ' ' order by generation) from refresh_token where " + which);
+    };
+    std::string token = begun("openid%20offline_access");
+    const auto go_on = [&] { token = refresh(shop, token).text("/refresh_token"); };
+    for (int i = 0; i < 3; ++i) go_on();
+    EXPECT_EQ(kept("true"), "0 1 2 3");
+    EXPECT_EQ(kept("answer is not null"), "2") << "an answer is sent again of the last one alone";
+    clock.advance(Duration::days(13));
+    go_on();
+    forget_ended();
+    EXPECT_EQ(kept("true"), "0 1 2 3 4") << "until their end it is known that they were used";
+    clock.advance(Duration::days(2));
+    forget_ended();
+    EXPECT_EQ(kept("true"), "4");
+    go_on();
+    EXPECT_FALSE(token.empty()) << "the family goes on";
+    clock.advance(Duration::days(13));
+    forget_ended();
+    EXPECT_EQ(sql("select count(*) from refresh_family"), "1");
+    clock.advance(Duration::days(3));
+    forget_ended();
+    EXPECT_EQ(sql("select (select count(*) from refresh_family) || ' ' || (select count(*) from refresh_token)"), "0 0");
+}
+
 TEST_F(Refreshed, TokensAreOfTheirClientAndSayNoMore) {
     const std::string token = begun("openid%20email");
     EXPECT_EQ(refresh(web_client(), token).text("/error"), "invalid_grant");
@@ -415,6 +496,24 @@ TEST_F(Refreshed, TokensOfClientsWithoutASecretAreBoundToTheirKey) {
     EXPECT_EQ(ask(again, "").text("/error"), "invalid_grant");
     EXPECT_EQ(ask(again, KeyProofs::proof(other)).text("/error"), "invalid_grant");
     ask(again, KeyProofs::proof(key)).field("/token_type", "DPoP");
+}
+
+// A client that proves who it is may take another key with each refresh, but an answer is bound to the one that it was for.
+TEST_F(Refreshed, TokensAreSentAgainForTheSameKeyAlone) {
+    const auth::Signer key = auth::Signer::generate(), other = auth::Signer::generate();
+    const std::string secret = "&client_id=" + shop.text("/id") + "&client_secret=" + shop.text("/client_secret");
+    const auto ask = [&](const std::string& token, const std::string& proof) {
+        auto call = as.anonymous.post("/oauth2/token").raw("grant_type=refresh_token&refresh_token=" + token + secret, "application/x-www-form-urlencoded");
+        if (!proof.empty()) call.header("DPoP", proof);
+        return call.send();
+    };
+    const std::string first = begun();
+    const auto answer = ask(first, KeyProofs::proof(key));
+    answer.field("/token_type", "DPoP");
+    EXPECT_EQ(ask(first, "").text("/error"), "invalid_grant");
+    EXPECT_EQ(ask(first, KeyProofs::proof(other)).text("/error"), "invalid_grant");
+    EXPECT_EQ(ask(first, KeyProofs::proof(key)).body(), answer.body());
+    EXPECT_EQ(ask(answer.text("/refresh_token"), KeyProofs::proof(other)).status(), 200) << "the family is not bound, and has not ended";
 }
 
 // ---- signing out

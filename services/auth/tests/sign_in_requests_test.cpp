@@ -1,4 +1,4 @@
-#include "browser_fixture.hpp"
+#include "passkey_fixture.hpp"
 
 #include <gravity/auth/signer.hpp>
 #include <gravity/base/clock.hpp>
@@ -29,7 +29,7 @@ protected:
 
 TEST_F(SignInRequests, AreOfThePersonThatIsMeant) {
     testkit::FakeClock clock(now());
-    person("bob@example.com");
+    const auto bob = person("bob@example.com");
     const std::string hint = "&id_token_hint=" + id_token(browser);
     clock.advance(Duration::minutes(10)); // it has ended, and says no less who is meant
     EXPECT_TRUE(browser.get(request(shop, "&prompt=none" + hint)).location().starts_with(callback + "?code="));
@@ -44,7 +44,12 @@ TEST_F(SignInRequests, AreOfThePersonThatIsMeant) {
     ASSERT_TRUE(step.location().starts_with("/login?")) << step.location();
     const std::string flow = flow_of(step);
     EXPECT_EQ(other.get("/login/consent?flow=" + flow).location(), "/login?flow=" + flow) << "no way round by the address of the next page";
+    const std::string last_used = "select last_used_at from credential where identity_id = '" + bob.text("/id") + "'", before = sql(last_used);
+    clock.advance(Duration::minutes(1));
+    service.take_events();
     const auto wrong = type(other, flow, "bob@example.com", good_password);
+    EXPECT_EQ(event_types(), "login.failed ") << "nobody has signed in";
+    EXPECT_EQ(sql(last_used), before);
     EXPECT_EQ(parameter(wrong, "error"), "login_required");
     EXPECT_EQ(parameter(wrong, "state"), "s&t");
     step = type(other, flow, "ada@example.com", good_password);
@@ -129,6 +134,97 @@ TEST_F(SignInRequests, AreAnsweredByAFormWhereTheClientWantsIt) {
     for (const std::string& bad : {std::string("/oauth2/form_post"), std::string("/oauth2/form_post?answer=x"), forged.substr(0, forged.size() - 2),
                                    forged + "&answer=x"})
         EXPECT_EQ(browser.get(bad).status(), 400) << bad;
+}
+
+// OpenID Connect Core section 5.5.
+class ClaimsRequests : public SignInRequests {
+protected:
+    std::string with(const std::string& claims, const std::string& more = {}) const {
+        return request(shop, more + "&claims=" + http::percent_encode(claims), "openid");
+    }
+    static std::string of_id_token(const std::string& claim, const Json& how) {
+        return Json::object({{"id_token", Json::object({{claim, how}})}}).dump();
+    }
+};
+
+TEST_F(ClaimsRequests, AreAnsweredWhereTheyWereMeant) {
+    as.owner.patch(ada.location(), {{"login_names", names({{"email", "ada@example.com"}, {"username", "ada"}})}}).expect(200);
+    const Json of_id = Json::object({{"email", Json::object({{"essential", true}})}, {"phone_number", Json()}, {"shoe_size", Json()}});
+    const Json asked = Json::object({{"id_token", of_id}, {"userinfo", Json::object({{"preferred_username", Json()}})}});
+    auto step = browser.get(with(asked.dump()));
+    step = type(browser, flow_of(step), "ada@example.com", good_password);
+    ASSERT_TRUE(step.location().starts_with("/login/consent?")) << step.location();
+    const std::string page = browser.get(step.location()).body();
+    for (const std::string told : {"your e-mail address", "your user name", "your phone number"}) EXPECT_NE(page.find(told), std::string::npos) << told;
+    step = browser.post("/login/consent", "flow=" + flow_of(step) + "&decision=allow");
+    const auto tokens = redeem(shop, parameter(step, "code"));
+    const std::string scopes = " " + tokens.text("/scope") + " ";
+    for (const std::string scope : {" openid ", " email ", " profile ", " phone "}) EXPECT_NE(scopes.find(scope), std::string::npos) << scopes;
+    const Json told = payload(tokens.text("/id_token"));
+    ASSERT_NE(told.find("email"), nullptr) << told.dump();
+    EXPECT_EQ(*told.find("email"), Json("ada@example.com"));
+    for (const std::string other : {"email_verified", "phone_number", "preferred_username", "shoe_size"}) EXPECT_EQ(told.find(other), nullptr) << other;
+    EXPECT_EQ(userinfo(tokens.text("/access_token")).text("/preferred_username"), "ada");
+    EXPECT_EQ(payload(refresh(shop, tokens.text("/refresh_token")).text("/id_token")).find("email"), nullptr) << "the first one alone";
+    EXPECT_EQ(payload(redeem(shop, parameter(browser.get(request(shop, {}, "openid%20email")), "code")).text("/id_token")).find("email"), nullptr)
+        << "by the scope it is userinfo's";
+    EXPECT_TRUE(browser.get(request(shop, "&claims=x", "email")).location().starts_with(callback + "?code=")) << "without an ID token they are nobody's";
+}
+
+TEST_F(ClaimsRequests, InsistOnWhoAndHow) {
+    const auto bob = person("bob@example.com");
+    signed_in(browser, shop, {}, "openid");
+    const auto silently = [&](const std::string& claims, const std::string& more = {}) { return browser.get(with(claims, "&prompt=none" + more)); };
+    const auto is_answered = [&](const std::string& claims) { return silently(claims).location().starts_with(callback + "?code="); };
+    const std::string ada_only = of_id_token("sub", Json::object({{"value", ada.text("/id")}}));
+    const std::string bob_only = Json::object({{"userinfo", Json::object({{"sub", Json::object({{"values", Json::array({bob.text("/id")})}})}})}}).dump();
+    EXPECT_TRUE(is_answered(ada_only));
+    EXPECT_EQ(parameter(silently(bob_only), "error"), "login_required");
+    const std::string hint = "&id_token_hint=" + id_token(browser);
+    EXPECT_EQ(parameter(silently(bob_only, hint), "error"), "invalid_request") << "two people are meant";
+    EXPECT_TRUE(silently(ada_only, hint).location().starts_with(callback + "?code="));
+    const auto acr = [](const std::string& value, bool essential) {
+        return of_id_token("acr", Json::object({{"values", Json::array({value})}, {"essential", essential}}));
+    };
+    EXPECT_TRUE(is_answered(acr("urn:gravity:acr:1", true)));
+    EXPECT_TRUE(is_answered(acr("urn:x", false)));
+    EXPECT_TRUE(is_answered(of_id_token("acr", Json::object({{"essential", true}}))));
+    EXPECT_EQ(parameter(silently(acr("urn:x", true)), "error"), "unmet_authentication_requirements");
+    EXPECT_EQ(parameter(silently(acr("urn:gravity:acr:2", true)), "error"), "login_required");
+    const auto step = browser.get(with(acr("urn:gravity:acr:2", true)));
+    EXPECT_EQ(parameter(type(browser, flow_of(step), "ada@example.com", good_password), "error"), "unmet_authentication_requirements");
+    for (const std::string& bad : {std::string("x"), std::string("[]"), std::string(R"({"id_token":1})"), std::string(R"({"id_token":{"email":1}})"),
+                                   std::string(R"({"id_token":{"email":{"essential":1}}})"), std::string(R"({"id_token":{"sub":{"value":1}}})"),
+                                   std::string(R"({"userinfo":{"sub":{"values":"x"}}})"), std::string(R"({"id_token":{"sub":{"values":["a","b"]}}})"),
+                                   R"({"userinfo":{")" + std::string(4096, 'a') + R"(":null}})"})
+        EXPECT_EQ(parameter(silently(bad), "error"), "invalid_request") << bad;
+}
+
+// A page's policy has no words for addresses of IPv6: it lets its form go nowhere else, and what is behind it goes on by itself.
+TEST_F(SignInRequests, GoBackToAnAddressOfIpv6) {
+    const auto app = web_client(Json::object({{"redirect_uris", Json::array({"http://[::1]/cb"})},
+                                              {"post_logout_redirect_uris", Json::array({"http://[::1]/bye"})}}));
+    const std::string place = "/oauth2/authorize?response_type=code&state=x&scope=openid&client_id=" + app.text("/id") +
+                              "&redirect_uri=http%3A%2F%2F%5B%3A%3A1%5D%3A50000%2Fcb&code_challenge_method=S256&code_challenge=" + challenge();
+    const auto step = browser.get(place);
+    ASSERT_TRUE(step.location().starts_with("/login?")) << step.location();
+    const std::string policy = browser.get(step.location()).header("Content-Security-Policy");
+    EXPECT_TRUE(policy.ends_with("form-action 'self'")) << policy;
+    const auto asked = type(browser, flow_of(step), "ada@example.com", good_password);
+    ASSERT_TRUE(asked.location().starts_with("/login/consent?")) << asked.location();
+    const auto back = browser.post("/login/consent", "flow=" + flow_of(asked) + "&decision=allow");
+    EXPECT_EQ(back.status(), 200);
+    const std::string onward = back.header("Refresh");
+    EXPECT_TRUE(onward.starts_with("0; url=http://[::1]:50000/cb?code=gac_")) << onward;
+    EXPECT_NE(back.body().find("<a href=\"http://[::1]:50000/cb?code=gac_"), std::string::npos) << back.body();
+    EXPECT_TRUE(browser.get(place).location().starts_with("http://[::1]:50000/cb?code=gac_")) << "behind no form";
+    const auto refused = browser.post("/login/consent", "flow=" + flow_of(browser.get(place + "&prompt=consent")) + "&decision=deny");
+    EXPECT_TRUE(refused.header("Refresh").starts_with("0; url=http://[::1]:50000/cb?error=access_denied&")) << refused.header("Refresh");
+    EXPECT_TRUE(browser.get(place + "&response_mode=form_post").location().starts_with("http://[::1]:50000/cb?error=invalid_request&"));
+    const std::string proof = text_between(browser.get("/oauth2/logout").body(), "name=\"proof\" value=\"", "\"");
+    const std::string to = "&post_logout_redirect_uri=http%3A%2F%2F%5B%3A%3A1%5D%2Fbye";
+    const auto gone = browser.post("/oauth2/logout", "proof=" + proof + "&client_id=" + app.text("/id") + to);
+    EXPECT_EQ(gone.header("Refresh"), "0; url=http://[::1]/bye");
 }
 
 // OpenID Connect Core section 11: what lasts while the person is away is for who refreshes.

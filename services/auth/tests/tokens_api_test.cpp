@@ -1,12 +1,16 @@
 #include "client_fixture.hpp"
 
+#include <gravity/auth/jws.hpp>
 #include <gravity/auth/token_source.hpp>
 #include <gravity/auth/verifier.hpp>
 #include <gravity/base/crypto.hpp>
 #include <gravity/testkit/clock.hpp>
 #include <gravity/testkit/loop.hpp>
+#include <gravity/testkit/neighbour.hpp>
 
+#include <array>
 #include <atomic>
+#include <thread>
 
 namespace gravity::issuer {
 namespace {
@@ -120,6 +124,35 @@ TEST_F(Tokens, AreTakenHereWithoutAskingAnybody) {
     machine.get("/api/v1/clients").expect_problem(401, "unauthenticated");
 }
 
+// RFC 8725: the algorithm is the key's, and the key is one of ours, whatever a token says of both.
+TEST_F(Tokens, OfNobodyOpenNothing) {
+    testkit::Neighbour elsewhere;
+    const auth::Signer other = auth::Signer::generate();
+    elsewhere.on("GET", "/jwks", testkit::Reply{200, Json::parse(other.jwks()).or_throw()});
+    const std::string good = token_of(client({"clients:read"}));
+    const std::string payload = good.substr(good.find('.') + 1, good.rfind('.') - good.find('.') - 1);
+    const Json header = Json::parse(base64url_decode(good.substr(0, good.find('.'))).value()).or_throw();
+    const std::string key = Json::parse(as.anonymous.get("/oauth2/jwks").expect(200).body()).or_throw().at_pointer("/keys/0")->dump();
+    const auto input = [&](const Json& changes) { return base64url_encode(merge_patch(header, changes).dump()) + "." + payload; };
+    const auto by_other = [&](const Json& changes) { return input(changes) + "." + base64url_encode(other.sign(input(changes))); };
+    const std::string none = input(Json::object({{"alg", "none"}})), symmetric = input(Json::object({{"alg", "HS256"}}));
+    std::vector<std::string> bad{none + ".",
+                                 symmetric + "." + base64url_encode(hmac_sha256(key, symmetric)),
+                                 by_other(Json::object()),
+                                 by_other(Json::object({{"kid", other.kid()}})),
+                                 by_other(Json::object({{"kid", other.kid()}, {"jku", elsewhere.url() + "/jwks"}})),
+                                 by_other(Json::object({{"jwk", Json::parse(other.public_key().jwk()).or_throw()}})),
+                                 by_other(Json::object({{"more", std::string(9'000, 'a')}}))};
+    for (const std::string& token : bad) {
+        const testkit::Client machine(service.port(), token);
+        machine.get("/api/v1/clients").expect_problem(401, "unauthenticated");
+        EXPECT_EQ(machine.get("/oauth2/userinfo").expect(401).text("/error"), "invalid_token") << token.substr(0, 100);
+        EXPECT_EQ(form("/oauth2/userinfo", "access_token=" + token).text("/error"), "invalid_token") << token.substr(0, 100);
+    }
+    testkit::Client(service.port(), good).get("/api/v1/clients").expect(200);
+    EXPECT_TRUE(elsewhere.calls().empty()) << "keys are fetched from nowhere that a token names";
+}
+
 // Another service, which knows this one by its JWKS URL alone, and gets its own token here as services do.
 TEST_F(Tokens, OpenOtherServices) {
     const std::string here = "http://127.0.0.1:" + std::to_string(service.port());
@@ -149,6 +182,58 @@ TEST_F(Tokens, StayGoodWhileKeysRotate) {
         EXPECT_NE(before.substr(0, before.find('.')), after.substr(0, after.find('.'))) << "another key signs";
         clock.advance(Duration::minutes(15));
     }
+}
+
+// Whoever read the keys before a rotation verifies what is signed behind it: they have known the key for a while.
+TEST_F(Tokens, AreVerifiedByWhoReadTheKeysBeforeARotation) {
+    struct Verifiers {
+        std::atomic<bool> done{false};
+        std::atomic<int> bad{0};
+        std::array<std::atomic<int>, 4> rounds{};
+        std::vector<std::thread> threads;
+        ~Verifiers() {
+            done = true;
+            for (auto& thread : threads) thread.join();
+        }
+        // All that are under way began now or later.
+        void wait_for_rounds() {
+            std::array<int, 4> before{};
+            for (std::size_t i = 0; i < before.size(); ++i) before[i] = rounds[i];
+            testkit::until([&] {
+                for (std::size_t i = 0; i < before.size(); ++i)
+                    if (rounds[i] < before[i] + 2) return false;
+                return true;
+            });
+        }
+    };
+    testkit::FakeClock clock(now());
+    const auto made = client();
+    clock.advance(Duration::minutes(15));
+    Verifiers verifiers;
+    const auto verify = [&](std::size_t i) {
+        while (!verifiers.done) {
+            auth::VerifierOptions options;
+            options.issuer = issuer_url;
+            options.audiences = {"gravity"};
+            auth::Verifier verifier(options);
+            verifier.set_keys(std::make_shared<auth::KeySet>(auth::KeySet::parse(as.anonymous.get("/oauth2/jwks").send().body()).or_throw()));
+            const std::string token = ask_token(made).text("/access_token");
+            const auto jws = auth::parse_jws(token);
+            const auto payload = jws ? base64url_decode(jws->payload) : std::nullopt;
+            const auto claims = payload ? Json::parse(*payload) : Parsed<Json>(ParseError{"there was no token"});
+            if (!claims || !verifier.verify(token, claims->find("iat")->as_integer())) ++verifiers.bad; // by its own time: ours moves by leaps
+            ++verifiers.rounds[i];
+        }
+    };
+    for (std::size_t i = 0; i < verifiers.rounds.size(); ++i) verifiers.threads.emplace_back(verify, i);
+    for (int i = 0; i < 5; ++i) {
+        verifiers.wait_for_rounds();
+        testkit::Callers(service).owner.post("/api/v1/signing-keys/rotate", {{"alg", "es256"}}).expect(200);
+        verifiers.wait_for_rounds();
+        clock.advance(Duration::minutes(15));
+    }
+    verifiers.wait_for_rounds();
+    EXPECT_EQ(verifiers.bad, 0);
 }
 
 TEST_F(Tokens, AreToldAboutToTheirProject) {
@@ -205,11 +290,7 @@ TEST_F(Tokens, LeaveNothingBehindOnceTheyHaveEnded) {
     EXPECT_EQ(form("/oauth2/revoke", "token=" + token_of(made), basic(made)).status(), 200);
     EXPECT_EQ(form("/oauth2/token", "grant_type=client_credentials&" + assertion(keys.text("/id"), "once")).status(), 200);
     const auto run = [&] {
-        const std::string moment = "'" + now().to_string() + "'";
-        service.database().admin("insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) values "
-                                 "(gen_random_uuid(), '" +
-                                 service.project().to_string() + "', 'forget-ended', '{}', 'test', " + moment + ", 1, " + moment + ")");
-        service.run_jobs_until_idle();
+        forget_ended();
         return service.database().admin("select (select count(*) from revoked_token) || ' ' || (select count(*) from client_assertion)");
     };
     EXPECT_EQ(run(), "1 1");

@@ -246,10 +246,7 @@ TEST_F(TrustedDevices, EndAndAreFew) {
     }
     EXPECT_EQ(trusted(), "20");
     clock.advance(Duration::days(31));
-    const std::string moment = "'" + now().to_string() + "'";
-    sql("insert into gravity.job (id, project, kind, payload, caller, due_at, max_attempts, created_at) values (gen_random_uuid(), '" +
-        service.project().to_string() + "', 'forget-ended', '{}', 'test', " + moment + ", 1, " + moment + ")");
-    service.run_jobs_until_idle();
+    forget_ended();
     EXPECT_EQ(trusted(), "0");
 }
 
