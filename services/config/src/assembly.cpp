@@ -4,6 +4,7 @@
 #include "attendance.hpp"
 #include "config.hpp"
 #include "config_migrations.hpp"
+#include "departure.hpp"
 #include "discovery_health.hpp"
 #include "forget_audit_job.hpp"
 #include "forget_job.hpp"
@@ -61,11 +62,16 @@ void provide(app::Runtime& runtime) {
                                                             runtime.settings.discovery_token));
     runtime.resources.put(std::make_shared<Attendance>(*runtime.database));
     runtime.resources.put(std::make_shared<GitPuller>(settings));
+    runtime.resources.put(std::make_shared<Departure>());
     runtime.resources.put(std::make_shared<http::TrustedProxies>(settings.trusted_proxies, "CONFIG_TRUSTED_PROXIES"));
 }
 
 Task<void> keep_memory(app::Runtime& runtime) { return runtime.resources.get<Memory>().run(); }
 Task<void> keep_attendance(app::Runtime& runtime) { return runtime.resources.get<Attendance>().run(); }
+Task<void> send_watchers_away(app::Runtime& runtime) {
+    runtime.resources.get<Departure>().leave();
+    co_return;
+}
 Task<void> write_attendance(app::Runtime& runtime) { return runtime.resources.get<Attendance>().write(); }
 
 } // namespace
@@ -84,13 +90,14 @@ Service assemble(std::uint16_t port) {
         .job(look)
         .job(find_rollouts)
         .schedule("*/5 * * * *", FindRollouts{}, {.each_project = true})
-        .schedule("*/5 * * * *", FindPulls{}, {.each_project = true})
+        .schedule("51 * * * *", FindPulls{}, {.each_project = true})
         .schedule("4 * * * *", SealAnew{}, {.each_project = true})
         .schedule("29 3 * * *", ForgetAudit{}, {.each_project = true})
         .schedule("17 * * * *", ForgetInstances{}, {.each_project = true})
         .provision(provide)
         .background(keep_memory)
         .background(keep_attendance)
+        .on_drain(send_watchers_away)
         .on_drain(write_attendance);
     keeps_personal_data(service, {erase_person, nullptr, collect_person});
     return service;

@@ -87,7 +87,7 @@ Task<void> Attendance::write_of(ProjectId project, NotedOf& noted) {
         std::function<void(Tx&)> work = [&](Tx& tx) { save_marks(tx, marks); };
         co_await database_.run(std::move(run), std::move(work));
         for (auto at = noted.begin(); at != noted.end();) {
-            at->second.marks.pop_front();
+            at->second.marks.erase(at->second.marks.begin());
             at = at->second.marks.empty() ? noted.erase(at) : std::next(at);
         }
     }

@@ -5,9 +5,9 @@
 #include <gravity/app/service.hpp>
 #include <gravity/async/task.hpp>
 
-#include <deque>
 #include <map>
 #include <set>
+#include <vector>
 
 /// Who runs what, on its way to the store.
 namespace gravity::config {
@@ -51,7 +51,7 @@ private:
     friend class Attending;
     struct Noted {
         Presence who;
-        std::deque<Mark> marks; // the oldest first
+        std::vector<Mark> marks; // the oldest first
     };
     using Place = std::pair<std::string, std::string>; // label and name
     using NotedOf = std::map<Place, Noted>;

@@ -15,16 +15,30 @@ constexpr std::size_t most_cipher_faults = 50;
 
 std::string bound_to(const ProjectId& project) { return "spring cipher " + project.to_string(); }
 
-/// The project's key for ciphers of a Spring server, if it has one.
-std::optional<SpringCipherKey> spring_cipher_key(Tx& tx, const Vault& vault) {
+constexpr int most_pair_ciphers = 1'000; // of one set at once: each takes some milliseconds
+
+/// The project's key for ciphers of a Spring server, if it has one: a text or a key pair.
+struct SpringOpener {
+    std::optional<SpringCipherKey> by_text;
+    std::optional<SpringKeyPair> by_pair;
+};
+
+SpringOpener spring_opener(Tx& tx, const Vault& vault) {
+    SpringOpener opener;
     const auto row = tx.maybe(read_spring_key);
-    if (!row) return std::nullopt;
+    if (!row) return opener;
     const auto key = vault.open_text(row->sealed, spring_key_bound_to(tx.project()));
     if (!key) {
         log::error("the key of a Spring server does not open", {{"project", tx.project().to_string()}});
         throw Refusal(secrets_unavailable);
     }
-    return SpringCipherKey(*key, hex_decode(row->salt.view()).value_or(std::string()));
+    const std::string salt = hex_decode(row->salt.view()).value_or(std::string());
+    if (is_spring_pair(key->reveal())) {
+        auto pair = SpringKeyPair::parse(*key, salt);
+        if (pair) opener.by_pair = *std::move(pair);
+    }
+    if (!opener.by_pair) opener.by_text = SpringCipherKey(*key, salt); // whatever it looks like
+    return opener;
 }
 
 /// "{cipher}{key:main}{name:shop}682bc5..." without what stands in braces, which names keys of a Spring server that has several.
@@ -45,19 +59,23 @@ public:
     std::optional<Secret<>> open(std::string_view cipher) {
         auto own = decrypted(vault_, tx_.project(), cipher);
         if (own || springs_ == SpringCiphers::refused) return own;
-        const std::string_view digits = without_names(cipher);
-        if (!is_spring_cipher(digits)) return std::nullopt;
-        if (!looked_) key_ = spring_cipher_key(tx_, vault_);
-        looked_ = true;
-        return key_ ? key_->open(digits) : std::nullopt;
+        const std::string_view letters = without_names(cipher);
+        const bool of_text = is_spring_cipher(letters);
+        if (!of_text && !is_spring_pair_cipher(letters)) return std::nullopt;
+        if (!opener_) opener_ = spring_opener(tx_, vault_);
+        if (of_text) return opener_->by_text ? opener_->by_text->open(letters) : std::nullopt;
+        if (!opener_->by_pair) return std::nullopt;
+        if (++pair_ciphers_ > most_pair_ciphers)
+            throw Refusal(problems::invalid, "At most " + std::to_string(most_pair_ciphers) + " ciphers of a key pair are opened at once");
+        return opener_->by_pair->open(letters);
     }
 
 private:
     Tx& tx_;
     const Vault& vault_;
     SpringCiphers springs_;
-    bool looked_ = false;
-    std::optional<SpringCipherKey> key_;
+    std::optional<SpringOpener> opener_; // once it is needed
+    int pair_ciphers_ = 0;
 };
 
 } // namespace

@@ -51,7 +51,7 @@ void Window::sent(std::int64_t version, std::size_t bytes) {
 void Window::acknowledged(std::int64_t version) {
     while (!frames_.empty() && frames_.front().version <= version) {
         bytes_ -= frames_.front().bytes;
-        frames_.pop_front();
+        frames_.erase(frames_.begin());
     }
 }
 

@@ -6,8 +6,8 @@
 #include <gravity/base/parsed.hpp>
 #include <gravity/model.hpp>
 
-#include <deque>
 #include <memory>
+#include <vector>
 
 /// What watchers and this service say to one another, `gravity.config.v1`: pure.
 namespace gravity::config {
@@ -74,7 +74,7 @@ private:
         std::int64_t version;
         std::size_t bytes;
     };
-    std::deque<Frame> frames_;
+    std::vector<Frame> frames_; // a deque would take half a KiB of each watcher
     std::size_t bytes_ = 0;
 };
 

@@ -41,9 +41,9 @@ void check_credentials(const GitUrl& url, const GitCredentials& credentials, con
     if (!faults.empty()) throw Refusal(problems::invalid).with_faults(std::move(faults));
 }
 
-/// At the next opportunity, which comes every few minutes.
+/// Soon; who changes several things is not to have it pulled in between.
 std::optional<Timestamp> first_pull_at(const Tx& tx, const GitSourceEdit& source) {
-    return source.interval_minutes ? std::optional<Timestamp>(tx.now()) : std::nullopt;
+    return source.interval_minutes ? std::optional<Timestamp>(tx.now() + Duration::seconds(30)) : std::nullopt;
 }
 
 } // namespace
@@ -66,6 +66,7 @@ Created<GitSource> create(Tx& tx, Actor by, Body<GitSourceToMake> in, Given<GitP
     auto made = tx.maybe(insert_git_source, source, most_git_sources);
     if (!made) throw Refusal(too_many_git_sources, "There may be " + std::to_string(most_git_sources));
     keep_credentials(tx, *vault, made->id, credentials);
+    leave_due_pull(tx, made->id, made->next_pull_at);
     record_source(tx, by, "git_source.created", *made, told_of(*made));
     return *std::move(made);
 }
@@ -83,6 +84,7 @@ GitSource update(Tx& tx, Actor by, Path<"id", GitSourceId> id, Patch<GitSourceEd
     if (!(json::to_document(taken) == before)) source.commit = std::nullopt; // what the drafts have is not what would be taken now
     source.next_pull_at = first_pull_at(tx, source);
     source.failures = 0;
+    leave_due_pull(tx, source.id, source.next_pull_at);
     record_source(tx, by, "git_source.changed", source, changed_fields(before, after));
     return tx.one(save_git_source, source);
 }
@@ -94,6 +96,7 @@ GitSource put_credentials(Tx& tx, Actor by, Path<"id", GitSourceId> id, Body<Git
     source.next_pull_at = first_pull_at(tx, source); // it may have failed for want of them, and be due in a day
     source.failures = 0;
     keep_credentials(tx, *vault, source.id, *in);
+    leave_due_pull(tx, source.id, source.next_pull_at);
     record_source(tx, by, "git_source.credentials_set", source, told_of(source));
     return tx.one(save_git_source, source);
 }
@@ -110,7 +113,7 @@ NoContent remove(Tx& tx, Actor by, Path<"id", GitSourceId> id, IfMatch expected)
 
 Accepted<GitSource> pull(Tx& tx, Actor by, Path<"id", GitSourceId> id) {
     GitSource source = tx.one(await_git_source, *id);
-    const PullGit pull{source.id, by.subject, by.actor, by.address, std::nullopt};
+    const PullGit pull{source.id, by.subject, by.actor, by.address, std::nullopt, std::nullopt};
     tx.enqueue(pull, {.key = key_of_pull(pull), .again = true});
     return source;
 }
@@ -124,7 +127,7 @@ Web pushed(Tx& tx, Actor by, RawBody body) {
     for (const GitSource& source : tx.all(all_git_sources)) {
         const auto place = repository_place(source.url.view());
         if (!place || !push.is_of(*place, source.ref.view())) continue;
-        const PullGit pull{source.id, by.subject, by.actor, by.address, true};
+        const PullGit pull{source.id, by.subject, by.actor, by.address, true, std::nullopt};
         tx.enqueue(pull, {.key = key_of_pull(pull), .again = true});
         pulled.push_back(source.id.to_string());
     }

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <netdb.h>
 #include <set>
@@ -122,24 +123,46 @@ private:
     int number_;
 };
 
+/// Texts that are overwritten when nobody needs them any more.
+struct WipedTexts {
+    WipedTexts() = default;
+    ~WipedTexts() {
+        for (std::string& each : all) wipe(each);
+    }
+    WipedTexts(WipedTexts&&) = default;
+    WipedTexts& operator=(WipedTexts&&) = delete;
+    std::vector<std::string> all;
+};
+
 /// What git needs to sign in, and what must not be shown of it.
 struct SignIn {
-    std::vector<std::string> variables;
-    std::vector<std::string> hidden;
+    WipedTexts variables;
+    WipedTexts hidden;
     std::unique_ptr<MemoryFile> key;
 };
 
 /// As the first request has it: whoever asks for it gets it, but redirects are not followed.
 SignIn by_password(const GitSource& source, const Secret<>& password) {
-    const std::string pair = base64_encode(source.username.value_or(std::string(usual_git_user)) + ":" + password.reveal());
-    return {{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=http.extraHeader", "GIT_CONFIG_VALUE_0=Authorization: Basic " + pair}, {pair, password.reveal()}, nullptr};
+    std::string words = source.username.value_or(std::string(usual_git_user)) + ":" + password.reveal();
+    std::string pair = base64_encode(words);
+    wipe(words);
+    SignIn sign_in;
+    sign_in.variables.all = {"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=http.extraHeader"};
+    sign_in.variables.all.push_back("GIT_CONFIG_VALUE_0=Authorization: Basic " + pair);
+    sign_in.hidden.all.push_back(pair);
+    wipe(pair);
+    sign_in.hidden.all.push_back(password.reveal());
+    return sign_in;
 }
 
 /// As OpenSSH reads it: no line ends as those of Windows, and the last one ends too.
 Secret<> key_file_of(const Secret<>& key) {
-    std::string text(ascii::trim(key.reveal()));
-    std::erase(text, '\r');
-    return Secret<>(text + "\n");
+    const std::string_view lines = ascii::trim(key.reveal());
+    std::string text;
+    text.reserve(lines.size() + 1); // all of it in one place, which is overwritten
+    std::copy_if(lines.begin(), lines.end(), std::back_inserter(text), [](char c) { return c != '\r'; });
+    text += '\n';
+    return Secret<>(std::move(text));
 }
 
 SignIn by_private_key(const GitSource& source, const Secret<>& key, const std::vector<std::string>& addresses, const Workplace& place) {
@@ -148,7 +171,7 @@ SignIn by_private_key(const GitSource& source, const Secret<>& key, const std::v
     SshVisit visit{source.url.host(), source.url.port(), addresses.front(), source.username.value_or(std::string(usual_git_user)), sign_in.key->path(),
                    place.path() + "/known_hosts"};
     std::ofstream(visit.known_hosts_file) << source.known_hosts.value_or(std::string()) << '\n';
-    sign_in.variables = {"GIT_SSH_COMMAND=" + ssh_command(visit), "GIT_SSH_VARIANT=ssh"};
+    sign_in.variables.all = {"GIT_SSH_COMMAND=" + ssh_command(visit), "GIT_SSH_VARIANT=ssh"};
     return sign_in;
 }
 
@@ -192,14 +215,14 @@ public:
                                      "-c", "http.followRedirects=false", "-c", "gpg.format=ssh"};
         all.insert(all.end(), arguments.begin(), arguments.end());
         std::vector<std::string> variables = environment_;
-        variables.insert(variables.end(), sign_in.variables.begin(), sign_in.variables.end());
+        variables.insert(variables.end(), sign_in.variables.all.begin(), sign_in.variables.all.end());
         ProcessEnd end = run_process(all, variables, {deadline_, most_output});
         for (std::string& each : variables) wipe(each);
         const std::string what(doing);
         switch (end.how) {
         case ProcessEnd::How::exited:
             if (end.status == 0) return std::move(end.output);
-            throw GitFault(what + ": " + complaint(end, sign_in.hidden));
+            throw GitFault(what + ": " + complaint(end, sign_in.hidden.all));
         case ProcessEnd::How::killed: throw GitFault(what + ": it is larger than it may be");
         case ProcessEnd::How::late: throw GitFault(what + ": it takes longer than it may");
         case ProcessEnd::How::too_much_output: throw GitFault(what + ": there is more than there may be");

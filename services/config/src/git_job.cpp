@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::chrono::minutes patience_for_the_thread{1}; // which is free: it is this pull's turn
 constexpr int most_pulls_at_once = 100;
+constexpr Duration between_pushes = Duration::seconds(10); // or whoever may tell of pushes would have one thread fetch without end
 constexpr std::size_t most_sets_of_a_source = 1'000;
 constexpr std::size_t most_bytes_of_all_sets = 32 * 1024 * 1024; // as JSON
 
@@ -53,6 +54,19 @@ struct SourceToPull {
     AskedSource asked;
     GitSecret secret;
 };
+
+/// How long it has to wait still; nothing where there is nothing to be pulled any more.
+std::optional<std::chrono::seconds> pause_before(Tx& tx, const PullGit& what) {
+    constexpr std::chrono::seconds none{0};
+    const auto source = tx.maybe(get_git_source, what.source);
+    if (!source) return std::nullopt;
+    if (!what.of_itself.value_or(false)) return none;
+    std::optional<Timestamp> at = source->next_pull_at;
+    if (!what.when_due.value_or(false))
+        at = source->pulled_at ? std::optional<Timestamp>(*source->pulled_at + between_pushes) : tx.now();
+    if (!at) return std::nullopt;
+    return *at > tx.now() ? std::chrono::seconds((*at - tx.now()).count_seconds() + 1) : none;
+}
 
 /// Nothing where it is deleted meanwhile.
 std::optional<SourceToPull> source_to_pull(Tx& tx, GitSourceId id, const Vault* vault) {
@@ -163,6 +177,7 @@ void take_files(Tx& tx, PullGit what, GitSource fetched, GitPulled pulled, Vault
     const GitSource& source = *found;
     if (!is_wanted(fetched, source)) return fetch_once_more(tx, what);
     PullEnd end{source.id, GitState::pulled, pulled.commit, std::nullopt, std::nullopt, tx.now(), next_pull(tx, source, 0), 0};
+    leave_due_pull(tx, source.id, end.next_pull_at);
     if (pulled.files.empty()) {
         tx.exec(end_idle_pull, end);
         return;
@@ -187,12 +202,24 @@ void note_fault(Tx& tx, PullGit what, std::optional<AskedSource> asked, std::str
     if (!source) return; // deleted meanwhile
     if (asked && (!is_wanted(asked->source, *source) || asked->sealed != tx.maybe(get_git_credentials, what.source))) return fetch_once_more(tx, what);
     const int failures = std::min(source->failures + 1, 1'000);
-    tx.exec(end_pull, {what.source, GitState::failed, std::nullopt, std::nullopt, std::move(why), tx.now(), next_pull(tx, *source, failures), failures});
+    const std::optional<Timestamp> next = next_pull(tx, *source, failures);
+    leave_due_pull(tx, what.source, next);
+    tx.exec(end_pull, {what.source, GitState::failed, std::nullopt, std::nullopt, std::move(why), tx.now(), next, failures});
 }
 
 } // namespace
 
-std::string key_of_pull(const PullGit& what) { return what.source.to_string() + (what.of_itself.value_or(false) ? " of itself" : ""); }
+std::string key_of_pull(const PullGit& what) {
+    const std::string source = what.source.to_string();
+    if (!what.of_itself.value_or(false)) return source;
+    return source + (what.when_due.value_or(false) ? " when due" : " of itself");
+}
+
+void leave_due_pull(Tx& tx, const GitSourceId& source, const std::optional<Timestamp>& at) {
+    if (!at) return;
+    const PullGit pull{source, service_itself().subject, {}, {}, true, true};
+    tx.enqueue(pull, {.key = key_of_pull(pull), .due = *at, .again = true}); // if it runs now it comes back, and waits
+}
 
 GitPuller::GitPuller(const Settings& settings) : options_(git_options(settings)), pool_({.threads = 1, .waiting = 1, .niceness = 10}) {}
 
@@ -205,6 +232,9 @@ Task<GitPulled> GitPuller::pull(GitSource source, GitSecret secret, std::optiona
 Task<void> pull_git(JobCtx& job, PullGit what) {
     Vault* vault = &job.get<Vault>();
     GitPuller& puller = job.get<GitPuller>();
+    const std::optional<std::chrono::seconds> early = co_await job.transaction(pause_before, what);
+    if (!early) co_return;
+    if (early->count() > 0) throw JobPostponed(*early);
     // Who waits here would hold one of the few places of long jobs, and rollouts are looked at in one.
     const auto pause = puller.turns().ask(job.project(), job.id(), GitTurns::Clock::now());
     if (pause > std::chrono::seconds(0)) throw JobPostponed(pause);
@@ -234,13 +264,8 @@ Task<void> pull_git(JobCtx& job, PullGit what) {
     if (failure) std::rethrow_exception(failure);
 }
 
-// Each five minutes; what is due before the middle of them comes now, for at the next look it would be later than that is too early.
 void find_pulls(Tx& tx, const FindPulls&, JobRun&) {
-    const Duration half_a_look = Duration::seconds(150);
-    for (const GitSourceId& source : tx.all(due_git_sources, tx.now() + half_a_look, most_pulls_at_once)) {
-        const PullGit pull{source, service_itself().subject, {}, {}, true};
-        tx.enqueue(pull, {.key = key_of_pull(pull)});
-    }
+    for (const GitSourceId& source : tx.all(due_git_sources, tx.now(), most_pulls_at_once)) leave_due_pull(tx, source, tx.now());
 }
 
 } // namespace gravity::config

@@ -18,12 +18,16 @@ struct PullGit {
     std::string actor;
     std::string address;
     std::optional<bool> of_itself; // nobody asked: what has not changed there leaves the drafts alone
+    std::optional<bool> when_due;  // it waits for the source's time; else something was pushed
 };
-BOOST_DESCRIBE_STRUCT(PullGit, (), (source, subject, actor, address, of_itself))
+BOOST_DESCRIBE_STRUCT(PullGit, (), (source, subject, actor, address, of_itself, when_due))
 /// Its job's key: one that is asked for is not taken for one that comes of itself, which may leave the drafts alone.
 std::string key_of_pull(const PullGit& what);
+/// Leaves the one that comes of itself, in the transaction that says when; of a source there is one such job at most.
+void leave_due_pull(Tx& tx, const GitSourceId& source, const std::optional<Timestamp>& at);
 
-/// Leaves pulls of the sources that are to be pulled of themselves by now. Left every few minutes for each project.
+/// Leaves pulls of the sources whose time has come: each pull leaves the next, so these are the ones whose job has failed for good, or that are older than
+/// these jobs. Left every hour for each project.
 struct FindPulls {
     static constexpr JobKind job{"find-git-pulls"};
 };
@@ -44,7 +48,7 @@ private:
     GitTurns turns_;
 };
 
-/// Goes back to wait where another pull is under way here.
+/// Goes back to wait where another pull is under way here, or where its time has not come.
 Task<void> pull_git(JobCtx& job, PullGit what);
 void find_pulls(Tx& tx, const FindPulls& what, JobRun& run);
 

@@ -25,10 +25,18 @@ void add_place(Push& push, const Json* address) {
 
 void add_ref(Push& push, const Json* ref) {
     if (ref == nullptr || !ref->is_string()) return;
+    push.says_refs = true;
     std::string_view name = ref->as_string();
     for (const std::string_view prefix : {"refs/heads/", "refs/tags/"})
         if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
     push.refs.emplace_back(name);
+}
+
+/// Of a branch or a tag that was deleted the commit behind it is none: zeros.
+bool is_deletion(const Json& message) {
+    const Json* after = message.find("after");
+    if (after == nullptr || !after->is_string() || after->as_string().empty()) return false;
+    return after->as_string().find_first_not_of('0') == std::string::npos;
 }
 
 } // namespace
@@ -51,7 +59,7 @@ std::optional<std::string> repository_place(std::string_view address) {
 }
 
 bool Push::is_of(std::string_view place, std::string_view ref) const {
-    return std::find(places.begin(), places.end(), place) != places.end() && (refs.empty() || std::find(refs.begin(), refs.end(), ref) != refs.end());
+    return std::find(places.begin(), places.end(), place) != places.end() && (!says_refs || std::find(refs.begin(), refs.end(), ref) != refs.end());
 }
 
 Push read_push(const Json& message) {
@@ -61,8 +69,12 @@ Push read_push(const Json& message) {
             add_place(push, member_at(message, {whose, name}));
     add_place(push, member_at(message, {"repository", "links", "html", "href"})); // Bitbucket
     add_ref(push, message.find("ref"));
-    if (const Json* changes = member_at(message, {"push", "changes"}); changes != nullptr && changes->is_array())
+    if (is_deletion(message)) push.refs.clear();
+    if (const Json* changes = member_at(message, {"push", "changes"}); changes != nullptr && changes->is_array()) {
+        push.says_refs = true; // Bitbucket; of what was deleted `new` is null
         for (std::size_t i = 0; i < std::min(changes->size(), most_changes_of_a_push); ++i) add_ref(push, member_at(changes->as_array()[i], {"new", "name"}));
+    }
+    if (message.find("zen") != nullptr && message.find("hook_id") != nullptr) push.says_refs = true; // GitHub's ping: nothing was pushed
     return push;
 }
 

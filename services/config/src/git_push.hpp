@@ -17,7 +17,8 @@ std::optional<std::string> repository_place(std::string_view address);
 /// A push as GitHub, GitLab, Gitea and Bitbucket tell of it.
 struct Push {
     std::vector<std::string> places; // all that the message says of where the repository is
-    std::vector<std::string> refs;   // branches and tags by their short names; none: it does not say
+    std::vector<std::string> refs;   // branches and tags that are there now, by their short names
+    bool says_refs = false;          // else it may be of any
 
     bool is_of(std::string_view place, std::string_view ref) const;
 };

@@ -7,7 +7,7 @@
 /// The key of a Spring Cloud Config server whose ciphers a project takes over.
 namespace gravity::config {
 
-/// As that server has it in `encrypt.key` and `encrypt.salt`.
+/// As that server has it in `encrypt.key` and `encrypt.salt`, or the private key of its key store in PEM.
 struct NewSpringKey {
     Secret<> key;
     Text<2, 128> salt = "deadbeef";
@@ -28,7 +28,7 @@ BOOST_DESCRIBE_STRUCT(SpringKey, (), (salt, version, updated_by, updated_at))
 template <>
 struct gravity::meta::docs<gravity::config::NewSpringKey> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
-        {"key", "`encrypt.key`, a text of at most 4,096 bytes"},
+        {"key", "`encrypt.key`, a text of at most 4,096 bytes, or a private key of RSA in PEM"},
         {"salt", "`encrypt.salt`, hexadecimal digits"},
     };
 };

@@ -12,7 +12,10 @@ struct SpringKeyRow : SpringKey {
 };
 BOOST_DESCRIBE_STRUCT(SpringKeyRow, (SpringKey), (sealed))
 
-extern const Sql<SpringKey(SpringKeyRow)> put_spring_key;
+/// Nothing where there is one.
+extern const Sql<SpringKey(SpringKeyRow)> insert_spring_key;
+/// Nothing where there is none.
+extern const Sql<SpringKey(SpringKeyRow)> replace_spring_key;
 extern const Sql<SpringKey()> get_spring_key;
 extern const Sql<SpringKey()> lock_spring_key;
 extern const Sql<SpringKeyRow()> read_spring_key;

@@ -57,11 +57,11 @@ public:
     void acknowledged(const Ack& ack) {
         const std::int64_t version = ack.ack.value();
         window_.acknowledged(version);
-        while (!told_.empty() && told_.front().version < version) told_.pop_front();
+        while (!told_.empty() && told_.front().version < version) told_.erase(told_.begin());
         if (!told_.empty() && told_.front().version == version) {
             const InstanceStatus status = *ack.status == AckStatus::failed ? InstanceStatus::failed : InstanceStatus::applied;
             attending_->note({version, status, ack.detail ? ack.detail->str() : std::string(), told_.front().releases});
-            told_.pop_front();
+            told_.erase(told_.begin());
         }
         changed(); // what had to wait
     }
@@ -75,7 +75,7 @@ private:
     std::shared_ptr<const Snapshot> has_; // what the client will have when it has read all that was sent
     const Attending* attending_;
     std::optional<std::string> instance_;
-    std::deque<Told> told_; // and not acknowledged, as many as the window lets through
+    std::vector<Told> told_; // and not acknowledged, as many as the window lets through
     Window window_;
     CatchingUp catching_up_;
     Seat seat_;
@@ -124,28 +124,48 @@ std::optional<std::int64_t> version_of(const std::optional<std::string>& text) {
     return version;
 }
 
-} // namespace
+/// What a socket is for.
+struct Wanted {
+    Watched watched;
+    std::optional<InstanceName> instance;
+    std::shared_ptr<const Snapshot> had; // what its client comes with
+};
 
-Task<void> socket(WebSocket& socket, Caller caller, Given<Watching> watching, Given<Settings> settings, Given<Attendance> attendance) {
+/// What the first message says; nothing where there is none that is understood, which its client is told. What this takes is given back before the watching
+/// begins, which may go on for weeks.
+Task<std::optional<Wanted>> greeted(WebSocket& socket, Caller caller, Given<Watching> watching, Given<Settings> settings) {
+    std::optional<Wanted> wanted;
     const auto first = co_await socket.read();
-    if (!first) co_return;
+    if (!first) co_return wanted;
     const auto hello = parse_hello(first->data);
     if (!hello) {
         socket.close(policy_violation, hello.why().substr(0, longest_reason));
-        co_return;
+        co_return wanted;
     }
     const auto applications = split_names(hello->application.view()), profiles = split_names(hello->profiles.view());
     if (!applications || !profiles) {
         socket.close(policy_violation, "there are too many names");
-        co_return;
+        co_return wanted;
     }
     const SecretsSeen secrets = sees_secrets(caller, {*applications, *profiles});
     const Watched watched{caller.project, *applications, *profiles, hello->label.value_or(settings->default_label), secrets};
     std::shared_ptr<const Snapshot> had;
     const std::optional<std::string> instance = hello->instance ? std::optional(hello->instance->str()) : std::nullopt;
     if (hello->have) had = co_await watching->at_if_known(watched, hello->have->value(), instance);
-    const auto attending = attend(*attendance, watched, hello->instance);
-    SocketFollower follower(socket, watching->topic(watched), std::move(had), attending.get());
+    wanted.emplace(Wanted{watched, hello->instance, std::move(had)});
+    co_return wanted;
+}
+
+} // namespace
+
+Task<void> socket(WebSocket& socket, Caller caller, Given<Watching> watching, Given<Settings> settings, Given<Attendance> attendance,
+                  Given<Departure> departure) {
+    const OpenSocket open(*departure, socket);
+    std::optional<Wanted> wanted = co_await greeted(socket, std::move(caller), watching, settings);
+    if (!wanted) co_return;
+    const auto attending = attend(*attendance, wanted->watched, wanted->instance);
+    SocketFollower follower(socket, watching->topic(wanted->watched), std::move(wanted->had), attending.get());
+    wanted.reset();
     follower.changed(); // what there is already
     for (;;) {
         const auto message = co_await socket.read();

@@ -141,15 +141,22 @@ Task<View> Watching::read(Watched watched, std::optional<std::int64_t> version) 
     co_return view;
 }
 
+Task<std::shared_ptr<const View>> Watching::read_at(Watched watched, std::int64_t version) {
+    std::optional<std::int64_t> wanted = version;
+    View view = co_await read(std::move(watched), wanted);
+    co_return std::make_shared<const View>(std::move(view));
+}
+
 Task<std::shared_ptr<const Snapshot>> Watching::at(Watched watched, std::int64_t version, std::optional<std::string> instance) {
     if (const auto found = topics_.find(watched); found != topics_.end()) {
         const auto known = found->second.lock();
         const auto current = known ? known->current(instance) : nullptr;
         if (current && current->version == version) co_return current;
     }
-    std::optional<std::int64_t> wanted = version;
-    const View view = co_await read(std::move(watched), wanted);
-    const InForce in_force = view.for_instance(instance);
+    std::function<Task<std::shared_ptr<const View>>()> work = [this, watched, version] { return read_at(watched, version); };
+    std::pair<Watched, std::int64_t> flight{std::move(watched), version};
+    const std::shared_ptr<const View> view = co_await past_.run(std::move(flight), std::move(work));
+    const InForce in_force = view->for_instance(instance);
     if (in_force.version != version) co_return nullptr;
     co_return std::make_shared<const Snapshot>(snapshot_of(in_force));
 }

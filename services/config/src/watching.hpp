@@ -7,11 +7,13 @@
 
 #include <gravity/app/service.hpp>
 #include <gravity/pg/listener.hpp>
+#include <gravity/resilience/single_flight.hpp>
 
 #include <chrono>
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 
 /// Who hears of publications. I/O thread only.
 namespace gravity::config {
@@ -101,11 +103,14 @@ private:
     void refresh(const std::shared_ptr<Topic>& topic);
     Task<void> read_until_fresh(std::shared_ptr<Topic> topic);
     Task<View> read(Watched watched, std::optional<std::int64_t> version);
+    Task<std::shared_ptr<const View>> read_at(Watched watched, std::int64_t version);
 
     boost::asio::io_context& io_;
     pg::Database& database_;
     const Vault& vault_;
     std::map<Watched, std::weak_ptr<Topic>> topics_;
+    // All who come back with the same version at the same time, as they do when a server has ended, are told from one reading.
+    resilience::SingleFlight<std::pair<Watched, std::int64_t>, std::shared_ptr<const View>> past_;
     std::shared_ptr<Memory> memory_;
     pg::Listener listener_;
 };

@@ -239,6 +239,7 @@ TEST_F(GitSources, ArePulledOfThemselves) {
         const auto due_later = [&] { return service.database().admin("select count(*) from git_source where next_pull_at > now()") == "1"; };
         testkit::eventually("it is pulled, and due again later", due_later, std::chrono::seconds(60));
     };
+    EXPECT_EQ(service.database().admin("select count(*) from gravity.job j join git_source s on j.due_at = s.next_pull_at and j.state = 'waiting'"), "1");
     look();
     const std::string first = as.owner.get(at).expect(200).field("/state", "pulled").field("/failures", 0).text("/commit");
     EXPECT_EQ(draft_of("shop"), R"({"port":1})");
@@ -286,6 +287,39 @@ TEST_F(GitSources, ArePulledOfThemselves) {
     as.owner.get("/api/v1/config/audit?action=git_source.changed").expect(200).field("/items/1/details/changes/0/field", "directory");
 }
 
+// Nobody has to look for what is due: each pull leaves the next, and whoever changes when it comes as well.
+TEST_F(GitSources, ComeWhenTheyAreDue) {
+    write("shop.yml", "port: 1\n");
+    commit();
+    const std::string at = source(with(body(), "interval_minutes", 10'080));
+    const std::string due_pull = "from gravity.job where kind = 'pull-git' and (payload ->> 'when_due')::boolean";
+    const auto wake = [&] { service.database().admin("update gravity.job set due_at = now() where state = 'waiting' and id in (select id " + due_pull + ")"); };
+    const auto goes_back = [&](const std::string& earliest) {
+        const std::string waiting = "select count(*) " + due_pull + " and state = 'waiting' and due_at > now() + " + earliest;
+        const auto waits = [&] { return service.database().admin(waiting) == "1"; };
+        testkit::eventually("it waits", waits, std::chrono::seconds(60));
+    };
+    service.database().admin("update git_source set next_pull_at = now() + interval '1 hour'");
+    wake();
+    goes_back("interval '59 minutes'");
+    as.owner.get(at).expect(200).field("/state", "idle");
+    service.database().admin("update git_source set next_pull_at = now()");
+    wake();
+    testkit::eventually("it is pulled", [&] { return as.owner.get(at).expect(200).text("/state") == "pulled"; }, std::chrono::seconds(60));
+    goes_back("interval '6 days'");
+    EXPECT_EQ(draft_of("shop"), R"({"port":1})");
+
+    // Who wants it more often has it sooner; who does not want it any more has it no more.
+    as.owner.patch(at, {{"interval_minutes", 5}}).expect(200);
+    EXPECT_EQ(service.database().admin("select count(*) " + due_pull + " and state = 'waiting' and due_at < now() + interval '1 minute'"), "1");
+    as.owner.patch(at, {{"interval_minutes", nullptr}}).expect(200);
+    const std::string before = as.owner.get(at).expect(200).text("/pulled_at");
+    wake();
+    const auto ended = [&] { return service.database().admin("select count(*) " + due_pull + " and state in ('waiting', 'running')") == "0"; };
+    testkit::eventually("it has come to its end", ended, std::chrono::seconds(60));
+    as.owner.get(at).expect(200).field("/pulled_at", before);
+}
+
 TEST_F(GitSources, ArePulledWhenSomethingIsPushed) {
     write("shop.yml", "port: 1\n");
     commit();
@@ -304,6 +338,17 @@ TEST_F(GitSources, ArePulledWhenSomethingIsPushed) {
     EXPECT_EQ(draft_of("shop"), R"({"port":1})");
     EXPECT_EQ(as.owner.get(other).expect(200).text("/state"), "idle");
     as.owner.get("/api/v1/config/audit?action=git_source.pulled").expect(200).field("/items/0/subject", "tester").field("/items/1", Json());
+
+    // Who tells of pushes all the time has them pulled every ten seconds, not all the time.
+    service.database().admin("update git_source set pulled_at = now() + interval '1 hour' where state = 'pulled'");
+    told(as.owner, "file://" + place.string(), "refs/heads/main");
+    const std::string waits = "select count(*) from gravity.job where kind = 'pull-git' and state = 'waiting' and due_at > now() + interval '50 minutes'";
+    testkit::eventually("it waits", [&] { return service.database().admin(waits) == "1"; }, std::chrono::seconds(20));
+    service.database().admin("update git_source set pulled_at = now() - interval '11 seconds' where state = 'pulled'");
+    told(as.owner, "file://" + place.string(), "refs/heads/main");
+    const std::string unfinished = "select count(*) from gravity.job where kind = 'pull-git' and state in ('waiting', 'running')";
+    const auto nothing_waits = [&] { return service.database().admin(unfinished) == "0"; };
+    testkit::eventually("it comes", nothing_waits, std::chrono::seconds(60));
 
     // A git server has an access key, in the address or a field.
     const Json scopes = Json::array({"configs:write"});

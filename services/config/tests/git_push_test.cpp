@@ -38,6 +38,14 @@ TEST(Pushes, AreTakenFromEachKindOfServer) {
     EXPECT_TRUE(is_of(bitbucket));
     EXPECT_FALSE(is_of(bitbucket, "example.com/ada/settings", "old"));
     EXPECT_TRUE(is_of(R"({"repository":{"url":"https://example.com/ada/settings"}})")) << "it does not say which branch";
+
+    // What was deleted is not there to be pulled, and a ping tells of no push.
+    const std::string whose = R"("repository":{"clone_url":"https://example.com/ada/settings.git"})";
+    EXPECT_FALSE(is_of(R"({"ref":"refs/heads/main","after":"0000000000000000000000000000000000000000",)" + whose + "}"));
+    EXPECT_TRUE(is_of(R"({"ref":"refs/heads/main","after":"0000000000000000000000000000000000000001",)" + whose + "}"));
+    EXPECT_FALSE(is_of(R"({"push":{"changes":[{"old":{"name":"main"},"new":null}]},)" + whose + "}"));
+    EXPECT_FALSE(is_of(R"({"push":{"changes":[]},)" + whose + "}"));
+    EXPECT_FALSE(is_of(R"({"zen":"Keep it logically awesome.","hook_id":1,"hook":{"type":"Repository"},)" + whose + "}"));
     for (const std::string none : {"{}", R"({"repository":"x"})", R"({"repository":{"clone_url":5,"links":[]},"ref":{}})", R"({"push":{"changes":[5]}})"})
         EXPECT_FALSE(is_of(none)) << none;
 }

@@ -41,6 +41,8 @@ public:
         if (error == boost::beast::websocket::error::closed || (error && stream_.reason())) return "closed " + std::to_string(stream_.reason().code);
         return error ? "error: " + error.message() : boost::beast::buffers_to_string(buffer.data());
     }
+    /// What was said beside the code when it was closed.
+    std::string reason() const { return {stream_.reason().reason.data(), stream_.reason().reason.size()}; }
 
 private:
     boost::asio::io_context io_;

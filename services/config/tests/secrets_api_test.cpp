@@ -2,6 +2,7 @@
 
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/log/capture.hpp>
 
 namespace gravity::config {
 namespace {
@@ -43,17 +44,22 @@ TEST_F(SecretsApi, AreSeenByWhoMayAndMaskedForOthers) {
 }
 
 TEST_F(SecretsApi, StandNowhereInTheClear) {
+    const log::Capture written;
     const std::string at = with_secret();
     conceal(at, "db.password", "hunter3");
     publish(as.owner, at);
+    as.owner.post(at + "/keys/db.password/reveal").expect(200).field("/value", "hunter3");
+    trusted.get("/spring/shop/dev").expect(200).field("/propertySources/0/source/db.password", "hunter3");
     for (const std::string path : {"", "/draft", "/draft/merge", "/releases", "/releases/1", "/releases/2", "/releases/2/diff"}) {
         const auto answer = as.owner.get(at + path).expect(200);
         EXPECT_EQ(answer.body().find("hunter"), std::string::npos) << path;
         EXPECT_EQ(answer.body().find("\"secret\""), std::string::npos) << path;
     }
     for (const auto& event : service.take_events()) EXPECT_EQ(event.data.dump().find("hunter"), std::string::npos);
-    for (const std::string table : {"draft", "release_item", "data_key", "gravity.outbox", "gravity.idempotency"})
+    for (const std::string table : {"draft", "release_item", "data_key", "audit", "reveal", "gravity.outbox", "gravity.idempotency", "gravity.job"})
         EXPECT_EQ(service.database().admin("select count(*) from " + table + " t where t::text like '%hunter%'"), "0") << table;
+    EXPECT_TRUE(written.contains("secret revealed"));
+    EXPECT_FALSE(written.contains("hunter"));
 }
 
 TEST_F(SecretsApi, TellByFingerprintThatTheyHaveChanged) {

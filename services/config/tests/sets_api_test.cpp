@@ -46,6 +46,24 @@ TEST_F(Sets, BelongToTheirProject) {
     writer.post(at + "/releases", testkit::Members(Json::object())).expect_problem(403, "forbidden");
 }
 
+TEST_F(Sets, HaveItemsThatArePlainOrSecret) {
+    published(as.owner, "shop", "default", Json::object({{"a", 1}, {"list", Json::array()}, {"text", "x"}, {"on", true}}));
+    const auto insert = [&](const std::string& key, const std::string& value) {
+        const std::string row = "select set_id, number, project, '" + key + "', '" + value + "'::jsonb, 1 from release_item where key = 'a'";
+        service.database().admin("insert into release_item (set_id, number, project, key, value, since) " + row);
+    };
+    insert("sealed", R"({"secret": "AAAA", "fingerprint": "00"})");
+    for (const std::string neither : {R"({})", R"({"secret": "AAAA"})", R"({"secret": 1, "fingerprint": "00"})", R"([1])", "null",
+                                      R"({"secret": "AAAA", "fingerprint": "00", "text": "hunter2"})"}) {
+        try {
+            insert("neither", neither);
+            ADD_FAILURE() << neither;
+        } catch (const std::exception& refused) {
+            EXPECT_NE(std::string(refused.what()).find("release_item_is_plain_or_secret"), std::string::npos) << refused.what();
+        }
+    }
+}
+
 TEST_F(Sets, GoWithTheirProjectAndInNoOtherWay) {
     const std::string at = published(as.owner, "shop", "default", Json::object({{"a", 1}}));
     const std::string theirs = published(as.stranger, "shop", "default", Json::object({{"a", 1}}));

@@ -1,10 +1,19 @@
 // All config sets as one document that goes out and comes back.
 #include "config_fixture.hpp"
+#include "config_migrations.hpp"
 
 #include <gravity/base/crypto.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/testkit/fault_proxy.hpp>
+#include <gravity/testkit/loop.hpp>
+#include <gravity/testkit/postgres.hpp>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+#include <chrono>
 #include <map>
+#include <thread>
 
 namespace gravity::config {
 namespace {
@@ -105,6 +114,48 @@ TEST_F(SetsOfMany, AreImportedAtOnce) {
     std::map<std::string, int> from;
     for (const auto& [place, items] : by_place(exported(as.owner, "?state=drafts"))) ++from[items];
     EXPECT_EQ(from.size(), 1u) << "each is wholly before or after another";
+}
+
+/// A store that goes away in the middle.
+struct StoreThatGoes {
+    testkit::TestDatabase database{config_migrations()};
+    testkit::FaultProxy proxy{"127.0.0.1", static_cast<std::uint16_t>(std::stoi(database.url().substr(database.url().rfind(':') + 1)))};
+};
+class SetsOfManyBrokenOff : private StoreThatGoes, public ConfigApi {
+protected:
+    SetsOfManyBrokenOff() : ConfigApi({{"DATABASE_URL", proxy.in_front_of(database.url())}, {"MIGRATION_DATABASE_URL", database.owner_url()}}) {}
+    using StoreThatGoes::proxy;
+};
+
+TEST_F(SetsOfManyBrokenOff, DoNotLookWhole) {
+    namespace asio = boost::asio;
+    constexpr int count = 60; // much more than the kernel keeps for who does not read
+    for (int i = 0; i < count; ++i)
+        draft(as.owner, set(as.owner, "app" + std::to_string(i)).location(), Json::object({{"text", std::string(200'000, 'x')}}));
+    asio::io_context io;
+    asio::ip::tcp::socket socket(io);
+    socket.open(asio::ip::tcp::v4());
+    socket.set_option(asio::socket_base::receive_buffer_size(4'096));
+    socket.connect({asio::ip::address_v4::loopback(), service.port()});
+    const std::string head = "GET " + configs + "/export-all?state=drafts HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + as.owner.token() + "\r\n\r\n";
+    asio::write(socket, asio::buffer(head));
+    std::string text;
+    char bytes[65'536];
+    text.append(bytes, socket.read_some(asio::buffer(bytes)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(500)); // it waits for its reader
+    proxy.refuse();
+    proxy.cut();
+    boost::system::error_code error;
+    while (!error) {
+        const std::size_t read = socket.read_some(asio::buffer(bytes), error);
+        text.append(bytes, read);
+    }
+    EXPECT_TRUE(text.starts_with("HTTP/1.1 200 ")) << text.substr(0, 100);
+    EXPECT_EQ(text.find("\r\n0\r\n"), std::string::npos) << "the end of a body (RFC 9112 section 7.1)";
+    EXPECT_LT(text.size(), std::size_t{count} * 200'000);
+    proxy.pass();
+    testkit::until([&] { return as.owner.get(configs).send().status() == 200; });
+    EXPECT_EQ(as.owner.get(configs + "/export-all?state=drafts").expect(200).at("/sets").size(), std::size_t{count});
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "config_fixture.hpp"
+#include "departure.hpp"
 #include "frames.hpp"
 #include "peer.hpp"
 
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <set>
 
 namespace gravity::config {
 namespace {
@@ -118,6 +120,27 @@ TEST_F(Watch, GoesOnWhereAClientWas) {
     EXPECT_EQ(level.read(), R"({"change":{"changed":{"a":3},"removed":[],"version":4}})"); // and nothing before
 }
 
+// As when a server has ended: what they have is read once, and nobody else has to wait for it.
+TEST_F(Watch, OfManyWhoComeBackAtOnceOneReadingIsMade) {
+    put(1);
+    Peer stays = peer(as.owner); // what there is now is known
+    stays.hello("shop");
+    stays.read();
+    std::thread holds([&] { service.database().admin("begin; lock table placement in access exclusive mode; select pg_sleep(4); commit"); });
+    const std::string held = "select count(*) from pg_locks where relation = 'placement'::regclass and mode = 'AccessExclusiveLock' and granted";
+    testkit::eventually("it is held", [&] { return service.database().admin(held) == "1"; });
+    const auto begun = std::chrono::steady_clock::now();
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 60; ++i) {
+        peers.push_back(std::make_unique<Peer>(service.port(), as.owner.token()));
+        peers.back()->hello("shop", 1);
+    }
+    as.owner.get(configs).expect(200); // on a connection to the store that is free
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(3'500));
+    for (auto& client : peers) EXPECT_EQ(client->read(), R"({"change":{"changed":{"a":1},"removed":[],"version":2}})");
+    holds.join();
+}
+
 TEST_F(Watch, ClosesWhereItIsNotUnderstood) {
     for (const std::string bad : {"x", "{}", R"({"hello":{"application":"shop","label":"A"}})", R"({"hello":{"application":"a,b,c,d,e,f,g,h,i,j,k"}})"}) {
         Peer client = peer(as.owner);
@@ -198,6 +221,40 @@ TEST_F(Watch, ReachesManyAtOnce) {
     }
     put(1);
     for (auto& client : peers) EXPECT_EQ(client->read(), R"({"change":{"changed":{"a":1},"removed":[],"version":2}})");
+}
+
+// All at once they would stand before the servers that are left.
+TEST_F(Watch, SaysWhenToComeBackWhereTheServerEnds) {
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 8; ++i) {
+        peers.push_back(std::make_unique<Peer>(service.port(), as.owner.token()));
+        if (i == 0) continue; // it has not said what it wants
+        peers.back()->hello("shop");
+        peers.back()->read();
+    }
+    std::vector<std::string> ends(peers.size());
+    std::vector<std::thread> readers;
+    for (std::size_t i = 0; i < peers.size(); ++i) readers.emplace_back([&, i] { ends[i] = peers[i]->read(); });
+    service.stop();
+    for (auto& reader : readers) reader.join();
+    std::set<std::int64_t> waits;
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+        EXPECT_EQ(ends[i], "closed 1001") << i;
+        const auto said = Json::parse(peers[i]->reason());
+        ASSERT_TRUE(said && said->find("retry_ms") != nullptr) << peers[i]->reason();
+        waits.insert(said->find("retry_ms")->as_integer());
+    }
+    EXPECT_GE(*waits.begin(), 0);
+    EXPECT_LT(*waits.rbegin(), 1'000);
+    EXPECT_GT(waits.size(), 1u) << "not all at the same time";
+}
+
+TEST(Retry, IsSpreadWithTheNumberOfThoseWhoCome) {
+    EXPECT_EQ(retry_after(0, 0.5), 500);
+    EXPECT_EQ(retry_after(5'000, 0.5), 2'500);
+    EXPECT_EQ(retry_after(50'000, 0), 0);
+    EXPECT_EQ(retry_after(50'000, 0.5), 25'000);
+    EXPECT_EQ(retry_after(1'000'000, 0.75), 45'000) << "nobody waits for more than a minute";
 }
 
 class LongPoll : public Watch {};
