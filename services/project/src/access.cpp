@@ -3,6 +3,7 @@
 #include "organizations_store.hpp"
 #include "problems.hpp"
 #include "project_members_store.hpp"
+#include "projects_store.hpp"
 
 namespace gravity::project {
 
@@ -23,6 +24,10 @@ void check_access_beyond(Tx& tx, const Caller& caller, const Project& project, R
     const auto role = tx.maybe(role_of, project.organization_id, caller.subject);
     if (!role) throw Refusal(role_too_low, "It takes a role in the project's organisation");
     check_right(*role, right);
+}
+
+void check_own_project_stays(Tx& tx) {
+    if (tx.one(own_project_has_ended)) throw Refusal(project_not_active);
 }
 
 } // namespace gravity::project

@@ -16,4 +16,8 @@ MemberRole check_access(Tx& tx, const Caller& caller, const ProjectId& project, 
 /// What reaches beyond a project takes the role in its organisation: who has one in the project alone is refused with 403.
 void check_access_beyond(Tx& tx, const Caller& caller, const Project& project, Right right);
 
+/// Refuses where the project of the transaction, which is that of the caller's token, is being deleted or has been: nothing is made in it any more, for nobody
+/// would remove it. The deletion of one that stays does not begin while the transaction lasts.
+void check_own_project_stays(Tx& tx);
+
 } // namespace gravity::project

@@ -29,7 +29,8 @@ void organization_routes(Router& router) {
     namespace m = members;
     auto organizations = router.collection("/api/v1/organizations", "organizations");
     organizations.get<o::list>("", {.summary = "List the organisations one is a member of, newest first"});
-    organizations.post<o::create>("", {.summary = "Found an organisation and own it", .problems = {organization_slug_taken, subject_not_usable}});
+    organizations.post<o::create>(
+        "", {.summary = "Found an organisation and own it", .problems = {organization_slug_taken, subject_not_usable, project_not_active}});
     organizations.get<o::get>("/{id}", {.summary = "Read an organisation"});
     organizations.patch<o::update>("/{id}", {.summary = "Change an organisation", .problems = {role_too_low, organization_slug_taken}});
     organizations.del<o::remove>("/{id}", {.summary = "Delete an organisation that has no projects", .problems = {role_too_low, has_projects}});
@@ -98,7 +99,7 @@ void plan_routes(Router& router) {
     plans.get<p::get>("/{meter}", {.summary = "Read what a plan gives of a meter", .operation = "get_plan", .scope = "organizations:admin"});
     plans.put<p::put>("/{meter}", {.summary = "Set what a plan gives of a meter to each project",
                                    .operation = "put_plan",
-                                   .problems = {too_many_meters},
+                                   .problems = {too_many_meters, project_not_active},
                                    .scope = "organizations:admin"});
     plans.del<p::remove>("/{meter}", {.summary = "Give without a limit", .operation = "remove_plan", .scope = "organizations:admin"});
 }
@@ -107,7 +108,8 @@ void meter_routes(Router& router) {
     namespace m = meters;
     auto meters = router.collection("/api/v1/meters", "meters");
     meters.get<m::list>("", {.summary = "List meters by slug"});
-    meters.post<m::create>("", {.summary = "Make a meter; it counts what comes from now on", .problems = {meter_slug_taken, too_many_meters}});
+    meters.post<m::create>(
+        "", {.summary = "Make a meter; it counts what comes from now on", .problems = {meter_slug_taken, too_many_meters, project_not_active}});
     meters.get<m::get>("/{slug}", {.summary = "Read a meter"});
     meters.patch<m::update>("/{slug}", {.summary = "Change what is said of a meter"});
     meters.del<m::remove>("/{slug}", {.summary = "Delete a meter and all that it has counted", .problems = {meter_in_plan}});
@@ -197,6 +199,12 @@ void project_routes(Router& router) {
         "", {.summary = "Add an environment", .problems = {role_too_low, environment_exists, deletion_pending}, .scope = "projects:admin"});
     environments.get<e::get>("/{name}", {.summary = "Read an environment"});
     environments.patch<e::update>("/{name}", {.summary = "Change what an environment is for", .problems = {role_too_low}, .scope = "projects:admin"});
+    environments.post<clones::create_environment>(
+        "/{name}/clone", {.summary = "Make another environment with a new key for each that is good in this one; they are shown this once",
+                          .operation = "clone",
+                          .problems = {role_too_low, environment_exists, project_not_active, scope_not_yours, too_many_keys},
+                          .scope = "projects:admin",
+                          .shows_secret = true});
     environments.del<e::remove>("/{name}", {.summary = "Delete an environment, and what is left of its API keys",
                                             .problems = {role_too_low, has_live_keys},
                                             .scope = "projects:admin"});

@@ -37,7 +37,7 @@ void check_live(const ApiKey& key, Timestamp now) {
 
 void end_if_it_is(Tx& tx, const std::string& public_id, const Bytes& hash, const Actor& holder) {
     const auto found = tx.maybe(api_key_at_door, public_id);
-    if (is_key(found, hash)) end_api_key(tx, tx.one(lock_api_key, found->id), holder);
+    if (is_key(found ? &*found : nullptr, hash)) end_api_key(tx, tx.one(lock_api_key, found->id), holder);
 }
 
 /// A form as RFC 7662 section 2.1 and RFC 7009 section 2.1 have it; a hint of what the token may be (`token_type_hint`) tells nothing here.
@@ -63,9 +63,10 @@ TokenForm form_of(const RawBody& in) {
         throw Refusal(problems::unsupported_media_type, "application/x-www-form-urlencoded is expected");
     const auto fields = http::parse_query(in.bytes, 16);
     if (!fields) throw bad_form("The form is malformed");
-    const auto token = only(*fields, "token"), network = only(*fields, "network");
+    auto token = only(*fields, "token");
+    const auto network = only(*fields, "network");
     if (!token || token->empty()) throw bad_form("token is missing");
-    TokenForm form{*token, {}};
+    TokenForm form{*std::move(token), {}};
     if (!network) return form;
     const auto parsed = Network::parse(*network);
     if (!parsed) throw bad_form("network " + parsed.why());
@@ -132,17 +133,19 @@ NoContent revoke(Tx& tx, Actor caller, Path<"id", ApiKeyId> id, IfMatch expected
     return {};
 }
 
-Task<Verification> verify(Ctx& ctx, Caller caller, Body<VerifyApiKey> in, Given<KeyDoor> door) {
+Task<Verification> verify(Ctx& ctx, Body<VerifyApiKey> in, Given<KeyDoor> door) {
+    const Caller& caller = *ctx.caller(); // there is one, for the route asks for a scope
     const std::string text = in->key.str();
     const std::optional<Network> network = in->network;
     Verification answer = co_await door->verify(ctx, caller, text, network);
     co_return answer;
 }
 
-Task<Introspection> introspect(Ctx& ctx, Caller caller, RawBody in, Given<KeyDoor> door) {
+Task<IntrospectionText> introspect(Ctx& ctx, RawBody in, Given<KeyDoor> door) {
+    const Caller& caller = *ctx.caller();
     const TokenForm form = form_of(in);
-    const Verification answer = co_await door->verify(ctx, caller, form.token, form.network);
-    co_return introspected(answer);
+    std::string text = co_await door->introspect(ctx, caller, form.token, form.network);
+    co_return IntrospectionText{std::move(text)};
 }
 
 Task<GivenBack> give_back(Ctx& ctx, RawBody in, Given<KeyDoor> door, Given<TrustedProxies> proxies) {

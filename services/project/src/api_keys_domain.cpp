@@ -46,32 +46,42 @@ bool is_live(const ApiKey& key, Timestamp now) {
     return !key.revoked_at && (!end || *end > now);
 }
 
+std::optional<std::string> reason_against(const ApiKey& key, ProjectState project, Timestamp now) {
+    if (key.revoked_at) return "it was revoked";
+    if (!is_live(key, now)) return key.grace_until && *key.grace_until <= now ? "another key has taken its place" : "it has expired";
+    if (key.uses_left && *key.uses_left == 0) return "it is used up";
+    if (project != ProjectState::active) return "its project is not active";
+    return std::nullopt;
+}
+
 bool may_come_from(const ApiKey& key, const std::optional<Network>& network) {
     if (!key.cidrs) return true;
     return network && std::any_of(key.cidrs->begin(), key.cidrs->end(), [&](const Network& each) { return each.contains(*network); });
 }
 
-bool is_key(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash) {
-    const std::string nothing(hash.size(), '\0');
-    return constant_time_equal(hash.view(), found ? found->hash.view() : std::string_view(nothing)) && found;
+bool is_key(const ApiKeyAtDoor* found, const Bytes& hash) {
+    static const std::string nothing(32, '\0');
+    return constant_time_equal(hash.view(), found != nullptr ? found->hash.view() : std::string_view(nothing)) && found != nullptr;
 }
 
-Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash, const std::optional<Network>& network, Timestamp now) {
-    if (!is_key(found, hash) || !is_live(*found, now) || found->project_state != ProjectState::active) return {};
-    if (!may_come_from(*found, network) || (found->uses_left && *found->uses_left == 0)) return {};
+bool is_good(const ApiKeyAtDoor* found, const Bytes& hash, const std::optional<Network>& network, Timestamp now) {
+    return is_key(found, hash) && !reason_against(*found, found->project_state, now) && may_come_from(*found, network);
+}
+
+Verification told_of(const ApiKeyAtDoor& key, const std::optional<Network>& network) {
     Verification answer;
     answer.active = true;
-    answer.key_id = found->id;
-    answer.sub = "api_key:" + found->id.to_string();
-    answer.project = found->project_id;
-    answer.env = found->env;
-    answer.plan = found->plan;
-    if (found->cidrs) answer.network = network;
+    answer.key_id = key.id;
+    answer.sub = "api_key:" + key.id.to_string();
+    answer.project = key.project_id;
+    answer.env = key.env;
+    answer.plan = key.plan;
+    if (key.cidrs) answer.network = network;
     std::string scope;
-    for (const ScopeName& each : found->scopes) scope += (scope.empty() ? "" : " ") + each.str();
+    for (const ScopeName& each : key.scopes) scope += (scope.empty() ? "" : " ") + each.str();
     answer.scope = std::move(scope);
-    answer.iat = found->created_at.unix_seconds();
-    if (const auto end = end_of(*found)) answer.exp = end->unix_seconds();
+    answer.iat = key.created_at.unix_seconds();
+    if (const auto end = end_of(key)) answer.exp = end->unix_seconds();
     return answer;
 }
 

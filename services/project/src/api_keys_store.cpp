@@ -32,6 +32,9 @@ const Sql<bool(ProjectId, EnvironmentName, Timestamp)> has_live_key{"api_key.has
 const Sql<ApiKey(ProjectId, Timestamp, int)> live_keys{"api_key.live", R"sql(
     select * from api_key where project_id = $1 and revoked_at is null and grace_until is null and (expires_at is null or expires_at > $2)
     order by created_at, id limit $3)sql"};
+const Sql<ApiKey(ProjectId, EnvironmentName, Timestamp, int)> live_keys_in{"api_key.live_in", R"sql(
+    select * from api_key where project_id = $1 and env = $2 and revoked_at is null and grace_until is null and (expires_at is null or expires_at > $3)
+    order by created_at, id limit $4)sql"};
 const Sql<ProjectId(std::string)> find_in_directory{"api_key.find_in_directory", "select project from api_key_directory where public_id = $1"};
 const Sql<DirectoryEntry(std::vector<std::string>)> find_all_in_directory{
     "api_key.find_all_in_directory", "select public_id, project from api_key_directory where public_id = any($1::text[])"};

@@ -17,6 +17,8 @@ extern const Sql<ApiKey(ListApiKeys, std::string)> list_api_keys;
 extern const Sql<bool(ProjectId, EnvironmentName, Timestamp)> has_live_key;
 /// Those of a project that are good and that no other takes the place of, oldest first; so many at most.
 extern const Sql<ApiKey(ProjectId, Timestamp, int)> live_keys;
+/// The same of one environment.
+extern const Sql<ApiKey(ProjectId, EnvironmentName, Timestamp, int)> live_keys_in;
 
 /// Whose rows the key of a public id is among, whoever asks: under Scope::system.
 extern const Sql<ProjectId(std::string)> find_in_directory;

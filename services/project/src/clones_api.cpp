@@ -6,6 +6,7 @@
 #include "api_keys_store.hpp"
 #include "audit.hpp"
 #include "audit_store.hpp"
+#include "members.hpp"
 #include "meters_store.hpp"
 #include "problems.hpp"
 #include "projects_domain.hpp"
@@ -29,11 +30,27 @@ Project checked(Tx& tx, const Caller& caller, const ProjectId& id) {
     return project;
 }
 
-std::vector<ApiKey> keys_to_reissue(Tx& tx, const Caller& caller, const ProjectId& project) {
-    std::vector<ApiKey> keys = tx.all(live_keys, project, tx.now(), most_cloned_keys + 1);
+// As many as can be shown, and none that whoever asks could not make.
+std::vector<ApiKey> reissuable(const Caller& caller, std::vector<ApiKey> keys) {
     if (keys.size() > most_cloned_keys) throw Refusal(too_many_keys);
     for (const ApiKey& key : keys) check_scopes(caller, key.scopes);
     return keys;
+}
+
+std::vector<ApiKey> keys_to_reissue(Tx& tx, const Caller& caller, const ProjectId& project) {
+    return reissuable(caller, tx.all(live_keys, project, tx.now(), most_cloned_keys + 1));
+}
+
+ReissuedApiKey reissue(Tx& tx, const Actor& caller, const ApiKey& key, const ProjectId& project, const EnvironmentName& environment) {
+    NewApiKey like = key;
+    like.project_id = project;
+    like.env = environment;
+    ReissuedApiKey reissued;
+    static_cast<MadeApiKey&>(reissued) = make_api_key(tx, caller, like);
+    reissued.reissued_from = key.id;
+    tx.emit(ApiKeyCreated{reissued.id, project, environment});
+    record_of_key(tx, caller, "api_key.created", reissued, json::to_document(like));
+    return reissued;
 }
 
 void look(Tx& tx, const Caller& caller, const ProjectId& id, bool keys) {
@@ -88,16 +105,7 @@ ClonedProject cloned(Tx& tx, const Actor& caller, const ProjectId& first_id, con
     Json details = json::to_document<ProjectEdit>(wanted);
     details["cloned_from"] = first_id.to_string();
     record(tx, caller, {.action = "project.created", .organization = first.organization_id, .project = id, .target = id.to_string(), .details = details});
-    for (const ApiKey& key : keys) {
-        NewApiKey like = key;
-        like.project_id = id;
-        ReissuedApiKey reissued;
-        static_cast<MadeApiKey&>(reissued) = make_api_key(tx, caller, like);
-        reissued.reissued_from = key.id;
-        tx.emit(ApiKeyCreated{reissued.id, id, reissued.env});
-        record_of_key(tx, caller, "api_key.created", reissued, json::to_document(like));
-        made.keys.push_back(std::move(reissued));
-    }
+    for (const ApiKey& key : keys) made.keys.push_back(reissue(tx, caller, key, id, key.env));
     return made;
 }
 
@@ -126,6 +134,29 @@ Task<Created<ClonedProject>> create(Ctx& ctx, Actor caller, Path<"id", ProjectId
     }
     std::string location = "/api/v1/projects/" + made_id.to_string();
     co_return Created<ClonedProject>(*std::move(made), std::move(location));
+}
+
+Created<ClonedEnvironment> create_environment(Tx& tx, Actor caller, Path<"id", ProjectId> id, Path<"name", EnvironmentName> name, Body<CloneEnvironment> in) {
+    const HeldProject held = project_behind_lock(tx, caller, *id);
+    check_right(held.own, Right::administer);
+    const Environment first = tx.one(lock_environment, *id, *name);
+    if (held.project.state != ProjectState::active) throw Refusal(project_not_active); // no key is made for one that is not
+    std::vector<ApiKey> keys;
+    if (*in->keys) keys = reissuable(caller, tx.all(live_keys_in, *id, *name, tx.now(), most_cloned_keys + 1));
+    Environment row;
+    row.project_id = *id;
+    row.name = in->name;
+    row.kind = in->kind.value_or(first.kind);
+    row.created_at = row.updated_at = tx.now();
+    ClonedEnvironment made;
+    static_cast<Environment&>(made) = tx.one(insert_environment, row);
+    Json details = json::to_document<EnvironmentEdit>(row);
+    details["cloned_from"] = name->str();
+    record(tx, caller,
+           {.action = "environment.created", .organization = held.project.organization_id, .project = *id, .target = row.name.str(), .details = details});
+    for (const ApiKey& key : keys) made.keys.push_back(reissue(tx, caller, key, *id, row.name));
+    std::string location = "/api/v1/projects/" + id->to_string() + "/environments/" + row.name.str();
+    return {std::move(made), std::move(location)};
 }
 
 } // namespace gravity::project::clones

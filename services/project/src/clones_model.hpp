@@ -22,6 +22,19 @@ struct ClonedProject : Project {
 };
 BOOST_DESCRIBE_STRUCT(ClonedProject, (Project), (keys))
 
+/// Another environment of the same project.
+struct CloneEnvironment {
+    EnvironmentName name;
+    std::optional<EnvironmentKind> kind;
+    Default<true> keys;
+};
+BOOST_DESCRIBE_STRUCT(CloneEnvironment, (), (name, kind, keys))
+
+struct ClonedEnvironment : Environment {
+    std::vector<ReissuedApiKey> keys;
+};
+BOOST_DESCRIBE_STRUCT(ClonedEnvironment, (Environment), (keys))
+
 /// What is measured of a project, and its own limits.
 struct MeasuredSetup {
     std::vector<Meter> meters;
@@ -41,4 +54,16 @@ struct gravity::meta::docs<gravity::project::ClonedProject> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"keys", "The new keys; shown this once"}};
 };
 
-GRAVITY_TABLES(project, CloneProject, ReissuedApiKey, ClonedProject)
+template <>
+struct gravity::meta::docs<gravity::project::CloneEnvironment> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"kind", "Left out: that of the first"},
+        {"keys", "Whether a new key is made for each of the environment that is good, with its scopes, networks, uses and end"},
+    };
+};
+template <>
+struct gravity::meta::docs<gravity::project::ClonedEnvironment> {
+    static constexpr std::pair<std::string_view, std::string_view> fields[] = {{"keys", "The new keys; shown this once"}};
+};
+
+GRAVITY_TABLES(project, CloneProject, ReissuedApiKey, ClonedProject, CloneEnvironment, ClonedEnvironment)

@@ -11,21 +11,13 @@
 namespace gravity::project::explanations {
 namespace {
 
-std::optional<std::string> reason_against(const ApiKey& key, const Project& project, Timestamp now) {
-    if (key.revoked_at) return "it was revoked";
-    if (!is_live(key, now)) return key.grace_until && *key.grace_until <= now ? "another key has taken its place" : "it has expired";
-    if (key.uses_left && *key.uses_left == 0) return "it is used up";
-    if (project.state != ProjectState::active) return "its project is not active";
-    return std::nullopt;
-}
-
 KeyExplanation looked_at(Tx& tx, const Caller& caller, const ApiKeyId& id) {
     const ApiKey key = tx.one(get_api_key, id);
     const Project project = tx.one(get_project, key.project_id);
     check_access(tx, caller, project.id, Right::see);
     KeyExplanation explanation;
     explanation.key_id = key.id;
-    explanation.reason = reason_against(key, project, tx.now());
+    explanation.reason = reason_against(key, project.state, tx.now());
     explanation.active = !explanation.reason;
     explanation.project_id = key.project_id;
     explanation.env = key.env;

@@ -7,11 +7,19 @@
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
+#include <gravity/json/codec.hpp>
+#include <gravity/log/log.hpp>
 
 #include <exception>
 
 namespace gravity::project {
 namespace {
+
+// Whoever asks is not told. At this level, for whoever has a key may show it as often as they like; its owner is told by `explain`.
+void log_reason(const ApiKeyAtDoor& key, Timestamp now) {
+    const std::string reason = reason_against(key, key.project_state, now).value_or("it was shown from elsewhere");
+    log::debug("an API key that is not good was shown", {{"key", key.id.to_string()}, {"project_id", key.project_id.to_string()}, {"reason", reason}});
+}
 
 std::optional<UsesLeft> counted(Tx& tx, const ApiKeyId& id) { return tx.maybe(count_use, id, tx.now()); }
 
@@ -37,21 +45,22 @@ Task<std::map<std::string, ProjectId>> KeyDoor::homes_of(const Ctx& ctx, const s
     co_return homes;
 }
 
-Task<std::optional<KnownKey>> KeyDoor::read(const Ctx& ctx, const Caller& caller, const std::string& public_id) const {
+Task<KnownKeyPtr> KeyDoor::read(const Ctx& ctx, const Caller& caller, const std::string& public_id) const {
     const std::optional<ProjectId> home = co_await home_of(ctx, public_id);
     // For an unknown key the same work is done, in vain.
     std::optional<ApiKeyAtDoor> found;
     std::function<void(Tx&)> fetch = [&](Tx& tx) { found = tx.maybe(api_key_at_door, public_id); };
     pg::Scope of_key = pg::Scope::project(home.value_or(caller.project), caller.subject);
     co_await look_up(database_, ctx, std::move(of_key), std::move(fetch));
-    if (!home || !found) co_return std::nullopt;
-    co_return KnownKey{*home, *std::move(found)};
+    if (!home || !found) co_return KnownKeyPtr();
+    KnownKey key{*home, *std::move(found), {}};
+    if (!key.row.cidrs && !key.row.uses_left) key.introspection = json::encode(introspected(told_of(key.row, {})));
+    co_return std::make_shared<const KnownKey>(std::move(key));
 }
 
-Task<std::optional<KnownKey>> KeyDoor::key_of(const Ctx& ctx, const Caller& caller, const std::string& public_id) const {
-    if (const KnownKey* const known = known_.find(public_id)) co_return *known;
+Task<KnownKeyPtr> KeyDoor::read_anew(const Ctx& ctx, const Caller& caller, const std::string& public_id) const {
     const KeyMoment moment = known_.moment();
-    std::optional<KnownKey> key;
+    KnownKeyPtr key;
     std::exception_ptr away;
     try {
         key = co_await read(ctx, caller, public_id);
@@ -60,32 +69,54 @@ Task<std::optional<KnownKey>> KeyDoor::key_of(const Ctx& ctx, const Caller& call
         away = std::current_exception();
     }
     if (away) {
-        const KnownKey* const known = known_.find_unheard(public_id);
-        if (known == nullptr) std::rethrow_exception(away);
-        co_return *known;
+        KnownKeyPtr known = known_.find_unheard(public_id);
+        if (!known) std::rethrow_exception(away);
+        co_return known;
     }
-    if (key) known_.put(public_id, *key, moment);
+    if (key) known_.put(public_id, key, moment);
     co_return key;
 }
 
-Task<Verification> KeyDoor::verify(Ctx& ctx, const Caller& caller, const std::string& text, const std::optional<Network>& network) const {
-    const auto public_id = key_text::public_id_of(text);
-    if (!public_id) co_return Verification{}; // no key of ours, as anybody can see
+bool KeyDoor::may_know(const Caller& caller, const KnownKey& key) const {
+    return key.home == caller.project || key.row.project_id == caller.project || operator_ == caller.project;
+}
 
-    const std::optional<KnownKey> known = co_await key_of(ctx, caller, *public_id);
-    const std::optional<ApiKeyAtDoor> found = known ? std::optional<ApiKeyAtDoor>(known->row) : std::nullopt;
-    Verification answer = verified(found, key_text::hash_of(text), network, now());
-    const bool theirs = (known && known->home == caller.project) || operator_ == caller.project || answer.project == caller.project;
-    if (!theirs) co_return Verification{};
-    if (!answer.active) co_return answer;
-    if (found->uses_left) {
-        pg::Scope of_use = pg::Scope::project(known->home, caller.subject);
-        const std::optional<UsesLeft> left = co_await ctx.in_scope(std::move(of_use), counted, *answer.key_id);
-        if (!left) co_return Verification{}; // another one had the last of them
-        answer.uses_left = left->uses_left;
+Task<KeyDoor::Found> KeyDoor::find_good(Ctx& ctx, const Caller& caller, const std::string& text, const std::optional<Network>& network) const {
+    const auto public_id = key_text::public_id_of(text);
+    if (!public_id) co_return Found{}; // no key of ours, as anybody can see
+    KnownKeyPtr key = known_.find(*public_id);
+    if (!key) key = co_await read_anew(ctx, caller, *public_id);
+    const Bytes hash = key_text::hash_of(text);
+    const bool good = is_good(key ? &key->row : nullptr, hash, network, now());
+    if (!good && is_key(key ? &key->row : nullptr, hash)) log_reason(key->row, now());
+    if (!good || !may_know(caller, *key)) co_return Found{};
+    Found found{key, {}};
+    if (key->row.uses_left) {
+        pg::Scope of_use = pg::Scope::project(key->home, caller.subject);
+        const ApiKeyId id = key->row.id;
+        const std::optional<UsesLeft> left = co_await ctx.in_scope(std::move(of_use), counted, id);
+        if (!left) co_return Found{}; // another one had the last of them
+        found.uses_left = left->uses_left;
     }
-    uses_.note(known->home, *answer.key_id, now());
+    uses_.note(key->home, key->row.id, now());
+    co_return found;
+}
+
+Task<Verification> KeyDoor::verify(Ctx& ctx, const Caller& caller, const std::string& text, const std::optional<Network>& network) const {
+    const Found found = co_await find_good(ctx, caller, text, network);
+    if (!found.key) co_return Verification{};
+    Verification answer = told_of(found.key->row, network);
+    answer.uses_left = found.uses_left;
     co_return answer;
+}
+
+Task<std::string> KeyDoor::introspect(Ctx& ctx, const Caller& caller, const std::string& text, const std::optional<Network>& network) const {
+    const Found found = co_await find_good(ctx, caller, text, network);
+    if (!found.key) co_return json::encode(Introspection{});
+    if (!found.key->introspection.empty()) co_return found.key->introspection;
+    Verification answer = told_of(found.key->row, network);
+    answer.uses_left = found.uses_left;
+    co_return json::encode(introspected(answer));
 }
 
 } // namespace gravity::project

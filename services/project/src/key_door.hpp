@@ -26,14 +26,23 @@ public:
     /// operator's. Of every other key they are told what they are told of one that never was. Throws Refusal where the store is away.
     /// `network`: where the key was shown from, if somebody said.
     Task<Verification> verify(Ctx& ctx, const Caller& caller, const std::string& text, const std::optional<Network>& network) const;
+    /// The same in the words of RFC 7662, as JSON text.
+    Task<std::string> introspect(Ctx& ctx, const Caller& caller, const std::string& text, const std::optional<Network>& network) const;
     /// The project among whose rows the key of this public id is. Throws Refusal where the store is away.
     Task<std::optional<ProjectId>> home_of(const Ctx& ctx, const std::string& public_id) const;
     /// The same of many; those that are not there are left out.
     Task<std::map<std::string, ProjectId>> homes_of(const Ctx& ctx, const std::vector<std::string>& public_ids) const;
 
 private:
-    Task<std::optional<KnownKey>> key_of(const Ctx& ctx, const Caller& caller, const std::string& public_id) const;
-    Task<std::optional<KnownKey>> read(const Ctx& ctx, const Caller& caller, const std::string& public_id) const;
+    /// A key that is good, and whose use has been counted where it is. Without a key: it is not, or the caller is not to know.
+    struct Found {
+        KnownKeyPtr key{};
+        std::optional<std::int64_t> uses_left{};
+    };
+    Task<Found> find_good(Ctx& ctx, const Caller& caller, const std::string& text, const std::optional<Network>& network) const;
+    Task<KnownKeyPtr> read_anew(const Ctx& ctx, const Caller& caller, const std::string& public_id) const;
+    Task<KnownKeyPtr> read(const Ctx& ctx, const Caller& caller, const std::string& public_id) const;
+    bool may_know(const Caller& caller, const KnownKey& key) const;
 
     pg::Database& database_;
     LastUses& uses_;

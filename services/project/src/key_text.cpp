@@ -2,9 +2,12 @@
 
 #include "projects_model.hpp"
 
+#include <gravity/base/ascii.hpp>
 #include <gravity/base/crypto.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace gravity::project::key_text {
 namespace {
@@ -13,7 +16,17 @@ constexpr std::string_view prefix = "grv_";
 constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t public_digits = 12, secret_digits = 43, check_digits = 6; // 62^43 > 2^256, 62^6 > 2^32
 
-bool in_alphabet(std::string_view text) { return text.find_first_not_of(alphabet) == std::string_view::npos; }
+bool in_alphabet(std::string_view text) { return std::all_of(text.begin(), text.end(), ascii::is_alnum); }
+
+// What eight bits come to, for each byte: once a key is shown, its check is reckoned.
+constexpr std::array<std::uint32_t, 256> crc_of_bytes = [] {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t byte = 0; byte < 256; ++byte) {
+        table[byte] = byte;
+        for (int bit = 0; bit < 8; ++bit) table[byte] = (table[byte] >> 1) ^ ((table[byte] & 1) != 0 ? 0xedb88320 : 0);
+    }
+    return table;
+}();
 
 // Bytes from 248 on are thrown away: the rest falls into 62 classes of four each.
 std::string random_digits(std::size_t count) {
@@ -38,10 +51,7 @@ std::string check_of(std::string_view text) {
 
 std::uint32_t crc32(std::string_view bytes) {
     std::uint32_t crc = 0xffffffff;
-    for (const char c : bytes) {
-        crc ^= static_cast<unsigned char>(c);
-        for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
-    }
+    for (const char c : bytes) crc = (crc >> 8) ^ crc_of_bytes[(crc ^ static_cast<unsigned char>(c)) & 0xff];
     return ~crc;
 }
 

@@ -24,12 +24,12 @@ KeyMoment KeyMemory::moment() const { return {committed_key_changes, all_, tick_
 
 bool KeyMemory::holds(const KeyMoment& at) const { return at.committed == committed_key_changes && at.all == all_; }
 
-const KnownKey* KeyMemory::find(const std::string& public_id, std::chrono::seconds at_most, Clock::time_point now) const {
+KnownKeyPtr KeyMemory::find(const std::string& public_id, std::chrono::seconds at_most, Clock::time_point now) const {
     const auto found = entries_.find(public_id);
-    return found != entries_.end() && holds(found->second.at) && now - found->second.read < at_most ? &found->second.key : nullptr;
+    return found != entries_.end() && holds(found->second.at) && now - found->second.read < at_most ? found->second.key : nullptr;
 }
 
-void KeyMemory::put(const std::string& public_id, KnownKey key, const KeyMoment& read_at, Clock::time_point now) {
+void KeyMemory::put(const std::string& public_id, KnownKeyPtr key, const KeyMoment& read_at, Clock::time_point now) {
     const auto change = changes_.find(public_id);
     if (!holds(read_at) || (change != changes_.end() && change->second > read_at.tick)) return;
     if (entries_.size() >= most) entries_.clear();
@@ -50,24 +50,24 @@ void KeyMemory::changed(const std::string& public_id) {
 
 KnownKeys::KnownKeys(boost::asio::io_context& io, std::string url) : listener_(io, std::move(url), key_channels, std::bind_front(&KnownKeys::heard, this)) {}
 
-const KnownKey* KnownKeys::find(const std::string& public_id) {
+KnownKeyPtr KnownKeys::find(const std::string& public_id) {
     if (!std::exchange(started_, true)) listener_.start();
     if (KeyMemory::Clock::now() < away_until_)
-        if (const KnownKey* const known = unheard(public_id)) return known;
+        if (KnownKeyPtr known = unheard(public_id)) return known;
     return listener_.connected() ? memory_.find(public_id, KeyMemory::heard_for, KeyMemory::Clock::now()) : nullptr;
 }
 
-const KnownKey* KnownKeys::find_unheard(const std::string& public_id) {
+KnownKeyPtr KnownKeys::find_unheard(const std::string& public_id) {
     away_until_ = KeyMemory::Clock::now() + std::chrono::seconds(1);
     return unheard(public_id);
 }
 
-const KnownKey* KnownKeys::unheard(const std::string& public_id) const {
+KnownKeyPtr KnownKeys::unheard(const std::string& public_id) const {
     return memory_.find(public_id, KeyMemory::unread_for, KeyMemory::Clock::now());
 }
 
 // What is read while the store is not heard is kept as well, for when it cannot be read either; it is answered from once it was heard again, anew.
-void KnownKeys::put(const std::string& public_id, KnownKey key, const KeyMoment& read_at) {
+void KnownKeys::put(const std::string& public_id, KnownKeyPtr key, const KeyMoment& read_at) {
     memory_.put(public_id, std::move(key), read_at, KeyMemory::Clock::now());
 }
 

@@ -7,7 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -18,11 +18,13 @@ namespace gravity::project {
 /// Triggers tell the others.
 void forget_known_keys(Tx& tx);
 
-/// A key as it was read, and among whose rows.
+/// A key as it was read, and among whose rows. Shared: whoever answers from it copies nothing.
 struct KnownKey {
     ProjectId home;
     ApiKeyAtDoor row;
+    std::string introspection{}; // the answer of RFC 7662 while it is good, if that is the same for each use and from everywhere; else empty
 };
+using KnownKeyPtr = std::shared_ptr<const KnownKey>;
 
 /// A moment between changes. What was read at one is good as long as no change has come after it.
 struct KeyMoment {
@@ -41,15 +43,15 @@ public:
 
     KeyMoment moment() const;
     /// Null where there is none, where it is of before a change, or older than `at_most`.
-    const KnownKey* find(const std::string& public_id, std::chrono::seconds at_most, Clock::time_point now) const;
+    KnownKeyPtr find(const std::string& public_id, std::chrono::seconds at_most, Clock::time_point now) const;
     /// Not kept if a change of it came after it was read.
-    void put(const std::string& public_id, KnownKey key, const KeyMoment& read_at, Clock::time_point now);
+    void put(const std::string& public_id, KnownKeyPtr key, const KeyMoment& read_at, Clock::time_point now);
     /// A change of one key, or with an empty id of any.
     void changed(const std::string& public_id);
 
 private:
     struct Entry {
-        KnownKey key;
+        KnownKeyPtr key;
         KeyMoment at;
         Clock::time_point read;
     };
@@ -66,18 +68,18 @@ public:
     KnownKeys(boost::asio::io_context& io, std::string url);
 
     /// What was read within ten seconds and has not changed; null while the store is not heard: then changes would be missed.
-    const KnownKey* find(const std::string& public_id);
+    KnownKeyPtr find(const std::string& public_id);
     /// For when the store could not be read: what was read within a minute and is not known to have changed. Nobody revokes a key while the store is away. For
     /// a second `find` does not send anybody to the store for one of these either: it may take its time to say nothing.
-    const KnownKey* find_unheard(const std::string& public_id);
+    KnownKeyPtr find_unheard(const std::string& public_id);
     /// Before a read of what is then put.
     KeyMoment moment() const { return memory_.moment(); }
-    void put(const std::string& public_id, KnownKey key, const KeyMoment& read_at);
+    void put(const std::string& public_id, KnownKeyPtr key, const KeyMoment& read_at);
 
 private:
     void heard(const pg::Notification& notification);
 
-    const KnownKey* unheard(const std::string& public_id) const;
+    KnownKeyPtr unheard(const std::string& public_id) const;
 
     bool started_ = false;
     KeyMemory::Clock::time_point away_until_{};

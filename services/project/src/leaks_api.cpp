@@ -61,7 +61,7 @@ std::vector<std::size_t> revoke_all(Tx& tx, const std::vector<Suspect>& suspects
     std::vector<std::size_t> ours;
     for (const Suspect& suspect : suspects) {
         const auto found = tx.maybe(api_key_at_door, suspect.public_id);
-        if (!is_key(found, suspect.hash)) continue;
+        if (!is_key(found ? &*found : nullptr, suspect.hash)) continue;
         revoke_leaked(tx, found->id, suspect, by);
         ours.push_back(suspect.number);
     }

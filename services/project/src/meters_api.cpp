@@ -1,5 +1,6 @@
 #include "meters_api.hpp"
 
+#include "access.hpp"
 #include "audit.hpp"
 #include "meters_store.hpp"
 #include "problems.hpp"
@@ -25,6 +26,7 @@ void delete_it(Tx& tx, const Actor& by, const MeterSlug& slug, const IfMatch& ex
 } // namespace
 
 Created<Meter> create(Tx& tx, Actor caller, Body<NewMeter> in) {
+    check_own_project_stays(tx);
     if (tx.one(count_meters) >= most_meters) throw Refusal(too_many_meters);
     Meter row;
     static_cast<NewMeter&>(row) = *in;

@@ -14,6 +14,7 @@ namespace organizations {
 Created<Organization> create(Tx& tx, Actor caller, Body<OrganizationEdit> in) {
     const auto founder = Subject::parse(caller.subject);
     if (!founder) throw Refusal(subject_not_usable, founder.why());
+    check_own_project_stays(tx);
     Organization row;
     static_cast<OrganizationEdit&>(row) = *in;
     row.id = tx.new_id<OrganizationId>();

@@ -31,7 +31,7 @@ inline constexpr Problem already_rotated{409, "already-rotated", "Another key ha
 inline constexpr Problem uses_counted{422, "uses-counted",
                                       "A key whose uses are counted has no time in which another is good beside it: `grace_seconds` must be 0"};
 inline constexpr Problem key_ended{409, "key-ended", "The key was revoked or has expired"};
-inline constexpr Problem too_many_keys{409, "too-many-keys", "More than 200 keys of the project are good: make the new one without keys"};
+inline constexpr Problem too_many_keys{409, "too-many-keys", "More than 200 keys are good: make the new one without keys"};
 inline constexpr Problem signature_wrong{403, "signature-wrong", "The signature is not that of the report"};
 
 // Invitations

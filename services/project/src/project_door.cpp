@@ -1,6 +1,5 @@
 #include "project_door.hpp"
 
-#include "organizations_store.hpp"
 #include "problems.hpp"
 #include "project_members_store.hpp"
 #include "projects_store.hpp"
@@ -21,13 +20,13 @@ struct Found {
     std::vector<PlanQuota> plan;
 };
 
-Found found_of(Tx& tx, const ProjectId& id, const std::string& subject) {
+// Whoever measures asks with each report: their role, which decides nothing then, is not looked for.
+Found found_of(Tx& tx, const ProjectId& id, const std::optional<std::string>& member) {
     Found found;
     found.project = tx.maybe(get_project, id);
     if (!found.project) return found;
-    found.role = tx.maybe(role_in_project, id, subject);
-    const auto organization = tx.maybe(get_organization, found.project->organization_id);
-    if (organization && organization->plan) found.plan = tx.all(plan_quotas, *organization->plan);
+    if (member) found.role = tx.maybe(role_in_project, id, *member);
+    found.plan = tx.all(plan_of_project, id);
     return found;
 }
 
@@ -44,13 +43,14 @@ Task<Standing> ProjectDoor::enter(Ctx& ctx, const Caller& caller, const ProjectI
         if (!own) throw Refusal(problems::not_found);
         co_return Standing{};
     }
+    std::optional<std::string> as_member;
+    if (!own && !operates && home == caller.project && access != Access::measure) as_member = caller.subject;
     Found found;
-    std::function<void(Tx&)> read = [&](Tx& tx) { found = found_of(tx, project, caller.subject); };
+    std::function<void(Tx&)> read = [&](Tx& tx) { found = found_of(tx, project, as_member); };
     pg::Scope of_home = pg::Scope::project(*home, caller.subject);
     co_await look_up(database_, ctx, std::move(of_home), std::move(read));
 
-    const bool member = home == caller.project && found.role && access != Access::measure;
-    if (!found.project || !(own || operates || member)) throw Refusal(problems::not_found);
+    if (!found.project || !(own || operates || found.role)) throw Refusal(problems::not_found);
     if (found.project->deleting_at && access != Access::see) throw Refusal(project_not_active);
     if (!own && !operates) check_right(*found.role, right_for(access));
     Standing standing;

@@ -32,6 +32,7 @@ const Sql<Project(ListProjects, std::string)> list_projects{"project.list", R"sq
       and $page(p.created_at desc, p.id desc))sql"};
 const Sql<void(ProjectId)> list_project_in_directory{"project.list_in_directory", "insert into project_directory (project_id) values ($1)"};
 const Sql<ProjectId(ProjectId)> home_of_project{"project.find_in_directory", "select project from project_directory where project_id = $1"};
+const Sql<bool()> own_project_has_ended{"project.own_has_ended", "select project_has_ended()"};
 
 const Sql<Environment(Environment)> insert_environment{
     "environment.insert",

@@ -14,6 +14,8 @@ extern const Sql<Project(ListProjects, std::string)> list_projects;
 extern const Sql<void(ProjectId)> list_project_in_directory;
 /// Whose people administer a project, whoever asks: under Scope::system.
 extern const Sql<ProjectId(ProjectId)> home_of_project;
+/// Whether the project of the transaction is being deleted or has been; it stays as it is while the transaction lasts (migration 0020).
+extern const Sql<bool()> own_project_has_ended;
 
 extern const Sql<Environment(Environment)> insert_environment, save_environment;
 extern const Sql<Environment(ProjectId, EnvironmentName)> get_environment, lock_environment;

@@ -19,6 +19,21 @@ std::string text_of(double value) {
 
 double burst_of(const QuotaEdit& quota) { return quota.burst ? quota.burst->value() : 0; }
 
+QuotaEdit within(const QuotaEdit& given, const QuotaEdit& wanted) {
+    if (wanted.period != given.period) return given;
+    QuotaEdit least = wanted;
+    if (given.limit.value() < wanted.limit.value()) least.limit = given.limit;
+    if (burst_of(given) < burst_of(wanted)) least.burst = given.burst;
+    return least;
+}
+
+HoldingQuota holding_of(const QuotaEdit& quota, QuotaSource source) {
+    HoldingQuota holds;
+    static_cast<QuotaEdit&>(holds) = quota;
+    holds.source = source;
+    return holds;
+}
+
 } // namespace
 
 void check(const NewReservation& wanted, meta::Errors& errors) {
@@ -30,18 +45,26 @@ const PlanQuota* given_by(const std::vector<PlanQuota>& plan, const MeterSlug& m
     return found == plan.end() ? nullptr : &*found;
 }
 
-const QuotaEdit* holding(const QuotaRow* own, const PlanQuota* given) {
-    if (own == nullptr || given == nullptr) return own != nullptr ? static_cast<const QuotaEdit*>(own) : given;
-    const bool within = own->period == given->period && own->limit.value() <= given->limit.value() && burst_of(*own) <= burst_of(*given);
-    return own->granted || within ? static_cast<const QuotaEdit*>(own) : given;
+std::optional<HoldingQuota> holding(const QuotaRow* own, const PlanQuota* given) {
+    if (own == nullptr && given == nullptr) return std::nullopt;
+    if (own == nullptr) return holding_of(*given, QuotaSource::plan);
+    if (given == nullptr || own->granted) return holding_of(*own, QuotaSource::project);
+    const QuotaEdit least = within(*given, *own);
+    const bool own_limit = least.period == own->period && least.limit == own->limit;
+    return holding_of(least, own_limit ? QuotaSource::project : QuotaSource::plan);
+}
+
+std::optional<HoldingQuota> holding(const std::vector<QuotaRow>& own, const std::vector<PlanQuota>& plan, const Meter& meter) {
+    const auto found = std::find_if(own.begin(), own.end(), [&](const QuotaRow& each) { return each.meter_id == meter.id; });
+    return holding(found != own.end() ? &*found : nullptr, given_by(plan, meter.slug));
 }
 
 void check_within_plan(const std::vector<PlanQuota>& plan, const MeterSlug& meter, const QuotaEdit& wanted) {
     const PlanQuota* const given = given_by(plan, meter);
     if (given == nullptr) return;
-    if (wanted.period != given->period || wanted.limit.value() > given->limit.value())
-        throw Refusal(above_the_plan, "The plan gives " + text_of(given->limit.value()));
-    if (burst_of(wanted) > burst_of(*given)) throw Refusal(above_the_plan, "The plan gives a burst of " + text_of(burst_of(*given)));
+    const QuotaEdit left = within(*given, wanted);
+    if (left.period != wanted.period || left.limit != wanted.limit) throw Refusal(above_the_plan, "The plan gives " + text_of(given->limit.value()));
+    if (burst_of(left) < burst_of(wanted)) throw Refusal(above_the_plan, "The plan gives a burst of " + text_of(burst_of(*given)));
 }
 
 void check_amount(const NewMeter& meter, const Quantity& amount, std::string_view field) {

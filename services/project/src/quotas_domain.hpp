@@ -8,10 +8,19 @@ namespace gravity::project {
 /// What a plan gives of a meter.
 const PlanQuota* given_by(const std::vector<PlanQuota>& plan, const MeterSlug& meter);
 
-/// Which of the two holds, if there is any: a project's own, unless its plan has come to give less since it was set. Refers to what it is given.
-const QuotaEdit* holding(const QuotaRow* own, const PlanQuota* given);
+/// The limit that holds for a project, and whose it is.
+struct HoldingQuota : QuotaEdit {
+    QuotaSource source{};
+};
 
-/// Nobody gives themselves more than their plan does, or a larger burst, or the same over a shorter time, which may be more.
+/// What holds of a project's own limit and what its plan gives, if there is any: of both the lower limit and the lower burst, each for itself, for the
+/// plan may have come to give less since the other was set. Of two periods it is the plan's: amounts of different times cannot be compared. What those who
+/// sell plans gave (`granted`) holds as it is. This is the one place where the two are held against one another.
+std::optional<HoldingQuota> holding(const QuotaRow* own, const PlanQuota* given);
+/// The same, looked for in what a project has and what its plan gives.
+std::optional<HoldingQuota> holding(const std::vector<QuotaRow>& own, const std::vector<PlanQuota>& plan, const Meter& meter);
+
+/// Nobody gives themselves what would not hold: more than their plan does, or a larger burst, or the same over a shorter time, which may be more.
 void check_within_plan(const std::vector<PlanQuota>& plan, const MeterSlug& meter, const QuotaEdit& wanted);
 
 /// What is counted one by one has no halves.

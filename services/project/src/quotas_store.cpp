@@ -10,10 +10,14 @@ const Sql<PlanQuota(PlanQuota)> save_plan_quota{"plan_quota.save", R"sql(
     on conflict (project, plan, meter) do update
     set "limit" = excluded."limit", burst = excluded.burst, period = excluded.period, version = q.version + 1, updated_at = excluded.updated_at
     returning *)sql"};
+const Sql<PlanQuota(PlanQuota)> insert_plan_quota{"plan_quota.insert", R"sql(
+    insert into plan_quota (plan, meter, "limit", burst, period, created_at, updated_at)
+    values ($plan, $meter, $limit, $burst, $period, $created_at, $updated_at) on conflict do nothing returning *)sql"};
 const Sql<PlanQuota(Slug, MeterSlug)> get_plan_quota{"plan_quota.get", "select * from plan_quota where plan = $1 and meter = $2"};
 const Sql<PlanQuota(Slug, MeterSlug)> lock_plan_quota{"plan_quota.lock", "select * from plan_quota where plan = $1 and meter = $2 for update"};
 const Sql<PlanQuota(PageQuery, Slug)> list_plan_quotas{"plan_quota.list", "select * from plan_quota where plan = $3 and $page(meter)"};
-const Sql<PlanQuota(Slug)> plan_quotas{"plan_quota.all", "select * from plan_quota where plan = $1"};
+const Sql<PlanQuota(ProjectId)> plan_of_project{"plan_quota.of_project", R"sql(
+    select q.* from project p join organization o on o.id = p.organization_id join plan_quota q on q.plan = o.plan where p.id = $1)sql"};
 const Sql<std::int64_t(Slug)> count_plan_quotas{"plan_quota.count", "select count(*) from plan_quota where plan = $1"};
 const Sql<void(Slug, MeterSlug)> delete_plan_quota{"plan_quota.delete", "delete from plan_quota where plan = $1 and meter = $2"};
 
@@ -30,27 +34,21 @@ const Sql<QuotaRow(std::vector<MeterId>)> quotas_of{"quota.of", "select * from q
 const Sql<void(MeterId)> delete_quota{"quota.delete", "delete from quota where meter_id = $1"};
 const Sql<Meter(PageQuery, std::vector<MeterSlug>)> list_limited_meters{"quota.list", R"sql(
     select m.* from meter m left join quota q on q.meter_id = m.id where (q.meter_id is not null or m.slug = any($3::text[])) and $page(m.slug))sql"};
-const Sql<QuotaState(Timestamp, std::vector<MeterId>, std::vector<MeterSlug>, std::vector<Quantity>, std::vector<Quantity>, std::vector<QuotaPeriod>)>
+const Sql<QuotaState(Timestamp, std::vector<MeterId>, std::vector<Quantity>, std::vector<Quantity>, std::vector<QuotaPeriod>, std::vector<QuotaSource>)>
     quota_states{"quota.states", R"sql(
-    select h.meter, h."limit", h.burst, h.period, h.source, w.since, coalesce(t.used, 0) as used, coalesce(r.amount, 0) as reserved,
+    select m.slug as meter, h."limit", nullif(h.burst, 0) as burst, h.period, h.source, w.since, coalesce(t.used, 0) as used,
+           coalesce(r.amount, 0) as reserved,
            case h.period when 'ever' then null
-                else ((w.since at time zone h.time_zone) + ('1 ' || h.period)::interval) at time zone h.time_zone end as until
-    from (select m.id, m.slug as meter, m.time_zone, case when o.holds then q."limit" else d."limit" end as "limit",
-                 case when o.holds then q.period else d.period end as period, case when o.holds then q.burst else nullif(d.burst, 0) end as burst,
-                 case when o.holds then 'project' else 'plan' end as source
-          from meter m left join quota q on q.meter_id = m.id
-               left join unnest($3::text[], $4::numeric[], $5::numeric[], $6::text[]) as d (meter, "limit", burst, period) on d.meter = m.slug
-               cross join lateral (
-                   select q.meter_id is not null and (d.meter is null or q.granted or (q.period = d.period and q."limit" <= d."limit"
-                                                                                       and coalesce(q.burst, 0) <= d.burst)) as holds) o
-          where m.id = any($2::uuid[]) and (q.meter_id is not null or d.meter is not null)) h
+                else ((w.since at time zone m.time_zone) + ('1 ' || h.period)::interval) at time zone m.time_zone end as until
+    from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::text[], $6::text[]) as h (meter_id, "limit", burst, period, source)
+         join meter m on m.id = h.meter_id
          cross join lateral (
-             select case h.period when 'ever' then timestamptz 'epoch' else date_trunc(h.period, $1::timestamptz, h.time_zone) end as since) w
-         left join usage_total t on t.meter_id = h.id and t.period = h.period and t.starts_at = w.since
+             select case h.period when 'ever' then timestamptz 'epoch' else date_trunc(h.period, $1::timestamptz, m.time_zone) end as since) w
+         left join usage_total t on t.meter_id = m.id and t.period = h.period and t.starts_at = w.since
          left join lateral (
              select sum(o.amount) as amount from quota_reservation o
-             where o.meter_id = h.id and o.created_at >= w.since and o.state = 'open' and o.expires_at > $1) r on true
-    order by h.meter)sql"};
+             where o.meter_id = m.id and o.created_at >= w.since and o.state = 'open' and o.expires_at > $1) r on true
+    order by m.slug)sql"};
 const Sql<void(UsageTotal, Quantity, int)> note_alert{"quota.note_alert", R"sql(
     insert into quota_alert (meter_id, period, starts_at, "limit", threshold) values ($meter_id, $period, $starts_at, $6, $7) on conflict do nothing)sql"};
 

@@ -9,9 +9,12 @@ namespace gravity::project {
 
 // Of the project that administers
 extern const Sql<PlanQuota(PlanQuota)> save_plan_quota;
+/// None where there is one already.
+extern const Sql<PlanQuota(PlanQuota)> insert_plan_quota;
 extern const Sql<PlanQuota(Slug, MeterSlug)> get_plan_quota, lock_plan_quota;
 extern const Sql<PlanQuota(PageQuery, Slug)> list_plan_quotas;
-extern const Sql<PlanQuota(Slug)> plan_quotas;
+/// What the plan of its organisation gives a project, if that is on one.
+extern const Sql<PlanQuota(ProjectId)> plan_of_project;
 extern const Sql<std::int64_t(Slug)> count_plan_quotas;
 extern const Sql<void(Slug, MeterSlug)> delete_plan_quota;
 
@@ -24,8 +27,8 @@ extern const Sql<QuotaRow(std::vector<MeterId>)> quotas_of;
 extern const Sql<void(MeterId)> delete_quota;
 /// Meters that have a limit: one of the project's own, or one of these by its plan.
 extern const Sql<Meter(PageQuery, std::vector<MeterSlug>)> list_limited_meters;
-/// Limits of some meters at a moment, where a plan gives the ones told: their meters, limits, bursts (0: none) and periods.
-extern const Sql<QuotaState(Timestamp, std::vector<MeterId>, std::vector<MeterSlug>, std::vector<Quantity>, std::vector<Quantity>, std::vector<QuotaPeriod>)>
+/// How far limits that hold are used up at a moment: meters, limits, bursts (0: none), periods, whose they are.
+extern const Sql<QuotaState(Timestamp, std::vector<MeterId>, std::vector<Quantity>, std::vector<Quantity>, std::vector<QuotaPeriod>, std::vector<QuotaSource>)>
     quota_states;
 /// Notes that a share of a limit is used up; touches no row where that was noted before.
 extern const Sql<void(UsageTotal, Quantity, int)> note_alert;

@@ -22,8 +22,7 @@ struct Held {
 Held held_by(Tx& tx, const Meter& meter, const std::vector<PlanQuota>& plan) {
     Held held;
     const auto own = tx.maybe(get_quota, meter.id);
-    if (const QuotaEdit* const quota = holding(own ? &*own : nullptr, given_by(plan, meter.slug))) held.quota = *quota;
-    if (held.quota) held.period = held.quota->period;
+    if (const auto quota = holding(own ? &*own : nullptr, given_by(plan, meter.slug))) held = {*quota, quota->period};
     return held;
 }
 
@@ -81,7 +80,7 @@ Reservation settled(Tx& tx, const MeterSlug& slug, const ReservationId& id, cons
     check_amount(meter, amount, "amount");
     ReservationRow row = tx.one(lock_reservation, meter.id, id);
     if (!settles(seen_at(row, tx.now()), amount)) return row;
-    if (amount.value() > 0) count(tx, {{meter, row.created_at, row.subject ? row.subject->str() : "", "{}", decimal_of(amount)}}, plan);
+    if (amount.value() > 0) count(tx, {{&meter, row.created_at, row.subject ? row.subject->str() : "", "{}", decimal_of(amount)}}, plan);
     tx.exec(give_back, meter.id, *row.period, *row.starts_at, row.amount);
     row.state = ReservationState::settled;
     row.settled = amount;

@@ -3,7 +3,7 @@
 #include <gravity/base/ascii.hpp>
 #include <gravity/http/message.hpp>
 
-#include <functional>
+#include <utility>
 
 namespace gravity::project {
 namespace {
@@ -15,18 +15,19 @@ Refusal malformed(std::string pointer, std::string detail, std::string in = {}) 
     return Refusal(problems::malformed).with_faults({{std::move(pointer), std::move(detail), std::move(in)}});
 }
 
-/// Where the attributes of an event are looked for, and how a fault points at them.
+/// The attributes of an event, and how a fault points at them.
 struct Attributes {
-    std::function<std::optional<Json>(std::string_view)> find;
+    const Json& members;
     std::string before; // of the pointer
     std::string in;
 };
 
 template <std::size_t Min>
 std::string text_attribute(const Attributes& from, std::string_view name, bool required) {
-    const std::optional<Json> value = from.find(name);
-    if (!value && !required) return {};
-    if (!value) throw malformed(from.before + std::string(name), "is missing", from.in);
+    const Json* const value = from.members.find(name);
+    const bool missing = value == nullptr || value->is_null();
+    if (missing && !required) return {};
+    if (missing) throw malformed(from.before + std::string(name), "is missing", from.in);
     if (!value->is_string()) throw malformed(from.before + std::string(name), "must be a text", from.in);
     const auto text = Text<Min, 256>::parse(value->as_string());
     if (!text) throw malformed(from.before + std::string(name), text.why(), from.in);
@@ -50,19 +51,16 @@ UsageEvent event_of(const Attributes& from, Json data, Timestamp now) {
     return event;
 }
 
-UsageEvent structured(const Json& document, const std::string& before, Timestamp now) {
+// Its data are taken out of the document, which may be most of it.
+UsageEvent structured(Json& document, const std::string& before, Timestamp now) {
     if (!document.is_object()) throw malformed(before, "must be an object");
-    Attributes from;
-    from.find = [&](std::string_view name) -> std::optional<Json> {
-        const Json* const value = document.find(name);
-        return value == nullptr || value->is_null() ? std::nullopt : std::optional<Json>(*value);
-    };
-    from.before = before + "/";
+    const Attributes from{document, before + "/", {}};
     const std::string type = text_attribute<0>(from, "datacontenttype", false);
     if (!type.empty() && !is_json(media_type_of(type))) throw malformed(before + "/datacontenttype", "must be JSON");
     if (document.find("data_base64") != nullptr) throw malformed(before + "/data_base64", "must be JSON in `data`");
-    const Json* const data = document.find("data");
-    return event_of(from, data == nullptr ? Json() : *data, now);
+    const auto data = document.as_object().find("data");
+    Json taken = data == document.as_object().end() ? Json() : std::move(data->second);
+    return event_of(from, std::move(taken), now);
 }
 
 // What a field's value is without the quotes that it may stand in (CloudEvents HTTP binding, section 3.1.3.2; RFC 9110 section 5.6.4).
@@ -79,16 +77,13 @@ std::string unquoted(std::string_view value) {
 }
 
 UsageEvent binary(const http::Request& request, Json data, Timestamp now) {
-    Attributes from;
-    from.find = [&](std::string_view name) -> std::optional<Json> {
-        const auto field = request.headers.get("ce-" + std::string(name));
-        if (!field) return std::nullopt;
-        const std::string plain = unquoted(*field);
-        return Json(http::percent_decode(plain).value_or(plain));
-    };
-    from.before = "/ce-";
-    from.in = "header";
-    return event_of(from, std::move(data), now);
+    Json attributes = Json::object();
+    for (const std::string_view name : {"specversion", "id", "source", "type", "subject", "time"})
+        if (const auto field = request.headers.get("ce-" + std::string(name))) {
+            const std::string plain = unquoted(*field);
+            attributes[name] = http::percent_decode(plain).value_or(plain);
+        }
+    return event_of({attributes, "/ce-", "header"}, std::move(data), now);
 }
 
 } // namespace
@@ -100,17 +95,19 @@ std::vector<UsageEvent> usage_events_of(const http::Request& request, const RawB
     const bool no_data = by_fields && body.bytes.empty(); // then there need not be a type of it either
     if (!batch && !one && !(by_fields ? is_json(type) || (no_data && type.empty()) : type == "application/json"))
         throw Refusal(problems::unsupported_media_type, "application/cloudevents+json, application/cloudevents-batch+json or application/json is expected");
-    const auto document = Json::parse(no_data ? std::string_view("null") : std::string_view(body.bytes));
-    if (!document) throw Refusal(problems::malformed, document.why());
+    auto parsed = Json::parse(no_data ? std::string_view("null") : std::string_view(body.bytes));
+    if (!parsed) throw Refusal(problems::malformed, parsed.why());
+    Json document = *std::move(parsed);
     std::vector<UsageEvent> events;
     if (by_fields) {
-        events.push_back(binary(request, *document, now));
-    } else if (batch || (!one && document->is_array())) {
-        if (!document->is_array()) throw malformed("", "must be an array");
-        if (document->size() > most_events_at_once) throw Refusal(problems::too_large, "At most 1000 events are taken at once");
-        for (std::size_t i = 0; i < document->size(); ++i) events.push_back(structured(document->as_array()[i], "/" + std::to_string(i), now));
+        events.push_back(binary(request, std::move(document), now));
+    } else if (batch || (!one && document.is_array())) {
+        if (!document.is_array()) throw malformed("", "must be an array");
+        if (document.size() > most_events_at_once) throw Refusal(problems::too_large, "At most 1000 events are taken at once");
+        events.reserve(document.size());
+        for (std::size_t i = 0; i < document.size(); ++i) events.push_back(structured(document.as_array()[i], "/" + std::to_string(i), now));
     } else {
-        events.push_back(structured(*document, "", now));
+        events.push_back(structured(document, "", now));
     }
     return events;
 }

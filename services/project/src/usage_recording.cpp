@@ -5,28 +5,15 @@
 #include "quotas_domain.hpp"
 #include "quotas_store.hpp"
 #include "usage_store.hpp"
+#include "usage_sums.hpp"
 
-#include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
+#include <utility>
 
 namespace gravity::project {
 namespace {
-
-/// The limits that hold: a project's own, or its plan's.
-class Limits {
-public:
-    Limits(Tx& tx, const std::vector<MeterId>& meters, const std::vector<PlanQuota>& plan) : own_(tx.all(quotas_of, meters)), plan_(plan) {}
-
-    const QuotaEdit* of(const Meter& meter) const {
-        const auto own = std::find_if(own_.begin(), own_.end(), [&](const QuotaRow& each) { return each.meter_id == meter.id; });
-        return holding(own != own_.end() ? &*own : nullptr, given_by(plan_, meter.slug));
-    }
-
-private:
-    std::vector<QuotaRow> own_;
-    const std::vector<PlanQuota>& plan_;
-};
 
 template <class E>
 void announce(Tx& tx, const Meter& meter, const QuotaEdit& quota, const UsageTotal& total) {
@@ -53,23 +40,28 @@ struct Reading {
     std::optional<Refusal::Fault> fault;
 };
 
-Reading reading_of(const UsageEvent& event, const std::string& at, const std::vector<Meter>& meters, Timestamp now) {
+/// Of the event with this number in its report.
+Refusal::Fault fault_at(std::size_t number, std::string_view member, std::string why) {
+    return {"/" + std::to_string(number) + "/" + std::string(member), std::move(why), ""};
+}
+
+Reading reading_of(const UsageEvent& event, std::size_t number, const std::vector<Meter>& meters, Timestamp now) {
     Reading reading;
-    if (const auto why = out_of_time(event.time, now)) {
-        reading.fault = Refusal::Fault{at + "/time", *why, ""};
+    if (auto why = out_of_time(event.time, now)) {
+        reading.fault = fault_at(number, "time", *std::move(why));
         return reading;
     }
     for (const Meter& meter : meters) {
         if (meter.event_type.str() != event.type) continue;
         auto measured = measure(meter, event.data);
-        if (const auto* why = std::get_if<std::string>(&measured)) {
-            reading.fault = Refusal::Fault{at + "/data", *why, ""};
+        if (auto* why = std::get_if<std::string>(&measured)) {
+            reading.fault = fault_at(number, "data", std::move(*why));
             return reading;
         }
-        auto& number = std::get<Measured>(measured);
-        reading.counted.push_back({meter, event.time, event.subject, std::move(number.grouping), std::move(number.value), std::move(number.distinct)});
+        auto& read = std::get<Measured>(measured);
+        reading.counted.push_back({&meter, event.time, event.subject, std::move(read.grouping), std::move(read.value), std::move(read.distinct)});
     }
-    if (reading.counted.empty()) reading.fault = Refusal::Fault{at + "/type", "is counted by no meter", ""};
+    if (reading.counted.empty()) reading.fault = fault_at(number, "type", "is counted by no meter");
     return reading;
 }
 
@@ -80,7 +72,7 @@ void keep_distinct(Tx& tx, const std::vector<Counted>& counted) {
     std::vector<std::string> subjects, groupings, values;
     for (const Counted& each : counted) {
         if (!each.distinct) continue;
-        ids.push_back(each.meter.id);
+        ids.push_back(each.meter->id);
         times.push_back(each.time);
         subjects.push_back(each.subject);
         groupings.push_back(each.grouping);
@@ -102,66 +94,63 @@ std::vector<std::string> types_of(const std::vector<std::vector<UsageEvent>>& re
 
 void count(Tx& tx, const std::vector<Counted>& counted, const std::vector<PlanQuota>& plan) {
     if (counted.empty()) return;
-    std::vector<MeterId> ids;
-    std::vector<Timestamp> times;
-    std::vector<std::string> subjects, groupings;
-    std::vector<Decimal> values;
     std::map<MeterId, const Meter*> meters;
-    for (const Counted& each : counted) {
-        ids.push_back(each.meter.id);
-        times.push_back(each.time);
-        subjects.push_back(each.subject);
-        groupings.push_back(each.grouping);
-        values.push_back(each.value);
-        meters.emplace(each.meter.id, &each.meter);
-    }
+    for (const Counted& each : counted) meters.emplace(each.meter->id, each.meter);
+    const UsageSums sums = sums_of(counted);
     // Totals first: whoever counts or reserves something of a meter waits there, and not halfway.
-    const std::vector<UsageTotal> totals = tx.all(add_to_totals, ids, times, values);
-    tx.exec(add_to_buckets, ids, times, subjects, groupings, values);
+    const std::vector<UsageTotal> totals = tx.all(add_to_totals, sums.meters, sums.quarters, sums.sums);
+    tx.exec(add_to_buckets, sums.meters, sums.quarters, sums.subjects, sums.groupings, sums.sums, sums.counts, sums.least, sums.most);
     keep_distinct(tx, counted);
     if (totals.empty()) return;
-    const Limits limits(tx, ids, plan);
+    std::vector<MeterId> ids;
+    for (const auto& [id, meter] : meters) ids.push_back(id);
+    const std::vector<QuotaRow> own = tx.all(quotas_of, ids);
     for (const UsageTotal& total : totals) {
         const Meter& meter = *meters.at(total.meter_id);
-        if (const QuotaEdit* const quota = limits.of(meter)) warn(tx, meter, *quota, total);
+        if (const auto quota = holding(own, plan, meter)) warn(tx, meter, *quota, total);
     }
 }
 
 std::vector<Recorded> record_usage(Tx& tx, const std::vector<std::vector<UsageEvent>>& reports, const std::vector<PlanQuota>& plan) {
     const std::vector<Meter> meters = tx.all(meters_of_types, types_of(reports));
     std::vector<Recorded> recorded(reports.size());
+    using Name = std::pair<std::string_view, std::string_view>; // source, id: of the reports
     struct First {
         std::size_t report = 0;
         Reading reading;
     };
-    std::map<EventName, First> firsts; // of each event the first that could be read
+    std::map<Name, First> firsts; // of each event the first that could be read
     for (std::size_t r = 0; r < reports.size(); ++r)
         for (std::size_t i = 0; i < reports[r].size(); ++i) {
             const UsageEvent& event = reports[r][i];
-            EventName name{event.source, event.id};
-            if (firsts.contains(name)) {
+            const Name name(event.source, event.id);
+            const auto at = firsts.lower_bound(name);
+            if (at != firsts.end() && at->first == name) {
                 ++recorded[r].repeated;
                 continue;
             }
-            Reading reading = reading_of(event, "/" + std::to_string(i), meters, tx.now());
+            Reading reading = reading_of(event, i, meters, tx.now());
             if (reading.fault)
-                recorded[r].refused.push_back(*reading.fault);
+                recorded[r].refused.push_back(*std::move(reading.fault));
             else
-                firsts.emplace(std::move(name), First{r, std::move(reading)});
+                firsts.emplace_hint(at, name, First{r, std::move(reading)});
         }
     std::vector<std::string> sources, ids;
     for (const auto& [name, first] : firsts) {
-        sources.push_back(name.source);
-        ids.push_back(name.id);
-        ++recorded[first.report].repeated; // unless it turns out to be fresh
+        sources.emplace_back(name.first);
+        ids.emplace_back(name.second);
+        ++recorded[first.report].counted; // unless it turns out to have been
+    }
+    for (const EventName& known : tx.all(note_seen, sources, ids, tx.now())) {
+        const auto first = firsts.find(Name(known.source, known.id));
+        Recorded& of = recorded[first->second.report];
+        --of.counted;
+        ++of.repeated;
+        firsts.erase(first);
     }
     std::vector<Counted> counted;
-    for (const EventName& name : tx.all(note_seen, sources, ids, tx.now())) {
-        First& first = firsts.at(name);
-        --recorded[first.report].repeated;
-        ++recorded[first.report].counted;
+    for (auto& [name, first] : firsts)
         for (Counted& each : first.reading.counted) counted.push_back(std::move(each));
-    }
     count(tx, counted, plan);
     return recorded;
 }

@@ -15,7 +15,7 @@ inline constexpr int most_unique = 10'000;
 
 /// One number of one meter.
 struct Counted {
-    Meter meter;
+    const Meter* meter = nullptr; // outlives it
     Timestamp time;
     std::string subject;
     std::string grouping;

@@ -3,34 +3,31 @@
 namespace gravity::project {
 
 // Rows are touched in the order of their keys everywhere here, so that two batches side by side wait for one another and never in a ring.
-const Sql<EventName(std::vector<std::string>, std::vector<std::string>, Timestamp)> note_seen{"usage_seen.note", R"sql(
-    insert into usage_seen (source, id, seen_at)
-    select e.source, e.id, $3::timestamptz from unnest($1::text[], $2::text[]) as e (source, id) order by e.source, e.id
-    on conflict do nothing returning source, id)sql"};
+const Sql<EventName(std::vector<std::string>, std::vector<std::string>, Timestamp)> note_seen{
+    "usage_seen.note", "select known_source as source, known_id as id from note_usage_seen($1::text[], $2::text[], $3::timestamptz)"};
 const Sql<std::int64_t(Timestamp, int)> forget_seen{"usage_seen.forget", R"sql(
     with old as (select source, id from usage_seen where seen_at < $1 limit $2),
          gone as (delete from usage_seen s using old o where s.source = o.source and s.id = o.id returning 1)
     select count(*) from gone)sql"};
 
-const Sql<UsageTotal(std::vector<MeterId>, std::vector<Timestamp>, std::vector<Decimal>)> add_to_totals{"usage_total.add", R"sql(
+const Sql<UsageTotal(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::string>)> add_to_totals{"usage_total.add", R"sql(
     insert into usage_total as t (meter_id, period, starts_at, used)
     select s.meter_id, s.period, s.starts_at, s.value
     from (select m.id as meter_id, p.period,
                  case p.period when 'ever' then timestamptz 'epoch' else date_trunc(p.period, e.time, m.time_zone) end as starts_at, sum(e.value) as value
-          from unnest($1::uuid[], $2::timestamptz[], $3::numeric[]) as e (meter_id, time, value) join meter m on m.id = e.meter_id
+          from unnest($1::uuid[], $2::timestamptz[], $3::text[]::numeric[]) as e (meter_id, time, value) join meter m on m.id = e.meter_id
                cross join (values ('day'), ('month'), ('ever')) as p (period)
           where m.aggregation in ('sum', 'count') group by 1, 2, 3) s
     order by s.meter_id, s.period, s.starts_at
     on conflict (meter_id, period, starts_at) do update set used = t.used + excluded.used
     returning *)sql"};
-const Sql<void(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::string>, std::vector<std::string>, std::vector<Decimal>)> add_to_buckets{
-    "usage_bucket.add", R"sql(
+const Sql<void(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::string>, std::vector<std::string>, std::vector<std::string>,
+               std::vector<std::int64_t>, std::vector<std::string>, std::vector<std::string>)>
+    add_to_buckets{"usage_bucket.add", R"sql(
     insert into usage_bucket as b (meter_id, starts_at, series, subject, grouping, sum, count, min, max)
-    select s.meter_id, s.starts_at, sha256(convert_to(s.grouping || s.subject, 'UTF8')), s.subject, s.grouping::jsonb, s.sum, s.count, s.min, s.max
-    from (select e.meter_id, date_bin('15 minutes', e.time, timestamptz 'epoch') as starts_at, e.subject, e.grouping,
-                 sum(e.value), count(*), min(e.value), max(e.value)
-          from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::numeric[]) as e (meter_id, time, subject, grouping, value)
-          group by 1, 2, 3, 4) s
+    select e.meter_id, e.starts_at, sha256(convert_to(e.grouping || e.subject, 'UTF8')), e.subject, e.grouping::jsonb, e.sum, e.count, e.min, e.max
+    from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[]::numeric[], $6::bigint[], $7::text[]::numeric[], $8::text[]::numeric[])
+         as e (meter_id, starts_at, subject, grouping, sum, count, min, max)
     order by 1, 2, 3
     on conflict (meter_id, starts_at, series) do update
     set sum = b.sum + excluded.sum, count = b.count + excluded.count, min = least(b.min, excluded.min), max = greatest(b.max, excluded.max))sql"};

@@ -7,14 +7,16 @@
 /// Statements of usage, by name. Their text is in usage_store.cpp and nowhere else.
 namespace gravity::project {
 
-/// Notes events as counted, of these sources and ids; answers those that were not counted before.
+/// Notes events as counted, of these sources and ids, none of them twice; answers those that had been counted before (migration 0021).
 extern const Sql<EventName(std::vector<std::string>, std::vector<std::string>, Timestamp)> note_seen;
 extern const Sql<std::int64_t(Timestamp, int)> forget_seen;
 
-/// Adds to the totals of day, month and all time: meters, times, values. Answers them as they are after that.
-extern const Sql<UsageTotal(std::vector<MeterId>, std::vector<Timestamp>, std::vector<Decimal>)> add_to_totals;
-/// Adds to the quarters of an hour: meters, times, subjects, groupings, values.
-extern const Sql<void(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::string>, std::vector<std::string>, std::vector<Decimal>)> add_to_buckets;
+/// Adds to the totals of day, month and all time: meters, times, decimal numbers. Answers them as they are after that.
+extern const Sql<UsageTotal(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::string>)> add_to_totals;
+/// Adds to the quarters of an hour, each once: meters, beginnings, subjects, groupings, sums, how many, least, most (usage_sums.hpp).
+extern const Sql<void(std::vector<MeterId>, std::vector<Timestamp>, std::vector<std::string>, std::vector<std::string>, std::vector<std::string>,
+                      std::vector<std::int64_t>, std::vector<std::string>, std::vector<std::string>)>
+    add_to_buckets;
 
 /// Before anything is added: whoever else adds to one of these quarters of these meters waits.
 extern const Sql<void(std::vector<MeterId>, std::vector<Timestamp>)> take_unique_room;

@@ -3,6 +3,7 @@
 
 #include <gravity/base/clock.hpp>
 #include <gravity/base/encoding.hpp>
+#include <gravity/log/capture.hpp>
 #include <gravity/testkit/clock.hpp>
 #include <gravity/testkit/loop.hpp>
 
@@ -72,6 +73,21 @@ TEST_F(ApiKeys, ThatAreNotGoodAreAllAnsweredAlike) {
     verify(ada, brief.text("/key")).field("/active", true).field("/exp", (now() + Duration::minutes(10)).unix_seconds());
     clock.advance(Duration::minutes(10));
     EXPECT_EQ(verify(ada, brief.text("/key")).body(), not_good) << "expired";
+}
+
+// The reason is for those who keep the log, and for its owner who asks what the key may (`explain`).
+TEST_F(ApiKeys, ThatAreNotGoodAreOnlyExplainedInTheLog) {
+    auto body = key_body(shop);
+    body["cidrs"] = Json::array({"203.0.113.0/24"});
+    const auto bound = ada.post("/api/v1/api-keys", testkit::Members(body)).expect(201), made = key(ada, shop);
+    ada.del(made.location()).expect(204);
+    const log::Capture log;
+    EXPECT_EQ(verify(ada, made.text("/key")).body(), not_good);
+    EXPECT_TRUE(log.contains("it was revoked"));
+    EXPECT_TRUE(log.contains(made.text("/id")));
+    EXPECT_EQ(verify(ada, bound.text("/key")).body(), not_good);
+    EXPECT_TRUE(log.contains("it was shown from elsewhere"));
+    for (const auto& each : {made, bound}) EXPECT_FALSE(log.contains(each.text("/key").substr(30)));
 }
 
 TEST_F(ApiKeys, AreGoodWhileTheirProjectIsActive) {

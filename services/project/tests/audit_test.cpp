@@ -128,6 +128,7 @@ TEST_F(Audit, HasEveryChange) {
         {"delete " + p + "/invitations/{invitation}", "project_invitation.revoked"},
         {"post /api/v1/projects/invitations/accept", "project_invitation.accepted"},
         {"post " + p + "/environments", "environment.created"},
+        {"post " + p + "/environments/{name}/clone", "environment.created"},
         {"patch " + p + "/environments/{name}", "environment.changed"},
         {"delete " + p + "/environments/{name}", "environment.deleted"},
         {"post " + k, "api_key.created"},

@@ -113,5 +113,74 @@ TEST_F(Clones, HaveNoMoreKeysThanCanBeShown) {
     EXPECT_EQ(clone(ada, Json::object(), "third").expect(201).at("/keys").size(), 200u);
 }
 
+TEST_F(Clones, OfEnvironmentsHaveKeysOfTheirOwn) {
+    auto body = key_body(shop);
+    body["cidrs"] = Json::array({"10.0.0.0/8"});
+    body["uses_left"] = 9;
+    const auto limited = ada.post("/api/v1/api-keys", testkit::Members(body)).expect(201);
+    const auto plain = key(ada, shop), revoked = key(ada, shop);
+    body = key_body(shop);
+    body["env"] = "staging";
+    ada.post("/api/v1/api-keys", testkit::Members(body)).expect(201); // of another one
+    ada.del(revoked.location()).expect(204);
+    event_types();
+
+    const std::string production = shop.location() + "/environments/production";
+    const auto made = ada.post(production + "/clone", {{"name", "canary"}}).key("c1a0").expect(201);
+    EXPECT_EQ(made.location(), shop.location() + "/environments/canary");
+    made.field("/name", "canary").field("/kind", "production").field("/project_id", shop.text("/id"));
+    made.field("/keys/0/reissued_from", limited.text("/id")).field("/keys/1/reissued_from", plain.text("/id")).field("/keys/2", Json());
+    made.field("/keys/0/cidrs", limited.at("/cidrs")).field("/keys/0/uses_left", 9).field("/keys/1/env", "canary");
+    ada.get(made.location()).expect(200).field("/kind", "production").field("/keys", Json());
+    verify(ada, made.text("/keys/1/key")).field("/active", true).field("/env", "canary").field("/project", shop.text("/id"));
+    verify(ada, plain.text("/key")).field("/active", true).field("/env", "production");
+    EXPECT_EQ(event_types(), "api_key.created api_key.created ");
+    const auto log = ada.get(acme.location() + "/audit?action=environment.created&limit=1").expect(200).field("/items/0/target", "canary");
+    log.field("/items/0/details", Json::object({{"kind", "production"}, {"cloned_from", "production"}}));
+    // Shown again to who asked under a key of theirs, and made once.
+    EXPECT_EQ(ada.post(production + "/clone", {{"name", "canary"}}).key("c1a0").expect(201).text("/keys/1/key"), made.text("/keys/1/key"));
+    ada.post(production + "/clone", {{"name", "canary"}}).expect_problem(409, "environment-exists");
+    const auto bare = ada.post(production + "/clone", {{"name", "preview"}, {"kind", "other"}, {"keys", false}}).expect(201);
+    bare.field("/kind", "other").field("/keys", Json::array());
+    EXPECT_EQ(service.database().admin("select count(*) from api_key"), "6");
+}
+
+TEST_F(Clones, OfEnvironmentsAreForWhoMayMakeBoth) {
+    key(ada, shop);
+    const std::string at = shop.location() + "/environments/production/clone";
+    const Json wanted = Json::object({{"name", "canary"}});
+    ben.post(at, testkit::Members(wanted)).expect_problem(404, "not-found");
+    as.stranger.post(at, testkit::Members(wanted)).expect_problem(404, "not-found");
+    join(ada, acme, "dev", "developer");
+    person("dev").post(at, testkit::Members(wanted)).expect_problem(403, "role-too-low");
+    let_in(ada, shop, "cleo", "admin"); // of this project alone, which is enough: nothing of it leaves the project
+    service.caller(service.project(), "projects:admin", "cleo").post(at, testkit::Members(wanted)).expect_problem(403, "scope-not-yours");
+    service.caller(service.project(), "projects:write", "cleo").post(at, testkit::Members(wanted)).expect_problem(403, "forbidden");
+    ada.post(shop.location() + "/environments/none/clone", testkit::Members(wanted)).expect_problem(404, "not-found");
+    for (const Json bad : {Json("Canary"), Json("1st"), Json(""), Json(7)}) {
+        const int status = ada.post(at, {{"name", bad}}).send().status();
+        EXPECT_TRUE(status == 422 || status == 400) << bad.dump() << status;
+    }
+    ada.post(shop.location() + "/suspend").expect(200);
+    ada.post(at, testkit::Members(wanted)).expect_problem(409, "project-not-active");
+    ada.post(shop.location() + "/resume").expect(200);
+    EXPECT_EQ(service.database().admin("select count(*) from environment"), "3");
+    cleo.post(at, testkit::Members(wanted)).expect(201);
+    // However many ask at once, one is made.
+    std::atomic<int> made{0}, refused{0};
+    at_once(6, [&](int) {
+        const int status = person("ada").post(at, {{"name", "twin"}}).send().status();
+        made += status == 201;
+        refused += status == 409;
+    });
+    EXPECT_EQ(made, 1);
+    EXPECT_EQ(refused, 5);
+    EXPECT_EQ(service.database().admin("select count(*) from api_key"), "3");
+    service.database().admin("insert into api_key (id, project, project_id, env, public_id, hash, name, scopes, created_by, created_at, updated_at) "
+                             "select gen_random_uuid(), project, id, 'production', 'k' || n, sha256(n::text::bytea), 'x', '{}', 'ada', now(), now() "
+                             "from project, generate_series(1, 200) n");
+    ada.post(at, {{"name", "late"}}).expect_problem(409, "too-many-keys");
+}
+
 } // namespace
 } // namespace gravity::project

@@ -122,6 +122,7 @@ testkit::ConformanceOptions options() {
         return made.location() + "/deletion";
     });
     options.path(projects + "/{id}/environments/{name}", [](const Client& who) { return environment(who).location(); });
+    options.path("POST " + projects + "/{id}/environments/{name}/clone", [](const Client& who) { return environment(who).location() + "/clone"; });
     options.path("GET " + organizations + "/{id}/audit", [](const Client& who) { return organization(who).location() + "/audit"; });
     options.path("GET " + organizations + "/{id}/audit/export", [](const Client& who) { return organization(who).location() + "/audit/export"; });
     for (const std::string file : {"", "/export"})

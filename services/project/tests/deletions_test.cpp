@@ -117,6 +117,11 @@ TEST_F(Deletions, AreConfirmedByEveryService) {
     ada.patch(shop.location(), {{"name", "Back"}}).expect_problem(409, "deletion-pending");
     ada.post(shop.location() + "/environments", {{"name", "x"}, {"kind", "other"}}).expect_problem(409, "deletion-pending");
     report(worker, event("2", tokens(5))).expect_problem(409, "project-not-active");
+    // Whoever still has a token of it makes nothing that would stay.
+    const auto late = of(shop_id, "meters:write organizations:admin");
+    late.post("/api/v1/meters", {{"slug", "late"}, {"event_type", "x"}, {"aggregation", "count"}}).expect_problem(409, "project-not-active");
+    late.post("/api/v1/organizations", {{"slug", "late"}, {"name", "Late"}}).expect_problem(409, "project-not-active");
+    late.put("/api/v1/organizations/plans/free/quotas/late", limit(1)).expect_problem(409, "project-not-active");
     ada.del(shop.location()).expect(204);
     EXPECT_NE(project(ada, acme).text("/id"), shop.text("/id")); // the slug is free
     EXPECT_ANY_THROW(service.database().admin("update project set deleting_at = null, deleted_at = null, delete_after = null"));

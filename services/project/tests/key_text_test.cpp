@@ -62,6 +62,10 @@ ApiKeyAtDoor stored(const std::string& text) {
     return key;
 }
 
+Verification verified(const std::optional<ApiKeyAtDoor>& found, const Bytes& hash, const std::optional<Network>& network, Timestamp now) {
+    return is_good(found ? &*found : nullptr, hash, network, now) ? told_of(*found, network) : Verification{};
+}
+
 TEST(Verified, SaysWhoAKeyStandsFor) {
     const auto key = stored("text");
     const auto answer = verified(key, key_text::hash_of("text"), {}, Timestamp::from_unix_seconds(2000));

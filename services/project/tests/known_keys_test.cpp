@@ -14,10 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-KnownKey named(const std::string& name) {
+KnownKeyPtr named(const std::string& name) {
     KnownKey key;
     key.row.public_id = name;
-    return key;
+    return std::make_shared<const KnownKey>(std::move(key));
 }
 
 class Memory : public testing::Test {

@@ -119,6 +119,43 @@ TEST_F(Quotas, OfAProjectGiveWayToAPlanThatGivesLess) {
     reserve(worker, reservation(), 30).expect(200);
 }
 
+// Of a limit and its burst each is held against the plan's for itself: a plan that is lowered gives nobody more than they wanted, nor more than it says.
+TEST_F(Quotas, AreTheLesserOfBothInEachPart) {
+    meter(worker);
+    const auto both = [](double most, double burst) { return Json::object({{"limit", most}, {"burst", burst}, {"period", "ever"}}); };
+    ada.put(plan, testkit::Members(both(100, 20))).expect(200);
+    ada.put(acme.location() + "/plan", {{"plan", "free"}}).expect(200);
+    owner().put(quotas() + "/tokens", testkit::Members(both(60, 20))).expect(200);
+    ada.put(plan, limit(100)).expect(200); // no burst any more
+    state().field("/items/0/limit", 60.0).field("/items/0/burst", Json()).field("/items/0/source", "project");
+    const auto shown = ada.get(quotas() + "/tokens").expect(200).field("/limit", 60.0).field("/burst", Json()).field("/source", "project");
+    reserve(worker, reservation(), 61).expect_problem(409, "quota-exceeded").field("/limit", "60").field("/burst", "0");
+    owner().put(quotas() + "/tokens", limit(60)).if_match(shown.etag()).expect(200);
+    ada.put(plan, testkit::Members(both(50, 100))).expect(200);
+    state().field("/items/0/limit", 50.0).field("/items/0/burst", Json()).field("/items/0/source", "plan");
+    reserve(worker, reservation(), 51).expect_problem(409, "quota-exceeded").field("/limit", "50");
+    reserve(worker, reservation(), 50).expect(200);
+    event_types();
+    report(worker, event("1", tokens(50))).expect(204);
+    EXPECT_EQ(event_types(), "quota.warned quota.exceeded ") << "of the limit that holds";
+}
+
+// Services that keep stock quotas ask again and again: what has not changed is not sent again.
+TEST_F(Quotas, AreAskedForAgainByTheirTag) {
+    meter(worker);
+    ada.put(quotas() + "/tokens", limit(5)).expect(200);
+    const auto seen = worker.get(quotas()).expect(200);
+    ASSERT_FALSE(seen.etag().empty());
+    const auto again = worker.get(quotas()).header("If-None-Match", seen.etag()).expect(304);
+    EXPECT_EQ(again.body(), "");
+    EXPECT_EQ(again.etag(), seen.etag());
+    reserve(worker, reservation(), 1).expect(200);
+    const auto held = worker.get(quotas()).header("If-None-Match", seen.etag()).expect(200).field("/items/0/reserved", 1.0);
+    EXPECT_NE(held.etag(), seen.etag());
+    ada.put(quotas() + "/tokens", limit(6)).expect(200);
+    worker.get(quotas()).header("If-None-Match", held.etag()).expect(200).field("/items/0/limit", 6.0);
+}
+
 TEST_F(Quotas, AreOfWhatAddsUp) {
     meter(worker, "largest", "max");
     ada.put(quotas() + "/largest", limit(5)).expect_problem(422, "adds-nothing-up");
@@ -371,6 +408,29 @@ TEST_F(Quotas, OfPlansAreChangedByOneOfThoseWhoSawTheSame) {
     EXPECT_EQ(stale, 7);
     ada.get(plan).expect(200).field("/version", 2);
     ada.put("/api/v1/organizations/plans/free/quotas/other", limit(1)).if_match("*").expect_problem(412, "stale-version"); // there is none
+}
+
+// Nobody overwrites what they have not seen, also where there was nothing to see.
+TEST_F(Quotas, AreMadeByOneOfThoseWhoFoundNone) {
+    for (int round = 0; round < 5; ++round) {
+        const std::string at = "/api/v1/organizations/plans/plan-" + std::to_string(round) + "/quotas/tokens";
+        std::atomic<int> made{0}, stale{0};
+        at_once(8, [&](int i) {
+            const int status = person("ada").put(at, limit(200 + i)).header("If-None-Match", "*").send().status();
+            made += status == 200;
+            stale += status == 412;
+        });
+        EXPECT_EQ(made, 1);
+        EXPECT_EQ(stale, 7);
+        ada.get(at).expect(200).field("/version", 1);
+    }
+    const auto first = ada.put(plan, limit(1)).expect(200);
+    ada.put(plan, limit(2)).header("If-None-Match", first.etag()).expect_problem(412, "stale-version").field("/current_version", 1);
+    ada.put(plan, limit(2)).header("If-None-Match", "\"7\"").expect(200).field("/version", 2);
+    meter(worker);
+    owner().put(quotas() + "/tokens", limit(5)).header("If-None-Match", "*").expect(200).field("/version", 1);
+    owner().put(quotas() + "/tokens", limit(6)).header("If-None-Match", "*").expect_problem(412, "stale-version");
+    ada.get(quotas() + "/tokens").expect(200).field("/limit", 5.0);
 }
 
 // Of two projects on one plan each has its limit and its burst.
