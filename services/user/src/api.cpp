@@ -340,6 +340,16 @@ void scim_routes(Router& router) {
     surface.post<scim::bulk>("/scim/v2/Bulk", bulk);
     http::RouteOptions me{.summary = "Read oneself (section 3.11)", .problems = {not_a_user}, .scope = "profile", .error_type = "application/scim+json"};
     surface.get<scim::get_me>("/scim/v2/Me", me);
+    const auto own = [](std::string_view summary, std::vector<Problem> problems) {
+        problems.push_back(not_a_user);
+        http::RouteOptions one{.summary = summary, .problems = std::move(problems), .scope = "users:self", .error_type = "application/scim+json"};
+        one.idempotency = false;
+        return one;
+    };
+    surface.put<scim::replace_me>("/scim/v2/Me", own("Replace of oneself what is one's own to change", {}));
+    surface.patch<scim::patch_me>("/scim/v2/Me", own("Change of oneself what is one's own to change", {}));
+    surface.del<scim::delete_me>("/scim/v2/Me", own("Ask to be erased, after a sign-in of just now; `Location` says where that is followed",
+                                                    {sign_in_not_fresh, request_open, erasure_not_possible, too_many_requests}));
     surface.get<scim::provider_config>("/scim/v2/ServiceProviderConfig", options("What of SCIM is there (section 4)"));
     surface.get<scim::list_types>("/scim/v2/ResourceTypes", options("List the types of resources"));
     surface.get<scim::get_type>("/scim/v2/ResourceTypes/{name}", options("Read a type of resources"));

@@ -9,9 +9,11 @@
 #include "forget_job.hpp"
 #include "reads.hpp"
 #include "receipts.hpp"
+#include "scim_clients_seen.hpp"
 #include "sign_ins.hpp"
 #include "user_migrations.hpp"
 
+#include <gravity/app/stopping.hpp>
 #include <gravity/async/coroutine.hpp>
 #include <gravity/log/log.hpp>
 
@@ -53,24 +55,28 @@ std::optional<std::string> trouble_of_erasures(const ErasureLedger& ledger, cons
 
 Task<std::optional<std::string>> erasures_probe(std::optional<std::string> trouble) { co_return trouble; }
 
-// Before anything is served or any job is done; first of all, since it is done again where the store is away.
-void provide_ledger(app::Runtime& runtime, const Settings& settings) {
+// Before anything is served or any job is done, however many were erased: it may take long.
+std::function<void()> prepare_ledger(app::Runtime& runtime) {
+    const Settings& settings = runtime.resources.get<Settings>();
+    const auto& stopping = runtime.resources.get<app::Stopping>();
     auto ledger = std::make_shared<ErasureLedger>(settings.erasures_dir, [&runtime] { return knows_of_erasures(*runtime.database); });
-    const Replayed replayed = replay_erasures(*runtime.database, *ledger, settings.privacy_zone);
+    const Replayed replayed = replay_erasures(*runtime.database, *ledger, settings.privacy_zone, stopping.asked);
     const std::optional<std::string> trouble = trouble_of_erasures(*ledger, replayed);
     if (ledger->is_missing()) log::error("the file of who was erased is missing", {{"file", ledger->file()}});
-    runtime.health.add("erasures", app::Health::Kind::optional, [trouble] { return erasures_probe(trouble); });
-    runtime.resources.put(std::move(ledger));
+    return [&runtime, ledger, trouble] {
+        runtime.health.add("erasures", app::Health::Kind::optional, [trouble] { return erasures_probe(trouble); });
+        runtime.resources.put(ledger);
+    };
 }
 
 void provide(app::Runtime& runtime) {
     const Settings& settings = runtime.resources.get<Settings>();
-    provide_ledger(runtime, settings);
     auto certifier = std::make_shared<Certifier>(settings.certificate_key);
     runtime.health.add("certificates", app::Health::Kind::optional, [signs = certifier->signs()] { return certificates_probe(signs); });
     runtime.resources.put(std::move(certifier));
     runtime.resources.put(std::make_shared<RegisteredHolders>(runtime.io, runtime.settings, settings));
     runtime.resources.put(std::make_shared<Reads>(*runtime.database));
+    runtime.resources.put(std::make_shared<SeenClients>());
     provide_mail(runtime, settings);
 }
 
@@ -91,7 +97,8 @@ Service assemble(std::uint16_t port) {
         .job(advance_privacy_request)
         .consume(take_receipt)
         .schedule("37 * * * *", ForgetEnded{}, {.each_project = true})
-        .provision(provide);
+        .provision(provide)
+        .prepare(prepare_ledger);
     return service;
 }
 

@@ -98,7 +98,7 @@ bool knows_of_erasures(pg::Database& database) {
     return found;
 }
 
-Replayed replay_erasures(pg::Database& database, const ErasureLedger& ledger, const TimeZone& zone) {
+Replayed replay_erasures(pg::Database& database, const ErasureLedger& ledger, const TimeZone& zone, const std::function<bool()>& stopping) {
     Replayed replayed;
     SoFar so_far;
     const Timestamp latest = now() + clocks_apart; // of an erasure that has been: a line of later would hold against whatever is done to somebody until then
@@ -112,7 +112,10 @@ Replayed replay_erasures(pg::Database& database, const ErasureLedger& ledger, co
                 erased[account.project][account.user] = account.at;
         }
         for (const auto& [project, accounts] : erased)
-            for (const UserId& id : returned_of(database, project, accounts)) erase_returned(database, {project, id, accounts.at(id)}, zone, so_far);
+            for (const UserId& id : returned_of(database, project, accounts)) {
+                if (stopping()) throw Refusal(problems::store_unavailable, "the process ends");
+                erase_returned(database, {project, id, accounts.at(id)}, zone, so_far);
+            }
     });
     tell_of_changed(so_far);
     replayed.unreadable += too_late;

@@ -4,6 +4,8 @@
 
 #include <gravity/pg/database.hpp>
 
+#include <functional>
+
 /// Erases again whom a restored backup has brought back: before anything is served, and each of them once however many processes start at a time.
 namespace gravity::user {
 
@@ -18,7 +20,7 @@ struct Replayed {
 bool knows_of_erasures(pg::Database& database);
 
 /// Blocks until it is done. Who cannot be erased is named in the log, and does not keep the others from it. Throws Refusal (`store_unavailable`) where the
-/// store is away, and std::runtime_error where the ledger cannot be read.
-Replayed replay_erasures(pg::Database& database, const ErasureLedger& ledger, const TimeZone& zone);
+/// store is away, or where `stopping` says that the process ends, which is asked before each of them; and std::runtime_error where the ledger cannot be read.
+Replayed replay_erasures(pg::Database& database, const ErasureLedger& ledger, const TimeZone& zone, const std::function<bool()>& stopping);
 
 } // namespace gravity::user

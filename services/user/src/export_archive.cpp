@@ -26,6 +26,13 @@ std::string file_number(std::int64_t number) {
     return std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
 }
 
+// Whose doing the state is was somebody else's, or their own as they know themselves.
+Json without_others(const User& user) {
+    Json document = json::to_document(user);
+    document.as_object().erase("state_actor");
+    return document;
+}
+
 // The files in their order, one for each call; nothing after the last. What is empty is not left out: that nothing is known is an answer too.
 struct Place {
     std::size_t step = 0;
@@ -46,7 +53,7 @@ NextFile next_file(Tx& tx, PrivacyRequest request, Place at) {
         return NextFile{ExportFile{"user/" + std::move(name) + ".json", document.dump()}, after};
     };
     switch (at.step) {
-    case 0: return own("profile", json::to_document(tx.one(get_user, id)));
+    case 0: return own("profile", without_others(tx.one(get_user, id)));
     case 1: return own("preferences", tx.one(export_preferences, id));
     case 2: return own("groups", tx.one(export_groups, id));
     case 3: return own("consents", tx.one(export_consents, id));

@@ -31,9 +31,6 @@ Row one_as_known(Tx& tx, const Directory& directory, const Known& known_by, Row 
 
 } // namespace
 
-void show_as_known(Tx& tx, const Directory& directory, std::vector<UserInGroups>& users) {
-    if (directory) show_names(tx, *directory, user_external_ids, users);
-}
 void show_as_known(Tx& tx, const Directory& directory, std::vector<Group>& groups) {
     if (directory) show_names(tx, *directory, group_external_ids, groups);
 }

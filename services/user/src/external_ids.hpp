@@ -7,7 +7,6 @@
 /// People and groups as a directory knows them. Where it is none of the SCIM clients they are as their rows are.
 namespace gravity::user {
 
-void show_as_known(Tx& tx, const Directory& directory, std::vector<UserInGroups>& users);
 void show_as_known(Tx& tx, const Directory& directory, std::vector<Group>& groups);
 User as_known(Tx& tx, const Directory& directory, User user);
 Group as_known(Tx& tx, const Directory& directory, Group group);

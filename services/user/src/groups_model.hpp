@@ -39,6 +39,12 @@ struct GroupMember {
 };
 BOOST_DESCRIBE_STRUCT(GroupMember, (), (id, kind))
 
+/// A member of one of several groups.
+struct MemberOfGroup : GroupMember {
+    GroupId group_id;
+};
+BOOST_DESCRIBE_STRUCT(MemberOfGroup, (GroupMember), (group_id))
+
 /// A group that somebody is a member of.
 struct GroupOfUser {
     GroupId id;
@@ -89,5 +95,5 @@ BOOST_DESCRIBE_STRUCT(GroupMemberRemoved, (), (id, member, kind))
 
 } // namespace gravity::user
 
-GRAVITY_TABLES(user, GroupId, GroupEdit, Group, ListGroups, MemberKind, GroupMember, GroupOfUser, UserInGroups, GroupCreated, GroupUpdated, GroupDeleted,
-               GroupMemberAdded, GroupMemberRemoved)
+GRAVITY_TABLES(user, GroupId, GroupEdit, Group, ListGroups, MemberKind, GroupMember, MemberOfGroup, GroupOfUser, UserInGroups, GroupCreated, GroupUpdated,
+               GroupDeleted, GroupMemberAdded, GroupMemberRemoved)

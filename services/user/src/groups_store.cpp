@@ -1,6 +1,7 @@
 #include "groups_store.hpp"
 
 #include "problems.hpp"
+#include "users_row.hpp"
 
 namespace gravity::user {
 
@@ -41,6 +42,11 @@ const Sql<GroupMember(GroupId, Uuid, std::int64_t)> list_members{"user_group_mem
     from user_group_member m left join users u on u.id = m.user_id
     where m.group_id = $1 and m.member_id > $2 and u.deleted_at is null
     order by m.member_id limit $3)sql"};
+const Sql<MemberOfGroup(std::vector<GroupId>, std::int64_t)> list_members_of{"user_group_member.list_of", R"sql(
+    select m.group_id, m.member_id as id, case when m.user_id is null then 'group' else 'user' end as kind
+    from user_group_member m left join users u on u.id = m.user_id
+    where m.group_id = any ($1::uuid[]) and u.deleted_at is null
+    order by m.group_id, m.member_id limit $2)sql"};
 const Sql<GroupMember(GroupId, std::vector<std::string>)> members_among{"user_group_member.among", R"sql(
     select m.member_id as id, case when m.user_id is null then 'group' else 'user' end as kind
     from user_group_member m left join users u on u.id = m.user_id
@@ -70,5 +76,7 @@ const Sql<void(GroupId, std::vector<GroupMember>)> delete_members{"user_group_me
 const Sql<GroupOfUser(UserId)> list_groups_of_user{"user_group_member.of_user", R"sql(
     select g.id, g.display_name as display from user_group_member m join user_group g on g.id = m.group_id
     where m.user_id = $1 order by g.id limit 1000)sql"};
+const Sql<UserInGroups(UserId)> get_user_in_groups{"user.get_in_groups", "select " GRAVITY_USER_ROW("u") ", " GRAVITY_GROUPS_OF("u") R"sql( as groups
+    from users u where u.id = $1 and u.state <> 'erased' and u.merged_into is null)sql"};
 
 } // namespace gravity::user

@@ -13,6 +13,8 @@ extern const Sql<void(GroupId)> delete_group;
 extern const Sql<Group(ListGroups)> list_user_groups;
 
 extern const Sql<GroupMember(GroupId, Uuid, std::int64_t)> list_members; // by id behind that one, so many at most
+/// Of all these groups, each one's by id; so many at most.
+extern const Sql<MemberOfGroup(std::vector<GroupId>, std::int64_t)> list_members_of;
 /// Those of these ids that are members.
 extern const Sql<GroupMember(GroupId, std::vector<std::string>)> members_among;
 /// Users and groups that there are, of these ids.
@@ -25,5 +27,7 @@ extern const Sql<GroupMember(PageQuery, GroupId)> page_members;
 extern const Sql<void(GroupId, GroupMember)> insert_member;
 /// Groups that somebody is a member of, directly.
 extern const Sql<GroupOfUser(UserId)> list_groups_of_user;
+/// As get_user, with those.
+extern const Sql<UserInGroups(UserId)> get_user_in_groups;
 
 } // namespace gravity::user

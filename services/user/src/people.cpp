@@ -98,9 +98,11 @@ User make_user(Tx& tx, const Caller& caller, const NewUser& wanted) {
 User change_user(Tx& tx, const Caller& caller, const User& user, const UserEdit& wanted, Right right) {
     if (json::encode(static_cast<const UserEdit&>(user)) == json::encode(wanted)) return user;
     check_custom(tx, user.custom, wanted.custom, right);
-    const auto contacts = contacts_of(wanted, tx.all(list_contacts, user.id), may_verify(right), tx.now());
-    tx.exec(delete_contacts, user.id);
-    tx.exec(insert_contacts, user.id, contacts);
+    const auto before = tx.all(list_contacts, user.id), contacts = contacts_of(wanted, before, may_verify(right), tx.now());
+    if (json::encode(before) != json::encode(contacts)) {
+        tx.exec(delete_contacts, user.id);
+        tx.exec(insert_contacts, user.id, contacts);
+    }
     User changed = user;
     static_cast<UserEdit&>(changed) = wanted;
     changed = write_user(tx, caller, std::move(changed));

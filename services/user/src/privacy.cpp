@@ -120,17 +120,26 @@ void go_on_without(Tx& tx, PrivacyRequest request, const Certifier& certifier) {
     saved(tx, std::move(request));
 }
 
+// By an id of its own: what was answered under that of a request which the backup has open may be of before the restore, and on its way yet. The deadline of
+// that one is kept.
 PrivacyRequest request_to_erase_again(Tx& tx, const ErasedAccount& account, const TimeZone& zone) {
-    if (auto open = tx.maybe(lock_open_erasure, account.user)) return *std::move(open);
     PrivacyRequest request;
+    request.received_at = tx.now();
+    request.due_at = months_later(tx.now(), 1, zone);
+    if (const auto open = tx.maybe(lock_open_erasure, account.user)) {
+        request = *open;
+        PrivacyRequest ended = *open;
+        ended.state = PrivacyState::cancelled;
+        ended.finished_at = tx.now();
+        saved(tx, std::move(ended));
+    }
     request.id = tx.new_id<PrivacyRequestId>();
     request.version = Version(1);
     request.user_id = account.user;
     request.kind = PrivacyKind::erasure;
     request.state = PrivacyState::requested;
     request.requested_by = "restore";
-    request.received_at = request.created_at = request.updated_at = tx.now();
-    request.due_at = months_later(tx.now(), 1, zone);
+    request.created_at = request.updated_at = tx.now();
     tx.exec(insert_privacy_request, request);
     return request;
 }
@@ -156,7 +165,6 @@ std::optional<bool> erase_again(Tx& tx, const ErasedAccount& account, const Time
     request = saved(tx, std::move(request));
     tx.exec(set_erased_again, id, json::to_document(ErasedAgain{back->subject, account.at}));
     tx.exec(insert_tasks, id, std::string(own_holder), tx.now());
-    tx.exec(ask_all_anew, id, std::string(own_holder), tx.now());
     note_own_erasure(tx, id, erase_account_again(tx, account.user));
     tx.emit(ErasureReplayed{account.user, id, account.at});
     ask_holders(tx, request, back->subject, silent_holders(tx, id));
@@ -192,6 +200,16 @@ PrivacyRequest open_request(Tx& tx, const Asked& asked, const TimeZone& zone, in
     request.created_at = request.updated_at = tx.now();
     tx.exec(insert_privacy_request, request);
     return asked.identity_checked ? approve_request(tx, std::move(request), cooling_off_days) : tx.one(get_privacy_request, request.id);
+}
+
+PrivacyRequest ask_for_oneself(Tx& tx, const User& me, const NewOwnPrivacyRequest& wanted, const Settings& settings) {
+    if (wanted.kind == PrivacyKind::erasure) check_no_hold(tx, me.id, false);
+    // Each makes every holder work.
+    if (tx.one(count_own_requests, me.id, tx.now() - Duration::days(1)) >= settings.privacy_requests_per_day.value())
+        throw Refusal(too_many_requests).with_header("Retry-After", "86400");
+    Asked asked{me, wanted.kind, {}, "self", tx.now(), true};
+    if (wanted.reason) asked.reason = wanted.reason->str();
+    return open_request(tx, asked, settings.privacy_zone, settings.cooling_off_days.value());
 }
 
 PrivacyRequest approve_request(Tx& tx, PrivacyRequest request, int cooling_off_days) {

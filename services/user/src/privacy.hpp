@@ -1,6 +1,7 @@
 #pragma once
 
 #include "certifier.hpp"
+#include "config.hpp"
 #include "erasure_ledger.hpp"
 #include "privacy_model.hpp"
 
@@ -31,6 +32,8 @@ struct Asked {
 };
 /// Refuses with `request_open` where there is one of the kind already.
 PrivacyRequest open_request(Tx& tx, const Asked& asked, const TimeZone& zone, int cooling_off_days);
+/// Theirs, who have just signed in and are locked. Refuses with `erasure_not_possible` under a legal hold, and with `too_many_requests`.
+PrivacyRequest ask_for_oneself(Tx& tx, const User& me, const NewOwnPrivacyRequest& wanted, const Settings& settings);
 /// Goes on with a request whose person is known to be who they say, or that was blocked. The request is locked.
 PrivacyRequest approve_request(Tx& tx, PrivacyRequest request, int cooling_off_days);
 PrivacyRequest cancel_request(Tx& tx, PrivacyRequest request);

@@ -39,14 +39,7 @@ PrivacyRequest downloadable(Tx& tx, PrivacyRequestId id, std::optional<Caller> o
 
 Created<PrivacyRequest> ask(Tx& tx, Caller caller, Body<NewOwnPrivacyRequest> in, SignInTime signed_in, Given<Settings> settings) {
     check_fresh(signed_in, tx.now(), settings->fresh_sign_in_seconds.value());
-    const User me = lock_me(tx, caller);
-    if (in->kind == PrivacyKind::erasure) check_no_hold(tx, me.id, false);
-    // Each makes every holder work.
-    if (tx.one(count_own_requests, me.id, tx.now() - Duration::days(1)) >= settings->privacy_requests_per_day.value())
-        throw Refusal(too_many_requests).with_header("Retry-After", "86400");
-    Asked asked{me, in->kind, {}, "self", tx.now(), true};
-    if (in->reason) asked.reason = in->reason->str();
-    return open_request(tx, asked, settings->privacy_zone, settings->cooling_off_days.value());
+    return ask_for_oneself(tx, lock_me(tx, caller), *in, *settings);
 }
 
 Page<PrivacyRequest> list_own(Tx& tx, Caller caller, Params<PageQuery> query) {

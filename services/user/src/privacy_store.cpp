@@ -66,8 +66,6 @@ const Sql<void(PrivacyRequestId, std::string, Timestamp)> insert_tasks{"privacy_
 const Sql<std::string(PrivacyRequestId, std::vector<std::string>, Timestamp)> add_tasks{"privacy_task.add", R"sql(
     insert into privacy_task (request_id, holder, state, asked_at) select $1, h, 'asked', $3 from unnest($2::text[]) h
     on conflict on constraint privacy_task_pkey do nothing returning holder)sql"};
-const Sql<void(PrivacyRequestId, std::string, Timestamp)> ask_all_anew{"privacy_task.ask_anew", R"sql(
-    update privacy_task set state = 'asked', asked_at = $3, answered_at = null, receipt = null where request_id = $1 and holder <> $2)sql"};
 #define GRAVITY_TASK_ROW \
     "t.*, (select count(*) from privacy_task_part p where p.request_id = t.request_id and p.holder = t.holder) as parts from privacy_task t"
 const Sql<StoredTask(PrivacyRequestId)> list_tasks{"privacy_task.list", "select " GRAVITY_TASK_ROW " where t.request_id = $1 order by t.holder"};
@@ -141,7 +139,7 @@ const Sql<LegalHold(UserId, Timestamp)> hold_of_user{"legal_hold.of_user", R"sql
     where (user_id = $1 or user_id in (select u.id from users u where u.merged_into = $1)) and (until is null or until > $2) order by id limit 1)sql"};
 
 const Sql<Json(UserId, std::int64_t, std::int64_t)> export_history{"export.history", R"sql(
-    select coalesce(jsonb_agg(jsonb_build_object('from', lower(h.valid), 'to', upper(h.valid), 'user', h.row) order by h.valid), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('from', lower(h.valid), 'to', upper(h.valid), 'user', h.row - 'state_actor') order by h.valid), '[]')
     from (select p.valid, p.row from user_history p where p.user_id = $1 or p.user_id in (select u.id from users u where u.merged_into = $1)
           order by p.valid, p.user_id limit $3 offset $2) h)sql"};
 const Sql<Json(UserId)> export_preferences{"export.preferences", R"sql(
@@ -150,7 +148,8 @@ const Sql<Json(UserId)> export_groups{"export.groups", R"sql(
     select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'display_name', g.display_name) order by g.id), '[]')
     from user_group_member m join user_group g on g.id = m.group_id where m.user_id = $1)sql"};
 const Sql<Json(UserId)> export_consents{"export.consents", R"sql(
-    select coalesce(jsonb_agg(to_jsonb(c) - 'project' || jsonb_build_object('text', t.text, 'language', t.language) order by c.given_at, c.id), '[]')
+    select coalesce(jsonb_agg(to_jsonb(c) - '{project, actor, withdrawn_by}'::text[] || jsonb_build_object('text', t.text, 'language', t.language)
+                              order by c.given_at, c.id), '[]')
     from consent c join consent_text t on t.sha256 = c.text_sha256
     where c.user_id = $1 or c.user_id in (select u.id from users u where u.merged_into = $1))sql"};
 const Sql<Json(UserId)> export_merged{"export.merged", R"sql(

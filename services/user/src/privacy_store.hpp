@@ -38,8 +38,6 @@ extern const Sql<void(PrivacyRequestId, std::string, Timestamp)> insert_tasks;
 extern const Sql<std::string(PrivacyRequestId, std::vector<std::string>, Timestamp)> add_tasks;
 extern const Sql<StoredTask(PrivacyRequestId)> list_tasks;
 extern const Sql<StoredTask(PrivacyRequestId, Slug)> lock_task;
-/// All but this service answer anew: what they did may be undone.
-extern const Sql<void(PrivacyRequestId, std::string, Timestamp)> ask_all_anew;
 /// Those that have not answered since then are asked again.
 extern const Sql<std::string(PrivacyRequestId, Timestamp, Timestamp, std::string)> remind_tasks;
 extern const Sql<void(PrivacyRequestId, Slug, Timestamp, Receipt, std::optional<Json>)> answer_task;
@@ -78,7 +76,7 @@ extern const Sql<void(UserId)> delete_holds_of_user;
 /// One that holds now.
 extern const Sql<LegalHold(UserId, Timestamp)> hold_of_user;
 
-/// What is exported of this service's own, each as a list of documents.
+/// What is exported of this service's own, each as a list of documents; of others not even by what their tokens call them.
 extern const Sql<Json(UserId, std::int64_t, std::int64_t)> export_history;
 extern const Sql<Json(UserId)> export_preferences, export_groups, export_consents, export_merged, export_changes;
 

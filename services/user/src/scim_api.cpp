@@ -100,7 +100,8 @@ Task<Web> perform_one(Ctx& ctx, BulkOperation operation, std::optional<std::stri
     co_return web;
 }
 
-// What a POST had to leave out at first. Where it is refused (a group in itself), nothing of it stays: whoever asked is told that it failed.
+// What a POST had to leave out at first. Where it is refused (a group in itself) it is deleted, for whoever asked is told that it failed: of a group nothing
+// stays; a user is deactivated as by every DELETE, and there for no directory.
 Task<Web> complete_one(Ctx& ctx, BulkOperation operation, std::map<std::string, std::string> ids) {
     const std::string path = operation.path + "/" + ids.at(operation.bulk_id);
     operation.path = path;
@@ -257,6 +258,15 @@ Task<Web> bulk(Ctx& ctx, RawBody body) {
     co_return error_answer(*refused);
 }
 Task<Web> get_me(Ctx& ctx) { return ask(ctx, users::get_me); }
+Task<Web> replace_me(Ctx& ctx, RawBody body, IfMatch expected) { return changed(ctx, users::replace_me, {}, std::move(body), std::move(expected)); }
+Task<Web> patch_me(Ctx& ctx, RawBody body, IfMatch expected) { return changed(ctx, users::patch_me, {}, std::move(body), std::move(expected)); }
+Task<WebBegun> delete_me(Ctx& ctx, SignInTime signed_in, IfMatch expected) {
+    Call call = call_of(ctx);
+    call.signed_in = signed_in;
+    call.expected = std::move(expected);
+    Web web = co_await perform(ctx, users::remove_me, std::move(call));
+    co_return WebBegun{std::move(web)};
+}
 
 Task<Web> provider_config(Ctx& ctx) { return described(ctx, show_config, {}); }
 Task<Web> list_types(Ctx& ctx) { return described(ctx, show_types, {}); }

@@ -28,13 +28,27 @@ enum class Way {
     change
 };
 
-Web as_client(Tx& tx, Work work, Call call) {
-    if (const auto client = tx.maybe(scim_client_of_subject, call.caller.subject)) {
+Web as_this(Tx& tx, Work work, Call call, const std::optional<ScimClient>& client) {
+    if (client) {
         call.mode = *client->mode;
         call.on_delete = *client->on_delete;
         call.directory = client->id;
     }
     return work(tx, std::move(call));
+}
+
+Web as_client(Tx& tx, Work work, Call call) {
+    const auto client = tx.maybe(scim_client_of_subject, call.caller.subject);
+    return as_this(tx, work, std::move(call), client);
+}
+
+Web as_seen_client(Tx& tx, Work work, Call call) {
+    auto seen = call.clients->find(tx.project(), call.caller.subject);
+    if (!seen) {
+        seen.emplace(tx.maybe(scim_client_of_subject, call.caller.subject));
+        call.clients->note(tx.project(), call.caller.subject, *seen);
+    }
+    return as_this(tx, work, std::move(call), *seen);
 }
 
 Web plainly(Tx& tx, Work work, Call call) { return work(tx, std::move(call)); }
@@ -45,7 +59,7 @@ Task<Web> run_one(Ctx& ctx, Way way, Work work, Call call) {
         co_return changed;
     }
     std::optional<Web> web;
-    const auto how = way == Way::look ? as_client : plainly;
+    const auto how = way == Way::look ? as_seen_client : plainly;
     std::function<void(Tx&)> read = [&](Tx& tx) { web = how(tx, work, call); };
     co_await ctx.get<Reads>().run(ctx, std::move(read));
     co_return *std::move(web);
@@ -71,7 +85,7 @@ Task<Web> run(Ctx& ctx, Way way, Work work, Call call) {
 Call request_of(Ctx& ctx, std::string id, RawBody body) {
     Call call = call_of(ctx);
     call.id = std::move(id);
-    call.query = ctx.request().query;
+    call.query = http::parse_query(ctx.request().query);
     call.body = std::move(body.bytes);
     call.content_type = std::move(body.content_type);
     return call;
@@ -92,9 +106,8 @@ Web answer(int status, const Json& document) { return {std::string(media_type), 
 std::string parameter(const Call& call, std::string_view name) { return maybe_parameter(call, name).value_or(""); }
 
 std::optional<std::string> maybe_parameter(const Call& call, std::string_view name) {
-    const auto parameters = http::parse_query(call.query);
-    if (!parameters) throw invalid_syntax("The query is malformed");
-    for (const auto& one : *parameters)
+    if (!call.query) throw invalid_syntax("The query is malformed");
+    for (const auto& one : *call.query)
         if (ascii::iequals(one.name, name)) return one.value;
     return std::nullopt;
 }
@@ -116,6 +129,9 @@ Call call_of(Ctx& ctx) {
     call.caller = *ctx.caller();
     call.base = base + "/scim/v2";
     call.mode = settings.scim_mode;
+    call.query.emplace();
+    call.clients = &ctx.get<SeenClients>();
+    call.settings = &settings;
     return call;
 }
 

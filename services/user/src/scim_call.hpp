@@ -1,10 +1,17 @@
 #pragma once
 
 #include "external_ids_model.hpp"
+#include "scim_clients_seen.hpp"
 #include "scim_error.hpp"
+#include "sign_in_time.hpp"
 
 #include <gravity/handlers.hpp>
+#include <gravity/http/message.hpp>
 #include <gravity/http/web.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
 
 /// A request of SCIM as its transaction sees it, and how it is answered.
 namespace gravity::user::scim {
@@ -12,14 +19,17 @@ namespace gravity::user::scim {
 struct Call {
     Caller caller;
     std::string id; // of the path
-    std::string query;
+    std::optional<std::vector<http::QueryParameter>> query; // nothing: it is malformed
     std::string body;
     std::string content_type;
     IfMatch expected;
     std::string base; // of locations
     ScimMode mode = ScimMode::strict;
     OnDelete on_delete = OnDelete::deactivate;
-    Directory directory; // whose external ids are seen, filtered by and written
+    Directory directory;              // whose external ids are seen, filtered by and written
+    SeenClients* clients = nullptr;   // for who looks
+    const Settings* settings = nullptr;
+    SignInTime signed_in;             // of the person, where that matters
 };
 
 inline constexpr std::string_view media_type = "application/scim+json";

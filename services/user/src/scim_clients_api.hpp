@@ -1,6 +1,6 @@
 #pragma once
 
-#include "scim_clients_model.hpp"
+#include "scim_clients_seen.hpp"
 
 #include <gravity/handlers.hpp>
 
@@ -8,9 +8,9 @@
 namespace gravity::user::scim_clients {
 
 Page<ScimClient> list(Tx& tx, Params<PageQuery> query);
-Created<ScimClient> create(Tx& tx, Body<NewScimClient> in);
+Created<ScimClient> create(Tx& tx, Body<NewScimClient> in, Given<SeenClients> seen);
 ScimClient get(Tx& tx, Path<"id", ScimClientId> id);
-ScimClient update(Tx& tx, Path<"id", ScimClientId> id, Patch<ScimClientEdit> patch, IfMatch expected);
-NoContent remove(Tx& tx, Path<"id", ScimClientId> id, IfMatch expected);
+ScimClient update(Tx& tx, Path<"id", ScimClientId> id, Patch<ScimClientEdit> patch, IfMatch expected, Given<SeenClients> seen);
+NoContent remove(Tx& tx, Path<"id", ScimClientId> id, IfMatch expected, Given<SeenClients> seen);
 
 } // namespace gravity::user::scim_clients

@@ -7,6 +7,7 @@
 #include "scim_requests.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace gravity::user::scim::groups {
@@ -89,6 +90,24 @@ bool shorten(std::vector<Group>& groups) {
     return some_are_left;
 }
 
+/// Members by the id of their group.
+using MembersOfGroups = std::map<Uuid, std::vector<GroupMember>>;
+
+// All of a page at once, whose groups have not more than are shown (`shorten`), unless some have come in between.
+MembersOfGroups members_of_page(Tx& tx, const std::vector<Group>& groups, const Shown& shown) {
+    MembersOfGroups all;
+    if (!shown.shows("members") || groups.empty()) return all;
+    std::vector<GroupId> ids;
+    for (const Group& group : groups) ids.push_back(group.id);
+    const auto found = groups.size() == 1 ? std::vector<MemberOfGroup>() : tx.all(list_members_of, ids, most_members_at_once + 1);
+    if (groups.size() > 1 && found.size() <= static_cast<std::size_t>(most_members_at_once)) {
+        for (const MemberOfGroup& one : found) all[one.group_id.uuid()].push_back(one);
+        return all;
+    }
+    for (const Group& group : groups) all[group.id.uuid()] = members_of(tx, group, shown).members;
+    return all;
+}
+
 Group present(std::optional<Group> group) {
     if (!group) throw Refused(404, "", "There is no such group");
     return *std::move(group);
@@ -122,7 +141,8 @@ Listed page(Tx& tx, const Call& call, const ListRequest& request) {
     if (shown.shows("members") && shorten(found.rows)) found.more = true;
     show_as_known(tx, call.directory, found.rows);
     Listed listed{found.total, Json::array(), {}};
-    for (const Group& group : found.rows) listed.resources.push_back(shown.cut(to_resource(group, members_of(tx, group, shown).members, call.base)));
+    MembersOfGroups members = members_of_page(tx, found.rows, shown);
+    for (const Group& group : found.rows) listed.resources.push_back(shown.cut(to_resource(group, members[group.id.uuid()], call.base)));
     if (found.more) listed.next = found.rows.back().id.uuid();
     return listed;
 }

@@ -209,7 +209,8 @@ bool Shown::shows(std::string_view attribute) const {
     return place && shows(*place->schema, *place->attribute, nullptr);
 }
 
-Json Shown::cut(const Json& resource) const {
+Json Shown::cut(Json resource) const {
+    if (!only_some_ && without_.empty()) return resource;
     const auto cut_complex = [&](const Schema& schema, const Attribute& attribute, const Json& value) {
         Json out = Json::object();
         for (const auto& [name, member] : value.as_object())

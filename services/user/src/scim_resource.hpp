@@ -23,7 +23,7 @@ public:
     /// Lists of names with commas between. Names that the type does not have show and hide nothing.
     Shown(const ResourceType& type, std::string_view attributes, std::string_view excluded);
     bool shows(std::string_view attribute) const; // of the core schema
-    Json cut(const Json& resource) const;
+    Json cut(Json resource) const; // all of it where nothing is asked for
 
 private:
     bool shows(const Schema& schema, const Attribute& attribute, const Attribute* sub) const;

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <mutex>
 
 namespace gravity::user::scim {
 namespace {
@@ -182,6 +184,9 @@ public:
         return sorted(column->second);
     }
 
+    /// What the client calls a resource; of whoever is none, what the project does.
+    std::string external_id() { return sql_of({"r.external_id", Compared::external}); }
+
     std::string value(std::string text) {
         values_.push_back(std::move(text));
         return "($1::text[])[" + std::to_string(values_.size()) + "]";
@@ -316,30 +321,46 @@ private:
     std::vector<std::string> values_;
 };
 
+/// A statement that is made while the process runs, with its texts.
+template <class Signature>
+struct Made {
+    Made(std::string its_name, std::string its_text) : name(std::move(its_name)), text(std::move(its_text)), sql(name, text) {}
+    const std::string name, text;
+    const Sql<Signature> sql;
+};
+
 // What directories ask all the time is prepared, by its text: one attribute that is equal to something, in no order but that of ids. There are some forty of
 // those; of what else there may be as many as there are filters, so that is not.
 bool is_asked_all_the_time(const Search& search) {
     return !search.sort_by && !search.after && (!search.filter || (search.filter->kind == Filter::Kind::compare && search.filter->op == Op::eq));
 }
-std::string statement_name(const Search& search, const std::string& text) {
-    return is_asked_all_the_time(search) ? "scim." + hex_encode(sha256(text).substr(0, 12)) : std::string();
+// Those are made once for the process. Any thread.
+template <class Signature>
+std::shared_ptr<const Made<Signature>> statement_of(const Search& search, std::string text) {
+    if (!is_asked_all_the_time(search)) return std::make_shared<const Made<Signature>>(std::string(), std::move(text));
+    static std::mutex mutex;
+    static std::map<std::string, std::shared_ptr<const Made<Signature>>> all;
+    const std::lock_guard lock(mutex);
+    auto& one = all[text];
+    if (!one) one = std::make_shared<const Made<Signature>>("scim." + hex_encode(sha256(text).substr(0, 12)), std::move(text));
+    return one;
 }
 
-template <class Row>
-Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, const Directory& directory, std::string_view select, std::string_view from) {
+template <class Row, class Select>
+Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, const Directory& directory, Select select_by, std::string_view from) {
     Writer writer(type, directory);
     std::string where(from);
     if (search.filter) where += " and " + writer.write(*search.filter);
     std::string order = search.sort_by ? writer.order(*search.sort_by) + (search.descending ? " desc, " : ", ") : "";
     const std::string behind = search.after ? " and r.id > " + writer.value(search.after->to_string()) + "::uuid" : "";
+    const std::string select = select_by(writer);
     const std::vector<std::string> values = std::move(writer).take_values();
 
     Found<Row> found;
     if (search.count > 0) {
-        const std::string list_text = std::string(select) + where + behind + " order by " + order + "r.id limit $2 offset $3";
-        const std::string list_name = statement_name(search, list_text);
-        const Sql<Row(std::vector<std::string>, std::int64_t, std::int64_t)> list{list_name, list_text};
-        found.rows = tx.all(list, values, search.count + (search.by_cursor ? 1 : 0), search.skip);
+        std::string text = select + where + behind + " order by " + order + "r.id limit $2 offset $3";
+        const auto list = statement_of<Row(std::vector<std::string>, std::int64_t, std::int64_t)>(search, std::move(text));
+        found.rows = tx.all(list->sql, values, search.count + (search.by_cursor ? 1 : 0), search.skip);
         found.more = search.by_cursor && static_cast<std::int64_t>(found.rows.size()) > search.count;
         if (found.more) found.rows.pop_back();
     }
@@ -349,10 +370,8 @@ Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, const Di
         found.total = search.skip + shown;
         return found;
     }
-    const std::string count_text = "select count(*)" + where;
-    const std::string count_name = statement_name(search, count_text);
-    const Sql<std::int64_t(std::vector<std::string>)> count{count_name, count_text};
-    found.total = tx.one(count, values);
+    const auto count = statement_of<std::int64_t(std::vector<std::string>)>(search, "select count(*)" + where);
+    found.total = tx.one(count->sql, values);
     return found;
 }
 
@@ -364,18 +383,17 @@ Condition condition_of(const ResourceType& type, const Filter& filter, const Dir
     return {std::move(sql), std::move(writer).take_values()};
 }
 
-// Groups as list_groups_of_user has them.
 Found<UserInGroups> find_users(Tx& tx, const Search& search, const Directory& directory, bool with_groups) {
-    constexpr std::string_view without = "select " GRAVITY_USER_ROW("r") ", '[]'::jsonb as groups";
-    constexpr std::string_view with = "select " GRAVITY_USER_ROW("r") R"sql(, (
-        select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'display', g.display_name) order by g.id), '[]')
-        from (select ug.id, ug.display_name from user_group_member m join user_group ug on ug.id = m.group_id where m.user_id = r.id
-              order by ug.id limit 1000) g) as groups)sql";
+    const auto select = [&](Writer& writer) {
+        const std::string groups = with_groups ? GRAVITY_GROUPS_OF("r") : "'[]'::jsonb";
+        return "select " GRAVITY_USER_ROW_UNNAMED("r") ", " + writer.external_id() + " as external_id, " + groups + " as groups";
+    };
     constexpr std::string_view there = " from users r where r.state <> 'erased' and r.deleted_at is null and r.merged_into is null";
-    return find<UserInGroups>(tx, user_type(), search, directory, with_groups ? with : without, there);
+    return find<UserInGroups>(tx, user_type(), search, directory, select, there);
 }
 Found<Group> find_groups(Tx& tx, const Search& search, const Directory& directory) {
-    return find<Group>(tx, group_type(), search, directory, "select r.*", " from user_group r where true");
+    const auto select = [](Writer&) -> std::string { return "select r.*"; };
+    return find<Group>(tx, group_type(), search, directory, select, " from user_group r where true");
 }
 
 } // namespace gravity::user::scim

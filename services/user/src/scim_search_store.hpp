@@ -26,7 +26,7 @@ struct Found {
 };
 
 /// Users whom no directory has deleted; refuses with `invalidFilter`, and with `invalidPath` an attribute that has no order. By `externalId` those that the
-/// directory calls so; rows have the project's.
+/// directory calls so. Users have the external id of the directory, groups that of the project.
 Found<UserInGroups> find_users(Tx& tx, const Search& search, const Directory& directory, bool with_groups);
 Found<Group> find_groups(Tx& tx, const Search& search, const Directory& directory);
 

@@ -1,11 +1,14 @@
 #include "external_ids.hpp"
 #include "groups_store.hpp"
 #include "people.hpp"
+#include "privacy.hpp"
 #include "scim_convert.hpp"
 #include "scim_patch.hpp"
 #include "scim_requests.hpp"
 #include "users_store.hpp"
 #include "who.hpp"
+
+#include <gravity/json/codec.hpp>
 
 #include <utility>
 
@@ -14,20 +17,21 @@ namespace {
 
 Shown shown_by(const Call& call) { return {user_type(), parameter(call, "attributes"), parameter(call, "excludedAttributes")}; }
 
-Json resource_of(Tx& tx, const User& user, const Shown& shown, const std::string& base) {
-    const auto groups = shown.shows("groups") ? tx.all(list_groups_of_user, user.id) : std::vector<GroupOfUser>();
-    return shown.cut(to_resource(user, groups, base));
-}
-
-Web answer_with(Tx& tx, int status, const User& user, const Call& call, const Shown& shown) {
-    Web web = answer(status, resource_of(tx, as_known(tx, call.directory, user), shown, call.base));
+Web answer_in(Tx& tx, int status, const User& user, const std::vector<GroupOfUser>& groups, const Call& call, const Shown& shown) {
+    Web web = answer(status, shown.cut(to_resource(as_known(tx, call.directory, user), groups, call.base)));
     const std::string location = call.base + "/Users/" + user.id.to_string();
     web.headers = {{"ETag", http::etag_of(user.version.value())}, {status == 201 ? "Location" : "Content-Location", location}};
     return web;
 }
 
+Web answer_with(Tx& tx, int status, const User& user, const Call& call, const Shown& shown) {
+    const auto groups = shown.shows("groups") ? tx.all(list_groups_of_user, user.id) : std::vector<GroupOfUser>();
+    return answer_in(tx, status, user, groups, call, shown);
+}
+
 // RFC 7644 section 3.6: what was deleted is not there.
-User present(std::optional<User> user) {
+template <class Row>
+Row present(std::optional<Row> user) {
     if (!user || user->deleted_at) throw Refused(404, "", "There is no such user");
     return *std::move(user);
 }
@@ -35,9 +39,11 @@ std::optional<UserId> id_of(const Call& call) {
     auto id = UserId::parse(call.id);
     return id ? std::optional<UserId>(*id) : std::nullopt;
 }
-User read(Tx& tx, const Call& call) {
-    const auto id = id_of(call);
-    return present(id ? tx.maybe(user::get_user, *id) : std::nullopt);
+// Somebody with their groups is one look.
+Web answer_read(Tx& tx, const std::optional<UserId>& id, const Call& call, const Shown& shown) {
+    if (!shown.shows("groups")) return answer_in(tx, 200, present(id ? tx.maybe(user::get_user, *id) : std::nullopt), {}, call, shown);
+    const UserInGroups user = present(id ? tx.maybe(get_user_in_groups, *id) : std::nullopt);
+    return answer_in(tx, 200, user, user.groups, call, shown);
 }
 User lock(Tx& tx, const Call& call) {
     const auto id = id_of(call);
@@ -66,12 +72,35 @@ User save(Tx& tx, const Call& call, const User& user, const Json& resource) {
     return set_active(tx, call, std::move(changed), active_of(resource));
 }
 
+User lock_own(Tx& tx, const Call& call) {
+    std::optional<User> me = lock_me(tx, call.caller);
+    return call.expected.check(present(std::move(me)));
+}
+
+// Of what is not theirs to change, people may say what is so already. Where the whole is replaced they may leave it out.
+User save_own(Tx& tx, const Call& call, const User& me, const User& known, const Json& resource, bool whole) {
+    const UserEdit told = user_of(resource, &me);
+    const auto hold_to = [&](std::string_view attribute, bool same) {
+        if (same || (whole && resource.find(attribute) == nullptr)) return;
+        throw Refused(403, "", std::string(attribute) + " is not for people to change of themselves");
+    };
+    hold_to("userName", told.handle == known.handle);
+    hold_to("externalId", told.external_id == known.external_id);
+    hold_to("active", active_of(resource) == (known.state == UserState::active));
+    hold_to("emails", json::encode(told.emails) == json::encode(known.emails));
+    hold_to("phoneNumbers", json::encode(told.phones) == json::encode(known.phones));
+    UserEdit wanted = me;
+    wanted.profile = told.profile;
+    wanted.locale = told.locale;
+    wanted.time_zone = told.time_zone;
+    return change_user(tx, call.caller, me, wanted, Right::person);
+}
+
 } // namespace
 
 Listed page(Tx& tx, const Call& call, const ListRequest& request) {
     const Shown shown(user_type(), request.attributes, request.excluded);
     auto found = find_users(tx, request.search, call.directory, shown.shows("groups"));
-    show_as_known(tx, call.directory, found.rows);
     Listed listed{found.total, Json::array(), {}};
     for (const UserInGroups& user : found.rows) listed.resources.push_back(shown.cut(to_resource(user, user.groups, call.base)));
     if (found.more) listed.next = found.rows.back().id.uuid();
@@ -95,14 +124,41 @@ Web create(Tx& tx, Call call) {
 
 Web get(Tx& tx, Call call) {
     const Shown shown = shown_by(call);
-    return answer_with(tx, 200, read(tx, call), call, shown);
+    return answer_read(tx, id_of(call), call, shown);
 }
 
 // Section 3.11.
 Web get_me(Tx& tx, Call call) {
     const Shown shown = shown_by(call);
-    const auto id = tx.maybe(id_of_subject, call.caller.subject);
-    return answer_with(tx, 200, present(id ? tx.maybe(user::get_user, *id) : std::nullopt), call, shown);
+    return answer_read(tx, tx.maybe(id_of_subject, call.caller.subject), call, shown);
+}
+
+Web replace_me(Tx& tx, Call call) {
+    const Shown shown = shown_by(call);
+    const Json resource = clean_resource(user_type(), document_of(call), call.mode);
+    const User me = lock_own(tx, call), known = as_known(tx, call.directory, me);
+    return answer_with(tx, 200, save_own(tx, call, me, known, resource, true), call, shown);
+}
+
+Web patch_me(Tx& tx, Call call) {
+    const Shown shown = shown_by(call);
+    const Json message = document_of(call);
+    const User me = lock_own(tx, call), known = as_known(tx, call.directory, me);
+    const Json before = clean_resource(user_type(), to_resource(known, {}, call.base), call.mode);
+    const Json after = patched(user_type(), before, message, call.mode);
+    return answer_with(tx, 200, save_own(tx, call, me, known, after, false), call, shown);
+}
+
+// As POST /api/v1/users/me/privacy-requests does it: after a sign-in of just now, and with days in which it can be called off. Until then they are there.
+Web remove_me(Tx& tx, Call call) {
+    check_fresh(call.signed_in, tx.now(), call.settings->fresh_sign_in_seconds.value());
+    const User me = lock_own(tx, call);
+    NewOwnPrivacyRequest wanted;
+    wanted.kind = PrivacyKind::erasure;
+    const PrivacyRequest request = ask_for_oneself(tx, me, wanted, *call.settings);
+    Web web{"", "", 202};
+    web.headers = {{"Location", "/api/v1/users/me/privacy-requests/" + request.id.to_string()}};
+    return web;
 }
 
 Web replace(Tx& tx, Call call) {

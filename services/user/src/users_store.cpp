@@ -22,16 +22,8 @@ const Sql<void(StoredUser)> save_user{
     where id = $id)sql",
     {{"users_handle_key", handle_taken}, {"users_external_id_key", external_id_taken}, {"user_external_id_key", external_id_taken}}};
 
-// The row of GRAVITY_USER_ROW; addresses are looked for once, which makes a read by a fifth shorter. (Of a list that would be before the page is cut.)
-const Sql<User(UserId)> get_user{"user.get", R"sql($generic_plan
-    select u.*, kept.emails, kept.phones
-    from users u, lateral (
-        select coalesce(jsonb_agg(jsonb_build_object('address', c.value, 'type', c.type, 'primary', c."primary", 'verified', c.verified_at is not null)
-                                  order by c.position) filter (where c.kind = 'email'), '[]') as emails,
-               coalesce(jsonb_agg(jsonb_build_object('number', c.value, 'type', c.type, 'primary', c."primary", 'verified', c.verified_at is not null)
-                                  order by c.position) filter (where c.kind = 'phone'), '[]') as phones
-        from user_contact c where c.user_id = u.id) kept
-    where u.id = $1 and u.state <> 'erased' and u.merged_into is null)sql"};
+const Sql<User(UserId)> get_user{"user.get", "select " GRAVITY_USER_ROW("u") R"sql(
+    from users u where u.id = $1 and u.state <> 'erased' and u.merged_into is null)sql"};
 const Sql<UserId(UserId)> hold_user{"user.hold", "select id from users where id = $1 and state <> 'erased' and merged_into is null for update"};
 const Sql<UserId(std::string)> id_of_subject{"user.id_of_subject", "select coalesce(merged_into, id) from users where subject = $1"};
 // What is looked for is looked up first, as an array: of a sub-select that is joined under `or` all users of the project would be read.
@@ -62,8 +54,8 @@ const Sql<User(FindUsers)> list_users_by_name{"user.list_by_name", "select " GRA
           group by g.user_id having count(*) * 2 >= cardinality(show_trgm($name)) order by count(*) desc, g.user_id limit 500))
       and $page(n.nearness desc, u.created_at desc, u.id desc))sql"};
 const Sql<void(UserId, Timestamp)> erase_user{"user.erase", R"sql(
-    update users set subject = null, handle = null, handle_key = null, handle_skeleton = null, state = 'erased', state_reason = null, profile = null,
-           locale = null, time_zone = null, external_id = null, custom = '{}', merged_into = null, erase_at = null, deleted_at = $2,
+    update users set subject = null, handle = null, handle_key = null, handle_skeleton = null, state = 'erased', state_reason = null, state_actor = '',
+           profile = null, locale = null, time_zone = null, external_id = null, custom = '{}', merged_into = null, erase_at = null, deleted_at = $2,
            version = version + 1, updated_at = $2
     where id = $1)sql"};
 

@@ -230,7 +230,7 @@ TEST_F(Restores, BringNobodyBack) {
     EXPECT_EQ(text().find('\n'), text().rfind('\n')) << "what is replayed is in the file already";
 }
 
-TEST_F(Restores, TakeUpARequestThatTheBackupHas) {
+TEST_F(Restores, AskAnewWhateverTheBackupHadHeard) {
     const std::string ada = somebody("ada");
     operator_.put("/api/v1/data-holders/order", {{"client", "client:order"}, {"holds", "Orders"}}).expect(200);
     const auto order = person("client:order", "privacy-requests:write");
@@ -247,10 +247,20 @@ TEST_F(Restores, TakeUpARequestThatTheBackupHas) {
     ASSERT_TRUE(there(ada));
     restart();
     EXPECT_FALSE(there(ada));
-    operator_.get(asked.location()).expect(200).field("/state", "erasing").field("/tasks/0/holder", "order").field("/tasks/0/state", "asked");
-    order.put("/api/v1/data-holders/order/tasks/" + asked.text("/id"), {{"rows", 3}, {"method", "deleted"}}).expect(200);
+    operator_.get(asked.location()).expect(200).field("/state", "cancelled");
+    const auto list = operator_.get("/api/v1/privacy-requests?user_id=" + id_in(ada)).expect(200);
+    const std::string anew = list.text("/items/0/id"), before = asked.text("/id");
+    list.field("/items/0/state", "erasing").field("/items/0/requested_by", "restore").field("/items/1/id", before).field("/items/2", Json());
+    list.field("/items/0/received_at", asked.text("/received_at")).field("/items/0/due_at", asked.text("/due_at")); // whoever asked waits since then
+    list.field("/items/0/tasks/0/holder", "order").field("/items/0/tasks/0/state", "asked");
+    // What was answered before the restore, and comes now once more, is no answer to it.
+    order.put("/api/v1/data-holders/order/tasks/" + before, {{"rows", 2}, {"method", "deleted"}}).expect(200);
     service.run_jobs_until_idle();
-    operator_.get(asked.location()).expect(200).field("/state", "certified");
+    operator_.get("/api/v1/privacy-requests/" + anew).expect(200).field("/state", "erasing").field("/tasks/0/state", "asked");
+    order.put("/api/v1/data-holders/order/tasks/" + anew, {{"rows", 3}, {"method", "deleted"}}).expect(200);
+    service.run_jobs_until_idle();
+    operator_.get("/api/v1/privacy-requests/" + anew).expect(200).field("/state", "certified");
+    operator_.get(asked.location()).expect(200).field("/state", "cancelled");
 }
 
 TEST_F(Restores, WhoeverIsKilledBeforeTheCommitHasErased) {
@@ -385,6 +395,32 @@ TEST_F(Restores, WaitForAStoreThatIsAway) {
     let_go();
     daemon->wait_until_ready();
     EXPECT_FALSE(there(ada));
+}
+
+// However long it takes: whoever looks whether the process lives is answered, and one that is told to end does.
+TEST_F(Restores, TakeAsLongAsTheyTakeWhileTheProcessIsSeenToLive) {
+    const std::string ada = somebody("ada"), ben = somebody("ben");
+    back_up();
+    erase(ada);
+    erase(ben);
+    restore();
+    const std::string sleeping = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+    service.database().admin("create function waits() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return new; end $$;"
+                             "create trigger waits before update on users for each row when (new.state = 'erased') execute function waits()");
+    {
+        const auto daemon = start();
+        daemon->wait_until_listening();
+        eventually("one of them is being erased", [&] { return service.database().admin(sleeping) == "1"; });
+        EXPECT_EQ(daemon->anybody().get("/health/live").send().status(), 200);
+        EXPECT_EQ(service.database().admin(sleeping), "1") << "it was answered meanwhile";
+        EXPECT_EQ(daemon->anybody().get("/health/ready").send().status(), 503);
+        daemon->signal(SIGTERM);
+        EXPECT_EQ(daemon->wait(), 0) << daemon->output(); // when it has done with one
+    }
+    EXPECT_NE(there(ada), there(ben)) << "the other one is left to the next start";
+    service.database().admin("drop trigger waits on users; drop function waits()");
+    restart();
+    EXPECT_FALSE(there(ada) || there(ben));
 }
 
 TEST_F(Restores, TellOfAFileThatIsMissing) {

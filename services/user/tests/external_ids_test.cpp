@@ -59,6 +59,12 @@ TEST_F(ExternalIds, AreOfTheDirectoryThatGaveThem) {
     patched(directory, at(ada), naming("p-1")).field("/externalId", "p-1"); // of whoever is no client, and of the API
     operator_.get("/api/v1/users/" + ada.text("/id")).expect(200).field("/external_id", "p-1");
 
+    for (const auto& [by, name] : {std::pair(entra, "e-1"), std::pair(okta, "o-1"), std::pair(directory, "p-1")}) {
+        by.get(users + "?filter=userName%20eq%20%22ada%22").expect(200).field("/Resources/0/externalId", name);
+        by.get(users + "?sortBy=userName&excludedAttributes=groups").expect(200).field("/Resources/0/externalId", name);
+    }
+    entra.get(users + "?sortBy=userName").expect(200).field("/Resources/1/externalId", "e-2");
+    directory.get(users + "?sortBy=userName").expect(200).field("/Resources/1/externalId", Json());
     EXPECT_EQ(found(entra, R"(externalId eq "e-1")"), "ada ");
     EXPECT_EQ(found(okta, R"(externalId eq "e-1")"), "bob ");
     EXPECT_EQ(found(okta, R"(externalId eq "o-1")"), "ada ");

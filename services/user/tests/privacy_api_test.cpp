@@ -37,19 +37,6 @@ class PrivacyApi : public UserApi {
 protected:
     explicit PrivacyApi(app::Texts settings = {{"USER_COOLING_OFF_DAYS", "7"}}) : UserApi(std::move(settings)) {}
 
-    testkit::Client signed_in(std::string subject, std::int64_t seconds_ago = 0) {
-        const auto seconds = now().unix_seconds();
-        const Json claims = Json::object({{"iss", "test"},
-                                          {"aud", "gravity"},
-                                          {"sub", subject},
-                                          {"project", service.project().to_string()},
-                                          {"scope", "profile users:self"},
-                                          {"iat", seconds},
-                                          {"exp", seconds + 3600},
-                                          {"auth_time", seconds - seconds_ago},
-                                          {"jti", Uuid::v4().to_string()}});
-        return {service.port(), service.token(claims.dump())};
-    }
     std::string somebody(std::string subject) {
         const Json emails = Json::array({Json::object({{"address", subject + "@example.com"}})});
         return operator_.post("/api/v1/users", {{"handle", subject}, {"subject", subject}, {"emails", emails}})
@@ -171,6 +158,14 @@ TEST_F(PrivacyApi, GathersAnExportFromEveryHolder) {
     const auto order = holder("order"), late = holder("late");
     const auto me = signed_in("ada");
     operator_.patch("/api/v1/users/" + id, {{"locale", "de"}}).expect(200);
+    // What others have to do with it is theirs: an operator, somebody in the same group.
+    const std::string zoe = somebody("zoe"), group = operator_.post("/api/v1/user-groups", {{"display_name", "readers"}}).expect(201).location();
+    for (const std::string& one : {id, zoe}) operator_.call("PUT", group + "/members/" + one).expect(204);
+    const auto clerk = person("a-clerk", "users:admin consents:admin");
+    clerk.post("/api/v1/users/" + id + "/suspend", {{"reason", "a mistake"}}).expect(200);
+    clerk.post("/api/v1/users/" + id + "/reactivate", {{"reason", "a mistake"}}).expect(200);
+    const auto text = operator_.post("/api/v1/consent-texts", {{"purpose", "news"}, {"label", "1"}, {"language", "en"}, {"text", "We write."}}).expect(201);
+    clerk.post("/api/v1/users/" + id + "/consents", {{"text_sha256", text.text("/sha256")}, {"evidence", Json::object({{"source", "paper"}})}}).expect(201);
     service.take_events();
     const auto asked = ask(me, "export");
     asked
@@ -208,7 +203,8 @@ TEST_F(PrivacyApi, GathersAnExportFromEveryHolder) {
                                    "user/contact-changes.json", "user/history-000001.json",
                                    "order.json", "late.json", "index.html", "manifest.json"})
         EXPECT_NE(body.find(name), std::string::npos) << name;
-    EXPECT_NE(body.find("ada@example.com"), std::string::npos);
+    for (const std::string own : {"ada@example.com", "a mistake", "readers", "We write."}) EXPECT_NE(body.find(own), std::string::npos) << own;
+    for (const std::string others : {"zoe", zoe.c_str(), "a-clerk", "tester"}) EXPECT_EQ(body.find(others), std::string::npos) << others;
     EXPECT_NE(body.find(R"(order.json["mug","cup"])"), std::string::npos);
     EXPECT_NE(body.find(hex_encode(sha256(R"(["mug","cup"])"))), std::string::npos); // of the manifest
     EXPECT_EQ(operator_.get("/api/v1/privacy-requests/" + request_id + "/download").expect(200).body(), body);

@@ -1,4 +1,7 @@
+#include "scim_clients_seen.hpp"
 #include "scim_fixture.hpp"
+
+#include <gravity/testkit/neighbour.hpp>
 
 #include <atomic>
 
@@ -60,6 +63,42 @@ TEST_F(ScimClients, AreMadeReadChangedAndForgotten) {
     });
     EXPECT_EQ(won, 1);
     EXPECT_EQ(lost, 7);
+}
+
+// What is remembered of them is no older than their last change here, and than a second where another process has made it.
+TEST_F(ScimClients, AreLookedAtAsTheyAreNow) {
+    const auto looks = tokens_of("looks");
+    const auto status = [&] { return looks.get(users + "?filter=" + http::percent_encode(R"(emails[type eq "work"].value eq "x")")).send().status(); };
+    EXPECT_EQ(status(), 400); // strict, as who is no client
+    const auto made = client("looks", "entra");
+    EXPECT_EQ(status(), 200);
+    operator_.patch(made.location(), {{"mode", "strict"}}).expect(200);
+    EXPECT_EQ(status(), 400);
+    operator_.patch(made.location(), {{"mode", "entra"}}).expect(200);
+    EXPECT_EQ(status(), 200);
+    operator_.del(made.location()).expect(204);
+    EXPECT_EQ(status(), 400);
+    client("looks", "strict");
+    EXPECT_EQ(status(), 400);
+    service.database().admin("update scim_client set mode = 'entra'"); // by whoever else
+    testkit::eventually("it is seen", [&] { return status() == 200; });
+    const auto stranger = service.caller(ProjectId::fresh(), "scim:write", "looks"); // of another project
+    EXPECT_EQ(stranger.get(users + "?filter=emails%5Btype%20eq%20%22work%22%5D.value%20pr").send().status(), 400);
+}
+
+TEST(SeenClient, IsOneOfAThousandAtMost) {
+    SeenClients seen;
+    const ProjectId one = ProjectId::fresh(), other = ProjectId::fresh();
+    EXPECT_FALSE(seen.find(one, "a"));
+    seen.note(one, "a", std::nullopt);
+    ASSERT_TRUE(seen.find(one, "a"));
+    EXPECT_FALSE(*seen.find(one, "a"));
+    EXPECT_FALSE(seen.find(other, "a"));
+    for (std::size_t i = 0; i < SeenClients::most; ++i) seen.note(other, std::to_string(i), std::nullopt);
+    EXPECT_FALSE(seen.find(one, "a"));
+    EXPECT_TRUE(seen.find(other, std::to_string(SeenClients::most - 1)));
+    seen.forget();
+    EXPECT_FALSE(seen.find(other, std::to_string(SeenClients::most - 1)));
 }
 
 // Side by side in one project; who is none of them has the mode of the setting.

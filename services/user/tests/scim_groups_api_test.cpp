@@ -70,6 +70,30 @@ TEST_F(ScimGroups, HaveMembersThatAreThere) {
     EXPECT_EQ(members(team), "");
 }
 
+// Each with its own, whatever else is on the page.
+TEST_F(ScimGroups, AreListedWithTheirMembers) {
+    const auto ada = user("ada"), bob = user("bob"), gone = user("gone");
+    group("a", {ada.text("/id"), bob.text("/id"), gone.text("/id")}), group("b");
+    const auto c = group("c", {bob.text("/id")});
+    group("d", {c.text("/id"), ada.text("/id")});
+    directory.del(at(gone)).expect(204);
+    const auto listed = [&](const std::string& query) {
+        std::string all;
+        const Json list = directory.get(groups + "?sortBy=displayName" + query).expect(200).at("/Resources");
+        for (const Json& one : list.as_array()) {
+            all += one.find("displayName")->as_string() + ":";
+            const Json* const members = one.find("members");
+            for (const Json& member : members == nullptr ? Json::Array() : members->as_array()) all += " " + name_at(member.find("$ref")->as_string());
+            all += ", ";
+        }
+        return all;
+    };
+    EXPECT_EQ(listed(""), "a: ada bob, b:, c: bob, d: ada c, ");
+    EXPECT_EQ(listed("&startIndex=3&count=1"), "c: bob, ");
+    EXPECT_EQ(listed("&attributes=displayName"), "a:, b:, c:, d:, ");
+    EXPECT_EQ(listed("&startIndex=9"), "");
+}
+
 TEST_F(ScimGroups, ArePatched) {
     const auto ada = user("ada"), bob = user("bob"), cleo = user("cleo");
     const auto team = group("team", {ada.text("/id"), bob.text("/id")});

@@ -2,6 +2,7 @@
 
 #include "assembly.hpp"
 
+#include <gravity/base/clock.hpp>
 #include <gravity/testkit/service.hpp>
 
 #include <gtest/gtest.h>
@@ -24,6 +25,20 @@ protected:
 
     testkit::Client person(std::string_view subject, std::string_view scopes = "profile users:self") {
         return service.caller(service.project(), std::string(scopes), subject);
+    }
+    /// So many seconds after a sign-in.
+    testkit::Client signed_in(std::string subject, std::int64_t seconds_ago = 0) {
+        const auto seconds = now().unix_seconds();
+        const Json claims = Json::object({{"iss", "test"},
+                                          {"aud", "gravity"},
+                                          {"sub", subject},
+                                          {"project", service.project().to_string()},
+                                          {"scope", "profile users:self"},
+                                          {"iat", seconds},
+                                          {"exp", seconds + 3600},
+                                          {"auth_time", seconds - seconds_ago},
+                                          {"jti", Uuid::v4().to_string()}});
+        return {service.port(), service.token(claims.dump())};
     }
     testkit::Answer user(std::string handle) { return operator_.post("/api/v1/users", {{"handle", handle}}).expect(201); }
 

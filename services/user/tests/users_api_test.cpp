@@ -47,6 +47,7 @@ TEST_F(Users, AreRefusedWithWhatIsWrong) {
     };
     for (const std::string handle : {"", "a b", "\u0430dmin", "a\u200bb", "a\u202eb"}) wrong(Json::object({{"handle", handle}}), "/handle");
     wrong(Json::object({{"handle", std::string(10'000, 'a')}}), "/handle");
+    wrong(Json::object({{"handle", "ada"}, {"profile", Json::object({{"display_name", std::string(10'240, 'x')}})}}), "/profile/display_name");
     wrong(Json::object({{"handle", "ada"}, {"locale", "deutsch!"}}), "/locale");
     wrong(Json::object({{"handle", "ada"}, {"time_zone", "Europe/Atlantis"}}), "/time_zone");
     wrong(Json::object({{"handle", "ada"}, {"emails", Json::array({Json::object({{"address", "ada"}})})}}), "/emails/0/address");
@@ -148,7 +149,8 @@ TEST_F(Users, AreErasedForGoodOnceDeactivated) {
     operator_.get("/api/v1/users").expect(200).field("/items", Json::array());
     person(made.text("/id")).get("/api/v1/users/me").expect_problem(404, "not-a-user");
     for (const std::string table : {"user_contact", "user_history"}) EXPECT_EQ(service.database().admin("select count(*) from " + table), "0");
-    const std::string left = "select state || num_nonnulls(handle, handle_key, handle_skeleton, subject, profile, external_id, state_reason) from users";
+    const std::string left = "select state || state_actor || num_nonnulls(handle, handle_key, handle_skeleton, subject, profile, external_id, state_reason) "
+                             "from users";
     EXPECT_EQ(service.database().admin(left), "erased0");
     EXPECT_ANY_THROW(service.database().admin("update users set locale = 'de'")); // whatever the statement
     user("ada");
