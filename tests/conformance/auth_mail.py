@@ -131,6 +131,9 @@ def arrive(folder):
         browser = Browser()
         page = browser.send(browser.open(link), {"new_password": "a better horse altogether"})
         contains("the link", page.text, "Your password is set")
+        told = read(mailbox.got.get(timeout=30))
+        same("what comes of it", told["Subject"], "Somebody got back into your account")
+        contains("what that says", told.get_content(), "see to your account here", f"{auth.url}/account/security")
         same("what lies in the table of jobs", auth.sql("select count(*) from gravity.job where payload::text like '%gln_%'"), "0")
 
 

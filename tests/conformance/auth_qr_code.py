@@ -24,7 +24,7 @@ SCREENS = {"a desk": (1280, 1400, False, "light"), "a desk in the dark": (1280, 
 def read(browser, folder):
     picture = pathlib.Path(folder) / "page.png"
     picture.write_bytes(base64.b64decode(browser.call("GET", "/screenshot")))
-    return subprocess.run(["zbarimg", "--quiet", "--raw", str(picture)], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+    return subprocess.run(["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", str(picture)], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
 
 
 def look(auth, browser, home, name):

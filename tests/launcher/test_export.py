@@ -74,13 +74,15 @@ class Export(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("cmake") and shutil.which("ninja"), "cmake or ninja is not here")
     def test_its_build_speaks_of_nothing_that_it_has_not(self):
-        service = self.export("product-catalog", "configured")
-        made = subprocess.run(["cmake", "--preset", "dev"], cwd=service, capture_output=True, text=True, timeout=300)
-        self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
-        commands = "".join((service / "build/dev" / name).read_text() for name in ("build.ninja", "CMakeFiles/rules.ninja"))
-        named = set(re.findall(rf"{re.escape(str(service))}/[^ ;'\"$]+\.(?:sh|cmake|py)\b", commands))
-        self.assertTrue(any(path.endswith("precompile.sh") for path in named) or not shutil.which("ccache"), named)
-        self.assertEqual([path for path in sorted(named) if not Path(path).exists()], [])
+        for name in manifests.load_all():
+            with self.subTest(name):
+                service = self.export(name, f"{name}-configured")
+                made = subprocess.run(["cmake", "--preset", "dev"], cwd=service, capture_output=True, text=True, timeout=300)
+                self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
+                commands = "".join((service / "build/dev" / file).read_text() for file in ("build.ninja", "CMakeFiles/rules.ninja"))
+                named = set(re.findall(rf"{re.escape(str(service))}/[^ ;'\"$]+\.(?:sh|cmake|py)\b", commands))
+                self.assertTrue(any(path.endswith("precompile.sh") for path in named) or not shutil.which("ccache"), named)
+                self.assertEqual([path for path in sorted(named) if not Path(path).exists()], [])
 
     def test_refusals(self):
         taken = self.outer / "taken"
