@@ -9,6 +9,13 @@
 namespace gravity::project {
 namespace {
 
+// Whoever has waited for too long is told to send it again, which counts nothing twice.
+int status_at_last(const testkit::Call& call) {
+    int status = 503;
+    for (int i = 0; i < 20 && status == 503; ++i) status = call.send().status();
+    return status;
+}
+
 class Meters : public UsageApi {};
 class Usage : public UsageApi {};
 
@@ -124,9 +131,7 @@ TEST_F(Usage, CountsEachEventOnceHoweverManyReportItAtOnce) {
             const int number = (i * 37 + sender * 11) % 100;
             batch.push_back(event("e" + std::to_string(number), tokens(number), {}, "user-" + std::to_string(number % 7)));
         }
-        int status = 503; // whoever waits for too long is told to send it again, which counts nothing twice
-        while (status == 503) status = report(worker, batch).send().status();
-        taken += status == 204;
+        taken += status_at_last(report(worker, batch)) == 204;
     });
     EXPECT_EQ(taken, 16);
     EXPECT_EQ(total(worker), Json(4950.0));
@@ -492,9 +497,7 @@ TEST_F(UniqueUsage, KeepsSoManyValuesAndSaysWhenThereWereMore) {
             const std::string user = "u-" + std::to_string((sender * 950 + i) % 10'450); // some of them come from two
             batch.push_back(event(std::to_string(sender) + "/" + std::to_string(i), call(user), "2026-11-10T11:00:00Z"));
         }
-        int status = 503; // whoever waits for too long is told to send it again, which counts nothing twice
-        while (status == 503) status = report(worker, batch).send().status();
-        taken += status == 204;
+        taken += status_at_last(report(worker, batch)) == 204;
     });
     EXPECT_EQ(taken, 11);
     EXPECT_EQ(service.database().admin("select kept || ' ' || more from usage_unique_room"), "10000 true");
