@@ -1,5 +1,7 @@
 #include "app/authentication.hpp"
 
+#include "http/challenge.hpp"
+
 #include <gravity/async/coroutine.hpp>
 #include <gravity/async/sleep.hpp>
 #include <gravity/auth/dpop.hpp>
@@ -23,7 +25,7 @@ constexpr Problem keys_unavailable{503, "keys-unavailable", "Tokens cannot be ve
 
 // RFC 6750 section 3: the scheme, and an error code only where a token was sent.
 Refusal unauthenticated(bool sent) {
-    return Refusal(problems::unauthenticated).with_header("WWW-Authenticate", sent ? "Bearer error=\"invalid_token\"" : "Bearer");
+    return Refusal(problems::unauthenticated).with_header("WWW-Authenticate", sent ? "Bearer error=\"invalid_token\"" : std::string(http::bearer_challenge));
 }
 
 } // namespace
@@ -107,7 +109,10 @@ Task<Caller> Authentication::caller_of_token(std::string token) {
 }
 
 Task<std::shared_ptr<const auth::Claims>> Authentication::verified(std::string token) {
-    if (!state_) throw Refusal(problems::unauthenticated, "No keys are configured: set AUTH_JWKS_URL").with_header("WWW-Authenticate", "Bearer");
+    if (!state_) {
+        std::string challenge(http::bearer_challenge);
+        throw Refusal(problems::unauthenticated, "No keys are configured: set AUTH_JWKS_URL").with_header("WWW-Authenticate", std::move(challenge));
+    }
     const auto state = state_;
     auto claims = state->verifier->verify(token, now().unix_seconds());
     if (!claims && claims.error() == auth::VerifyError::unknown_key) {

@@ -1,3 +1,4 @@
+#include "http/challenge.hpp"
 #include "http/idempotency.hpp"
 #include "http/lazy_body.hpp"
 
@@ -59,7 +60,7 @@ Steady::time_point deadline_of(const Request& request, const Route& route) {
 // Clients of a standard wait for the challenge before they send a password; a page that calls the API must not make the browser ask for one.
 std::string_view challenge_of(const Route& route) {
     const bool basic = route.options.keys != AcceptKeys::no && !route.path.starts_with("/api/");
-    return basic ? "Bearer, Basic realm=\"gravity\", charset=\"UTF-8\"" : "Bearer";
+    return basic ? "Bearer realm=\"gravity\", Basic realm=\"gravity\", charset=\"UTF-8\"" : bearer_challenge;
 }
 
 // A credential in the query has been used: the handler's own parameters are what is left.

@@ -1,3 +1,5 @@
+#include "http/challenge.hpp"
+
 #include <gravity/base/clock.hpp>
 #include <gravity/http/conditional.hpp>
 #include <gravity/http/extract.hpp>
@@ -28,7 +30,7 @@ void apply_merge_patch(const Json& document, meta::MutableRef target) {
 }
 
 Caller Extractor<Caller>::read(Input& in) {
-    if (in.caller() == nullptr) throw Refusal(problems::unauthenticated).with_header("WWW-Authenticate", "Bearer");
+    if (in.caller() == nullptr) throw Refusal(problems::unauthenticated).with_header("WWW-Authenticate", std::string(http::bearer_challenge));
     return *in.caller();
 }
 

@@ -130,7 +130,7 @@ Task<void> Live::socket(std::function<Task<void>(gravity::WebSocket&)> handler) 
     options.ping_interval = std::max(1s, std::chrono::duration_cast<std::chrono::seconds>(std::chrono::milliseconds(limits.heartbeat_ms)));
     options.compression = limits.compression;
     auto connection = co_await exchange_.accept_websocket(std::move(options));
-    if (!connection) throw Refusal(upgrade_required).with_header("Upgrade", "websocket");
+    if (!connection) throw Refusal(upgrade_required).with_header("Upgrade", "websocket").with_header("Sec-WebSocket-Version", "13"); // RFC 6455 section 4.4
 
     exchange_.request().headers.remove("Authorization"); // known by now; nothing that opens doors is kept as long as the socket
     const Open open("websocket");

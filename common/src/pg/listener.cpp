@@ -13,8 +13,11 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <random>
+#include <system_error>
 
 namespace gravity::pg {
 namespace {
@@ -32,6 +35,14 @@ using Handle = std::unique_ptr<PGconn, Close>;
 
 [[noreturn]] void broken(PGconn* connection) { throw ConnectionLost(first_line(PQerrorMessage(connection))); }
 
+int copy_of_socket(PGconn* connection) {
+    const int socket = PQsocket(connection);
+    if (socket < 0) broken(connection);
+    const int copy = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) throw std::system_error(errno, std::generic_category(), "copying the socket to the store");
+    return copy;
+}
+
 } // namespace
 
 struct Listener::Impl {
@@ -40,7 +51,9 @@ struct Listener::Impl {
     std::vector<std::string> channels;
     std::function<void(const Notification&)> heard;
     boost::asio::steady_timer timer;
-    std::unique_ptr<Descriptor> socket; // borrowed from libpq: released, never closed
+    /// A copy: libpq closes its own in the midst of its calls, and the next one, of this connection or of another thread, gets the same number. What waits
+    /// would not hear of it, for the kernel forgets with whom a number was registered.
+    std::unique_ptr<Descriptor> socket;
     bool connected = false;
     bool stopped = false;
     std::minstd_rand random{std::random_device{}()};
@@ -84,9 +97,9 @@ struct Listener::Impl {
     static Task<void> session(std::shared_ptr<Impl> self) {
         const Handle connection(PQconnectStart(self->url.c_str()));
         if (!connection || PQstatus(connection.get()) == CONNECTION_BAD) broken(connection.get());
-        struct Release { // before libpq closes the socket, whose number may then be somebody else's
+        struct Release {
             Impl& impl;
-            ~Release() { impl.release(); }
+            ~Release() { impl.socket.reset(); }
         } const release{*self};
         self->timer.expires_after(connect_timeout); // nobody else waits on it now
         const auto keep = self;
@@ -96,7 +109,8 @@ struct Listener::Impl {
         for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK; state = PQconnectPoll(connection.get())) {
             if (state == PGRES_POLLING_FAILED) broken(connection.get());
             const auto direction = state == PGRES_POLLING_READING ? Descriptor::wait_read : Descriptor::wait_write;
-            co_await self->wait(connection.get(), direction); // the socket may be another one each time
+            co_await self->wait(connection.get(), direction);
+            self->socket.reset(); // of several servers, each has one of its own
         }
         std::string listen;
         for (const std::string& channel : self->channels) {
@@ -134,18 +148,8 @@ struct Listener::Impl {
     }
 
     Task<void> wait(PGconn* connection, Descriptor::wait_type direction) {
-        const int descriptor = PQsocket(connection);
-        if (descriptor < 0) broken(connection);
-        if (!socket || socket->native_handle() != descriptor) {
-            release();
-            socket = std::make_unique<Descriptor>(io, descriptor);
-        }
+        if (!socket) socket = std::make_unique<Descriptor>(io, copy_of_socket(connection));
         co_await socket->async_wait(direction, boost::asio::use_awaitable);
-    }
-
-    void release() {
-        if (socket) socket->release();
-        socket.reset();
     }
 
     void tell(const Notification& notification) {

@@ -11,6 +11,7 @@
 #include <pqxx/nontransaction>
 #include <pqxx/result>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -46,7 +47,7 @@ struct RunningService::State {
     std::unique_ptr<TestDatabase> database;
     std::unique_ptr<app::App> app;
     std::thread thread;
-    int exit_code = -1;
+    std::atomic<int> exit_code = -1; // until the thread has ended
     ProjectId project = ProjectId::fresh();
     std::set<std::int64_t> taken; // positions in the outbox
 

@@ -178,8 +178,8 @@ TEST_F(Keys, AreLimitedWhereAFigureIsGiven) {
 TEST_F(Keys, AnswerARefusalInTheSchemeOfTheClient) {
     anonymous.get("/foreign/notes")
         .expect_problem(401, "unauthenticated")
-        .expect_header("WWW-Authenticate", "Bearer, Basic realm=\"gravity\", charset=\"UTF-8\"");
-    anonymous.get("/api/v1/notes").expect_problem(401, "unauthenticated").expect_header("WWW-Authenticate", "Bearer");
+        .expect_header("WWW-Authenticate", "Bearer realm=\"gravity\", Basic realm=\"gravity\", charset=\"UTF-8\"");
+    anonymous.get("/api/v1/notes").expect_problem(401, "unauthenticated").expect_header("WWW-Authenticate", "Bearer realm=\"gravity\"");
     for (const std::string wrong : {"", "x", "Basic", "gk_"}) {
         anonymous.get("/foreign/notes")
             .header("Authorization", "Basic " + base64_encode("u:" + wrong))

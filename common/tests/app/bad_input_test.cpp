@@ -246,7 +246,7 @@ TEST_F(BadInput, TokensOfEveryBadKind) {
     with_token(service().token(claims({{"project", Json()}}).dump())).expect(401);
     testkit::Client(service().port(), "").get("/api/v1/things").header("Authorization", "Basic YTpi").expect_problem(401, "unauthenticated");
     testkit::Client(service().port(), "").get("/api/v1/things").header("Authorization", "Bearer").expect_problem(401, "unauthenticated");
-    anonymous.get("/api/v1/things").expect_problem(401, "unauthenticated").expect_header("WWW-Authenticate", "Bearer");
+    anonymous.get("/api/v1/things").expect_problem(401, "unauthenticated").expect_header("WWW-Authenticate", "Bearer realm=\"gravity\"");
     RawClient two(service().port());
     EXPECT_EQ(two.ask("GET /api/v1/things HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + good + "\r\nAuthorization: Bearer " + good + "\r\n\r\n").status,
               401);

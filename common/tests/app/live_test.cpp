@@ -187,7 +187,8 @@ TEST_F(Live, WhatIsWrongIsAProblemAsEverywhere) {
     as.owner.get("/api/v1/live/count?count=x").expect_problem(422, "invalid-value");
     as.owner.get("/api/v1/live/count?count=500").expect_problem(422, "invalid-value");
     as.owner.post("/api/v1/live/count").expect_problem(405, "method-not-allowed");
-    as.owner.get("/api/v1/live/echo").expect_problem(426, "upgrade-required").expect_header("Upgrade", "websocket");
+    const auto plain = as.owner.get("/api/v1/live/echo").expect_problem(426, "upgrade-required");
+    plain.expect_header("Upgrade", "websocket").expect_header("Sec-WebSocket-Version", "13");
     as.owner.call("HEAD", "/api/v1/live/count").expect(200).expect_header("Content-Type", "text/event-stream");
 }
 

@@ -139,7 +139,7 @@ TEST(KeyServer, WithoutASettingEveryProtectedRouteIs401) {
     eventually("it is ready", [&] { return waiting.app.ready(); });
     const auto refused = caller.get("/api/v1/echoes").expect_problem(401, "unauthenticated");
     EXPECT_NE(refused.text("/detail").find("AUTH_JWKS_URL"), std::string::npos);
-    EXPECT_EQ(refused.header("WWW-Authenticate"), "Bearer");
+    EXPECT_EQ(refused.header("WWW-Authenticate"), "Bearer realm=\"gravity\"");
 }
 
 // ---- discovery

@@ -3,14 +3,44 @@
 #include <gravity/pg/listener.hpp>
 #include <gravity/testkit/postgres.hpp>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <stdexcept>
+#include <string>
+#include <thread>
 
 namespace gravity::pg {
 namespace {
+
+using Tcp = boost::asio::ip::tcp;
+
+/// A server that is starting up, and says so to whoever comes first; libpq goes on to the next server then.
+class StartingUp {
+public:
+    StartingUp() : thread_([this] { serve(); }) {}
+    ~StartingUp() { thread_.join(); }
+    std::string host() const { return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+
+private:
+    void serve() {
+        auto peer = acceptor_.accept();
+        std::array<char, 1024> startup{};
+        peer.read_some(boost::asio::buffer(startup));
+        const std::string fields = std::string("SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0", 57) + '\0';
+        const auto size = static_cast<char>(4 + fields.size());
+        boost::asio::write(peer, boost::asio::buffer(std::string("E\0\0\0", 4) + size + fields));
+    }
+
+    boost::asio::io_context io_;
+    Tcp::acceptor acceptor_{io_, {boost::asio::ip::address_v4::loopback(), 0}};
+    std::thread thread_;
+};
 
 class ListenerTest : public testing::Test {
 protected:
@@ -60,6 +90,17 @@ TEST_F(ListenerTest, SaysThatItMayHaveMissedSomethingWhenTheConnectionBroke) {
     store.admin("select pg_notify('plain', 'again')");
     until([&] { return heard.size() == 3; });
     EXPECT_EQ(heard[2].payload, "again");
+}
+
+TEST_F(ListenerTest, GoesOnToTheNextServer) {
+    const StartingUp first;
+    std::string url = store.url();
+    url.insert(url.find('@') + 1, first.host() + ',');
+    listen(url + "?sslmode=disable", {"plain"});
+    until([&] { return listener->connected(); });
+    store.admin("select pg_notify('plain', 'one')");
+    until([&] { return heard.size() == 2; });
+    EXPECT_EQ(heard[1].payload, "one");
 }
 
 TEST_F(ListenerTest, AChannelThatCannotBeNamedIsToldAndTriedAgain) {

@@ -77,7 +77,7 @@ std::vector<Broken> broken() {
         {"no-token", without(401, "WWW-Authenticate")},
         {"bad-token",
          [](const http::Request&, Reply& reply) {
-             if (reply.status == 401) reply.headers.set("WWW-Authenticate", "Bearer");
+             if (reply.status == 401) reply.headers.set("WWW-Authenticate", "Bearer realm=\"here\"");
          }},
         {"scope", without(403, "WWW-Authenticate")},
         {"project", restatus(403, 401)},

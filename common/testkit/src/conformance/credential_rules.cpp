@@ -33,7 +33,7 @@ void expect_challenge(Bench& bench, const Answer& answer, std::string_view chall
 
 void no_token(Bench& bench, const Route& route) {
     const Answer answer = bench.send(&route, unauthorised(bench, route));
-    expect_challenge(bench, answer, "Bearer", "without a token");
+    expect_challenge(bench, answer, "Bearer realm=", "without a token");
 }
 
 Json changed(Json claims, std::string_view name, Json value) {
