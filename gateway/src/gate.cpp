@@ -73,6 +73,8 @@ Refusal unauthenticated(std::string_view challenge, std::string_view detail) {
     return Refusal(problems::unauthenticated, std::string(detail)).with_header("WWW-Authenticate", std::string(challenge));
 }
 
+constexpr std::string_view bare_challenge = "Bearer realm=\"gravity\""; // where no token came (RFC 6750 section 3)
+
 /// RFC 9449 section 7.1. The proof itself is for the service: only it knows by which address clients reach it, and which proofs it has seen.
 constexpr std::string_view bearer_challenge = "Bearer error=\"invalid_token\"",
                            dpop_challenge = "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA Ed25519 RS256\"",
@@ -206,7 +208,8 @@ std::optional<Refusal> Gate::authenticate_key(std::string_view bytes, const Requ
                                               Admission& out) {
     if (count_of(head, Known::x_api_key) != 1 || head.has(Known::authorization)) return Refusal(two_credentials);
     const std::string_view key = head.value(Known::x_api_key, bytes);
-    const auto refused = [] { return Refusal(bad_key).with_header("WWW-Authenticate", "Bearer"); }; // a 401 has a challenge (RFC 9110 section 11.6.1)
+    // A 401 has a challenge (RFC 9110 section 11.6.1).
+    const auto refused = [] { return Refusal(bad_key).with_header("WWW-Authenticate", std::string(bare_challenge)); };
     if (!ApiKeys::plausible(key)) return refused();
     ApiKeys::Sought sought = keys_->seek(key, peer.address, now);
     out.awaits_key = !sought.known;
@@ -219,7 +222,7 @@ std::optional<Refusal> Gate::authenticate_key(std::string_view bytes, const Requ
 
 std::optional<Refusal> Gate::authenticate(std::string_view bytes, const RequestHead& head, const Peer& peer, std::shared_ptr<const auth::Claims>& claims) {
     const auto [token, by_dpop] = credentials_of(head, bytes);
-    if (token.empty()) return unauthenticated("Bearer", "A bearer token is needed."); // RFC 6750 section 3: no error code without credentials
+    if (token.empty()) return unauthenticated(bare_challenge, "A bearer token is needed."); // RFC 6750 section 3: no error code without credentials
     const std::string_view challenge = by_dpop ? dpop_challenge : bearer_challenge;
     if (!verifier_) return unauthenticated(challenge, "No issuer of tokens is configured.");
     auto verified = verifier_->verify(token, gravity::now().unix_seconds());

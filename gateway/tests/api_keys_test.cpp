@@ -410,7 +410,7 @@ TEST(KeyDoor, WhatIsNoKeyStaysOutside) {
     Doors doors;
     const auto refused = doors.after(Doors::get("bad"), KeyOutcome::refused);
     EXPECT_EQ(refused.status(), 401);
-    EXPECT_TRUE(refused.has("WWW-Authenticate: Bearer"));
+    EXPECT_TRUE(refused.has("WWW-Authenticate: Bearer realm=\"gravity\""));
     EXPECT_NE(refused.body.find("urn:gravity:problem:invalid-api-key"), std::string::npos);
     EXPECT_EQ(refused.body.find("\"bad\""), std::string::npos);
     auto client = doors.running.client();

@@ -49,7 +49,7 @@ TEST(Gate, ATokenIsNeededAndGoesAlong) {
     auto client = running.client();
     const auto missing = client.ask(get(""));
     EXPECT_EQ(missing.status(), 401);
-    EXPECT_TRUE(missing.has("WWW-Authenticate: Bearer"));
+    EXPECT_TRUE(missing.has("WWW-Authenticate: Bearer realm=\"gravity\""));
     EXPECT_NE(missing.body.find("urn:gravity:problem:unauthenticated"), std::string::npos);
     const std::string good = issuer.token("ada");
     EXPECT_EQ(client.ask(get(good)).body, "in");
