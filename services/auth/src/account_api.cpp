@@ -11,6 +11,7 @@
 #include "regain.hpp"
 #include "second_factor.hpp"
 #include "sign_in_store.hpp"
+#include "told_pages.hpp"
 #include "totp.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -122,13 +123,15 @@ Task<Web> stopping(Ctx& ctx, const Visitor& visitor, const Form&) {
     co_return pages::done("It is stopped", "Nothing was changed. If it was not you, somebody reads your mail: look after your mailbox.");
 }
 
-} // namespace
-
-Task<Web> security(Ctx& ctx) {
+Task<Web> looked_after(Ctx& ctx) {
     const auto visitor = co_await visitor_of(ctx);
     if (!visitor) co_return pages::fault(401, "You are not signed in. Please sign in at one of your applications first.");
     co_return overview(ctx, *visitor);
 }
+
+} // namespace
+
+Task<Web> security(Ctx& ctx) { return pages::told(ctx, looked_after(ctx)); }
 
 Task<Web> begin_totp(Ctx& ctx, RawBody body) { return acted(ctx, std::move(body.bytes), beginning); }
 Task<Web> confirm_totp(Ctx& ctx, RawBody body) { return acted(ctx, std::move(body.bytes), confirming); }

@@ -8,6 +8,7 @@
 #include "passkeys_store.hpp"
 #include "problems.hpp"
 #include "sign_in_flow.hpp"
+#include "told_pages.hpp"
 #include "trusted_devices.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -125,6 +126,14 @@ Task<Web> acted_if_offered(Ctx& ctx, std::string text, Action action) {
     co_return web;
 }
 
+Task<Web> page_to_prove(Ctx& ctx) {
+    if (!passkeys_offered(ctx)) co_return no_passkeys();
+    const auto visitor = co_await visitor_of(ctx);
+    if (!visitor) co_return pages::fault(401, "You are not signed in. Please sign in at one of your applications first.");
+    Web web = co_await proof_page(ctx, *visitor, {}, 200);
+    co_return web;
+}
+
 } // namespace
 
 Task<Web> begin_passkey(Ctx& ctx, RawBody body) { return acted_if_offered(ctx, std::move(body.bytes), beginning_passkey); }
@@ -132,13 +141,7 @@ Task<Web> add_passkey(Ctx& ctx, RawBody body) { return acted_if_offered(ctx, std
 // Also where there are none any more: those that were made before can be removed.
 Task<Web> remove_passkey(Ctx& ctx, RawBody body) { return acted(ctx, std::move(body.bytes), removing_passkey); }
 
-Task<Web> passkey_proof(Ctx& ctx) {
-    if (!passkeys_offered(ctx)) co_return no_passkeys();
-    const auto visitor = co_await visitor_of(ctx);
-    if (!visitor) co_return pages::fault(401, "You are not signed in. Please sign in at one of your applications first.");
-    Web web = co_await proof_page(ctx, *visitor, {}, 200);
-    co_return web;
-}
+Task<Web> passkey_proof(Ctx& ctx) { return pages::told(ctx, page_to_prove(ctx)); }
 
 Task<Web> prove_passkey(Ctx& ctx, RawBody body) { return acted_if_offered(ctx, std::move(body.bytes), proving_passkey); }
 

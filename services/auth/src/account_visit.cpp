@@ -15,6 +15,7 @@
 #include "relying_party.hpp"
 #include "second_factor.hpp"
 #include "sign_in_flow.hpp"
+#include "told_pages.hpp"
 #include "trusted_devices.hpp"
 #include "trusted_devices_store.hpp"
 
@@ -134,10 +135,7 @@ Task<Web> done_or_told(Ctx& ctx, std::string text, Action action) {
 
 } // namespace
 
-Task<Web> acted(Ctx& ctx, std::string text, Action action) {
-    Web web = co_await done_or_told(ctx, std::move(text), action);
-    co_return pages::with_trace(std::move(web), trace_of(ctx));
-}
+Task<Web> acted(Ctx& ctx, std::string text, Action action) { return pages::told(ctx, done_or_told(ctx, std::move(text), action)); }
 
 Task<bool> proven(Ctx& ctx, const Visitor& visitor, const Form& form) {
     if (!visitor.proven.empty()) co_return true;

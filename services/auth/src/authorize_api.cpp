@@ -18,6 +18,7 @@
 #include "sign_in_steps.hpp"
 #include "sign_in_store.hpp"
 #include "sign_up.hpp"
+#include "told_pages.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -88,6 +89,7 @@ Hint hinted(Ctx& ctx, const Form& form) {
 
 Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit, bool ahead) {
     if (!ahead) check_may_be_brought(visit.client);
+    if (form.repeats_any()) throw AuthorizeError("invalid_request", "A parameter is given twice");
     AuthorizeRequest request = authorize_request(visit.client, form, ctx.get<Settings>().token_audience.view());
     const Prompting prompts = prompting(form);
     request.two_factors = prompts.two_factors;
@@ -117,7 +119,9 @@ Task<Web> at_client(Ctx& ctx, const Form& form, const Visit& visit, bool ahead) 
 Task<Web> authorized(Ctx& ctx, std::string text) {
     std::optional<Form> form;
     try {
-        form = Form::parse(form_type, text);
+        form = Form::of_browser(text);
+        for (const std::string_view name : {"client_id", "redirect_uri", "request_uri"}) // who is asking has to be sure before they are told
+            if (form->repeats(name)) throw oauth::Refused(oauth::invalid_request, std::string(name) + " is given twice");
     } catch (const oauth::Refused& refused) {
         co_return pages::fault(400, refused.description());
     }
@@ -152,13 +156,9 @@ Task<Web> authorized(Ctx& ctx, std::string text) {
     if (refused) co_return pages::refused(*refused, "Too many sign-ins were begun. Please try again later.");
     failures.note(ctx, visit->project, {error->code(), error->description(), id, {}});
     const std::string* const state = form->find("state");
-    const WayBack way{*form->find("redirect_uri"), state != nullptr && state->size() <= 2048 ? *state : "", wants_form_post(*form)};
+    const bool known = state != nullptr && state->size() <= 2048 && !form->repeats("state");
+    const WayBack way{*form->find("redirect_uri"), known ? *state : "", wants_form_post(*form)};
     co_return pages::to(refusal(ctx, way, *error));
-}
-
-Task<Web> traced(Ctx& ctx, std::string text) {
-    Web web = co_await authorized(ctx, std::move(text));
-    co_return pages::with_trace(std::move(web), trace_of(ctx));
 }
 
 Web login_again(Ctx& ctx, const Form& form, const OpenFlow& open, std::string_view fault, int status) {
@@ -278,8 +278,8 @@ Task<Web> decided_consent(Ctx& ctx, const Form& form, const OpenFlow& open) { re
 
 } // namespace
 
-Task<WebSeeOther> authorize(Ctx& ctx) { return sent_on(traced(ctx, ctx.request().query)); }
-Task<WebSeeOther> authorize_by_form(Ctx& ctx, RawBody body) { return sent_on(traced(ctx, std::move(body.bytes))); }
+Task<WebSeeOther> authorize(Ctx& ctx) { return sent_on(pages::told(ctx, authorized(ctx, ctx.request().query))); }
+Task<WebSeeOther> authorize_by_form(Ctx& ctx, RawBody body) { return sent_on(pages::told(ctx, authorized(ctx, std::move(body.bytes)))); }
 Task<Web> login_page(Ctx& ctx) { return with_flow(ctx, ctx.request().query, shown_login); }
 Task<WebSeeOther> login(Ctx& ctx, RawBody body) { return sent_on(with_flow(ctx, std::move(body.bytes), tried)); }
 Task<Web> code_page(Ctx& ctx) { return with_flow(ctx, ctx.request().query, shown_code); }

@@ -52,6 +52,8 @@ std::string challenge_of(const oauth::Form& form, const ClientToVisit& client) {
     const std::string* const challenge = form.find("code_challenge");
     const std::string* const method = form.find("code_challenge_method");
     if (challenge == nullptr && goes_by_nonce(form, client)) return {};
+    if (challenge == nullptr && !client.require_pkce && method == nullptr)
+        throw invalid("code_challenge is missing, and so is what may stand in for it at this client: the scope openid with a nonce");
     if (challenge == nullptr) throw invalid("code_challenge is missing: PKCE is needed (RFC 7636)");
     if (method == nullptr || *method != "S256") throw invalid("code_challenge_method must be S256");
     const auto bytes = base64url_decode(*challenge);

@@ -21,6 +21,13 @@ bool goes_on(std::string_view code) { return code == "authorization_pending" || 
 
 } // namespace
 
+Web away_for_client(Ctx& ctx, const Refusal& refusal) {
+    if (refusal.problem().status != oauth::temporarily_unavailable.status) throw refusal;
+    Web web = oauth::error_answer(oauth::Refused(oauth::temporarily_unavailable, std::string(refusal.problem().title)), trace_of(ctx));
+    for (const auto& header : refusal.headers()) web.headers.push_back(header);
+    return web;
+}
+
 Web refused_client(Ctx& ctx, const RawBody& body, const oauth::Refused& refused) {
     Web web = oauth::error_answer(refused, trace_of(ctx));
     if (goes_on(refused.code().name)) return web;

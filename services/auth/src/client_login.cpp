@@ -1,5 +1,6 @@
 #include "client_login.hpp"
 
+#include "client_keys.hpp"
 #include "clients_store.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -96,11 +97,13 @@ Task<std::shared_ptr<const KnownClient>> ClientLogin::authenticate(Ctx& ctx, con
     }
     if (known.client.token_endpoint_auth_method == ClientAuth::client_secret) {
         if (proof.kind != ClientProof::Kind::secret) throw unknown_client("it did not come with a secret");
-        if (!secret_matches(proof.text, known.client.secret_hashes)) throw unknown_client("the secret is none of its live ones");
+        const auto& live = known.client.secret_hashes;
+        const bool as_sent = proof.as_sent.is_set() && secret_matches(proof.as_sent, live); // by Basic
+        if (!secret_matches(proof.text, live) && !as_sent) throw unknown_client("the secret is none of its live ones");
         co_return found;
     }
     if (proof.kind != ClientProof::Kind::assertion) throw unknown_client("it did not come with an assertion");
-    const auto keys = auth::KeySet::parse(known.client.jwks->dump());
+    const auto keys = client_keys(*known.client.jwks);
     if (!keys) throw unknown_client("its keys cannot be read");
     const Assertion assertion = check_assertion(proof.text.reveal(), known.client.id, *keys, audiences_, now().unix_seconds());
     co_await use(ctx, known, assertion);

@@ -1,5 +1,7 @@
 #include "client_proof.hpp"
 
+#include "client_keys.hpp"
+
 #include <gravity/auth/claims.hpp>
 #include <gravity/auth/jws.hpp>
 #include <gravity/base/ascii.hpp>
@@ -31,7 +33,8 @@ ClientId client_named(std::string_view text) {
     return *id;
 }
 
-// Both parts are form-encoded before they are joined (RFC 6749 section 2.3.1).
+// Both parts are form-encoded before they are joined (RFC 6749 section 2.3.1). By a secret that is empty, which is as good as left out there, clients that
+// have none say who they are.
 ClientProof from_basic(std::string_view field) {
     const auto blank = field.find(' ');
     if (blank == std::string_view::npos || !ascii::iequals(field.substr(0, blank), "Basic")) throw not_proven();
@@ -40,9 +43,14 @@ ClientProof from_basic(std::string_view field) {
     if (colon == std::string::npos) throw not_proven();
     const auto id = http::percent_decode(std::string_view(*pair).substr(0, colon), true);
     auto secret = http::percent_decode(std::string_view(*pair).substr(colon + 1), true);
+    Secret<> as_sent(pair->substr(colon + 1));
     wipe(*pair);
-    if (!id || !secret || secret->empty()) throw not_proven();
-    return {ClientProof::Kind::secret, client_named(*id), Secret<>(*std::move(secret))};
+    if (!id) throw not_proven();
+    if (as_sent.reveal().empty()) return {ClientProof::Kind::none, client_named(*id), {}};
+    ClientProof proof{ClientProof::Kind::secret, client_named(*id), {}};
+    if (secret && *secret != as_sent.reveal()) proof.as_sent = std::move(as_sent);
+    proof.text = Secret<>(secret ? *std::move(secret) : std::string(as_sent.reveal()));
+    return proof;
 }
 
 Json payload_of(const auth::Jws& jws) {
@@ -73,15 +81,15 @@ ClientProof from_form(const oauth::Form& form) {
     return {ClientProof::Kind::secret, client_named(form.required("client_id")), Secret<>(form.required("client_secret"))};
 }
 
-// The algorithm is the key's (RFC 8725 section 3.1); a client with one key need not name it.
+// The algorithm is the key's (RFC 8725 section 3.1). An assertion need not name its key; where it does, it means that one, or one that has no name.
 bool signed_by_one(const auth::Jws& jws, const auth::KeySet& keys) {
     const Json* const alg = jws.header.find("alg");
     const Json* const kid = jws.header.find("kid");
-    const auto algorithm = alg != nullptr && alg->is_string() ? auth::algorithm_from(alg->as_string()) : std::nullopt;
+    const auto algorithm = alg != nullptr && alg->is_string() ? algorithm_named(alg->as_string()) : std::nullopt;
     if (!algorithm) return false;
     return std::any_of(keys.keys().begin(), keys.keys().end(), [&](const auth::PublicKey& key) {
         if (key.algorithm() != *algorithm) return false;
-        if (kid != nullptr && (!kid->is_string() || kid->as_string() != key.kid())) return false;
+        if (kid != nullptr && !key.kid().empty() && (!kid->is_string() || kid->as_string() != key.kid())) return false;
         return key.verify(jws.signing_input, jws.signature);
     });
 }

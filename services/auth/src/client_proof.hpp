@@ -18,6 +18,8 @@ struct ClientProof {
     Kind kind{};
     ClientId client;
     Secret<> text; // the secret, or the assertion
+    /// Of Basic, as it was sent, where that is another: many clients do not encode it, and "+" or "%" then mean themselves.
+    Secret<> as_sent{};
 };
 
 /// What a request brings; an assertion says who it is of and is not believed yet.

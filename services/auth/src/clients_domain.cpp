@@ -1,8 +1,7 @@
 #include "clients_domain.hpp"
 
+#include "client_keys.hpp"
 #include "problems.hpp"
-
-#include <gravity/auth/keys.hpp>
 
 #include <algorithm>
 
@@ -48,11 +47,8 @@ void check(const NewClient& client, meta::Errors& errors) {
         return;
     }
     if (!client.jwks) return errors.reject("jwks", "is what private_key_jwt is verified with");
-    const std::string document = client.jwks->dump();
-    const auto keys = document.size() <= 16 * 1024 ? auth::KeySet::parse(document) : Parsed<auth::KeySet>(ParseError{"must be at most 16 KiB"});
-    if (!keys) return errors.reject("jwks", keys.why());
-    if (!keys->ignored().empty()) return errors.reject("jwks", "has a key that cannot be used: " + keys->ignored().front());
-    if (keys->empty()) errors.reject("jwks", "must have a key");
+    if (client.jwks->dump().size() > 16 * 1024) return errors.reject("jwks", "must be at most 16 KiB");
+    if (const auto keys = client_keys(*client.jwks); !keys) errors.reject("jwks", keys.why());
 }
 
 void check_scopes(const Caller& maker, const std::vector<ScopeName>& wanted, const std::vector<ScopeName>& before) {

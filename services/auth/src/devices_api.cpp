@@ -10,6 +10,8 @@
 #include "reads.hpp"
 #include "resources.hpp"
 #include "sessions.hpp"
+#include "sign_in_flow.hpp"
+#include "told_pages.hpp"
 #include "visits.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -181,13 +183,17 @@ Task<Web> looked_up(Ctx& ctx, std::string text) {
 
 Task<Web> ask(Ctx& ctx, RawBody body) {
     std::optional<Refused> refused;
+    std::optional<Refusal> away;
     try {
         const Form form = Form::parse(body.content_type, body.bytes);
         Web web = co_await begun(ctx, form);
         co_return web;
     } catch (const Refused& error) {
         refused = error;
+    } catch (const Refusal& refusal) {
+        away = refusal;
     }
+    if (away) co_return away_for_client(ctx, *away);
     co_return refused_client(ctx, body, *refused);
 }
 
@@ -204,9 +210,6 @@ Task<Web> page(Ctx& ctx) {
     co_return pages::device(code, {}, 200);
 }
 
-Task<WebSeeOther> typed(Ctx& ctx, RawBody body) {
-    Web web = co_await looked_up(ctx, std::move(body.bytes));
-    co_return WebSeeOther{pages::with_trace(std::move(web), trace_of(ctx))};
-}
+Task<WebSeeOther> typed(Ctx& ctx, RawBody body) { return authorization::sent_on(pages::told(ctx, looked_up(ctx, std::move(body.bytes)))); }
 
 } // namespace gravity::issuer::devices

@@ -16,6 +16,8 @@ constexpr std::size_t longest_chain = 8; // of actors: what every verifier reads
 constexpr std::int64_t longest_of_keys = 300; // seconds: a key may be revoked, and what came of it is known to nobody
 constexpr std::string_view subject_of_keys = "api_key:";
 
+bool is_of_access_tokens(std::string_view type) { return type == access_token_type || type == jwt_type; }
+
 } // namespace
 
 void check(const NewExchangePolicy& policy, meta::Errors& errors) {
@@ -26,14 +28,14 @@ void check(const NewExchangePolicy& policy, meta::Errors& errors) {
 SubjectToken subject_token_of(const oauth::Form& form, const Settings& settings) {
     const std::string& token = form.required("subject_token");
     const std::string& type = form.required("subject_token_type");
-    if (type != access_token_type && type != api_key_type)
+    if (!is_of_access_tokens(type) && type != api_key_type)
         throw Refused(oauth::invalid_request, "subject_token_type must be that of access tokens or of API keys");
     if (const auto* wanted = form.find("requested_token_type"); wanted != nullptr && *wanted != access_token_type)
         throw Refused(oauth::invalid_request, "requested_token_type must be that of access tokens");
     const std::string* const actor = form.find("actor_token");
     const std::string* const actor_type = form.find("actor_token_type");
     if ((actor == nullptr) != (actor_type == nullptr)) throw Refused(oauth::invalid_request, "actor_token and actor_token_type come together");
-    if (actor_type != nullptr && *actor_type != access_token_type) throw Refused(oauth::invalid_request, "actor_token_type must be that of access tokens");
+    if (actor_type != nullptr && !is_of_access_tokens(*actor_type)) throw Refused(oauth::invalid_request, "actor_token_type must be that of access tokens");
     if (actor != nullptr && type == api_key_type) throw Refused(oauth::invalid_request, "With an API key it is the client itself that acts");
     for (const std::string_view audience : form.all("audience"))
         if (audience != settings.token_audience.view()) throw Refused(invalid_target, "No tokens are issued for this audience");

@@ -16,7 +16,8 @@ namespace gravity::issuer {
 
 inline constexpr std::string_view exchange_grant = "urn:ietf:params:oauth:grant-type:token-exchange";
 inline constexpr std::string_view access_token_type = "urn:ietf:params:oauth:token-type:access_token";
-
+/// What an access token here is by its form (RFC 8693 section 3). Clients that have verified it call it that (Spring Security).
+inline constexpr std::string_view jwt_type = "urn:ietf:params:oauth:token-type:jwt";
 inline constexpr std::string_view api_key_type = "urn:gravity:params:oauth:token-type:api-key";
 
 /// What is given for a token. Into the form: must not outlive it.

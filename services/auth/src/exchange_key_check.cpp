@@ -14,12 +14,11 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto patience = std::chrono::seconds(5); // of a question, whoever waits for it
-constexpr oauth::ErrorCode temporarily_unavailable{"temporarily_unavailable", 503}; // RFC 6749 section 4.1.2.1 has the word; section 5.2 has none for this
 
 } // namespace
 
 oauth::Refused KeyCheck::unavailable() {
-    return oauth::Refused(temporarily_unavailable, "API keys cannot be checked at the moment").with_header("Retry-After", "1");
+    return oauth::Refused(oauth::temporarily_unavailable, "API keys cannot be checked at the moment").with_header("Retry-After", "1");
 }
 
 KeyCheck::KeyCheck(gravity::Client<ApiKeys>& keys, const Keyring& keyring, const Settings& settings) : keys_(keys), keyring_(keyring), settings_(settings) {}

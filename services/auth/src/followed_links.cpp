@@ -45,9 +45,4 @@ Web link_gone(Ctx& ctx) {
 
 Web no_links() { return pages::fault(404, "This is not offered here. Please ask whoever runs the application."); }
 
-Task<Web> with_trace(Ctx& ctx, Task<Web> page) {
-    Web web = co_await std::move(page);
-    co_return pages::with_trace(std::move(web), trace_of(ctx));
-}
-
 } // namespace gravity::issuer::recovery

@@ -32,7 +32,5 @@ Task<std::optional<Followed>> followed_by(Ctx& ctx, std::string token, LinkPurpo
 Web link_gone(Ctx& ctx);
 /// Where no mail is sent from here.
 Web no_links();
-/// A page that says that something does not work also says under which trace.
-Task<Web> with_trace(Ctx& ctx, Task<Web> page);
 
 } // namespace gravity::issuer::recovery

@@ -10,6 +10,7 @@
 #include "redirects.hpp"
 #include "sessions.hpp"
 #include "sign_in_store.hpp"
+#include "told_pages.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/auth/sealed.hpp>
@@ -102,7 +103,7 @@ Task<Web> leave_by(Ctx& ctx, std::string text) {
 
 } // namespace
 
-Task<Web> logout(Ctx& ctx) { return leave_by(ctx, ctx.request().query); }
-Task<Web> logout_by_form(Ctx& ctx, RawBody body) { return leave_by(ctx, std::move(body.bytes)); }
+Task<Web> logout(Ctx& ctx) { return pages::told(ctx, leave_by(ctx, ctx.request().query)); }
+Task<Web> logout_by_form(Ctx& ctx, RawBody body) { return pages::told(ctx, leave_by(ctx, std::move(body.bytes))); }
 
 } // namespace gravity::issuer::people

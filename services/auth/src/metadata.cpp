@@ -20,7 +20,7 @@ Metadata metadata_of(const Settings& settings) {
     document["registration_endpoint"] = settings.at("/oauth2/register");
     for (const std::string endpoint : {"token", "introspection", "revocation"}) {
         document[endpoint + "_endpoint_auth_methods_supported"] = Json::array({"client_secret_basic", "client_secret_post", "private_key_jwt"});
-        document[endpoint + "_endpoint_auth_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "RS256"});
+        document[endpoint + "_endpoint_auth_signing_alg_values_supported"] = Json::array({"ES256", "EdDSA", "Ed25519", "RS256"});
     }
     document["authorization_endpoint"] = settings.at("/oauth2/authorize");
     document["pushed_authorization_request_endpoint"] = settings.at("/oauth2/par");

@@ -33,14 +33,24 @@ bool is_text(std::string_view bytes) { return utf8::valid(bytes) && bytes.find('
 Form Form::parse(std::string_view content_type, std::string_view body) {
     if (!ascii::iequals(ascii::trim(content_type.substr(0, content_type.find(';'))), "application/x-www-form-urlencoded"))
         throw Refused(invalid_request, "The body must be application/x-www-form-urlencoded");
+    Form form = read(body);
+    if (form.repeats_any()) throw Refused(invalid_request, "A parameter is given twice");
+    return form;
+}
+
+Form Form::of_browser(std::string_view query) { return read(query); }
+
+Form Form::read(std::string_view body) {
     auto fields = http::parse_query(body, 64);
     if (!fields) throw Refused(invalid_request, "The form is malformed");
     Form form;
     for (auto& field : *fields) {
         if (!is_text(field.name) || !is_text(field.value)) throw Refused(invalid_request, "The form is not UTF-8, or has U+0000 in it");
         if (field.value.empty()) continue;
-        if (form.parameters_.contains(field.name) && !may_repeat(field.name)) throw Refused(invalid_request, "A parameter is given twice");
-        form.parameters_.emplace(std::move(field.name), std::move(field.value));
+        if (form.parameters_.contains(field.name) && !may_repeat(field.name))
+            form.repeated_.insert(std::move(field.name));
+        else
+            form.parameters_.emplace(std::move(field.name), std::move(field.value));
     }
     return form;
 }

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@ inline constexpr ErrorCode unsupported_grant_type{"unsupported_grant_type"};
 inline constexpr ErrorCode invalid_scope{"invalid_scope"};
 inline constexpr ErrorCode access_denied{"access_denied"};
 inline constexpr ErrorCode invalid_dpop_proof{"invalid_dpop_proof"}; // RFC 9449 section 5
+inline constexpr ErrorCode temporarily_unavailable{"temporarily_unavailable", 503}; // section 4.1.2.1 has the word; section 5.2 has none for this
 
 /// Thrown to answer with an error of OAuth.
 class Refused : public std::exception {
@@ -65,6 +67,8 @@ public:
     /// Throws Refused: another media type, a malformed escape, a parameter that is given twice, text that is not UTF-8 or has U+0000. `resource` and
     /// `audience` may be given as often as one likes (RFC 8707 section 2, RFC 8693 section 2.1).
     static Form parse(std::string_view content_type, std::string_view body);
+    /// What a browser brings. A parameter that is given twice is here for the client to hear of: the first of them is kept, and `repeats` tells.
+    static Form of_browser(std::string_view query);
     using Parameters = std::multimap<std::string, std::string, std::less<>>;
     /// One that came before.
     static Form of(Parameters parameters);
@@ -75,9 +79,15 @@ public:
     /// All values of one that may be given more than once. Into the form: must not outlive it.
     std::vector<std::string_view> all(std::string_view name) const;
     const Parameters& parameters() const { return parameters_; }
+    /// Whether this one, or any, is given more often than it may be.
+    bool repeats(std::string_view name) const { return repeated_.contains(name); }
+    bool repeats_any() const { return !repeated_.empty(); }
 
 private:
+    static Form read(std::string_view body);
+
     Parameters parameters_;
+    std::set<std::string, std::less<>> repeated_;
 };
 
 } // namespace gravity::issuer::oauth

@@ -13,6 +13,7 @@
 #include "recovery.hpp"
 #include "regain_store.hpp"
 #include "sessions.hpp"
+#include "told_pages.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/http/ctx.hpp>
@@ -155,11 +156,11 @@ Task<Web> confirmed_by_form(Ctx& ctx, RawBody body) {
 
 } // namespace
 
-Task<Web> ask_page(Ctx& ctx) { return with_trace(ctx, page_to_ask(ctx)); }
-Task<Web> ask(Ctx& ctx, RawBody body) { return with_trace(ctx, asked_by_form(ctx, std::move(body))); }
-Task<Web> reset_page(Ctx& ctx) { return with_trace(ctx, page_to_reset(ctx)); }
-Task<Web> reset(Ctx& ctx, RawBody body) { return with_trace(ctx, reset_by_form(ctx, std::move(body))); }
-Task<Web> confirm_page(Ctx& ctx) { return with_trace(ctx, page_to_confirm(ctx)); }
-Task<Web> confirm(Ctx& ctx, RawBody body) { return with_trace(ctx, confirmed_by_form(ctx, std::move(body))); }
+Task<Web> ask_page(Ctx& ctx) { return pages::told(ctx, page_to_ask(ctx)); }
+Task<Web> ask(Ctx& ctx, RawBody body) { return pages::told(ctx, asked_by_form(ctx, std::move(body))); }
+Task<Web> reset_page(Ctx& ctx) { return pages::told(ctx, page_to_reset(ctx)); }
+Task<Web> reset(Ctx& ctx, RawBody body) { return pages::told(ctx, reset_by_form(ctx, std::move(body))); }
+Task<Web> confirm_page(Ctx& ctx) { return pages::told(ctx, page_to_confirm(ctx)); }
+Task<Web> confirm(Ctx& ctx, RawBody body) { return pages::told(ctx, confirmed_by_form(ctx, std::move(body))); }
 
 } // namespace gravity::issuer::recovery

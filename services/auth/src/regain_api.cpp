@@ -14,6 +14,7 @@
 #include "relying_party.hpp"
 #include "second_factor.hpp"
 #include "sessions.hpp"
+#include "told_pages.hpp"
 #include "trusted_devices.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -202,7 +203,7 @@ Task<Web> stepped(Ctx& ctx, std::string text, Step step) {
     co_return pages::refused(*refused, in_words(*refused));
 }
 
-Task<Web> step_by(Ctx& ctx, RawBody body, Step step) { return recovery::with_trace(ctx, stepped(ctx, std::move(body.bytes), step)); }
+Task<Web> step_by(Ctx& ctx, RawBody body, Step step) { return pages::told(ctx, stepped(ctx, std::move(body.bytes), step)); }
 
 Task<Web> page_of_link(Ctx& ctx) {
     std::string token = text_in(recovery::form_in(ctx.request().query), "token");
@@ -230,13 +231,13 @@ Task<Web> stopped_by_form(Ctx& ctx, RawBody body) {
 
 } // namespace
 
-Task<Web> link_page(Ctx& ctx) { return recovery::with_trace(ctx, page_of_link(ctx)); }
+Task<Web> link_page(Ctx& ctx) { return pages::told(ctx, page_of_link(ctx)); }
 Task<Web> prove(Ctx& ctx, RawBody body) { return step_by(ctx, std::move(body), proving); }
 Task<Web> wait(Ctx& ctx, RawBody body) { return step_by(ctx, std::move(body), waiting); }
 Task<Web> set_password_by_form(Ctx& ctx, RawBody body) { return step_by(ctx, std::move(body), setting_password); }
 Task<Web> begin_passkey_by_form(Ctx& ctx, RawBody body) { return step_by(ctx, std::move(body), beginning_passkey); }
 Task<Web> add_passkey_by_form(Ctx& ctx, RawBody body) { return step_by(ctx, std::move(body), adding_passkey); }
-Task<Web> stop_page(Ctx& ctx) { return recovery::with_trace(ctx, page_to_stop(ctx)); }
-Task<Web> stop(Ctx& ctx, RawBody body) { return recovery::with_trace(ctx, stopped_by_form(ctx, std::move(body))); }
+Task<Web> stop_page(Ctx& ctx) { return pages::told(ctx, page_to_stop(ctx)); }
+Task<Web> stop(Ctx& ctx, RawBody body) { return pages::told(ctx, stopped_by_form(ctx, std::move(body))); }
 
 } // namespace gravity::issuer::regain

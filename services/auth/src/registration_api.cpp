@@ -24,6 +24,9 @@ namespace {
 // RFC 7592 section 2: whatever is wrong, a client that is gone too.
 Refusal not_let_in() { return Refusal(problems::unauthenticated).with_header("WWW-Authenticate", "Bearer error=\"invalid_token\""); }
 
+// RFC 6750 section 3.1: without a word of errors where nothing came that could be wrong.
+Refusal token_missing() { return Refusal(problems::unauthenticated).with_header("WWW-Authenticate", "Bearer realm=\"gravity\""); }
+
 // Once its registration token opens it.
 std::optional<Registered> open(Tx& tx, const ClientId& id, const Bytes& hash) {
     const auto registration = tx.maybe(get_registration, id);
@@ -38,6 +41,7 @@ struct Door {
 
 Task<Door> door_of(Ctx& ctx, ClientId client) {
     const auto presented = auth::presented_token(ctx.request());
+    if (ctx.request().headers.count("Authorization") == 0) throw token_missing();
     if (!presented || presented->by_dpop) throw not_let_in();
     Bytes hash = opaque_hash(presented->token);
     const auto project = co_await ctx.get<ClientLogin>().project_of(ctx, client);

@@ -2,11 +2,11 @@
 
 #include "among.hpp"
 #include "authorize_domain.hpp"
+#include "client_keys.hpp"
 #include "devices_model.hpp"
 #include "exchange_domain.hpp"
 #include "oauth.hpp"
 
-#include <gravity/auth/keys.hpp>
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/scope.hpp>
 #include <gravity/meta/errors.hpp>
@@ -225,8 +225,8 @@ Registration registration_in(const Json& metadata, const Caller& by) {
     if (const Json* const keys = member(metadata, "jwks"); keys != nullptr && by_key) client.jwks = *keys;
     if (by_key) client.token_endpoint_auth_method = ClientAuth::private_key_jwt;
     if (wanted.auth_method == "none") client.token_endpoint_auth_method = ClientAuth::none;
-    if (const std::string* const alg = text(metadata, "token_endpoint_auth_signing_alg"); alg != nullptr && !auth::algorithm_from(*alg))
-        throw unfit("token_endpoint_auth_signing_alg must be ES256, EdDSA or RS256");
+    if (const std::string* const alg = text(metadata, "token_endpoint_auth_signing_alg"); alg != nullptr && !algorithm_named(*alg))
+        throw unfit("token_endpoint_auth_signing_alg must be ES256, EdDSA, Ed25519 or RS256");
     client.id_token_alg = id_token_alg_of(metadata);
     client.require_dpop = flag_in(metadata, "dpop_bound_access_tokens");
     client.require_pushed_authorization_requests = flag_in(metadata, "require_pushed_authorization_requests");

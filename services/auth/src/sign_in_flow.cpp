@@ -10,6 +10,7 @@
 #include "reads.hpp"
 #include "redirects.hpp"
 #include "sign_in_store.hpp"
+#include "told_pages.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/clock.hpp>
@@ -128,7 +129,9 @@ Web page_of(const Arrived& arrived, std::string_view flow_token) {
     return web;
 }
 
-Task<Web> with_flow(Ctx& ctx, std::string text, FlowStep go_on) {
+namespace {
+
+Task<Web> gone_on(Ctx& ctx, std::string text, FlowStep go_on) {
     std::optional<std::string> fault;
     try {
         const Form form = Form::parse(form_type, text);
@@ -138,15 +141,19 @@ Task<Web> with_flow(Ctx& ctx, std::string text, FlowStep go_on) {
         const auto open = co_await open_flow(ctx, std::move(running));
         if (!open) {
             ctx.get<Failures>().note(ctx, {}, {"flow_gone", {}, {}, {}});
-            co_return pages::with_trace(pages::fault(400, flow_gone), trace_of(ctx));
+            co_return pages::fault(400, flow_gone);
         }
         Web web = co_await go_on(ctx, form, *open);
-        co_return pages::with_trace(std::move(web), trace_of(ctx));
+        co_return web;
     } catch (const oauth::Refused& refused) {
         fault = refused.description();
     }
     co_return pages::fault(400, *fault);
 }
+
+} // namespace
+
+Task<Web> with_flow(Ctx& ctx, std::string text, FlowStep go_on) { return pages::told(ctx, gone_on(ctx, std::move(text), go_on)); }
 
 Task<WebSeeOther> sent_on(Task<Web> answer) {
     Web web = co_await std::move(answer);

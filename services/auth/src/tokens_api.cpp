@@ -108,13 +108,17 @@ Task<Web> revocation(Ctx& ctx, const Form& form) {
 
 Task<Web> answered(Ctx& ctx, RawBody body, Task<Web> (*endpoint)(Ctx&, const Form&)) {
     std::optional<Refused> refused;
+    std::optional<Refusal> away;
     try {
         const Form form = Form::parse(body.content_type, body.bytes);
         Web web = co_await endpoint(ctx, form);
         co_return web;
     } catch (const Refused& error) {
         refused = error;
+    } catch (const Refusal& refusal) {
+        away = refusal;
     }
+    if (away) co_return away_for_client(ctx, *away);
     co_return refused_client(ctx, body, *refused);
 }
 

@@ -21,6 +21,7 @@ namespace {
 using oauth::Form;
 
 constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+constexpr std::string_view insufficient_scope = "insufficient_scope";
 
 // What is answered instead (RFC 6750 section 3.1, RFC 9449 section 7.1). Without a code: nothing came that could be wrong.
 struct Challenge {
@@ -45,10 +46,12 @@ void note_challenge(Ctx& ctx, const Challenge& challenge) {
     ctx.get<Failures>().note(ctx, project, std::move(check));
 }
 
+// A scheme alone is no challenge of RFC 6750 (section 3): it has to say something.
 Web challenged(Ctx& ctx, const Challenge& challenge) {
-    const std::string error = challenge.error.empty() ? "" : "error=\"" + std::string(challenge.error) + "\"";
-    const std::string bearer = "Bearer", dpop = "DPoP algs=\"ES256 EdDSA Ed25519 RS256\"";
-    const std::string field = challenge.by_dpop ? dpop + ", " + error + ", " + bearer : bearer + (error.empty() ? "" : " ") + error + ", " + dpop;
+    std::string error = challenge.error.empty() ? "" : ", error=\"" + std::string(challenge.error) + "\"";
+    if (challenge.error == insufficient_scope) error += ", scope=\"openid\"";
+    const std::string bearer = "Bearer realm=\"gravity\"", dpop = "DPoP algs=\"ES256 EdDSA Ed25519 RS256\"";
+    const std::string field = challenge.by_dpop ? dpop + error + ", " + bearer : bearer + error + ", " + dpop;
     Web web = oauth::answer(Json::object({{"error", challenge.error.empty() ? "invalid_token" : challenge.error}, {"trace_id", trace_of(ctx)}}));
     web.status = challenge.status;
     web.headers.emplace_back("WWW-Authenticate", field);
@@ -100,7 +103,7 @@ Task<Web> told(Ctx& ctx, Presented presented) {
     const auto client = ClientId::parse(claims->client);
     if (!identity || !session || !client || claims->session.empty()) throw Challenge{401, "invalid_token", presented.by_dpop, "it is no person's", claims};
     co_await check_key(ctx, presented, claims);
-    if (!among(claims->scopes, "openid")) throw Challenge{403, "insufficient_scope", presented.by_dpop, "it lacks the scope openid", claims};
+    if (!among(claims->scopes, "openid")) throw Challenge{403, insufficient_scope, presented.by_dpop, "it lacks the scope openid", claims};
     const bool offline = among(claims->scopes, "offline_access");
     bool good = false;
     std::vector<KnownName> names;

@@ -2,6 +2,7 @@
 #include "bootstrap.hpp"
 #include "people_fixture.hpp"
 
+#include <gravity/http/message.hpp>
 #include <gravity/testkit/loop.hpp>
 
 #include <functional>
@@ -14,7 +15,7 @@ const std::string project = "01890a5d-ac96-774b-bcce-b302099a8057";
 const std::string client_id = "6f1e7d4c-0000-4000-8000-000000000001";
 const std::string gateway_id = "6f1e7d4c-0000-4000-8000-000000000002";
 const std::string services_id = "6f1e7d4c-0000-4000-8000-000000000003";
-const std::string secret(64, 's');
+const std::string secret = "c2VjcmV0+of/base64==" + std::string(16, 's'); // as `openssl rand -base64` makes them
 
 app::Texts bootstrap_settings() {
     return {{"AUTH_BOOTSTRAP_PROJECT", project},
@@ -52,6 +53,22 @@ TEST_F(Begun, TheFirstClientMakesAllOthers) {
     EXPECT_EQ(sql("select project from client where id = '" + made.text("/id") + "'"), project);
     EXPECT_EQ(as.anonymous.get("/api/v1/roles").header("Authorization", bearer).send().status(), 403) << "no more than was asked for";
     EXPECT_EQ(token("orders:admin").text("/error"), "invalid_scope");
+}
+
+// RFC 6749 section 2.3.1 has clients encode id and secret; most do not.
+TEST_F(Begun, TheSecretComesEncodedOrNot) {
+    const auto status = [&](const std::string& pair) {
+        return as.anonymous.post("/oauth2/token")
+            .raw("grant_type=client_credentials&scope=clients:read", "application/x-www-form-urlencoded")
+            .header("Authorization", "Basic " + base64_encode(pair))
+            .send()
+            .status();
+    };
+    EXPECT_EQ(status(client_id + ":" + secret), 200);
+    EXPECT_EQ(status(http::percent_encode(client_id) + ":" + http::percent_encode(secret)), 200);
+    EXPECT_EQ(status(client_id + ":" + http::percent_encode(http::percent_encode(secret))), 401);
+    EXPECT_EQ(status(client_id + ":" + secret + "%"), 401);
+    EXPECT_EQ(status(client_id + ":"), 401);
 }
 
 TEST_F(Begun, TheGatewaysClientExchangesAndNothingElse) {

@@ -39,6 +39,24 @@ TEST_F(BrowserApps, SignInByThemselves) {
     EXPECT_EQ(refused.header("Access-Control-Allow-Origin"), "*") << "what is wrong is read too";
 }
 
+// As libraries do it that know but one way to say which client it is (requests-oauthlib).
+TEST_F(BrowserApps, SayWhoTheyAreByBasicToo) {
+    const auto app = web_client(Json::object({{"token_endpoint_auth_method", "none"}}));
+    person("ada@example.com");
+    Browser browser(service.port());
+    const auto by = [&](const testkit::Answer& client, const std::string& form) {
+        const std::string pair = client.text("/id") + ":";
+        return as.anonymous.post("/oauth2/token").raw(form, "application/x-www-form-urlencoded").header("Authorization", "Basic " + base64_encode(pair)).send();
+    };
+    const auto got = by(app, "grant_type=authorization_code&code=" + parameter(signed_in(browser, app), "code") + "&code_verifier=" + verifier);
+    ASSERT_EQ(got.status(), 200) << got.body();
+    EXPECT_EQ(by(app, "grant_type=refresh_token&refresh_token=" + got.text("/refresh_token")).status(), 200);
+    const auto shop = web_client();
+    const auto refused = by(shop, "grant_type=refresh_token&refresh_token=x");
+    EXPECT_EQ(refused.status(), 401) << "one that has a secret has to know it";
+    EXPECT_EQ(refused.text("/error"), "invalid_client");
+}
+
 TEST_F(BrowserApps, MayAskWhatTheyMaySend) {
     for (const std::string path : {"/oauth2/token", "/oauth2/revoke", "/oauth2/par", "/oauth2/device_authorization", "/oauth2/register"}) {
         const auto answer = preflight(path, "POST", "dpop, content-type");

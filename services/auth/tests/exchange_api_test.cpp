@@ -98,6 +98,7 @@ TEST_F(Exchanges, SayWhoActsByAnActorToken) {
     EXPECT_EQ(*claims.find("act"), Json::object({{"sub", clerk.subject}}));
     EXPECT_EQ(*claims.find("client_id"), desk.at("/id"));
     EXPECT_EQ(*claims_of(exchange(desk, subject)).find("act"), Json::object({{"sub", desk.at("/id")}})) << "else it is the client";
+    EXPECT_EQ(*claims_of(by(clerk, std::string(jwt_type))).find("act"), Json::object({{"sub", clerk.subject}})) << "which it is by its form";
     const std::string own = token_of(desk);
     const auto for_itself = exchange(desk, own, "&actor_token_type=" + std::string(access_token_type) + "&actor_token=" + signed_here(clerk));
     EXPECT_EQ(*claims_of(for_itself).find("act"), Json::object({{"sub", clerk.subject}}));

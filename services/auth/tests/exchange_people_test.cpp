@@ -11,8 +11,8 @@ protected:
     testkit::Answer ada = person("ada@example.com");
     Browser browser{service.port()};
 
-    testkit::Answer exchange(const std::string& token) {
-        return token_form(shop, "grant_type=" + std::string(exchange_grant) + "&subject_token_type=" + std::string(access_token_type) +
+    testkit::Answer exchange(const std::string& token, std::string_view type = access_token_type) {
+        return token_form(shop, "grant_type=" + std::string(exchange_grant) + "&subject_token_type=" + std::string(type) +
                                     "&scope=openid&subject_token=" + token);
     }
 };
@@ -28,6 +28,17 @@ TEST_F(PeoplesExchanges, AreForWhoIsSignedInStill) {
     EXPECT_TRUE(browser.get(request(shop)).location().starts_with("/login?"));
     EXPECT_EQ(exchange(access).text("/error"), "invalid_request") << "it speaks for nobody any more";
     EXPECT_EQ(userinfo(narrower.text("/access_token")).status(), 401);
+}
+
+// RFC 8693 section 3: an access token may be a JWT, and not every JWT is an access token.
+TEST_F(PeoplesExchanges, AreOfAccessTokensByTheirFormToo) {
+    const auto tokens = redeem(shop, parameter(signed_in(browser, shop), "code"));
+    const auto made = exchange(tokens.text("/access_token"), jwt_type);
+    ASSERT_EQ(made.status(), 200) << made.body();
+    made.field("/issued_token_type", std::string(access_token_type));
+    EXPECT_EQ(userinfo(made.text("/access_token")).at("/sub"), ada.at("/id"));
+    EXPECT_EQ(exchange(tokens.text("/id_token"), jwt_type).text("/error"), "invalid_request");
+    EXPECT_EQ(exchange(tokens.text("/refresh_token"), jwt_type).text("/error"), "invalid_request");
 }
 
 } // namespace

@@ -36,6 +36,12 @@ TEST(Forms, AreReadAsTheStandardHasThem) {
     EXPECT_EQ(error_of([&] { (void)form.required("scope"); }), "invalid_request");
     for (const std::string bad : {"a=1&a=2", "a=%zz", "a=%ff", "a=b%00", "%00=a"})
         EXPECT_EQ(error_of([&] { Form::parse(form_type, bad); }), "invalid_request") << bad;
+    const Form brought = Form::of_browser("a=1&b=2&a=3&resource=x&resource=y&c=&c=");
+    EXPECT_EQ(*brought.find("a"), "1") << "of a browser the first, with word of the second";
+    EXPECT_TRUE(brought.repeats("a") && brought.repeats_any());
+    EXPECT_FALSE(brought.repeats("b") || brought.repeats("resource") || brought.repeats("c"));
+    EXPECT_FALSE(Form::of_browser("a=1&a=").repeats_any());
+    EXPECT_EQ(error_of([&] { Form::of_browser("a=%zz"); }), "invalid_request");
     EXPECT_EQ(error_of([] { Form::parse("application/json", "{}"); }), "invalid_request");
     EXPECT_EQ(error_of([] { Form::parse("", "a=1"); }), "invalid_request");
 }
@@ -78,7 +84,13 @@ TEST(ClientProofs, AreReadFromWhereTheyMayStand) {
     auto proof = proof_of(basic(id + ":gcs_x"));
     EXPECT_EQ(proof.client, somebody);
     EXPECT_EQ(proof.text.reveal(), "gcs_x");
-    EXPECT_EQ(proof_of(basic(id + ":a%3Ab+c")).text.reveal(), "a:b c") << "both parts are form-encoded";
+    proof = proof_of(basic(id + ":a%3Ab+c"));
+    EXPECT_EQ(proof.text.reveal(), "a:b c") << "both parts are form-encoded";
+    EXPECT_EQ(proof.as_sent.reveal(), "a%3Ab+c") << "or not";
+    EXPECT_EQ(proof_of(basic(id + ":100%")).text.reveal(), "100%") << "which cannot have been encoded";
+    proof = proof_of(basic(id + ":"));
+    EXPECT_EQ(proof.client, somebody);
+    EXPECT_EQ(proof.kind, ClientProof::Kind::none) << "an empty secret is as good as left out";
     EXPECT_EQ(proof_of("bASIC " + base64_encode(id + ":x"), "client_id=" + id).client, somebody);
     proof = proof_of("", "client_id=" + id + "&client_secret=s");
     EXPECT_EQ(proof.client, somebody);
@@ -97,8 +109,9 @@ TEST(ClientProofs, AreOneAndWhole) {
     EXPECT_EQ(error("Basic"), "invalid_client");
     EXPECT_EQ(error("Basic !!"), "invalid_client");
     EXPECT_EQ(error(basic(id)), "invalid_client");
-    EXPECT_EQ(error(basic(id + ":")), "invalid_client");
-    EXPECT_EQ(error(basic(id + ":%zz")), "invalid_client");
+    EXPECT_EQ(error(basic("%zz:s")), "invalid_client");
+    EXPECT_EQ(error(basic(":s")), "invalid_client");
+    EXPECT_EQ(error(basic(id + ":"), "client_secret=s"), "invalid_request");
     EXPECT_EQ(error(basic(id + ":s"), "client_secret=s"), "invalid_request");
     EXPECT_EQ(error(basic(id + ":s"), "client_id=" + another.to_string()), "invalid_request");
     EXPECT_EQ(error("", "client_id=" + id + "&client_secret=s&client_assertion=x"), "invalid_request");

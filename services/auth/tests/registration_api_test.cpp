@@ -181,8 +181,8 @@ TEST_F(OwnRegistration, IsReadByWhoHasItsToken) {
         .expect_header("Cache-Control", "no-store");
     EXPECT_EQ(service.database().admin("select count(*) from client_registration where encode(hash, 'escape') like '%gcr%'"), "0");
 
-    const auto refused = [&](const testkit::Client& who, const std::string& at) {
-        EXPECT_EQ(who.get(at).expect(401).header("WWW-Authenticate"), "Bearer error=\"invalid_token\"");
+    const auto refused = [&](const testkit::Client& who, const std::string& at, const std::string& challenge = "Bearer error=\"invalid_token\"") {
+        EXPECT_EQ(who.get(at).expect(401).header("WWW-Authenticate"), challenge);
         who.del(at).expect(401);
         EXPECT_EQ(who.put(at, testkit::Members(present())).send().status(), 401);
     };
@@ -191,7 +191,7 @@ TEST_F(OwnRegistration, IsReadByWhoHasItsToken) {
     refused(itself, "/oauth2/register/" + other.text("/client_id"));
     refused(itself, "/oauth2/register/" + Uuid::v7().to_string());
     refused(itself, "/oauth2/register/" + client().text("/id"));
-    refused(as.anonymous, path);
+    refused(as.anonymous, path, "Bearer realm=\"gravity\"");
     refused(door, path);
     itself.get("/oauth2/register/nonsense").expect(404);
     itself.get(path).header("Authorization", "DPoP " + itself.token()).expect(401);

@@ -5,6 +5,7 @@
 #include <gravity/base/clock.hpp>
 #include <gravity/testkit/check_isolation.hpp>
 #include <gravity/testkit/clock.hpp>
+#include <gravity/testkit/loop.hpp>
 #include <gravity/testkit/neighbour.hpp>
 
 #include <algorithm>
@@ -92,12 +93,35 @@ TEST_F(SignIns, SendNobodyToWhereTheClientIsNotAtHome) {
     refused("/oauth2/authorize?client_id=" + Uuid::v7().to_string() + "&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb");
     refused("/oauth2/authorize?client_id=" + shop.text("/id"));
     refused(good + "&client_id=" + shop.text("/id"));
+    refused(good + "&redirect_uri=" + http::percent_encode(callback));
+    refused(good + "&request_uri=urn:a&request_uri=urn:b");
     refused("/oauth2/authorize?%ZZ");
     for (const std::string name : {"&more=", "&login_hint="}) refused(good + name + "a%00b"); // no database keeps it
     for (const std::string other : {"https://app.example.com/cb/", "https://evil.example/cb", "https://app.example.com/cb?x=1"})
         refused("/oauth2/authorize?response_type=code&client_id=" + shop.text("/id") + "&redirect_uri=" + http::percent_encode(other));
     as.owner.patch(shop.location(), {{"disabled", true}}).expect(200);
     refused(good);
+}
+
+TEST_F(SignIns, TellPeopleThatTheDatabaseIsAway) {
+    signed_in(browser, shop);
+    const std::string flow = flow_of(browser.get(request(shop, "&prompt=login")));
+    service.database().admin("alter database " + service.database().name() + " connection limit 0");
+    service.database().cut_connections();
+    const auto expect_page = [](const testkit::Answer& answer, const std::string& what) {
+        EXPECT_EQ(answer.status(), 503) << what;
+        EXPECT_TRUE(answer.header("Content-Type").starts_with("text/html")) << what << ": " << answer.body();
+        EXPECT_NE(answer.header("Retry-After"), "") << what;
+        EXPECT_NE(answer.body().find("Please try again"), std::string::npos) << what;
+        EXPECT_NE(answer.body().find("If you ask for help"), std::string::npos) << what;
+    };
+    for (const std::string& target : {request(shop), "/login?flow=" + flow, "/login/consent?flow=" + flow, std::string("/account/security"),
+                                      std::string("/oauth2/logout")})
+        expect_page(browser.get(target), target);
+    for (const std::string path : {"/login", "/login/consent", "/login/device", "/account/security/totp"})
+        expect_page(browser.post(path, "flow=" + flow + "&decision=allow&user_code=BCDF-GHJK"), path);
+    service.database().admin("alter database " + service.database().name() + " connection limit -1");
+    testkit::until([&] { return browser.get(request(shop)).status() == 303; });
 }
 
 TEST_F(SignIns, TellTheClientWhatIsWrongWithItsRequest) {
@@ -112,6 +136,11 @@ TEST_F(SignIns, TellTheClientWhatIsWrongWithItsRequest) {
         return parameter(answer, "error");
     };
     EXPECT_EQ(error(pkce), "invalid_request");
+    for (const std::string twice : {"&scope=openid&scope=email", "&response_type=code", "&prompt=none&prompt=none", "&unknown=1&unknown=2"})
+        EXPECT_EQ(error("&response_type=code" + pkce + twice), "invalid_request") << twice;
+    const auto unsure = browser.get(base + "&response_type=code" + pkce + "&state=y");
+    EXPECT_EQ(parameter(unsure, "error"), "invalid_request");
+    EXPECT_EQ(unsure.location().find("state="), std::string::npos) << "nobody knows which of them it is: " << unsure.location();
     EXPECT_EQ(error("&response_type=token" + pkce), "unsupported_response_type");
     EXPECT_EQ(error("&response_type=code"), "invalid_request");
     EXPECT_EQ(error("&response_type=code&code_challenge=" + challenge()), "invalid_request");

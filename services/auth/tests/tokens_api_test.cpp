@@ -303,6 +303,13 @@ TEST_F(Tokens, AreNotToBeHadWhileTheDatabaseIsAway) {
     service.database().admin("alter database " + service.database().name() + " connection limit 0");
     service.database().cut_connections();
     EXPECT_EQ(ask_token(made).status(), 503);
+    for (const std::string path : {"token", "introspect", "revoke", "par", "device_authorization"}) {
+        const auto away = form("/oauth2/" + path, "grant_type=client_credentials&token=x", basic(Uuid::v7().to_string(), "x"));
+        EXPECT_EQ(away.status(), 503) << path;
+        EXPECT_EQ(away.text("/error"), "temporarily_unavailable") << path << " " << away.body();
+        EXPECT_EQ(away.header("Cache-Control"), "no-store") << path;
+        EXPECT_NE(away.header("Retry-After"), "") << path;
+    }
     service.database().admin("alter database " + service.database().name() + " connection limit -1");
     testkit::until([&] { return ask_token(made).status() == 200; });
 }

@@ -52,9 +52,9 @@ TEST_F(Userinfo, IsToldByPost) {
     expect_challenge(call.send(), 400, "error=\"invalid_request\"");
     expect_challenge(post("%ZZ"), 400, "error=\"invalid_request\"");
     expect_challenge(post("access_token=" + access + "&access_token=" + access), 400, "error=\"invalid_request\"");
-    expect_challenge(post("access_token=x"), 401, "Bearer error=\"invalid_token\"");
-    expect_challenge(as.anonymous.get("/oauth2/userinfo?access_token=" + access).send(), 401, "Bearer, DPoP algs=");
-    expect_challenge(as.anonymous.get("/oauth2/userinfo").header("Authorization", "Basic eDp5").send(), 401, "Bearer, DPoP algs=");
+    expect_challenge(post("access_token=x"), 401, "Bearer realm=\"gravity\", error=\"invalid_token\", DPoP algs=");
+    expect_challenge(as.anonymous.get("/oauth2/userinfo?access_token=" + access).send(), 401, "Bearer realm=\"gravity\", DPoP algs=");
+    expect_challenge(as.anonymous.get("/oauth2/userinfo").header("Authorization", "Basic eDp5").send(), 401, "Bearer realm=\"gravity\", DPoP algs=");
 }
 
 TEST_F(Userinfo, IsToldToWhoHasTheKeyOfABoundToken) {
@@ -62,7 +62,7 @@ TEST_F(Userinfo, IsToldToWhoHasTheKeyOfABoundToken) {
     ask("DPoP " + bound, proof(bound)).field("/sub", ada.at("/id")).field("/email", "ada@example.com");
     expect_challenge(ask("Bearer " + bound, proof(bound)), 401, "error=\"invalid_token\"");
     expect_challenge(post("access_token=" + bound), 401, "error=\"invalid_token\"");
-    const std::string invalid_proof = "DPoP algs=\"ES256 EdDSA Ed25519 RS256\", error=\"invalid_dpop_proof\"";
+    const std::string invalid_proof = "DPoP algs=\"ES256 EdDSA Ed25519 RS256\", error=\"invalid_dpop_proof\", Bearer realm=\"gravity\"";
     expect_challenge(as.anonymous.get("/oauth2/userinfo").header("Authorization", "DPoP " + bound).send(), 401, invalid_proof);
     expect_challenge(ask("DPoP " + bound, "x"), 401, invalid_proof);
     expect_challenge(ask("DPoP " + bound, proof(bound, auth::Signer::generate(), Json::object())), 401, invalid_proof);
@@ -89,7 +89,7 @@ TEST_F(Userinfo, NeedsTheScopeOpenid) {
                                  "application/x-www-form-urlencoded")
                             .send();
     EXPECT_EQ(tokens.at("/id_token"), Json());
-    expect_challenge(userinfo(tokens.text("/access_token")), 403, "Bearer error=\"insufficient_scope\"");
+    expect_challenge(userinfo(tokens.text("/access_token")), 403, "Bearer realm=\"gravity\", error=\"insufficient_scope\", scope=\"openid\"");
 }
 
 } // namespace
