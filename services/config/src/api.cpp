@@ -49,7 +49,7 @@ void set_routes(Router& router) {
                                  .operation = "watch"},
                                 {.heartbeat_ms = 20'000,
                                  .max_queued_bytes = most_queued,
-                                 .max_message_bytes = 4 * 1024,
+                                 .max_message_bytes = 16 * 1024,
                                  .subprotocols = {"gravity.config.v1"}});
     configs.stream<watches::events>("/watch/events", {.summary = "Hear of changes, by Server-Sent Events", .operation = "watch_events"},
                                     {.max_queued_bytes = most_queued});

@@ -25,7 +25,7 @@ DataKey key_to_seal_with(Tx& tx, const Vault& vault, const ConfigSetId& set) {
 }
 
 Refusal refused_secret(const std::string& key, std::string detail) {
-    return Refusal(problems::invalid).with_faults({{"/secrets" + pointer_to_item(key).substr(std::string_view("/items").size()), std::move(detail)}});
+    return Refusal(problems::invalid).with_faults({{pointer_to_secret(key), std::move(detail)}});
 }
 
 std::string opened(const DataKey& key, const SecretPlace& place, const Json& secret) {

@@ -13,6 +13,13 @@ namespace gravity::config {
 namespace {
 
 constexpr int most_sets_of_a_label = 1'000;
+constexpr std::size_t most_faults_of_masked = 50;
+constexpr std::string_view stands_for_none = "stands for a secret that the draft does not have";
+
+const Json* secret_at(const Items& items, const std::string& key) {
+    const auto found = items.find(key);
+    return found == items.end() || !is_secret(found->second) ? nullptr : &found->second;
+}
 
 } // namespace
 
@@ -51,6 +58,32 @@ void rebase_draft_on(Tx& tx, DraftRow& draft, Items& items, std::optional<Releas
     if (!wanted || wanted != head.number) throw Refusal(no_such_base);
     items = merge_onto(items_of(tx, draft.set_id, draft.base_number), items_of(tx, draft.set_id, head.number), items).items;
     draft.base_number = head.number;
+}
+
+void keep_masked(Items& items, const Items& before) {
+    const Json mask_text(masked);
+    std::vector<Refusal::Fault> faults;
+    for (auto& [key, value] : items) {
+        if (value != mask_text) continue;
+        if (const Json* secret = secret_at(before, key))
+            value = *secret;
+        else if (const auto was = before.find(key); (was == before.end() || was->second != value) && faults.size() < most_faults_of_masked)
+            faults.push_back({pointer_to_item(key), std::string(stands_for_none)});
+    }
+    if (!faults.empty()) throw Refusal(problems::invalid).with_faults(std::move(faults));
+}
+
+Json without_shown(const Json& secrets, const Items& items) {
+    if (!secrets.is_object()) return secrets; // which is refused
+    Json changed = Json::object();
+    for (const auto& [key, text] : secrets.as_object()) {
+        const Json* secret = secret_at(items, key);
+        const bool is_mask = text == Json(masked);
+        if (is_mask && secret == nullptr)
+            throw Refusal(problems::invalid).with_faults({{pointer_to_secret(key), std::string(stands_for_none)}});
+        if (secret == nullptr || !(is_mask || text == Json(fingerprint_of(*secret)))) changed[key] = text;
+    }
+    return changed;
 }
 
 DraftRow save_items(Tx& tx, const Actor& by, DraftRow draft, const Items& items, std::string_view action, Json details) {

@@ -5,8 +5,13 @@
 
 #include <gravity/async/coroutine.hpp>
 
+#include <algorithm>
+
 namespace gravity::config::effective {
 namespace {
+
+/// What is kept of the time that the caller has, to answer in: a gateway may wait for less than was asked to be waited.
+constexpr std::chrono::seconds time_to_answer{1};
 
 Effective effective_of(const Watched& watched, const KnownSettings& settings, const std::optional<std::string>& instance) {
     Effective effective;
@@ -32,7 +37,7 @@ Effective effective_of(const Watched& watched, const KnownSettings& settings, co
 
 } // namespace
 
-Task<MaybeStale<Effective>> get(Ctx&, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault,
+Task<MaybeStale<Effective>> get(Ctx& ctx, Caller caller, Params<AwaitEffective> query, Given<Settings> settings, Given<Watching> watching, Given<Vault> vault,
                                 Given<Attendance> attendance, Given<Memory> memory) {
     const Selection selection = selection_of_query(*query);
     const LabelName label = query->label.value_or(settings->default_label);
@@ -46,7 +51,7 @@ Task<MaybeStale<Effective>> get(Ctx&, Caller caller, Params<AwaitEffective> quer
     }
     if (query->wait_version && query->wait > 0) {
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(query->wait.value());
-        co_await watching->until_other(watched, query->wait_version->value(), instance, end);
+        co_await watching->until_other(watched, query->wait_version->value(), instance, std::min(end, ctx.deadline() - time_to_answer));
     }
     const RecalledSettings recalled = co_await recall_settings(*memory, watched, settings->default_label, *vault);
     Effective effective = effective_of(watched, *recalled.settings, instance);

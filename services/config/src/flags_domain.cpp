@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace gravity::config {
 namespace {
@@ -28,9 +27,9 @@ std::optional<int> compare_numbers(const Json& a, const Json& b) {
                                                                               : 0;
 }
 
-/// A version of Semantic Versioning 2.0.0.
+/// A version of Semantic Versioning 2.0.0; numbers have no bound there.
 struct SemVer {
-    std::array<std::uint64_t, 3> numbers{};
+    std::array<std::string_view, 3> numbers{};
     std::vector<std::string_view> pre;
 };
 
@@ -46,20 +45,30 @@ std::vector<std::string_view> parts_of(std::string_view text, char by) {
     }
 }
 
+bool has_leading_zero(std::string_view part) { return part.size() > 1 && part.front() == '0'; }
+bool is_identifier(std::string_view part) {
+    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return ascii::is_alnum(c) || c == '-'; });
+}
+
+// Sections 2, 9 and 10 of the specification.
 std::optional<SemVer> parse_semver(std::string_view text) {
-    text = text.substr(0, text.find('+')); // build metadata does not count
+    if (const auto plus = text.find('+'); plus != std::string_view::npos) { // build metadata does not count
+        const auto build = parts_of(text.substr(plus + 1), '.');
+        if (!std::all_of(build.begin(), build.end(), is_identifier)) return std::nullopt;
+        text = text.substr(0, plus);
+    }
     SemVer version;
     const auto hyphen = text.find('-');
     const auto core = parts_of(text.substr(0, hyphen), '.');
     if (core.size() != 3) return std::nullopt;
     for (std::size_t i = 0; i < 3; ++i) {
-        const auto part = core[i];
-        const auto [stop, error] = std::from_chars(part.data(), part.data() + part.size(), version.numbers[i]);
-        if (!is_numeric(part) || (part.size() > 1 && part.front() == '0') || error != std::errc() || stop != part.data() + part.size()) return std::nullopt;
+        if (!is_numeric(core[i]) || has_leading_zero(core[i])) return std::nullopt;
+        version.numbers[i] = core[i];
     }
     if (hyphen == std::string_view::npos) return version;
     version.pre = parts_of(text.substr(hyphen + 1), '.');
-    if (std::any_of(version.pre.begin(), version.pre.end(), [](std::string_view part) { return part.empty(); })) return std::nullopt;
+    const auto fits = [](std::string_view part) { return is_identifier(part) && !(is_numeric(part) && has_leading_zero(part)); };
+    if (!std::all_of(version.pre.begin(), version.pre.end(), fits)) return std::nullopt;
     return version;
 }
 
@@ -73,7 +82,8 @@ int compare_pre(std::string_view a, std::string_view b) {
 }
 
 int compare_semver(const SemVer& a, const SemVer& b) {
-    if (a.numbers != b.numbers) return a.numbers < b.numbers ? -1 : 1;
+    for (std::size_t i = 0; i < a.numbers.size(); ++i)
+        if (const int order = compare_pre(a.numbers[i], b.numbers[i]); order != 0) return order;
     if (a.pre.empty() || b.pre.empty()) return a.pre.empty() == b.pre.empty() ? 0 : a.pre.empty() ? 1
                                                                                                   : -1;
     for (std::size_t i = 0; i < a.pre.size() && i < b.pre.size(); ++i)

@@ -1,9 +1,12 @@
 #include "frames.hpp"
 
+#include <gravity/base/utf8.hpp>
 #include <gravity/json/codec.hpp>
 
 namespace gravity::config {
 namespace {
+
+constexpr std::size_t longest_detail = 1'000; // characters
 
 template <class T>
 Parsed<T> decode_strictly(const Json& document) {
@@ -15,6 +18,21 @@ Parsed<T> decode_strictly(const Json& document) {
 }
 
 } // namespace
+
+bool FailureDetail::accept(std::string_view in, std::string& out, std::string& why) {
+    if (!utf8::valid(in)) {
+        why = "must be valid UTF-8";
+        return false;
+    }
+    out.clear();
+    for (std::size_t kept = 0; kept < longest_detail; ++kept) {
+        const auto point = utf8::next(in);
+        if (!point) break;
+        const bool is_control = *point < 0x20 || (*point >= 0x7f && *point < 0xa0);
+        utf8::append(out, is_control && *point != '\n' && *point != '\t' ? U' ' : *point);
+    }
+    return true;
+}
 
 Parsed<Hello> parse_hello(std::string_view message) {
     const auto document = Json::parse(message);

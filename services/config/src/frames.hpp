@@ -42,11 +42,22 @@ enum class AckStatus {
 };
 BOOST_DESCRIBE_ENUM(AckStatus, applied, failed)
 
+/// What an instance says of a failure, mostly the message of an exception. Nothing of its form may keep the failure itself from being heard: of a longer text
+/// the first 1,000 characters are kept, and control characters but ends of lines and tabs become blanks.
+class FailureDetail : public TextValue<FailureDetail> {
+public:
+    using TextValue::TextValue;
+    static bool accept(std::string_view in, std::string& out, std::string& why);
+    static constexpr meta::Type describe() {
+        return meta::text_type<FailureDetail>({.doc = "Why it failed; the first 1,000 characters are kept", .example = "\"no such host\""});
+    }
+};
+
 /// Every later message.
 struct Ack {
     Bounded<std::int64_t, 0, INT64_MAX> ack;
     Default<AckStatus::applied> status;
-    std::optional<Text<0, 1000>> detail;
+    std::optional<FailureDetail> detail;
 };
 BOOST_DESCRIBE_STRUCT(Ack, (), (ack, status, detail))
 
@@ -80,4 +91,4 @@ private:
 
 } // namespace gravity::config
 
-GRAVITY_TABLES(config, Hello, AckStatus, Ack)
+GRAVITY_TABLES(config, Hello, AckStatus, FailureDetail, Ack)

@@ -33,7 +33,7 @@ struct Acknowledgement {
     InstanceName instance;
     Bounded<std::int64_t, 0, INT64_MAX> version;
     Default<AckStatus::applied> status;
-    std::optional<Text<0, 1000>> detail;
+    std::optional<FailureDetail> detail;
 };
 BOOST_DESCRIBE_STRUCT(Acknowledgement, (), (application, profiles, label, instance, version, status, detail))
 

@@ -41,16 +41,27 @@ public:
 
     void take(const std::string& key, const Json& value) {
         if (std::string why; !split_key(key, why)) return faults_.add(key.substr(0, max_key_bytes), std::move(why));
-        if (value.is_object() && value.size() > 0) return members(key, value.as_object());
+        if (value.is_object()) return members(key, value.as_object());
+        if (value.is_null()) return remove(key);
         clear_way(items_, key);
-        if (value.is_null() || value.is_object()) return; // an object without members is no setting
         if (value.is_array() && value.size() > 0) return elements(key, value.as_array());
         put(key, value);
     }
 
+    /// All that the patch puts is there at its end, or it contradicts itself.
+    void finish() {
+        for (const std::string& key : put_)
+            if (!items_.contains(key)) faults_.add(key, "contradicts another key of the same change");
+    }
+
 private:
-    void members(const std::string& key, const Json::Object& members) {
+    void remove(const std::string& key) {
+        erase_below(items_, key);
+        items_.erase(key);
+    }
+    void members(const std::string& key, const Json::Object& members) { // without any it says nothing of what is there
         erase_parts(items_, key, '['); // what was a list is a mapping now
+        erase_values_above(items_, key);
         for (const auto& [name, member] : members) take(key + "." + name, member);
     }
     void elements(const std::string& key, const Json::Array& elements) {
@@ -67,11 +78,13 @@ private:
         if (value.is_string() && value.as_string().size() > max_value_bytes)
             throw Refusal(value_too_large, "\"" + key + "\" has more than " + std::to_string(max_value_bytes) + " bytes");
         items_[key] = value;
+        if (!put_.insert(key).second) faults_.add(key, "stands twice");
         if (items_.size() > max_set_keys) throw Refusal(too_many_keys, "There may be " + std::to_string(max_set_keys));
     }
 
     Items& items_;
     Faults& faults_;
+    std::set<std::string> put_;
 };
 
 /// What is part of one key: the places of a list, or names.
@@ -122,10 +135,33 @@ const Json* value_at(const Items& items, const std::string& key) {
 
 bool same_value(const Json* a, const Json* b) { return a == nullptr || b == nullptr ? a == b : *a == *b; }
 
-} // namespace
+// ---- merging: a list is changed as a whole, since its places are not the same ones on both sides
 
-std::string pointer_to_item(std::string_view key) {
-    std::string pointer = "/items/";
+/// The outermost list that a key is a place of; the key itself where it is none.
+std::string_view whole_of(std::string_view key) { return key.substr(0, key.find('[')); }
+
+void erase_whole(Items& items, std::string_view whole) {
+    if (const auto found = items.find(whole); found != items.end()) items.erase(found);
+    erase_parts(items, whole, '[');
+}
+
+/// As it is in `from`, in the place of all that cannot stand beside it.
+void put_whole(Items& items, const Items& from, std::string_view whole) {
+    const std::string places = std::string(whole) + '[';
+    const auto value = from.find(whole);
+    auto place = from.lower_bound(places);
+    const auto is_place = [&] { return place != from.end() && place->first.starts_with(places); };
+    if (value == from.end() && !is_place()) return;
+    clear_way(items, whole);
+    for (std::size_t i = 0; i < whole.size(); ++i)
+        if (whole[i] == '.') erase_parts(items, whole.substr(0, i), '['); // what has named parts is no list
+    if (value != from.end()) items.insert(*value);
+    for (; is_place(); ++place) items.insert(*place);
+}
+
+std::string pointer_within(std::string_view member, std::string_view key) {
+    std::string pointer(member);
+    pointer += '/';
     for (const char c : key) {
         if (c == '~')
             pointer += "~0";
@@ -136,6 +172,11 @@ std::string pointer_to_item(std::string_view key) {
     }
     return pointer;
 }
+
+} // namespace
+
+std::string pointer_to_item(std::string_view key) { return pointer_within("/items", key); }
+std::string pointer_to_secret(std::string_view key) { return pointer_within("/secrets", key); }
 
 std::optional<std::vector<KeyStep>> split_key(std::string_view key, std::string& why) {
     const auto refuse = [&](std::string reason) {
@@ -178,6 +219,7 @@ void apply_patch(Items& items, const Json& patch) {
     Faults faults;
     Patching patching(items, faults);
     for (const auto& [key, value] : patch.as_object()) patching.take(key, value);
+    patching.finish();
     faults.refuse();
     check_items(items);
 }
@@ -228,16 +270,12 @@ std::vector<Change> changes_between(const Items& before, const Items& after) {
 Merged merge_onto(const Items& base, const Items& theirs, const Items& ours) {
     Merged merged{theirs, {}};
     const std::vector<Change> changes = changes_between(base, ours);
-    for (const auto& [key, before, after] : changes) {
-        const Json* published = value_at(theirs, key);
-        if (!same_value(before, published) && !same_value(after, published)) merged.conflicts.push_back({key, before, published, after});
-        if (after == nullptr) merged.items.erase(key);
-    }
-    for (const auto& [key, before, after] : changes) {
-        if (after == nullptr) continue;
-        clear_way(merged.items, key);
-        merged.items[key] = *after;
-    }
+    std::set<std::string_view> changed;
+    for (const Change& change : changes) changed.insert(whole_of(change.key));
+    for (const std::string_view whole : changed) erase_whole(merged.items, whole);
+    for (const std::string_view whole : changed) put_whole(merged.items, ours, whole);
+    for (const auto& [key, before, after] : changes_between(base, theirs))
+        if (!same_value(after, value_at(merged.items, key))) merged.conflicts.push_back({key, before, after, value_at(ours, key)});
     return merged;
 }
 

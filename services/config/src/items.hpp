@@ -35,9 +35,12 @@ std::optional<std::vector<KeyStep>> split_key(std::string_view key, std::string&
 
 /// Where a key stands in a document with `items` (RFC 6901).
 std::string pointer_to_item(std::string_view key);
+/// The same in a document with `secrets`.
+std::string pointer_to_secret(std::string_view key);
 
 /// Takes over a patch: objects are flattened under their name, an array takes the place of all that was there, as any value does; null takes a key and all
-/// below it away. Refused with pointers: what is no key, a list with gaps, what is both list and mapping, too much of anything.
+/// below it away, and nothing else. Refused with pointers: what is no key, a list with gaps, what is both list and mapping, keys that another of the same
+/// patch takes away again, too much of anything.
 void apply_patch(Items& items, const Json& patch);
 
 /// Refuses what lists and sizes forbid of items that were changed in another way.
@@ -59,7 +62,7 @@ struct Change {
 /// In the order of the keys; refers into both.
 std::vector<Change> changes_between(const Items& before, const Items& after);
 
-/// A key that both sides changed to different values; null where it is not.
+/// A key that the others changed and that is not as they made it; null where it is not.
 struct Conflict {
     std::string key;
     const Json* base = nullptr;
@@ -70,7 +73,7 @@ struct Merged {
     Items items;
     std::vector<Conflict> conflicts; // refers into what was merged
 };
-/// Three-way merge: what `ours` changed since `base`, on top of `theirs`.
+/// Three-way merge: what `ours` changed since `base`, on top of `theirs`. Of a list that `ours` changed all places are as there.
 Merged merge_onto(const Items& base, const Items& theirs, const Items& ours);
 
 /// SHA-256 of the items as one JSON object, hexadecimal.
@@ -95,13 +98,19 @@ void erase_below(std::map<std::string, V, std::less<>>& items, std::string_view 
     erase_parts(items, key, '[');
 }
 
+/// Takes away the values of `key` and of what it is a part of.
+template <class V>
+void erase_values_above(std::map<std::string, V, std::less<>>& items, std::string_view key) {
+    for (std::size_t i = 1; i <= key.size(); ++i)
+        if (i == key.size() || key[i] == '.' || key[i] == '[')
+            if (const auto found = items.find(key.substr(0, i)); found != items.end()) items.erase(found);
+}
+
 /// Takes away `key`, the keys below it, and the values of what it is a part of.
 template <class V>
 void clear_way(std::map<std::string, V, std::less<>>& items, std::string_view key) {
     erase_below(items, key);
-    for (std::size_t i = 1; i <= key.size(); ++i)
-        if (i == key.size() || key[i] == '.' || key[i] == '[')
-            if (const auto found = items.find(key.substr(0, i)); found != items.end()) items.erase(found);
+    erase_values_above(items, key);
 }
 
 } // namespace gravity::config

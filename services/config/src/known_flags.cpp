@@ -18,6 +18,13 @@ constexpr std::size_t light_conditions = 64 * 1024; // bytes of JSON
 
 std::string flag_json(std::string_view text) { return Json(text).dump(); }
 
+/// Clients whose language has integers ask for one or for a number with a point, and take nothing else: all variants of a flag are the same.
+std::string json_of_variant(const Flag& flag, const Json& value) {
+    const auto has_point = [](const auto& variant) { return variant.second.kind() == Json::Kind::number; };
+    const bool with_point = value.kind() == Json::Kind::integer && std::any_of(flag.variants.begin(), flag.variants.end(), has_point);
+    return flag.type == FlagType::number && with_point ? value.dump() + ".0" : value.dump();
+}
+
 } // namespace
 
 KnownFlags::KnownFlags(Flags flags) : flags_(std::move(flags)) {
@@ -25,7 +32,7 @@ KnownFlags::KnownFlags(Flags flags) : flags_(std::move(flags)) {
     for (const auto& [key, flag] : flags_) {
         content += bytes_of_flag;
         for (const auto& [variant, value] : flag.variants) {
-            std::string fragment = "\"value\":" + value.dump() + ",\"variant\":" + flag_json(variant);
+            std::string fragment = "\"value\":" + json_of_variant(flag, value) + ",\"variant\":" + flag_json(variant);
             content += 3 * fragment.size();
             fragments_[key].emplace(variant, std::move(fragment));
         }

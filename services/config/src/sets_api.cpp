@@ -53,9 +53,13 @@ Draft update(Tx& tx, Actor by, Path<"id", ConfigSetId> id, Patch<DraftEdit> patc
     Items items = from_json(draft.items);
     rebase_draft_on(tx, draft, items, wanted.base_number);
     const Items before = items;
-    if (const Json* changes = patch.document().find("items")) apply_patch(items, *changes);
+    if (const Json* changes = patch.document().find("items"))
+        apply_patch(items, *changes);
+    else
+        check_items(items); // two releases that fit each may not do so together
+    keep_masked(items, before);
     take_ciphers(tx, *vault, *id, before, items, by.may("configs:admin") ? SpringCiphers::taken : SpringCiphers::refused);
-    if (const Json* changes = patch.document().find("secrets")) apply_secrets(tx, *vault, *id, items, *changes);
+    if (const Json* changes = patch.document().find("secrets")) apply_secrets(tx, *vault, *id, items, without_shown(*changes, items));
     return shown_draft(save_items(tx, by, std::move(draft), items, "draft.changed"));
 }
 

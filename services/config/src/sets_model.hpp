@@ -111,8 +111,9 @@ template <>
 struct gravity::meta::docs<gravity::config::DraftEdit> {
     static constexpr std::pair<std::string_view, std::string_view> fields[] = {
         {"base_number", "The release it was begun with; a later one takes over what was published meanwhile"},
-        {"items", "Values by flattened key, a.b[0].c; in a change objects are flattened, arrays replace, null removes a key and all below it"},
-        {"secrets", "Texts to be sealed, by key; null removes one. Shown are fingerprints, which tell that a secret is another"},
+        {"items", "Values by flattened key, a.b[0].c; in a change objects are flattened, arrays replace, null removes a key and all below it, *** keeps a "
+                  "secret"},
+        {"secrets", "Texts to be sealed, by key; null removes one. Shown are fingerprints, which tell that a secret is another; sent back, they keep it"},
     };
 };
 

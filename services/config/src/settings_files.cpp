@@ -59,12 +59,26 @@ private:
     std::vector<Refusal::Fault> faults_;
 };
 
+/// With a line that ends the document behind its last line, unless that has no end: the parser takes the end of the file for that of a quoted text, and does
+/// not take this.
+std::string with_document_end(std::string_view content) {
+    const auto last = content.find_last_not_of(" \t");
+    if (last == std::string_view::npos || content[last] != '\n') return std::string(content);
+    return std::string(content) + (last + 1 == content.size() ? "...\n" : "\n...\n");
+}
+
+Parsed<Json> yaml_of(std::string_view content, const YamlLimits& limits) {
+    auto document = parse_yaml(with_document_end(content), limits);
+    if (!document && parse_yaml(content, limits)) refuse_content("has quotes that do not end");
+    return document;
+}
+
 Json document_of(SettingsFormat format, std::string_view content) {
     JsonLimits of_json;
     of_json.max_values = most_values_of_a_file;
     YamlLimits of_yaml;
     of_yaml.max_values = most_values_of_a_file;
-    auto document = format == SettingsFormat::json ? Json::parse(content, of_json) : parse_yaml(content, of_yaml);
+    auto document = format == SettingsFormat::json ? Json::parse(content, of_json) : yaml_of(content, of_yaml);
     if (!document) refuse_content(document.why());
     if (document->is_null() && format == SettingsFormat::yaml) return Json::object(); // an empty file
     if (!document->is_object()) refuse_content("must be a mapping of names to values");
@@ -158,6 +172,8 @@ private:
     std::size_t line_;
     char32_t high_ = 0; // the first half of a pair, whose other has to follow
 };
+
+bool says_nothing(std::string_view line) { return line.empty() || line.front() == '#' || line.front() == '!'; }
 
 /// Where the key ends: before a blank, `=` or `:` that is not escaped.
 std::size_t end_of_key(std::string_view line) {
@@ -277,14 +293,16 @@ std::vector<std::pair<std::string, std::string>> read_properties(std::string_vie
     while (!content.empty()) {
         const std::size_t begun = ++number;
         std::string_view line = without_blanks_before(next_line(content));
-        if (line.empty() || line.front() == '#' || line.front() == '!') continue; // a comment is not continued
+        if (says_nothing(line)) continue; // a comment is not continued
         std::string whole(line);
         while (is_continued(line) && !content.empty()) {
             whole.pop_back();
             ++number;
             line = without_blanks_before(next_line(content));
+            if (whole.empty() && says_nothing(line)) break; // as long as there is nothing of it, a line may still be a comment
             whole += line;
         }
+        if (whole.empty()) continue;
         const std::size_t end = end_of_key(whole);
         std::string_view value = without_blanks_before(std::string_view(whole).substr(end));
         if (!value.empty() && (value.front() == '=' || value.front() == ':')) value = without_blanks_before(value.substr(1));

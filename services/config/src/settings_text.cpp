@@ -35,7 +35,8 @@ std::string dotenv_value(const Json& value) {
     if (value.is_array()) return "''";
     const std::string text = value.is_string() ? value.as_string() : value.dump();
     if (needs_no_quotes(text)) return text;
-    if (text.find_first_of("'\n\r") == std::string::npos) return "'" + text + "'";
+    // Many readers take \' for a quote within the text: with it at the end they lose all the lines that follow.
+    if (text.find_first_of("'\n\r") == std::string::npos && !text.ends_with('\\')) return "'" + text + "'";
     std::string quoted = "\"";
     for (const char c : text) {
         switch (c) {

@@ -8,12 +8,6 @@ namespace {
 constexpr std::pair<std::string_view, FileForm> file_forms[] = {
     {".yml", FileForm::yaml}, {".yaml", FileForm::yaml}, {".json", FileForm::json}, {".properties", FileForm::properties}};
 
-Json source_of(const Items& items) {
-    Json source = Json::object();
-    for (const auto& [key, value] : items) source[key] = value.is_array() ? Json("") : value; // as Spring flattens a list without items
-    return source;
-}
-
 } // namespace
 
 std::optional<FileName> parse_file_name(std::string_view text) {
@@ -50,7 +44,7 @@ Json environment(std::string_view application, const std::vector<std::string>& p
     if (label) document["label"] = *label;
     if (version > 0) document["version"] = std::to_string(version);
     Json list = Json::array();
-    for (const PropertySource& source : sources) list.push_back(Json::object({{"name", source.name}, {"source", source_of(*source.items)}}));
+    for (const PropertySource& source : sources) list.push_back(Json::object({{"name", source.name}, {"source", to_json(*source.items)}}));
     document["propertySources"] = std::move(list);
     return document;
 }

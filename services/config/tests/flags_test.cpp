@@ -103,6 +103,21 @@ TEST(Conditions, Compare) {
     EXPECT_FALSE(holds("semver_lt", "\"1.0.0\"", "\"0.9\""));
 }
 
+TEST(Conditions, TakeForVersionsWhatTheSpecificationDoes) {
+    const auto is_version = [](const std::string& text) {
+        return !fault_of_condition(Json::object({{"attribute", "a"}, {"op", "semver_eq"}, {"value", text}}));
+    };
+    for (const std::string text : {"0.0.4", "1.1.2-prerelease+meta", "1.0.0-alpha-a.b-c", "1.0.0-alpha0.valid", "1.0.0-alpha.0valid",
+                                   "1.2.3----R-S.12.9.1--.12+meta", "1.0.0+0.build.1-rc.10000aaa-kk-0.1", "1.0.0+001",
+                                   "99999999999999999999999.999999999999999999.99999999999999999"})
+        EXPECT_TRUE(is_version(text)) << text;
+    for (const std::string text : {"1", "1.2", "1.2.3-0123", "1.2.3-a.0123", "1.1.2+.123", "1.1.2+", "1.2.3-", "1.0.0-alpha_beta", "1.0.0-alpha..1", "01.1.1",
+                                   "1.01.1", "1.2.3.4", "1.2.3.DEV", "-1.0.3", "+1.2.3", "9.8.7+meta+meta", "v1.2.3", " 1.2.3", "1.2.\u0663", ""})
+        EXPECT_FALSE(is_version(text)) << text;
+    EXPECT_TRUE(holds("semver_lt", "\"100000000000000000000.0.0\"", "\"99999999999999999999.0.0\"")) << "numbers have no bound";
+    EXPECT_TRUE(holds("semver_lt", "\"2.10.0\"", "\"2.9.0\""));
+}
+
 TEST(Conditions, AreTrees) {
     const std::string a = R"({"attribute":"a","op":"eq","value":1})", b = R"({"attribute":"b.c","op":"eq","value":2})";
     EXPECT_TRUE(holds(R"({"all":[)" + a + "," + b + "]}", R"({"a":1,"b":{"c":2}})"));

@@ -46,7 +46,7 @@ TEST(SpringNames, AreTakenApart) {
 
 TEST(SpringNames, MakeAnEnvironment) {
     const Items dev{{"port", 8080}, {"list[0]", "a"}, {"none", Json::array()}};
-    const std::string source = R"({"name":"shop-dev","source":{"list[0]":"a","none":"","port":8080}})";
+    const std::string source = R"({"name":"shop-dev","source":{"list[0]":"a","none":[],"port":8080}})";
     EXPECT_EQ(spring::environment("shop", {"dev"}, "main", 7, {{"shop-dev", &dev}}).dump(),
               R"({"label":"main","name":"shop","profiles":["dev"],"propertySources":[)" + source + R"(],"state":null,"version":"7"})");
     EXPECT_EQ(spring::environment("shop", {}, std::nullopt, 0, {}).dump(),

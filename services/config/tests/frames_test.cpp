@@ -21,6 +21,18 @@ TEST(Frames, AreRead) {
         EXPECT_FALSE(parse_ack(bad)) << bad;
 }
 
+TEST(Frames, TakeAFailureInWhateverWordsItIsSaid) {
+    const auto detail = [](const std::string& json) { return parse_ack(R"({"ack":7,"status":"failed","detail":")" + json + "\"}")->detail->str(); };
+    EXPECT_EQ(detail(R"(Error: no\n\tat main (a.js:1)\r\n\u001b[31mred\u0085)"), "Error: no\n\tat main (a.js:1) \n [31mred ");
+    std::string long_text, kept;
+    for (int i = 0; i < 1'200; ++i) long_text += "\u00fc";
+    for (int i = 0; i < 1'000; ++i) kept += "\u00fc";
+    EXPECT_EQ(detail(long_text), kept);
+    EXPECT_EQ(detail(""), "");
+    std::string out, why;
+    EXPECT_FALSE(FailureDetail::accept("\xff", out, why));
+}
+
 TEST(Frames, TellWhatHasChanged) {
     const Snapshot from{3, {{"a", 1}, {"b", 2}, {"c", 3}}}, to{5, {{"a", 1}, {"b", 9}, {"d", 4}}};
     EXPECT_EQ(change_document(from, to).dump(), R"({"changed":{"b":9,"d":4},"removed":["c"],"version":5})");

@@ -47,6 +47,18 @@ TEST(Items, AreChangedAsTheDocumentWouldBe) {
     EXPECT_EQ(patched(R"({"a":{"b":1}})", R"({"a":7})"), R"({"a":7})");
     EXPECT_EQ(patched(R"({"a":7})", R"({"a":{"b":1}})"), R"({"a.b":1})");
     EXPECT_EQ(patched(R"({"a":{"b":1}})", R"({"x":null})"), R"({"a.b":1})");
+    EXPECT_EQ(patched(R"({"a":7})", R"({"a.b":null,"a[0]":null})"), R"({"a":7})") << "there is nothing below it to take away";
+    EXPECT_EQ(patched(R"({"a":{"b":1}})", R"({"a":7,"a.b":null})"), R"({"a":7})");
+    EXPECT_EQ(patched(R"({"a":{"b":1},"l":[1],"v":7})", R"({"a":{},"l":{},"v":{"x":null}})"), R"({"a.b":1})") << "as RFC 7396 has it";
+}
+
+TEST(Items, AreSaidOnceInAChange) {
+    EXPECT_EQ(refusal(R"({"a.b":1,"a":{"b":2}})"), "invalid-value /items/a.b stands twice");
+    EXPECT_EQ(refusal(R"({"l":[1,2],"l[1]":3})"), "invalid-value /items/l[1] stands twice");
+    EXPECT_EQ(refusal(R"({"a":1,"a.b":2})"), "invalid-value /items/a contradicts another key of the same change");
+    EXPECT_EQ(refusal(R"({"a":{"b":1},"a.b":{"c":2}})"), "invalid-value /items/a.b contradicts another key of the same change");
+    EXPECT_EQ(refusal(R"({"a":{"b":[1]},"a.b":null})"), "invalid-value /items/a.b[0] contradicts another key of the same change");
+    EXPECT_EQ(patched(R"({"a":[1,2,3]})", R"({"a":null,"a.b":2,"a.c":3})"), R"({"a.b":2,"a.c":3})") << "in the place of what was there";
 }
 
 TEST(Items, HaveKeysOfAForm) {
@@ -133,6 +145,32 @@ TEST(Items, AreMergedThreeWays) {
     EXPECT_EQ(*merged.conflicts[0].ours, Json(3));
     const Items none, list{{"a[0]", 1}}, value{{"a", 7}};
     EXPECT_EQ(to_json(merge_onto(none, list, value).items).dump(), R"({"a":7})"); // a value has no parts
+}
+
+/// "what it becomes; key that is in conflict, ...".
+std::string merge_of(std::string_view base, std::string_view theirs, std::string_view ours) {
+    Items of_base, of_theirs, of_ours;
+    apply_patch(of_base, json(base));
+    apply_patch(of_theirs, json(theirs));
+    apply_patch(of_ours, json(ours));
+    const Merged merged = merge_onto(of_base, of_theirs, of_ours);
+    EXPECT_NO_THROW(check_items(merged.items));
+    std::string text = to_json(merged.items).dump() + ";";
+    for (const Conflict& conflict : merged.conflicts) text += " " + conflict.key;
+    return text;
+}
+
+TEST(Items, AreMergedWithWholeLists) {
+    EXPECT_EQ(merge_of(R"({"l":[1,2,3]})", R"({"l":[1,2,3,4]})", R"({"l":[9]})"), R"({"l[0]":9}; l[3])");
+    EXPECT_EQ(merge_of(R"({"l":[1,2]})", R"({"l":[1,2,3]})", R"({})"), R"({}; l[2])");
+    EXPECT_EQ(merge_of(R"({"l":[1]})", R"({"l":[1,2]})", R"({"l":[1,3,4]})"), R"({"l[0]":1,"l[1]":3,"l[2]":4}; l[1])");
+    EXPECT_EQ(merge_of(R"({"l":[1]})", R"({"l":[1,2]})", R"({"l":[]})"), R"({"l":[]}; l[1])");
+    EXPECT_EQ(merge_of(R"({"l":[1,2]})", R"({"l":[1]})", R"({"l":[1,2],"x":1})"), R"({"l[0]":1,"x":1};)") << "which only the others changed";
+    EXPECT_EQ(merge_of(R"({"l":[[1],[2]]})", R"({"l":[[1],[2],[3]]})", R"({"l":[[1,5],[2]]})"), R"({"l[0][0]":1,"l[0][1]":5,"l[1][0]":2}; l[2][0])");
+    EXPECT_EQ(merge_of(R"({"l":[1]})", R"({"l":[1,2]})", R"({"l":{"a":1}})"), R"({"l.a":1}; l[1])");
+    EXPECT_EQ(merge_of(R"({"l":[1]})", R"({"l":{"a":1}})", R"({"l":[2]})"), R"({"l[0]":2}; l.a l[0])");
+    EXPECT_EQ(merge_of(R"({"l":{"b":1}})", R"({"l":[1]})", R"({"l":{"b":2}})"), R"({"l.b":2}; l.b l[0])");
+    EXPECT_EQ(merge_of(R"({"a":{"b":1}})", R"({"a":{"b":1,"c":2}})", R"({"a":7})"), R"({"a":7}; a.c)");
 }
 
 } // namespace

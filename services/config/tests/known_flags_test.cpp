@@ -34,6 +34,25 @@ TEST(FlagMemory, ShowsFlagsAsTheProtocolDoes) {
     EXPECT_EQ(Json::parse(text).or_throw().find("errorCode")->as_string(), "TARGETING_KEY_MISSING");
 }
 
+TEST(FlagMemory, ShowsNumbersOfAFlagAllWithAPointOrNone) {
+    const auto shown = [](FlagType type, std::map<std::string, Json, std::less<>> variants) {
+        Flag flag = beta();
+        flag.type = type;
+        flag.variants = std::move(variants);
+        const KnownFlags known(flags_of(flag));
+        std::string texts;
+        for (const auto& [variant, value] : flag.variants) {
+            std::string text;
+            known.append(text, flag, Decided{variant, value, Reason::static_});
+            texts += text.substr(text.find("\"value\":") + 8, text.find(",\"variant\"") - text.find("\"value\":") - 8) + " ";
+        }
+        return texts;
+    };
+    EXPECT_EQ(shown(FlagType::number, {{"a", 1}, {"b", 2.5}, {"c", -3}}), "1.0 2.5 -3.0 ");
+    EXPECT_EQ(shown(FlagType::number, {{"a", 1}, {"b", 2}}), "1 2 ");
+    EXPECT_EQ(shown(FlagType::object, {{"a", Json::array({1, 2.5})}}), "[1,2.5] ");
+}
+
 TEST(FlagMemory, KnowsAnAnswerUntilAFlagChangesWithTheTime) {
     Flag flag = beta();
     FlagRule rule;

@@ -82,6 +82,29 @@ TEST_F(SecretsApi, TellByFingerprintThatTheyHaveChanged) {
     conceal(at, "db.password", nullptr).field("/secrets", Json::object()).field("/items/db.password", Json());
 }
 
+TEST_F(SecretsApi, StayWhereTheyAreSentBackAsTheyAreShown) {
+    const std::string at = with_secret();
+    const auto shown = as.owner.get(at + "/draft").expect(200);
+    Json items = shown.at("/items");
+    items["user"] = "ada";
+    const auto changed = as.owner.patch(at + "/draft", {{"items", items}, {"secrets", shown.at("/secrets")}}).expect(200);
+    changed.field("/secrets", shown.at("/secrets")).field("/items/user", "ada");
+    const Json nested = Json::object({{"db", Json::object({{"password", "***"}})}});
+    as.owner.patch(at + "/draft", {{"items", nested}, {"secrets", Json::object({{"db.password", "***"}})}}).expect(200).field("/secrets", shown.at("/secrets"));
+    publish(as.owner, at);
+    EXPECT_EQ(where(effective(trusted, "shop"), "url"), R"("db://ada:hunter2@h" of shop in default)");
+}
+
+TEST_F(SecretsApi, AreNotMadeOfTheirMask) {
+    const std::string at = with_secret();
+    const Json list = Json::object({{"other", "***"}, {"list", Json::array({"***"})}});
+    const auto refused = as.owner.patch(at + "/draft", {{"items", list}}).expect_problem(422, "invalid-value");
+    refused.field("/errors/0/pointer", "/items/list[0]").field("/errors/1/pointer", "/items/other").field("/errors/2", Json());
+    for (const auto& [key, pointer] : std::map<std::string, std::string>{{"a/b", "/secrets/a~1b"}, {"user", "/secrets/user"}})
+        as.owner.patch(at + "/draft", {{"secrets", Json::object({{key, "***"}})}}).expect_problem(422, "invalid-value").field("/errors/0/pointer", pointer);
+    as.owner.get(at + "/draft").expect(200).field("/items/user", "sa").field("/items/other", Json());
+}
+
 TEST_F(SecretsApi, AreRevealedAndThatIsKept) {
     const std::string at = with_secret();
     as.owner.post(at + "/keys/db.password/reveal").expect(200).field("/value", "hunter2").field("/release", 1);

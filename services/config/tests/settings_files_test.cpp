@@ -54,6 +54,10 @@ TEST(SettingsOfYaml, RefuseWhatIsNone) {
     EXPECT_EQ(yaml("a..b: 1\n"), "422 /items/a..b has a part without a name;");
     EXPECT_EQ(yaml("'a[1]': 1\n"), "422 /items/a lacks places of its list;");
     EXPECT_TRUE(yaml("a: [1").starts_with("422 /content line 1"));
+    for (const std::string open : {"a: \"x\nb: 2\n", "a: 'x\r\nb: 2\r\n", "a: 'x\nb: 2\n  "})
+        EXPECT_EQ(yaml(open), "422 /content has quotes that do not end;") << open;
+    EXPECT_EQ(yaml("a: |\n  x\n...\n"), R"({"a":"x\n"})");
+    EXPECT_EQ(yaml("a: |\n  x"), R"({"a":"x"})");
     EXPECT_EQ(yaml("\xff"), "422 /content must be valid UTF-8;");
     EXPECT_EQ(yaml(std::string_view("a\0: 1", 6)), "422 /content must not have U+0000 in it;");
     EXPECT_TRUE(yaml("a: " + std::string(max_value_bytes + 1, 'x')).starts_with("413"));
@@ -86,6 +90,7 @@ TEST(SettingsOfProperties, AreReadAsJavaDoes) {
     EXPECT_EQ(properties("a=é"), "{\"a\":\"é\"}");
     EXPECT_EQ(properties("a=x\\"), R"({"a":"x"})");
     EXPECT_EQ(properties("a=\\\n\nb=1"), R"({"a":"","b":"1"})");
+    EXPECT_EQ(properties("\\\n# comment\n\\\n\n\\\r\n  !x\\\na=1\n\\\nb=2"), R"({"a":"1","b":"2"})") << "what is continued with nothing has not begun";
     EXPECT_EQ(properties("list[0]=a\nlist[1].x=b"), R"({"list[0]":"a","list[1].x":"b"})");
     EXPECT_EQ(properties("port=8080\nreally=true"), R"({"port":"8080","really":"true"})") << "which knows texts alone";
     EXPECT_EQ(properties("a=1\rb=2"), R"({"a":"1","b":"2"})");
@@ -124,7 +129,8 @@ TEST(SettingsOfDotenv, RefuseWhatIsNone) {
 // What is written is read again as it was.
 TEST(SettingsText, ComesBack) {
     Items items;
-    for (const std::string text : {"plain", "no", "0123", "1e3", "2026-01-01", "'\"\\ $x", "1\n2\r", "", " x ", "\u00e9\U0001F600", "a #b", "${a.b}"})
+    for (const std::string text : {"plain", "no", "0123", "1e3", "2026-01-01", "'\"\\ $x", "1\n2\r", "", " x ", "\u00e9\U0001F600", "a #b", "${a.b}",
+                                   "C:\\a b\\"})
         items["text" + std::to_string(items.size())] = text;
     items["a.b"] = "x";
     items["a.c[0]"] = 1;
@@ -139,11 +145,12 @@ TEST(SettingsText, ComesBack) {
     EXPECT_EQ(to_json(read_settings(SettingsFormat::properties, settings_text(SettingsFormat::properties, items))), to_json(texts));
     const Items variables = read_settings(SettingsFormat::dotenv, settings_text(SettingsFormat::dotenv, items));
     EXPECT_EQ(variables.at("A_C_1_D"), Json("true"));
-    for (int i = 0; i < 12; ++i) EXPECT_EQ(variables.at("TEXT" + std::to_string(i)), texts.at("text" + std::to_string(i))) << i;
+    for (int i = 0; i < 13; ++i) EXPECT_EQ(variables.at("TEXT" + std::to_string(i)), texts.at("text" + std::to_string(i))) << i;
 }
 
 TEST(SettingsText, HasNamesOfVariables) {
     EXPECT_EQ(to_dotenv({{"server.max-size", 5}, {"a[0].b", "x"}, {"ALREADY_ONE", "y z"}}), "ALREADY_ONE='y z'\nA_0_B=x\nSERVER_MAXSIZE=5\n");
+    EXPECT_EQ(to_dotenv({{"a", "C:\\b\\"}, {"c", "\\b c"}}), "A=\"C:\\\\b\\\\\"\nC='\\b c'\n");
     for (const std::string key : {"a b", "8080", "a/b", "\u00e9"}) EXPECT_THROW(to_dotenv({{key, 1}}), Refusal) << key;
     try {
         to_dotenv({{"a.b", 1}, {"a_b", 2}, {"c", 3}});

@@ -270,6 +270,16 @@ TEST_F(LongPoll, WaitsForAnotherVersion) {
     as.owner.get(configs + "/effective?application=shop&wait=61&wait_version=1").expect_problem(422, "invalid-value");
 }
 
+TEST_F(LongPoll, AnswersBeforeTheCallersDeadline) {
+    const std::string path = configs + "/effective?application=shop&wait=60&wait_version=1";
+    const auto begun = std::chrono::steady_clock::now();
+    as.owner.get(path).header("X-Request-Timeout-Ms", "2500").expect(200).field("/version", 1);
+    const auto waited = std::chrono::steady_clock::now() - begun;
+    EXPECT_GE(waited, std::chrono::milliseconds(1000)) << "it waits as long as it may";
+    EXPECT_LT(waited, std::chrono::milliseconds(2500));
+    as.owner.get(path).header("X-Request-Timeout-Ms", "900").expect(200).field("/version", 1); // no time to wait
+}
+
 class WatchEvents : public Watch {
 protected:
     /// What is sent up to the end of the event with this beginning.
