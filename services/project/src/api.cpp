@@ -24,6 +24,9 @@
 namespace gravity::project {
 namespace {
 
+// Who takes tokens of several issuers asks each of them, and a token of another one may be as long as a header is let be: no key of ours, and no fault.
+constexpr std::size_t longest_token_form = 64 * 1024;
+
 void organization_routes(Router& router) {
     namespace o = organizations;
     namespace m = members;
@@ -121,6 +124,13 @@ void meter_routes(Router& router) {
     openmeter.get<project::openmeter::query>(
         "/openmeter/api/v1/meters/{meterIdOrSlug}/query",
         {.summary = "Add up what a meter has counted, in OpenMeter's words", .operation = "openmeter_query", .problems = {too_many_windows}});
+    openmeter.post<project::openmeter::query_by_body>("/openmeter/api/v1/meters/{meterIdOrSlug}/query",
+                                                      {.summary = "The same by a body, in which a group may have one of several values",
+                                                       .operation = "openmeter_query_by_body",
+                                                       .problems = {too_many_windows},
+                                                       .scope = "meters:read",
+                                                       .body_limit = 16 * 1024,
+                                                       .idempotency = false});
     openmeter.post<usage::ingest>("/openmeter/api/v1/events", {.summary = "Report usage: CloudEvents, one or many",
                                                                .problems = {events_refused},
                                                                .idempotency = false});
@@ -247,11 +257,11 @@ void api_key_routes(Router& router) {
     keys.post<k::verify>("/verify", {.summary = "Ask who an API key stands for", .scope = "api-keys:verify", .body_limit = 4 * 1024});
     keys.post<k::introspect>("/introspect", {.summary = "Ask who an API key stands for, by the form of RFC 7662",
                                              .scope = "api-keys:verify",
-                                             .body_limit = 4 * 1024,
+                                             .body_limit = longest_token_form,
                                              .idempotency = false});
     keys.post<k::give_back>("/revoke", {.summary = "Give an API key back, by the form of RFC 7009: 200 whatever it was",
                                         .open = "whoever holds the key may end it",
-                                        .body_limit = 4 * 1024,
+                                        .body_limit = longest_token_form,
                                         .idempotency = false});
     keys.post<leaks::report>("/report-leak", {.summary = "Report API keys that were found somewhere, and have them revoked",
                                               .operation = "report_leak",

@@ -34,7 +34,7 @@ FoundToken token_in(const Json& each, std::size_t i) {
 
 std::vector<FoundToken> in_json(std::string_view body) {
     const auto list = Json::parse(body);
-    if (!list || !list->is_array()) throw Refusal(problems::malformed, list ? "A list is expected" : "The body " + list.why());
+    if (!list || !list->is_array()) throw Refusal(problems::malformed, list ? "A list is expected" : "The body is not acceptable JSON: " + list.why());
     if (list->size() > most_tokens) throw Refusal(problems::too_large, "A report has at most 10000 tokens");
     std::vector<FoundToken> found;
     for (std::size_t i = 0; i < list->size(); ++i) found.push_back(token_in(list->as_array()[i], i));

@@ -18,6 +18,10 @@ bool Subject::accept(std::string_view in, std::string& out, std::string& why) {
         why = "must be printable ASCII without blanks";
         return false;
     }
+    if (in == "." || in == "..") { // a member is named by their path, of which clients take these out, percent-encoded or not (RFC 3986 section 5.2.4)
+        why = "must not be `.` or `..`, of which no address can be made";
+        return false;
+    }
     out = in;
     return true;
 }

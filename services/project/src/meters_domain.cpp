@@ -4,12 +4,14 @@
 #include <gravity/meta/errors.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 
 namespace gravity::project {
 namespace {
 
 constexpr std::size_t most_groups = 8, longest_group = 128, longest_distinct = 256;
-constexpr int sure_digits = 15;
+constexpr int sure_digits = 15, most_behind = 12; // of a JSON number; behind the point, as of a Decimal
 
 bool is_name(std::string_view text) {
     if (text.empty() || !(ascii::is_alpha(text[0]) || text[0] == '_')) return false;
@@ -25,11 +27,24 @@ int significant_digits(std::string_view decimal) {
     return static_cast<int>(digits.size());
 }
 
+// What programs reckon with is a double of 15 sure digits, and what it is written with beyond them is what reckoning left: 0.1 + 0.2 comes as
+// 0.30000000000000004. That is rounded away behind the point; before it nothing is.
+std::string sure_text_of(double value) {
+    int behind = sure_digits;
+    for (double size = 1; size <= std::abs(value) && behind > 0; size *= 10) --behind;
+    if (behind == 0) return Json(value).dump();
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, std::min(behind, most_behind)).ptr;
+    return {text, end};
+}
+
 std::variant<Decimal, std::string> number_of(const Json& value) {
-    if (value.kind() != Json::Kind::integer && value.kind() != Json::Kind::number && !value.is_string()) return std::string("is no number");
-    const auto decimal = Decimal::parse(value.is_string() ? value.as_string() : value.dump());
+    const bool number = value.kind() == Json::Kind::number;
+    if (value.kind() != Json::Kind::integer && !number && !value.is_string()) return std::string("is no number");
+    const auto decimal = Decimal::parse(value.is_string() ? value.as_string() : number ? sure_text_of(value.as_number())
+                                                                                       : value.dump());
     if (!decimal) return decimal.why();
-    if (value.kind() == Json::Kind::number && significant_digits(decimal->view()) > sure_digits)
+    if (number && significant_digits(decimal->view()) > sure_digits)
         return std::string("has more digits than a JSON number is sure of: send it as a text");
     return *decimal;
 }
@@ -37,6 +52,8 @@ std::variant<Decimal, std::string> number_of(const Json& value) {
 std::optional<std::string> plain_text(const Json& value, std::size_t longest) {
     if (value.is_object() || value.is_array()) return std::nullopt;
     std::string text = value.is_string() ? value.as_string() : value.dump();
+    if (value.kind() == Json::Kind::number) // 7.0 is 7, as other programs write it
+        if (const auto decimal = Decimal::parse(text)) text = decimal->str();
     if (text.size() > longest) return std::nullopt;
     return text;
 }

@@ -3,13 +3,12 @@
 #include "meters_store.hpp"
 #include "usage_ranges.hpp"
 
-#include <gravity/base/ascii.hpp>
-
 namespace gravity::project::openmeter {
 namespace {
 
 /// An unknown group is a bad request there, as all is that does not validate.
-constexpr GroupWords of_openmeter{"groupBy", "filterGroupBy", meta::Errors::Fault::shape};
+constexpr GroupWords of_parameters{"groupBy", "filterGroupBy", meta::Errors::Fault::shape};
+constexpr GroupWords of_body{"groupBy", "filterGroupBy", meta::Errors::Fault::shape, ""};
 
 std::string_view word_of(Aggregation aggregation) {
     switch (aggregation) {
@@ -19,6 +18,15 @@ std::string_view word_of(Aggregation aggregation) {
     case Aggregation::min: return "MIN";
     case Aggregation::max: return "MAX";
     case Aggregation::unique_count: return "UNIQUE_COUNT";
+    }
+    return {};
+}
+
+std::string_view word_of(WindowSize size) {
+    switch (size) {
+    case WindowSize::HOUR: return "HOUR";
+    case WindowSize::DAY: return "DAY";
+    case WindowSize::MONTH: return "MONTH";
     }
     return {};
 }
@@ -60,6 +68,29 @@ Json row_of_window(const UsageWindow& window) {
     return row;
 }
 
+/// What both questions have in common.
+template <class Question>
+UsageQuery asked_by(const Question& question) {
+    UsageQuery asked;
+    asked.from = question.from;
+    asked.to = question.to;
+    asked.window = cut_of(question.windowSize);
+    asked.group_by = question.groupBy;
+    return asked;
+}
+
+template <class Question>
+Json answer_to(Tx& tx, const Question& question, const Meter& meter, UsageRange range) {
+    for (const auto& subject : question.subject) range.subjects.push_back(subject.str());
+    Json rows = Json::array();
+    for (const UsageWindow& window : usage_in(tx, meter, range)) rows.push_back(row_of_window(window));
+    Json answer = Json::object({{"data", std::move(rows)}});
+    if (question.from) answer["from"] = question.from->to_string();
+    if (question.to) answer["to"] = question.to->to_string();
+    if (question.windowSize) answer["windowSize"] = word_of(*question.windowSize);
+    return answer;
+}
+
 } // namespace
 
 Json list(Tx& tx) {
@@ -71,24 +102,20 @@ Json list(Tx& tx) {
 Json get(Tx& tx, Path<"meterIdOrSlug", Text<1, 64>> meter) { return meter_of(tx.one(find_meter, meter->str())); }
 
 Json query(Tx& tx, Path<"meterIdOrSlug", Text<1, 64>> meter, Params<MeterQuery> query) {
-    UsageQuery asked;
-    asked.from = query->from;
-    asked.to = query->to;
-    asked.window = cut_of(query->windowSize);
+    UsageQuery asked = asked_by(*query);
     asked.time_zone = query->windowTimeZone;
-    asked.group_by = query->groupBy;
     asked.filter = query->filterGroupBy;
     const Meter found = tx.one(find_meter, meter->str());
-    UsageRange range = usage_range(found, asked, tx.now(), of_openmeter);
-    for (const auto& subject : query->subject) range.subjects.push_back(subject.str());
-    Json rows = Json::array();
-    for (const UsageWindow& window : usage_in(tx, found, range)) rows.push_back(row_of_window(window));
-    Json answer = Json::object({{"data", std::move(rows)}});
-    if (query->from) answer["from"] = query->from->to_string();
-    if (query->to) answer["to"] = query->to->to_string();
-    if (query->windowSize) answer["windowSize"] = ascii::upper(asked.window == UsageCut::hour ? "hour" : asked.window == UsageCut::day ? "day"
-                                                                                                                                       : "month");
-    return answer;
+    return answer_to(tx, *query, found, usage_range(found, asked, tx.now(), of_parameters));
+}
+
+Json query_by_body(Tx& tx, Path<"meterIdOrSlug", Text<1, 64>> meter, Body<MeterQueryRequest> in) {
+    UsageQuery asked = asked_by(*in);
+    if (in->windowTimeZone) asked.time_zone = *in->windowTimeZone;
+    const Meter found = tx.one(find_meter, meter->str());
+    UsageRange range = usage_range(found, asked, tx.now(), of_body);
+    filter_by(range, found, in->filterGroupBy, of_body);
+    return answer_to(tx, *in, found, std::move(range));
 }
 
 } // namespace gravity::project::openmeter

@@ -15,6 +15,7 @@ struct UsageEvent {
     std::string subject; // whose use it was; may be empty
     Timestamp time;
     Json data;
+    bool data_is_json = true; // of others nothing is read, and `data` is null
 };
 
 /// The names of an event: the same ones twice are the same event.
@@ -37,6 +38,9 @@ BOOST_DESCRIBE_ENUM(UsageCut, hour, day, month, total)
 /// Only sums of what has these values: names of a meter's `group_by`, and what stood there ("" where it was missing), in any form of Unicode and with any
 /// control characters, as it is kept.
 using GroupFilter = DeepObject<std::string, 8>;
+
+/// The same where one of several values will do.
+using GroupValues = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 struct UsageQuery {
     std::optional<Timestamp> from;
@@ -64,7 +68,7 @@ struct UsageRange {
     std::vector<std::string> subjects; // none: all
     std::vector<std::string> groups;
     bool by_subject = false;
-    GroupFilter filter;
+    GroupValues filter;
 };
 BOOST_DESCRIBE_STRUCT(UsageRange, (), (meter_id, from, to, window, time_zone, subjects, groups, by_subject, filter))
 

@@ -53,6 +53,10 @@ Reading reading_of(const UsageEvent& event, std::size_t number, const std::vecto
     }
     for (const Meter& meter : meters) {
         if (meter.event_type.str() != event.type) continue;
+        if (!event.data_is_json && meter.value_path) {
+            reading.fault = fault_at(number, "data", "is not JSON, in which the meter " + meter.slug.str() + " reads " + meter.value_path->str());
+            return reading;
+        }
         auto measured = measure(meter, event.data);
         if (auto* why = std::get_if<std::string>(&measured)) {
             reading.fault = fault_at(number, "data", std::move(*why));

@@ -49,7 +49,7 @@ const Sql<UsageWindow(UsageRange, int)> usage_windows{"usage_bucket.windows", R"
                 where b.meter_id = $meter_id and b.starts_at >= $from::timestamptz and b.starts_at < $to::timestamptz
                   and (cardinality($subjects::text[]) = 0 or b.subject = any($subjects::text[]))
                   and ($filter::jsonb = '{}' or not exists (
-                          select from jsonb_each_text($filter::jsonb) as f where coalesce(b.grouping ->> f.key, '') <> f.value))) c
+                          select from jsonb_each($filter::jsonb) as f where not f.value ? coalesce(b.grouping ->> f.key, '')))) c
                cross join (select aggregation from meter where id = $meter_id) m
           group by c.starts_at, c.grouping, c.subject, m.aggregation) w
     order by w.starts_at, w.subject, w.grouping limit $10)sql"};
@@ -92,7 +92,7 @@ const Sql<UsageWindow(UsageRange, int)> unique_windows{"usage_unique.windows", R
                 where b.meter_id = $meter_id and b.starts_at >= $from::timestamptz and b.starts_at < $to::timestamptz
                   and (cardinality($subjects::text[]) = 0 or b.subject = any($subjects::text[]))
                   and ($filter::jsonb = '{}' or not exists (
-                          select from jsonb_each_text($filter::jsonb) as f where coalesce(b.grouping ->> f.key, '') <> f.value))) c
+                          select from jsonb_each($filter::jsonb) as f where not f.value ? coalesce(b.grouping ->> f.key, '')))) c
           group by c.starts_at, c.grouping, c.subject) w
     order by w.starts_at, w.subject, w.grouping limit $10)sql"};
 

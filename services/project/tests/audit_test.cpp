@@ -149,6 +149,7 @@ TEST_F(Audit, HasEveryChange) {
         {"post " + r + "/settle", measuring},
         {"delete " + r, measuring},
         {"post /openmeter/api/v1/events", measuring},
+        {"post /openmeter/api/v1/meters/{meterIdOrSlug}/query", asking},
     };
     std::set<std::string> routes, known_routes;
     const Json document = ada.get("/openapi.json").expect(200).json();

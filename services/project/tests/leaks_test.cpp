@@ -222,6 +222,7 @@ TEST_F(LeakedKeys, OfManyProjectsAreReportedAtOnce) {
 
 TEST_F(LeakedKeys, AreReportedInItsForm) {
     for (const std::string bad : {"", "{}", "[", "null", R"("text")"}) report(bad).expect_problem(400, "malformed-request");
+    report("[").expect_problem(400, "malformed-request").field("/detail", "The body is not acceptable JSON: not valid JSON near byte 2");
     report("[5]").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/0/token");
     report(R"([{"token":"x"},{"type":"y"}])").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/1/token");
     report(R"([{"token":"x","url":5}])").expect_problem(422, "invalid-value").field("/errors/0/pointer", "/0/url");

@@ -58,8 +58,27 @@ TEST(Readings, ReadNumbersExactly) {
     EXPECT_EQ(read(counting(Aggregation::count), R"({})"), "1 {}");
     for (const std::string text :
          {R"({})", R"(null)", R"(5)", R"({"usage":5})", R"({"usage":{"tokens":null}})", R"({"usage":{"tokens":true}})", R"({"usage":{"tokens":{}}})",
-          R"({"usage":{"tokens":"NaN"}})", R"({"usage":{"tokens":"1e400"}})", R"({"usage":{"tokens":1e300}})", R"({"usage":{"tokens":0.12345678901234567}})"})
+          R"({"usage":{"tokens":"NaN"}})", R"({"usage":{"tokens":"1e400"}})", R"({"usage":{"tokens":1e300}})", R"({"usage":{"tokens":1234567890123456.5}})",
+          R"({"usage":{"tokens":999999999999999.9}})"})
         EXPECT_TRUE(read(counting(), text).starts_with("refused: $.usage.tokens")) << text << read(counting(), text);
+}
+
+// As programs write what they have reckoned with doubles: durations, shares, sums. Behind the point what is no sure digit is left out, before it nothing.
+TEST(Readings, RoundWhatReckoningLeftBehindThePoint) {
+    const auto of = [](const std::string& number) { return read(counting(), R"({"usage":{"tokens":)" + number + "}}"); };
+    const std::pair<std::string, std::string> taken[] = {{"0.30000000000000004", "0.3"},
+                                                         {"-0.30000000000000004", "-0.3"},
+                                                         {"0.3333333333333333", "0.333333333333"},
+                                                         {"1234.5678000000305", "1234.56780000003"},
+                                                         {"99999.999999999999", "100000"},
+                                                         {"123456789012345.0", "123456789012345"},
+                                                         {"0.000000000001", "0.000000000001"},
+                                                         {"5.551115123125783e-17", "0"},
+                                                         {"-5e-324", "0"},
+                                                         {"1e17", "100000000000000000"}};
+    for (const auto& [number, kept] : taken) EXPECT_EQ(of(number), kept + " {}") << number;
+    EXPECT_EQ(of(R"("0.3000000000000")"), "0.3 {}");
+    EXPECT_TRUE(of(R"("0.30000000000000004")").starts_with("refused: ")); // a text is what it says, or nothing
 }
 
 TEST(Readings, TakeWhatIsCountedOnceAsAText) {
@@ -70,7 +89,9 @@ TEST(Readings, TakeWhatIsCountedOnceAsAText) {
     };
     EXPECT_EQ(distinct(R"({"usage":{"tokens":"u-1"}})"), "1 u-1");
     EXPECT_EQ(distinct(R"({"usage":{"tokens":""}})"), "1 ");
-    EXPECT_EQ(distinct(R"({"usage":{"tokens":7}})"), "1 7");
+    for (const std::string seven : {"7", "7.0", "0.7e1", "\"7\""}) EXPECT_EQ(distinct(R"({"usage":{"tokens":)" + seven + "}}"), "1 7") << seven;
+    EXPECT_EQ(distinct(R"({"usage":{"tokens":-1.50}})"), "1 -1.5");
+    EXPECT_EQ(distinct(R"({"usage":{"tokens":1e300}})"), "1 1e+300");
     EXPECT_EQ(distinct(R"({"usage":{"tokens":false}})"), "1 false");
     EXPECT_EQ(distinct(R"({"usage":{"tokens":")" + std::string(256, 'x') + "\"}}"), "1 " + std::string(256, 'x'));
     for (const std::string& text : std::vector<std::string>{R"({})", R"(null)", R"({"usage":{"tokens":null}})", R"({"usage":{"tokens":[]}})",
@@ -86,6 +107,7 @@ TEST(Readings, SplitByWhatAnEventSays) {
     (*meter.group_by)["cached"] = JsonPath("$.cached");
     EXPECT_EQ(read(meter, R"({"model":"m-1","cached":true})"), R"(1 {"cached":"true","model":"m-1"})");
     EXPECT_EQ(read(meter, R"({"model":7})"), R"(1 {"cached":"","model":"7"})");
+    EXPECT_EQ(read(meter, R"({"model":7.0,"cached":-0.0})"), R"(1 {"cached":"0","model":"7"})"); // the same numbers, as Python writes them
     EXPECT_TRUE(read(meter, R"({"model":{}})").starts_with("refused: $.model"));
     EXPECT_TRUE(read(meter, R"({"model":")" + std::string(129, 'x') + "\"}").starts_with("refused: $.model"));
 }

@@ -66,13 +66,18 @@ TEST_F(Organizations, AreNotThereForWhoIsNoMember) {
 }
 
 TEST_F(Organizations, AreFoundedByWhoCanBeNamed) {
-    service.caller(service.project(), "organizations:write", "ada lovelace")
-        .post("/api/v1/organizations", {{"slug", "acme"}, {"name", "Acme"}})
-        .expect_problem(403, "subject-not-usable");
+    for (const std::string subject : {"ada lovelace", ".."})
+        service.caller(service.project(), "organizations:write", subject)
+            .post("/api/v1/organizations", {{"slug", "acme"}, {"name", "Acme"}})
+            .expect_problem(403, "subject-not-usable");
 }
 
 TEST_F(Members, AreAddedChangedAndRemoved) {
     const auto made = organization(ada);
+    for (const std::string path : {".", ".."}) // nobody could be removed by such an address
+        ada.post(made.location() + "/members", {{"subject", path}, {"role", "viewer"}}).expect_problem(422, "invalid-value");
+    join(ada, made, "...", "viewer");
+    ada.del(made.location() + "/members/...").expect(204);
     event_types();
     const auto added = join(ada, made, "auth0|ben/1", "viewer");
     EXPECT_EQ(added.location(), made.location() + "/members/auth0%7Cben%2F1");

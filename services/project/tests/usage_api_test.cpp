@@ -1,6 +1,8 @@
 // Meters, what is reported to them, and what they tell.
+#include "usage_events.hpp"
 #include "usage_fixture.hpp"
 
+#include <gravity/base/encoding.hpp>
 #include <gravity/testkit/clock.hpp>
 
 #include <algorithm>
@@ -115,9 +117,86 @@ TEST_F(Usage, IsTakenInBinaryModeAsTheBindingSays) {
     EXPECT_EQ(total(worker, "pings"), Json(3.0));
     worker.get("/api/v1/meters/pings/query?group_by=subject").expect(200).field("/items/0/subject", R"(user "9")");
     ping(worker.post(at), "4", "model.called").expect_problem(422, "events-refused").field("/errors/0/pointer", "/0/data");
-    ping(worker.post(at).raw("", "text/plain"), "5").expect_problem(415, "unsupported-media-type");
     worker.post(at).raw("", "application/json").expect_problem(400, "malformed-request"); // no event at all
     worker.post(at).expect_problem(415, "unsupported-media-type");
+}
+
+// Which of two names is the event's is not for us to say: it decides what is counted.
+TEST(UsageEvents, AreNamedOnce) {
+    http::Request request;
+    for (const auto& [name, value] : {std::pair("ce-specversion", "1.0"), std::pair("ce-id", "1"), std::pair("ce-source", "api"), std::pair("ce-type", "ping")})
+        request.headers.add(name, value);
+    EXPECT_EQ(usage_events_of(request, RawBody{}, now()).at(0).id, "1");
+    request.headers.add("CE-Id", "2");
+    try {
+        usage_events_of(request, RawBody{}, now());
+        ADD_FAILURE() << "was taken";
+    } catch (const Refusal& refusal) {
+        EXPECT_EQ(refusal.problem().status, 400);
+        ASSERT_EQ(refusal.faults().size(), 1u);
+        EXPECT_EQ(refusal.faults()[0].pointer, "/ce-id");
+    }
+}
+
+// So Go's SDK sends what it is handed as bytes, which a JSON text is to it (CloudEvents JSON format, section 3.1.2).
+TEST_F(Usage, IsTakenAsJsonInBase64) {
+    meter(worker);
+    const auto encoded = [](const std::string& id, Json text) {
+        Json event = Usage::event(id, Json());
+        event["data_base64"] = std::move(text);
+        return event;
+    };
+    report(worker, encoded("1", base64_encode(R"({"tokens":5})"))).expect(204);
+    Json bare = encoded("2", base64_encode(R"({"tokens":"0.5"})"));
+    bare.as_object().erase("data");
+    bare["datacontenttype"] = "application/json; charset=utf-8";
+    Json unset = event("3", tokens(10));
+    unset["data_base64"] = Json(); // which is as if it were not there (section 2.2)
+    report(worker, Json::array({bare, unset, bare})).expect(204);
+    EXPECT_EQ(total(worker), Json(15.5));
+    report(worker, encoded("4", "")).expect_problem(422, "events-refused").field("/errors/0/pointer", "/0/data"); // no data
+    const Json twice = base64_encode(R"({"a":1,"a":2})");
+    for (const Json& bad : {Json("AAAA"), Json("e30"), Json("e3 0="), Json(base64_encode("{")), twice, Json(5), Json::object()})
+        report(worker, Json::array({event("5", tokens(1)), encoded("6", bad)}))
+            .expect_problem(400, "malformed-request")
+            .field("/errors/0/pointer", "/1/data_base64");
+    EXPECT_EQ(total(worker), Json(15.5));
+}
+
+// What the standard's own examples carry. Such an event may be counted, while nothing is read in it.
+TEST_F(Usage, IsCountedWhateverItsDataAre) {
+    const Json by_kind = Json::object({{"kind", "$.kind"}});
+    worker.post("/api/v1/meters", {{"slug", "pings"}, {"event_type", "ping"}, {"aggregation", "count"}, {"group_by", by_kind}}).expect(201);
+    meter(worker);
+    const auto of_type = [](const std::string& id, const std::string& type, const std::string& media, const std::string& member, Json data) {
+        Json event = Json::object({{"specversion", "1.0"}, {"id", id}, {"source", "/mycontext"}, {"type", type}, {"datacontenttype", media}});
+        event[member] = std::move(data);
+        return event;
+    };
+    report(worker, Json::array({of_type("1", "ping", "application/xml", "data", R"(<much wow="xml"/>)"),
+                                of_type("2", "ping", "application/vnd.apache.thrift.binary", "data_base64", base64_encode("\xff\x01")),
+                                of_type("3", "ping", "text/plain", "data", R"({"kind":"none of it is read"})")}))
+        .expect(204);
+    const auto binary = [&](const std::string& id, const std::string& type, const std::string& body, const std::string& media) {
+        auto call = worker.post("/openmeter/api/v1/events").raw(body, media);
+        call.header("ce-specversion", "1.0").header("ce-id", id).header("ce-source", "/mycontext").header("ce-type", type);
+        return call;
+    };
+    binary("3", "ping", "anything", "text/plain").expect(204); // the same
+    binary("4", "ping", "<a/>", "application/xml").expect(204);
+    binary("5", "ping", "", "text/plain").expect(204);
+    binary("5 of no type", "model.called", R"({"tokens":0})", "").expect(204); // looked at, for nobody says what it is
+    binary("6 of no type", "model.called", "tokens=5", "").expect_problem(422, "events-refused").field("/errors/0/pointer", "/0/data");
+    binary("7", "model.called", "tokens=5", "application/json").expect_problem(400, "malformed-request");
+    worker.get("/api/v1/meters/pings/query?group_by=kind").expect(200).field("/items/0/value", 5.0).field("/items/0/group/kind", "").field("/items/1", Json());
+    const auto refused = binary("6", "model.called", R"({"tokens":5})", "application/x-www-form-urlencoded").expect_problem(422, "events-refused");
+    refused.field("/errors/0/pointer", "/0/data").field("/errors/0/detail", "is not JSON, in which the meter tokens reads $.tokens");
+    report(worker, of_type("7", "model.called", "text/plain", "data", "5")).expect_problem(422, "events-refused").field("/errors/0/pointer", "/0/data");
+    report(worker, of_type("8", "ping", "image/png", "data_base64", "no base64"))
+        .expect_problem(400, "malformed-request")
+        .field("/errors/0/pointer", "/data_base64");
+    binary("9", "ping", "x", "application/cloudevents+avro").expect_problem(415, "unsupported-media-type");
+    EXPECT_EQ(total(worker), Json(0.0));
 }
 
 // All send the same hundred events, in another order each; each event is counted by whoever comes first, and nobody waits for ever.
@@ -185,6 +264,7 @@ TEST_F(Usage, IsCountedOfEachProjectForItself) {
 TEST_F(Usage, IsExactInDecimals) {
     meter(worker);
     report(worker, Json::array({event("1", tokens(0.1)), event("2", tokens(0.2)), event("3", tokens("0.000000000001"))})).expect(204);
+    report(worker, Json::array({event("5", tokens(0.1 + 0.2)), event("6", tokens("-0.3"))})).expect(204); // a double's noise is not counted
     EXPECT_EQ(service.database().admin("select sum from usage_bucket"), "0.300000000001");
     EXPECT_EQ(total(worker), Json(0.300000000001));
     report(worker, event("4", tokens(-0.300000000001))).expect(204);
@@ -236,8 +316,8 @@ TEST_F(Usage, IsNotTakenAtAllWhereAnEventIsNone) {
     with("id", "a\nb");
     with("subject", 5);
     with("time", "yesterday");
-    with("datacontenttype", "text/xml");
-    with("data_base64", "AAAA");
+    with("datacontenttype", 5);
+    with("data_base64", base64_encode("{}")); // beside `data`
     const auto raw = [&](const std::string& body, const std::string& type) { return worker.post("/openmeter/api/v1/events").raw(body, type); };
     raw("{", "application/cloudevents+json").expect_problem(400, "malformed-request");
     raw("[1]", "application/cloudevents-batch+json").expect_problem(400, "malformed-request").field("/errors/0/pointer", "/0");
@@ -531,6 +611,47 @@ TEST_F(Usage, IsToldInTheWordsOfOpenMeter) {
     worker.post("/api/v1/meters", {{"slug", "m"}, {"event_type", "x"}, {"aggregation", "count"}, {"group_by", Json::object({{"subject", "$.a"}})}})
         .expect_problem(422, "invalid-value");
     worker.get("/api/v1/meters/tokens/query?group_by=subject").expect(200).field("/items/0/subject", "u-1").field("/items/1/value", 6.0);
+}
+
+// So OpenMeter's SDK for Python asks.
+TEST_F(Usage, IsToldInTheWordsOfOpenMeterByABody) {
+    const Json groups = Json::object({{"model", "$.model"}, {"region", "$.region"}});
+    meter(worker, "tokens", "sum", Json::object({{"group_by", groups}}));
+    meter(worker, "models", "unique_count", Json::object({{"value_path", "$.model"}, {"group_by", groups}}));
+    const auto call = [](int count, const char* model, const char* region) { return Json::object({{"tokens", count}, {"model", model}, {"region", region}}); };
+    report(worker, Json::array({event("1", call(1, "a", "eu")), event("2", call(2, "b", "eu")), event("3", call(4, "c", "us")),
+                                event("4", Json::object({{"tokens", 8}, {"model", "a"}}), "", "user-2")}))
+        .expect(204);
+    const std::string at = "/openmeter/api/v1/meters/tokens/query";
+    const auto ask = [&](const Json& body, const std::string& where) { return worker.post(where, testkit::Members(body)); };
+    const auto sums = [&](const Json& body, const std::string& where) {
+        std::string told;
+        const Json rows = ask(body, where).expect(200).at("/data");
+        for (const Json& row : rows.as_array()) told += row.find("value")->dump() + " ";
+        return told;
+    };
+    const auto filter = [](Json values) { return Json::object({{"filterGroupBy", std::move(values)}}); };
+    const Json a_or_c = Json::array({"a", "c"}), eu_or_none = Json::array({"eu", ""});
+    EXPECT_EQ(sums(Json::object(), at), "15.0 ");
+    EXPECT_EQ(sums(filter(Json::object({{"model", a_or_c}})), at), "13.0 ");
+    EXPECT_EQ(sums(filter(Json::object({{"model", a_or_c}, {"region", eu_or_none}})), at), "9.0 ");
+    EXPECT_EQ(sums(filter(Json::object({{"model", Json::array({"none"})}})), at), "");
+    EXPECT_EQ(sums(filter(Json::object({{"model", a_or_c}})), "/openmeter/api/v1/meters/models/query"), "2.0 ");
+    EXPECT_EQ(sums(Json::object({{"groupBy", Json::array({"model", "model"})}, {"subject", Json::array({"user-1", "user-3"})}}), at), "1.0 2.0 4.0 ");
+    const auto daily = ask(Json::object({{"windowSize", "DAY"}, {"windowTimeZone", "Asia/Tokyo"}, {"to", "2100-01-01T00:00:00Z"}}), at).expect(200);
+    daily.field("/windowSize", "DAY").field("/to", "2100-01-01T00:00:00Z").field("/from", Json()).field("/data/0/value", 15.0);
+
+    const auto refused = [&](const Json& body, int status, const std::string& problem) { return ask(body, at).expect_problem(status, problem); };
+    refused(filter(Json::object({{"team", a_or_c}})), 400, "malformed-request").field("/errors/0/pointer", "/filterGroupBy/team").field("/errors/0/in", Json());
+    refused(filter(Json::object({{"model", Json::array()}})), 400, "malformed-request").field("/errors/0/pointer", "/filterGroupBy/model");
+    refused(filter(Json::object({{"model", "a"}})), 400, "malformed-request");
+    refused(Json::object({{"groupBy", Json::array({"team"})}}), 400, "malformed-request").field("/errors/0/pointer", "/groupBy");
+    refused(Json::object({{"clientId", "x"}}), 400, "malformed-request"); // what is not here is refused
+    refused(Json::object({{"windowSize", "MINUTE"}}), 422, "invalid-value");
+    refused(Json::object({{"from", "2026-01-01T00:01:00Z"}}), 422, "invalid-value").field("/errors/0/pointer", "/from").field("/errors/0/in", Json());
+    as.stranger.post(at, testkit::Members(Json::object())).expect_problem(404, "not-found");
+    service.caller(shop_id, "projects:admin", "worker").post(at, testkit::Members(Json::object())).expect_problem(403, "forbidden");
+    service.caller(shop_id, "meters:read", "worker").post(at, testkit::Members(Json::object())).expect(200);
 }
 
 TEST_F(Usage, IsSeenByMembersTheProjectItselfAndNobodyElse) {
