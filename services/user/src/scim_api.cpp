@@ -1,6 +1,7 @@
 #include "scim_api.hpp"
 
 #include "scim_bulk.hpp"
+#include "scim_convert.hpp"
 #include "scim_requests.hpp"
 
 #include <gravity/async/coroutine.hpp>
@@ -24,28 +25,21 @@ Task<WebEmpty> emptied(Task<Web> answer) {
 
 Task<Web> ask(Ctx& ctx, Work work, std::string id = {}) { return answered(ctx, work, std::move(id), {}); }
 
-// Section 3.4.3: over all types. Of an attribute that a type does not have nothing is the case there.
+// Section 3.4.3: over all types, one after the other.
 Web search_everything(Tx& tx, Call call) {
     ListRequest request = search_request(document_of(call), call.mode == ScimMode::entra);
     if (request.cursor) throw invalid_value("A list over all types is by startIndex");
     const std::int64_t skip = request.search.skip, count = request.search.count;
     std::int64_t total = 0;
     Json resources = Json::array();
-    std::optional<Refused> refused;
-    int understood = 0;
+    request.search.all_types = true;
     for (const auto page : {users::page, groups::page}) {
         request.search.skip = std::max<std::int64_t>(0, skip - total);
         request.search.count = count - static_cast<std::int64_t>(resources.size());
-        try {
-            Listed listed = page(tx, call, request);
-            ++understood;
-            total += listed.total;
-            for (auto& one : listed.resources.as_array()) resources.push_back(std::move(one));
-        } catch (const Refused& error) {
-            refused = error;
-        }
+        Listed listed = page(tx, call, request);
+        total += listed.total;
+        for (auto& one : listed.resources.as_array()) resources.push_back(std::move(one));
     }
-    if (understood == 0) throw *refused;
     return answer(200, list_response(total, request.start, std::move(resources)));
 }
 
@@ -93,7 +87,7 @@ Task<Web> perform_one(Ctx& ctx, BulkOperation operation, std::optional<std::stri
     call.id = found.second;
     call.content_type = media_type;
     call.body = operation.data.dump();
-    if (!operation.version.empty()) call.expected = IfMatch(operation.version);
+    call.expected = operation.version.empty() ? IfMatch() : IfMatch(written_versions(operation.version)); // and not what is said of the whole
     if (missing) co_return error_answer(invalid_value("No operation has made bulkId:" + *missing));
     if (found.first == nullptr) co_return error_answer(Refused(404, "", "There is nothing at " + operation.path));
     Web web = co_await perform(ctx, found.first, std::move(call));
@@ -215,30 +209,30 @@ Web show_nothing(Tx&, Call) { throw Refused(404, "", "There is nothing here"); }
 
 Task<Web> list_users(Ctx& ctx) { return ask(ctx, users::list); }
 Task<Web> search_users(Ctx& ctx, RawBody body) { return answered(ctx, users::search, {}, std::move(body)); }
-Task<WebCreated> create_user(Ctx& ctx, RawBody body) { return created(changed(ctx, users::create, {}, std::move(body), {})); }
+Task<WebCreated> create_user(Ctx& ctx, RawBody body) { return created(changed(ctx, users::create, {}, std::move(body))); }
 Task<Web> get_user(Ctx& ctx, Path<"id", std::string> id) { return ask(ctx, users::get, *id); }
-Task<Web> replace_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
-    return changed(ctx, users::replace, *id, std::move(body), std::move(expected));
+Task<Web> replace_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch) {
+    return changed(ctx, users::replace, *id, std::move(body));
 }
-Task<Web> patch_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
-    return changed(ctx, users::patch, *id, std::move(body), std::move(expected));
+Task<Web> patch_user(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch) {
+    return changed(ctx, users::patch, *id, std::move(body));
 }
-Task<WebEmpty> delete_user(Ctx& ctx, Path<"id", std::string> id, IfMatch expected) {
-    return emptied(changed(ctx, users::remove, *id, {}, std::move(expected)));
+Task<WebEmpty> delete_user(Ctx& ctx, Path<"id", std::string> id, IfMatch) {
+    return emptied(changed(ctx, users::remove, *id, {}));
 }
 
 Task<Web> list_groups(Ctx& ctx) { return ask(ctx, groups::list); }
 Task<Web> search_groups(Ctx& ctx, RawBody body) { return answered(ctx, groups::search, {}, std::move(body)); }
-Task<WebCreated> create_group(Ctx& ctx, RawBody body) { return created(changed(ctx, groups::create, {}, std::move(body), {})); }
+Task<WebCreated> create_group(Ctx& ctx, RawBody body) { return created(changed(ctx, groups::create, {}, std::move(body))); }
 Task<Web> get_group(Ctx& ctx, Path<"id", std::string> id) { return ask(ctx, groups::get, *id); }
-Task<Web> replace_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
-    return changed(ctx, groups::replace, *id, std::move(body), std::move(expected));
+Task<Web> replace_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch) {
+    return changed(ctx, groups::replace, *id, std::move(body));
 }
-Task<Web> patch_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch expected) {
-    return changed(ctx, groups::patch, *id, std::move(body), std::move(expected));
+Task<Web> patch_group(Ctx& ctx, Path<"id", std::string> id, RawBody body, IfMatch) {
+    return changed(ctx, groups::patch, *id, std::move(body));
 }
-Task<WebEmpty> delete_group(Ctx& ctx, Path<"id", std::string> id, IfMatch expected) {
-    return emptied(changed(ctx, groups::remove, *id, {}, std::move(expected)));
+Task<WebEmpty> delete_group(Ctx& ctx, Path<"id", std::string> id, IfMatch) {
+    return emptied(changed(ctx, groups::remove, *id, {}));
 }
 
 Task<Web> search_all(Ctx& ctx, RawBody body) { return answered(ctx, search_everything, {}, std::move(body)); }
@@ -258,12 +252,11 @@ Task<Web> bulk(Ctx& ctx, RawBody body) {
     co_return error_answer(*refused);
 }
 Task<Web> get_me(Ctx& ctx) { return ask(ctx, users::get_me); }
-Task<Web> replace_me(Ctx& ctx, RawBody body, IfMatch expected) { return changed(ctx, users::replace_me, {}, std::move(body), std::move(expected)); }
-Task<Web> patch_me(Ctx& ctx, RawBody body, IfMatch expected) { return changed(ctx, users::patch_me, {}, std::move(body), std::move(expected)); }
-Task<WebBegun> delete_me(Ctx& ctx, SignInTime signed_in, IfMatch expected) {
+Task<Web> replace_me(Ctx& ctx, RawBody body, IfMatch) { return changed(ctx, users::replace_me, {}, std::move(body)); }
+Task<Web> patch_me(Ctx& ctx, RawBody body, IfMatch) { return changed(ctx, users::patch_me, {}, std::move(body)); }
+Task<WebBegun> delete_me(Ctx& ctx, SignInTime signed_in, IfMatch) {
     Call call = call_of(ctx);
     call.signed_in = signed_in;
-    call.expected = std::move(expected);
     Web web = co_await perform(ctx, users::remove_me, std::move(call));
     co_return WebBegun{std::move(web)};
 }

@@ -3,6 +3,7 @@
 #include "problems.hpp"
 #include "reads.hpp"
 #include "scim_clients_store.hpp"
+#include "scim_convert.hpp"
 
 #include <gravity/async/coroutine.hpp>
 #include <gravity/base/ascii.hpp>
@@ -116,6 +117,8 @@ Json document_of(const Call& call) {
     const auto type = ascii::trim(std::string_view(call.content_type).substr(0, call.content_type.find(';')));
     if (!ascii::iequals(type, media_type) && !ascii::iequals(type, "application/json"))
         throw Refused(415, "", "The body must be " + std::string(media_type));
+    const auto coding = ascii::trim(call.content_coding);
+    if (!coding.empty() && !ascii::iequals(coding, "identity")) throw Refused(415, "", "Send the body without a Content-Encoding");
     auto document = Json::parse(call.body);
     if (!document) throw invalid_syntax("The body is no JSON: " + document.why());
     return *std::move(document);
@@ -130,6 +133,8 @@ Call call_of(Ctx& ctx) {
     call.base = base + "/scim/v2";
     call.mode = settings.scim_mode;
     call.query.emplace();
+    call.content_coding = ctx.request().headers.get("Content-Encoding").value_or("");
+    if (const auto field = ctx.request().headers.get("If-Match")) call.expected = IfMatch(written_versions(std::string(*field)));
     call.clients = &ctx.get<SeenClients>();
     call.settings = &settings;
     return call;
@@ -141,10 +146,8 @@ Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body) {
     return run(ctx, Way::look, work, request_of(ctx, std::move(id), std::move(body)));
 }
 
-Task<Web> changed(Ctx& ctx, Work work, std::string id, RawBody body, IfMatch expected) {
-    Call call = request_of(ctx, std::move(id), std::move(body));
-    call.expected = std::move(expected);
-    return perform(ctx, work, std::move(call));
+Task<Web> changed(Ctx& ctx, Work work, std::string id, RawBody body) {
+    return perform(ctx, work, request_of(ctx, std::move(id), std::move(body)));
 }
 
 Task<Web> described(Ctx& ctx, Work work, std::string id) { return run(ctx, Way::describe, work, request_of(ctx, std::move(id), {})); }

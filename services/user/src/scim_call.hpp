@@ -21,8 +21,8 @@ struct Call {
     std::string id; // of the path
     std::optional<std::vector<http::QueryParameter>> query; // nothing: it is malformed
     std::string body;
-    std::string content_type;
-    IfMatch expected;
+    std::string content_type, content_coding;
+    IfMatch expected; // of the request's own field
     std::string base; // of locations
     ScimMode mode = ScimMode::strict;
     OnDelete on_delete = OnDelete::deactivate;
@@ -39,7 +39,7 @@ Web answer(int status, const Json& document);
 std::string parameter(const Call& call, std::string_view name);
 /// The same, where it matters whether it is there.
 std::optional<std::string> maybe_parameter(const Call& call, std::string_view name);
-/// The body of a request that has one: `application/scim+json` or `application/json`.
+/// The body of a request that has one: `application/scim+json` or `application/json`, not compressed.
 Json document_of(const Call& call);
 
 using Work = Web (*)(Tx&, Call);
@@ -49,7 +49,7 @@ Call call_of(Ctx& ctx);
 Task<Web> perform(Ctx& ctx, Work work, Call call);
 /// The same of what only looks: without a transaction (reads.hpp).
 Task<Web> answered(Ctx& ctx, Work work, std::string id, RawBody body);
-Task<Web> changed(Ctx& ctx, Work work, std::string id, RawBody body, IfMatch expected);
+Task<Web> changed(Ctx& ctx, Work work, std::string id, RawBody body);
 /// The same of what describes the service to whoever asks: it takes no database.
 Task<Web> described(Ctx& ctx, Work work, std::string id);
 Web error_answer(const Refused& refused);

@@ -3,6 +3,8 @@
 #include "scim_error.hpp"
 #include "users_domain.hpp"
 
+#include <gravity/base/crypto.hpp>
+#include <gravity/base/encoding.hpp>
 #include <gravity/http/output.hpp>
 #include <gravity/json/codec.hpp>
 #include <gravity/meta/errors.hpp>
@@ -94,12 +96,12 @@ Json manager_of(const User& user, const std::string& base) {
 }
 
 template <class T>
-Json meta_of(const T& row, std::string_view type, const std::string& location) {
+Json meta_of(const T& row, std::string_view type, const std::string& location, const std::string& version) {
     return Json::object({{"resourceType", type},
                          {"created", row.created_at.to_string()},
                          {"lastModified", row.updated_at.to_string()},
                          {"location", location},
-                         {"version", http::etag_of(row.version.value())}});
+                         {"version", version}});
 }
 
 template <class T>
@@ -125,6 +127,23 @@ void keep_verified(UserEdit& user, const UserEdit& before) {
 
 } // namespace
 
+std::string version_of(const User& user, const std::vector<GroupOfUser>& groups) {
+    const std::string written = std::to_string(user.version.value());
+    if (groups.empty()) return '"' + written + '"';
+    std::string shown;
+    for (const auto& group : groups) shown += group.id.to_string() + ' ' + group.display + '\n';
+    constexpr std::size_t mark_bytes = 8;
+    return '"' + written + '.' + hex_encode(sha256(shown).substr(0, mark_bytes)) + '"';
+}
+
+std::string written_versions(std::string field) {
+    for (auto dot = field.find('.'); dot != std::string::npos; dot = field.find('.', dot)) {
+        const auto end = field.find('"', dot);
+        field.erase(dot, end == std::string::npos ? end : end - dot);
+    }
+    return field;
+}
+
 Json to_resource(const User& user, const std::vector<GroupOfUser>& groups, const std::string& base) {
     const Json ours = json::to_document(static_cast<const UserEdit&>(user));
     const Json* const profile = ours.find("profile");
@@ -148,7 +167,7 @@ Json to_resource(const User& user, const std::vector<GroupOfUser>& groups, const
     for (const auto& group : groups)
         in.push_back(Json::object({{"value", group.id.to_string()}, {"$ref", base + "/Groups/" + group.id.to_string()}, {"display", group.display}}));
     put(out, "groups", std::move(in));
-    out["meta"] = meta_of(user, "User", base + "/Users/" + user.id.to_string());
+    out["meta"] = meta_of(user, "User", base + "/Users/" + user.id.to_string(), version_of(user, groups));
     return out;
 }
 
@@ -162,7 +181,7 @@ Json to_resource(const Group& group, const std::vector<GroupMember>& members, co
         list.push_back(Json::object({{"value", id}, {"type", person ? "User" : "Group"}, {"$ref", base + (person ? "/Users/" : "/Groups/") + id}}));
     }
     put(out, "members", std::move(list));
-    out["meta"] = meta_of(group, "Group", base + "/Groups/" + group.id.to_string());
+    out["meta"] = meta_of(group, "Group", base + "/Groups/" + group.id.to_string(), http::etag_of(group.version.value()));
     return out;
 }
 

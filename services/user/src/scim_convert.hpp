@@ -6,6 +6,12 @@
 /// Users and groups as resources of SCIM, and back. Pure. Locations begin with `base`, ".../scim/v2".
 namespace gravity::user::scim {
 
+/// The version of somebody as they are shown, quoted, as an ETag is: that of what is written to them, and behind a dot a mark of the groups they are in, which
+/// change without it (RFC 9110 section 8.8.1: other content has another tag).
+std::string version_of(const User& user, const std::vector<GroupOfUser>& groups);
+/// A list of such versions without the marks: who changes somebody need not have seen their groups.
+std::string written_versions(std::string field);
+
 Json to_resource(const User& user, const std::vector<GroupOfUser>& groups, const std::string& base);
 Json to_resource(const Group& group, const std::vector<GroupMember>& members, const std::string& base);
 

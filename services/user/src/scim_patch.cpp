@@ -64,6 +64,13 @@ Filter with_booleans(const Attribute& attribute, Filter filter) {
     return filter;
 }
 
+// Ids are kept in lower case, and are told in either.
+Filter with_ids(Filter filter) {
+    for (Filter& part : filter.parts) part = with_ids(std::move(part));
+    if (ascii::iequals(filter.path.name, "value") && filter.value.is_string()) filter.value = id_as_kept(filter.value.as_string());
+    return filter;
+}
+
 class Patcher {
 public:
     Patcher(const ResourceType& type, Json resource, Mode mode) : type_(type), resource_(std::move(resource)), mode_(mode) {}
@@ -131,6 +138,7 @@ private:
         const Attribute& attribute = *place->attribute;
         const Attribute* sub = place->sub;
         if (mode_ == Mode::entra && path.items) path.items = with_booleans(attribute, *std::move(path.items));
+        if (attribute.name == "members" && path.items) path.items = with_ids(*std::move(path.items));
         if (!path.sub.empty() && (sub = attribute.find(path.sub)) == nullptr) throw invalid_path(std::string(attribute.name) + " has no " + path.sub);
         if (attribute.mutability == Mutability::read_only || (sub != nullptr && sub->mutability != Mutability::read_write))
             throw not_mutable(std::string(sub != nullptr ? sub->name : attribute.name) + " does not change");
@@ -158,15 +166,23 @@ private:
 
     void change_one(Verb verb, Json& holder, const Attribute& attribute, const Json& value) {
         Json cleaned = verb == Verb::remove ? Json() : clean(attribute, value, mode_);
-        if (cleaned.is_null() && verb != Verb::remove && value.is_string()) return; // what was passed over changes nothing
+        if (cleaned.is_null() && verb != Verb::remove && value.is_string() && !value.as_string().empty()) return; // what was passed over changes nothing
         const Json* const before = holder.find(attribute.name);
-        if (attribute.kind == Kind::complex && before != nullptr && !cleaned.is_null()) { // what is not told stays
-            Json merged = *before;
-            for (auto& [name, one] : cleaned.as_object()) merged[name] = std::move(one);
-            cleaned = std::move(merged);
+        if (attribute.kind == Kind::complex && before != nullptr && !cleaned.is_null()) {
+            Json whole = *before;
+            tell(whole, attribute, std::move(cleaned), value);
+            cleaned = std::move(whole);
         }
+        if (cleaned.is_object() && cleaned.size() == 0) cleaned = Json();
         if (cleaned.is_null() && attribute.required) throw invalid_value(std::string(attribute.name) + " is required");
         put(holder, attribute.name, std::move(cleaned));
+    }
+    // What is not told of a complex value stays; what is told to be nothing goes (RFC 7643 section 2.5).
+    static void tell(Json& whole, const Attribute& attribute, Json cleaned, const Json& value) {
+        if (value.is_object())
+            for (const auto& [name, told] : value.as_object())
+                if (const Attribute* sub = attribute.find(name); sub != nullptr && sub->mutability == Mutability::read_write) put(whole, sub->name, Json());
+        for (auto& [name, one] : cleaned.as_object()) whole[name] = std::move(one);
     }
     void change_sub(Verb verb, Json& holder, const Attribute& attribute, const Attribute& sub, const Json& value) {
         Json whole = holder.find(attribute.name) != nullptr ? *holder.find(attribute.name) : Json::object();
@@ -245,8 +261,8 @@ private:
             change_item(verb, list[i], attribute, sub, value);
             if (is_primary(list[i])) keep_one_primary(list, i);
         }
-        // Entra ID takes an address away by its value.
-        const bool by_value = mode_ == Mode::entra && verb == Verb::remove && sub->name == "value";
+        // Directories take an address away by its value.
+        const bool by_value = mode_ != Mode::strict && sub != nullptr && sub->name == "value";
         std::erase_if(list, [&](const Json& item) { return item.size() == 0 || (by_value && item.find("value") == nullptr); });
         if (found || verb == Verb::remove) return;
         if (mode_ != Mode::entra || !filter) {
@@ -255,6 +271,7 @@ private:
         }
         Json made = fitting(attribute, *filter);
         change_item(verb, made, attribute, sub, value);
+        if (sub != nullptr && made.find(sub->name) == nullptr) return; // it was told to be nothing
         list.push_back(std::move(made));
         keep_one_primary(list, list.size() - 1);
     }
@@ -262,9 +279,8 @@ private:
         if (sub != nullptr) return put(item, sub->name, verb == Verb::remove ? Json() : clean(*sub, value, mode_));
         Attribute one = attribute;
         one.multi = false;
-        const Json cleaned = clean(one, value, mode_);
-        if (cleaned.is_null()) return;
-        for (const auto& [name, inner] : cleaned.as_object()) item[name] = inner;
+        Json cleaned = clean(one, value, mode_);
+        if (!cleaned.is_null()) tell(item, attribute, std::move(cleaned), value);
     }
 
     // The item that a filter of equalities would let through: `emails[type eq "work"].value`, where there is none for work yet.

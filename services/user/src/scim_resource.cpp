@@ -5,6 +5,7 @@
 #include <gravity/base/ascii.hpp>
 #include <gravity/base/codes.hpp>
 #include <gravity/base/contact.hpp>
+#include <gravity/base/uuid.hpp>
 
 #include <algorithm>
 #include <map>
@@ -15,6 +16,18 @@ namespace {
 constexpr std::size_t most_items = 10'000;
 
 bool nothing(const Json& value) { return value.is_null() || ((value.is_array() || value.is_object()) && value.size() == 0); }
+
+// Directories empty an attribute by an empty text. Not a list, nor who a member is: a group must not lose all for want of an id.
+bool is_emptied(const Attribute& attribute, const Json& value, Mode mode) {
+    return mode != Mode::strict && !attribute.multi && attribute.mutability == Mutability::read_write && value.is_string() && value.as_string().empty();
+}
+
+// Names are the same whatever their case (RFC 7643 section 2.1), so that `userName` and `USERNAME` are one attribute that is told twice.
+void put_once(Json& out, const Attribute& attribute, Json value) {
+    if (nothing(value)) return;
+    if (out.find(attribute.name) != nullptr) throw invalid_syntax(std::string(attribute.name) + " is told twice");
+    out[attribute.name] = std::move(value);
+}
 
 [[noreturn]] void wrong_kind(const Attribute& attribute, std::string_view wanted) {
     throw invalid_value(std::string(attribute.name) + " must be " + std::string(wanted));
@@ -38,6 +51,8 @@ Json fitting_text(const Attribute& attribute, std::string text) {
     return fits ? Json(std::move(text)) : Json();
 }
 
+bool is_member_id(const Attribute& attribute) { return attribute.name == "value" && attribute.mutability == Mutability::immutable; }
+
 Json clean_one(const Attribute& attribute, const Json& value, Mode mode) {
     switch (attribute.kind) {
     case Kind::boolean: return clean_boolean(attribute, value, mode);
@@ -45,31 +60,36 @@ Json clean_one(const Attribute& attribute, const Json& value, Mode mode) {
     case Kind::reference:
     case Kind::date_time:
         if (!value.is_string()) wrong_kind(attribute, "a text");
+        if (is_member_id(attribute)) return id_as_kept(value.as_string());
         return mode == Mode::strict ? value : fitting_text(attribute, value.as_string());
     case Kind::complex: break;
     }
-    if (mode == Mode::entra && attribute.name == "manager" && value.is_string()) return Json::object({{"value", value}}); // as Entra ID sends it
+    if (mode == Mode::entra && attribute.name == "manager") { // as Entra ID sends it: an id, or a list of one
+        if (value.is_string()) return Json::object({{"value", value}});
+        if (value.is_array() && value.size() == 1 && value.as_array().front().is_object()) return clean_one(attribute, value.as_array().front(), mode);
+    }
     if (!value.is_object()) wrong_kind(attribute, "an object");
     Json out = Json::object();
     for (const auto& [name, member] : value.as_object()) {
         const Attribute* const sub = attribute.find(name);
         if (sub == nullptr || sub->mutability == Mutability::read_only) continue;
-        Json cleaned = clean(*sub, member, mode);
-        if (!nothing(cleaned)) out[sub->name] = std::move(cleaned);
+        put_once(out, *sub, clean(*sub, member, mode));
     }
     return out;
 }
 
-// Okta has a second address that may be the first one again, and Entra ID one for each type: here an address is kept once.
+// Okta has a second address that may be the first one again, and Entra ID one for each type: here an address is kept once. Others name types of which there
+// is none.
 void drop_repeated(const Attribute& attribute, Json& items) {
     if (attribute.name != "emails" && attribute.name != "phoneNumbers") return;
     std::map<std::string, std::size_t> known;
     Json::Array kept;
     for (Json& item : items.as_array()) {
         const Json* const value = item.find("value");
-        const auto [at, fresh] = known.try_emplace(value == nullptr ? "" : ascii::lower(value->as_string()), kept.size());
+        if (value == nullptr) continue;
+        const auto [at, fresh] = known.try_emplace(ascii::lower(value->as_string()), kept.size());
         const Json* const primary = item.find("primary");
-        if (value == nullptr || fresh)
+        if (fresh)
             kept.push_back(std::move(item));
         else if (primary != nullptr && *primary == Json(true))
             kept[at->second]["primary"] = true;
@@ -126,15 +146,19 @@ std::vector<Place> places(const ResourceType& type, std::string_view list) {
 
 } // namespace
 
+std::string id_as_kept(const std::string& text) {
+    const auto id = Uuid::parse(text);
+    return id ? id->to_string() : text;
+}
+
 Json clean(const Attribute& attribute, const Json& value, Mode mode) {
-    if (nothing(value)) return {};
+    if (nothing(value) || is_emptied(attribute, value, mode)) return {};
     if (!attribute.multi) return clean_one(attribute, value, mode);
-    Json out = Json::array();
     if (!value.is_array()) {
         if (!value.is_object() || mode == Mode::strict) wrong_kind(attribute, "a list");
-        out.push_back(clean_one(attribute, value, mode)); // one in place of a list of one
-        return out;
+        return clean(attribute, Json::array({value}), mode); // one in place of a list of one
     }
+    Json out = Json::array();
     if (value.size() > most_items) throw too_many(std::string(attribute.name) + " has more than 10,000 items");
     for (const Json& item : value.as_array()) {
         Json cleaned = clean_one(attribute, item, mode);
@@ -159,13 +183,13 @@ Json clean_resource(const ResourceType& type, const Json& resource, Mode mode) {
             Json extension = Json::object();
             for (const auto& [inner, member] : value.as_object())
                 if (const auto place = resolve(type, {std::string(type.extension->urn), inner, ""}); place && place->attribute != nullptr)
-                    if (Json cleaned = clean(*place->attribute, member, mode); !nothing(cleaned)) extension[place->attribute->name] = std::move(cleaned);
+                    put_once(extension, *place->attribute, clean(*place->attribute, member, mode));
             if (!nothing(extension)) out[type.extension->urn] = std::move(extension);
             continue;
         }
         const auto place = resolve(type, {"", name, ""});
         if (!place || place->attribute->mutability == Mutability::read_only) continue; // RFC 7644 section 3.3
-        if (Json cleaned = clean(*place->attribute, value, mode); !nothing(cleaned)) out[place->attribute->name] = std::move(cleaned);
+        put_once(out, *place->attribute, clean(*place->attribute, value, mode));
     }
     const bool listed = named != nullptr && named->is_array() &&
                         std::any_of(named->as_array().begin(), named->as_array().end(), [&](const Json& urn) { return same_schema(urn, type.core->urn); });

@@ -14,6 +14,9 @@ Json clean(const Attribute& attribute, const Json& value, Mode mode);
 /// The same of a whole resource, without what the server alone says. Its `schemas` must name the core schema.
 Json clean_resource(const ResourceType& type, const Json& resource, Mode mode);
 
+/// An id of a member as it is kept: a UUID in lower case (RFC 9562 section 4 takes either). What is none stays, and is nobody's.
+std::string id_as_kept(const std::string& text);
+
 /// The item of a multi-valued attribute is let through by the filter.
 bool matches(const Attribute& attribute, const Filter& filter, const Json& item);
 

@@ -1,6 +1,7 @@
 #include "scim_search_store.hpp"
 
 #include "handles.hpp"
+#include "scim_convert.hpp"
 #include "scim_error.hpp"
 #include "users_domain.hpp"
 #include "users_row.hpp"
@@ -25,6 +26,7 @@ enum class Compared {
     id,       // a UUID
     member,   // a UUID: a member of a group, user or group
     external, // texts as they are, of one directory
+    version,  // texts as they are, but for the mark of groups (scim_convert.hpp)
     boolean,
     moment,
     presence, // nothing but `pr`
@@ -57,7 +59,7 @@ const Table& users_table() {
          {"meta.created", {"r.created_at", Compared::moment}},
          {"meta.lastmodified", {"r.updated_at", Compared::moment}},
          {"meta.resourcetype", {"'User'::text", Compared::exact}},
-         {"meta.version", {version_of_row, Compared::exact}},
+         {"meta.version", {version_of_row, Compared::version}},
          {"meta", {"true", Compared::presence}},
          {"username", {"r.handle_key", Compared::handle}},
          {"active", {"(r.state = 'active')", Compared::boolean}},
@@ -123,7 +125,7 @@ const Table& groups_table() {
                               {"meta.created", {"r.created_at", Compared::moment}},
                               {"meta.lastmodified", {"r.updated_at", Compared::moment}},
                               {"meta.resourcetype", {"'Group'::text", Compared::exact}},
-                              {"meta.version", {version_of_row, Compared::exact}},
+                              {"meta.version", {version_of_row, Compared::version}},
                               {"meta", {"true", Compared::presence}},
                               {"displayname", {"r.display_name"}}},
                              {{"schemas",
@@ -142,7 +144,8 @@ const Table& table_of(const ResourceType& type) { return &type == &user_type() ?
 
 class Writer {
 public:
-    Writer(const ResourceType& type, const Directory& directory) : type_(type), table_(table_of(type)), directory_(directory) {}
+    Writer(const ResourceType& type, const Directory& directory, bool all_types = false)
+        : type_(type), table_(table_of(type)), directory_(directory), all_types_(all_types) {}
 
     std::string write(const Filter& filter) {
         switch (filter.kind) {
@@ -152,6 +155,7 @@ public:
         case Filter::Kind::items: return write_items(filter);
         case Filter::Kind::compare: break;
         }
+        if (const Attribute* const elsewhere = of_another_type(filter.path)) return comparison_with_nothing(*elsewhere, filter);
         const auto [key, sub] = keys_of(filter.path);
         if (const auto items = table_.items.find(key); items != table_.items.end()) {
             if (filter.op == Op::pr && sub.empty()) return exists(items->second, "true");
@@ -167,7 +171,9 @@ public:
         return comparison(column->second, filter);
     }
 
+    /// Empty where no resource of the type has it.
     std::string order(const AttrPath& path) {
+        if (of_another_type(path) != nullptr) return {};
         if (!resolve(type_, path)) throw invalid_path(path.name + " is no attribute");
         const auto [key, sub] = keys_of(path);
         const auto sorted = [&](const Column& column) {
@@ -210,7 +216,21 @@ private:
 
     static std::string exists(const Items& items, const std::string& where) { return "exists (select from " + std::string(items.from) + " and " + where + ")"; }
 
+    // An attribute that another type has, where all types are searched.
+    const Attribute* of_another_type(const AttrPath& path) const {
+        if (!all_types_ || resolve(type_, path)) return nullptr;
+        for (const ResourceType* const other : {&user_type(), &group_type()})
+            if (const auto place = resolve(*other, path); place && place->attribute != nullptr) return place->attribute;
+        return nullptr;
+    }
+    // As of whoever has no value: of a list no item fits, and one value is not what it is compared with.
+    static std::string comparison_with_nothing(const Attribute& attribute, const Filter& filter) {
+        const bool is_so = filter.value.is_null() ? filter.op == Op::eq : filter.op == Op::ne && !attribute.multi;
+        return is_so ? "true" : "false";
+    }
+
     std::string write_items(const Filter& filter) {
+        if (of_another_type(filter.path) != nullptr) return "false";
         const auto [key, sub] = keys_of(filter.path);
         const auto items = table_.items.find(key);
         if (items == table_.items.end() || !sub.empty()) refuse(filter.path.name, "has no items");
@@ -261,6 +281,7 @@ private:
                 return "(i.user_id = " + wanted + " or i.member_group = " + wanted + ")";
             }
             return comparison_of_ids(sql, filter, text);
+        case Compared::version: return comparison_of_texts(sql, value(written_versions(text)), filter.op);
         case Compared::handle: return comparison_of_texts(sql, value(handle_key(text)), filter.op);
         case Compared::email:
             if (filter.op == Op::eq) {
@@ -318,6 +339,7 @@ private:
     const ResourceType& type_;
     const Table& table_;
     const Directory directory_;
+    const bool all_types_;
     std::vector<std::string> values_;
 };
 
@@ -348,10 +370,11 @@ std::shared_ptr<const Made<Signature>> statement_of(const Search& search, std::s
 
 template <class Row, class Select>
 Found<Row> find(Tx& tx, const ResourceType& type, const Search& search, const Directory& directory, Select select_by, std::string_view from) {
-    Writer writer(type, directory);
+    Writer writer(type, directory, search.all_types);
     std::string where(from);
     if (search.filter) where += " and " + writer.write(*search.filter);
-    std::string order = search.sort_by ? writer.order(*search.sort_by) + (search.descending ? " desc, " : ", ") : "";
+    std::string order = search.sort_by ? writer.order(*search.sort_by) : "";
+    if (!order.empty()) order += search.descending ? " desc, " : ", ";
     const std::string behind = search.after ? " and r.id > " + writer.value(search.after->to_string()) + "::uuid" : "";
     const std::string select = select_by(writer);
     const std::vector<std::string> values = std::move(writer).take_values();

@@ -15,6 +15,7 @@ struct Search {
     std::int64_t skip = 0;
     std::int64_t count = 100;
     bool by_cursor = false;    // by id, behind one of them
+    bool all_types = false;    // as of one type among all: what another type has is nothing here (RFC 7644 section 3.4.2.1)
     std::optional<Uuid> after;
 };
 

@@ -20,7 +20,7 @@ Shown shown_by(const Call& call) { return {user_type(), parameter(call, "attribu
 Web answer_in(Tx& tx, int status, const User& user, const std::vector<GroupOfUser>& groups, const Call& call, const Shown& shown) {
     Web web = answer(status, shown.cut(to_resource(as_known(tx, call.directory, user), groups, call.base)));
     const std::string location = call.base + "/Users/" + user.id.to_string();
-    web.headers = {{"ETag", http::etag_of(user.version.value())}, {status == 201 ? "Location" : "Content-Location", location}};
+    web.headers = {{"ETag", version_of(user, groups)}, {status == 201 ? "Location" : "Content-Location", location}};
     return web;
 }
 

@@ -1,6 +1,8 @@
 #include "scim_error.hpp"
 #include "scim_patch.hpp"
 
+#include <gravity/base/ascii.hpp>
+
 #include <gtest/gtest.h>
 
 namespace gravity::user::scim {
@@ -41,6 +43,19 @@ TEST(ScimPatch, AddsReplacesAndRemovesOneValue) {
     EXPECT_EQ(after("", R"({"op":"add","value":{"title":"Dr","name":{"givenName":"Ada"},"active":false}})"),
               R"({"active":false,"name":{"givenName":"Ada"},"title":"Dr"})");
     EXPECT_EQ(after("", R"({"op":"add","value":{"name.givenName":"Ada"}})"), R"({"name":{"givenName":"Ada"}})"); // Entra ID
+}
+
+TEST(ScimPatch, TakesAwayWhatIsToldToBeNothing) {
+    const std::string name = R"("name":{"givenName":"Ada","middleName":"K"})", without = R"({"name":{"givenName":"Ada"}})";
+    EXPECT_EQ(after(name, R"({"op":"replace","path":"name","value":{"middleName":null}})"), without);
+    EXPECT_EQ(after(name, R"({"op":"replace","value":{"name":{"MIDDLENAME":null,"givenName":"Ada"}}})"), without);
+    EXPECT_EQ(after(name, R"({"op":"replace","path":"name","value":{"middleName":null,"givenName":null}})"), "{}");
+    EXPECT_EQ(after(R"("addresses":[{"type":"work","region":"CA","locality":"LA"}])",
+                    R"({"op":"replace","path":"addresses[type eq \"work\"]","value":{"region":null}})"),
+              R"({"addresses":[{"locality":"LA","type":"work"}]})");
+    EXPECT_EQ(after(R"("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"2c2f"}})",
+                    R"({"op":"replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":{"value":null}})"),
+              "{}");
 }
 
 TEST(ScimPatch, ReachesTheExtension) {
@@ -115,6 +130,16 @@ TEST(ScimPatch, RemovesTheMembersThatAreNamed) {
     EXPECT_EQ(group_after(three, R"({"op":"replace","path":"members[value eq \"2\"].value","value":"5"})"), "mutability");
 }
 
+// Who takes somebody away must not be told that all is well while they stay.
+TEST(ScimPatch, KnowsMembersByIdsInUpperCase) {
+    const std::string a = "01a22221-0fbc-70e0-b466-e6f856152510", b = "01a22221-0fc8-7181-8872-58b9f74c8788", upper = ascii::upper(a);
+    const std::string two = R"("members":[{"value":")" + a + R"("},{"value":")" + b + R"("}])", one = R"({"members":[{"value":")" + b + R"("}]})";
+    EXPECT_EQ(group_after(two, R"({"op":"remove","path":"members","value":[{"value":")" + upper + R"("}]})"), one);
+    EXPECT_EQ(group_after(two, R"({"op":"remove","path":"members[value eq \")" + upper + R"(\"]"})"), one);
+    EXPECT_EQ(group_after(two, R"({"op":"remove","path":"members[not (value eq \")" + ascii::upper(b) + R"(\")]"})"), one);
+    EXPECT_EQ(group_after(two, R"({"op":"add","path":"members","value":[{"value":")" + upper + R"("}]})"), "{" + two + "}");
+}
+
 TEST(ScimPatch, AppliesAllOperationsInOrderOrNone) {
     EXPECT_EQ(after("", R"({"op":"add","path":"title","value":"a"},{"op":"replace","path":"title","value":"b"})"), R"({"title":"b"})");
     EXPECT_EQ(after("", R"({"op":"add","path":"title","value":"a"},{"op":"add","path":"nonsense","value":"b"})"), "invalidPath");
@@ -175,6 +200,10 @@ TEST(ScimPatch, ChangesAManager) {
     EXPECT_EQ(after("", R"({"op":"replace","value":{")" + path + R"(":{"value":"2c2f"}}})"), managed);
     EXPECT_EQ(after("", R"({"op":"add","path":")" + path + R"(","value":"2c2f"})"), "invalidValue");
     EXPECT_EQ(after("", R"({"op":"Add","path":")" + path + R"(","value":"2c2f"})", Mode::entra), managed); // as it sends it
+    const std::string list = R"({"op":"Add","path":")" + path + R"(","value":[{"$ref":"http://example.com/scim/v2/Users/2c2f","value":"2c2f"}]})";
+    EXPECT_NE(after("", list, Mode::entra).find(R"("value":"2c2f")"), std::string::npos); // and as its documentation has it
+    EXPECT_EQ(after("", R"({"op":"Add","path":")" + path + R"(","value":[]})", Mode::entra), "{}");
+    EXPECT_EQ(after("", R"({"op":"Add","path":")" + path + R"(","value":[{"value":"1"},{"value":"2"}]})", Mode::entra), "invalidValue");
     const std::string before = managed.substr(1, managed.size() - 2);
     EXPECT_EQ(after(before, R"({"op":"remove","path":")" + path + "\"}"), "{}");
     EXPECT_EQ(after(before, R"({"op":"remove","path":")" + path + ".value\"}"), "{}");
@@ -184,7 +213,12 @@ TEST(ScimPatch, ChangesAManager) {
 TEST(ScimPatch, TakesAnAddressAwayByItsValue) {
     const std::string one = R"("emails":[{"primary":true,"type":"work","value":"a@x.org"},{"type":"home","value":"b@x.org"}])";
     const std::string path = R"({"op":"remove","path":"emails[type eq \"work\"].value"})";
-    EXPECT_EQ(after(one, path, Mode::entra), R"({"emails":[{"type":"home","value":"b@x.org"}]})");
+    const std::string emptied = R"({"op":"replace","path":"emails[type eq \"work\"].value","value":""})";
+    for (const Mode mode : {Mode::entra, Mode::okta}) {
+        EXPECT_EQ(after(one, path, mode), R"({"emails":[{"type":"home","value":"b@x.org"}]})");
+        EXPECT_EQ(after(one, emptied, mode), R"({"emails":[{"type":"home","value":"b@x.org"}]})");
+    }
+    EXPECT_EQ(after("", emptied, Mode::entra), "{}"); // nothing is made for it
     EXPECT_EQ(after(one, path), R"({"emails":[{"primary":true,"type":"work"},{"type":"home","value":"b@x.org"}]})"); // to the letter
 }
 
@@ -202,6 +236,33 @@ TEST(ScimPatch, TakesWhatDirectoriesSend) {
     EXPECT_EQ(after("", R"({"op":"Add","path":"active","value":"nonsense"})", Mode::entra), "invalidValue");
     EXPECT_EQ(group_after("", R"({"op":"Replace","value":{"id":"7","displayName":"x","externalId":"e"}})", Mode::okta), R"({"externalId":"e"})");
     EXPECT_EQ(group_after("", R"({"op":"Replace","path":"id","value":"7"})", Mode::okta), "mutability");
+}
+
+// As those do for whom an attribute that is not there is an empty text.
+TEST(ScimPatch, EmptiesByAnEmptyTextInTheirModes) {
+    const std::string manager = R"("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"2c2f"}})";
+    const std::string path = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
+    for (const Mode mode : {Mode::entra, Mode::okta}) {
+        EXPECT_EQ(after(R"("title":"Dr")", R"({"op":"replace","path":"title","value":""})", mode), "{}");
+        EXPECT_EQ(after(R"("locale":"de")", R"({"op":"replace","value":{"locale":""}})", mode), "{}");
+        EXPECT_EQ(after(R"("name":{"givenName":"Ada"})", R"({"op":"replace","path":"name.givenName","value":""})", mode), "{}");
+        EXPECT_EQ(after(R"("name":{"givenName":"Ada"})", R"({"op":"replace","path":"name","value":{"givenName":""}})", mode), "{}");
+        EXPECT_EQ(after(manager, R"({"op":"replace","path":")" + path + R"(","value":{"value":""}})", mode), "{}");
+        EXPECT_EQ(after(manager, R"({"op":"replace","path":")" + path + R"(","value":""})", mode), "{}");
+        EXPECT_EQ(after("", R"({"op":"replace","path":"userName","value":""})", mode), "invalidValue"); // which everybody has
+    }
+    EXPECT_EQ(after("", R"({"op":"replace","path":"title","value":""})"), R"({"title":""})"); // refused where it is to be kept
+}
+
+// Whatever is told of nobody, a group keeps its members.
+TEST(ScimPatch, LosesNoMembersByAnEmptyText) {
+    const std::string two = R"("members":[{"value":"1"},{"value":"2"}])";
+    for (const Mode mode : {Mode::entra, Mode::okta})
+        for (const std::string op : {"replace", "remove"}) {
+            const auto with = [&](const std::string& value) { return R"({"op":")" + op + R"(","path":"members","value":)" + value + "}"; };
+            EXPECT_EQ(group_after(two, with(R"("")"), mode), "invalidValue") << op;
+            EXPECT_NE(group_after(two, with(R"([{"value":""}])"), mode), "{}") << op; // nobody has that id: refused where it is looked up
+        }
 }
 
 // Languages, time zones and URLs as directories have them.
@@ -241,6 +302,14 @@ TEST(ScimResource, IsBroughtIntoShape) {
                                     R"("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":"x")"})
         EXPECT_EQ(cleaned(wrong), "invalidValue") << wrong;
     EXPECT_EQ(cleaned(R"("emails":{"value":"a@x.org"})", Mode::entra), R"({"emails":[{"value":"a@x.org"}]})");
+    for (const std::string twice : {R"("title":"x","TITLE":"y")", R"("name":{"givenName":"a","GIVENNAME":"b"})",
+                                    R"("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"division":"a","Division":"b"})"})
+        EXPECT_EQ(cleaned(twice), "invalidSyntax") << twice;
+    // Forms that are filled in half.
+    const std::string emails = R"("emails":[{"type":"home"},{"type":"work","value":""}])";
+    EXPECT_EQ(cleaned(R"("nickName":"","name":{"formatted":"","givenName":"Ada"},"addresses":[{"region":""}],)" + emails, Mode::okta),
+              R"({"name":{"givenName":"Ada"}})");
+    EXPECT_EQ(cleaned(R"("emails":{"value":""})", Mode::entra), "{}");
     EXPECT_THROW(clean_resource(user_type(), parse("[]"), Mode::strict), Refused);
     EXPECT_THROW(clean_resource(user_type(), parse(R"({"userName":"ada"})"), Mode::strict), Refused);
     EXPECT_THROW(clean_resource(group_type(), parse("{" + urn + "}"), Mode::strict), Refused);

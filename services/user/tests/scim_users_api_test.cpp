@@ -164,6 +164,9 @@ TEST_F(ScimUsers, AreRefusedInScimsOwnWords) {
     EXPECT_EQ(refusal(send("POST", users, "{").send()), "400 invalidSyntax");
     EXPECT_EQ(refusal(send("POST", users, "[]").send()), "400 invalidSyntax");
     EXPECT_EQ(refusal(directory.call("POST", users).raw(user_json("b"), "text/plain").send()), "415");
+    EXPECT_EQ(refusal(send("POST", users, user_json("b")).header("Content-Encoding", "gzip").send()), "415");
+    EXPECT_EQ(refusal(send("POST", "/scim/v2/Bulk", "{}").header("Content-Encoding", "gzip").send()), "415");
+    send("POST", users, user_json("plain")).header("Content-Encoding", "identity").expect(201);
     EXPECT_EQ(refusal(directory.get(users + "/nonsense").send()), "404");
     EXPECT_EQ(refusal(directory.get("/scim/v2/Nonsense").send()), "404");
     EXPECT_EQ(refusal(directory.get("/scim/v2/Users/a/b").send()), "404");
@@ -344,6 +347,71 @@ TEST_F(ScimUsers, AreSearchedByMessage) {
     for (const std::string member : {R"("count":"1")", R"("filter":1)", R"("attributes":"userName")", R"("attributes":[1])"})
         EXPECT_EQ(refusal(send("POST", users + "/.search", urn + "," + member + "}").send()), "400 invalidSyntax") << member;
     EXPECT_EQ(refusal(send("POST", "/scim/v2/.search", urn + R"(,"filter":"nothing pr"})").send()), "400 invalidFilter");
+}
+
+// What somebody is shown with is another content, though nothing was written to them: who has read them before must not be told that all is as it was.
+TEST_F(ScimUsers, HaveAnotherTagInOtherGroups) {
+    const auto ada = user("ada");
+    const std::string id = ada.text("/id"), team = at(group("team"));
+    const auto tag = [&] { return directory.get(at(ada)).expect(200).etag(); };
+    const auto status_for = [&](const std::string& known) { return directory.get(at(ada)).header("If-None-Match", known).send().status(); };
+    const std::string alone = tag();
+    EXPECT_EQ(alone, ada.etag());
+    EXPECT_EQ(patch(team, R"({"op":"add","path":"members","value":[{"value":")" + id + R"("}]})").status(), 200);
+    const std::string together = tag();
+    EXPECT_NE(together, alone);
+    EXPECT_EQ(status_for(alone), 200);
+    EXPECT_EQ(status_for(together), 304);
+    directory.get(at(ada)).expect(200).field("/meta/version", together);
+    EXPECT_EQ(directory.get(at(ada) + "?excludedAttributes=groups").expect(200).etag(), alone);
+    EXPECT_EQ(patch(team, R"({"op":"replace","path":"displayName","value":"crew"})").status(), 200);
+    EXPECT_EQ(status_for(together), 200); // groups are shown by name
+    EXPECT_EQ(filtered("meta.version eq " + Json(tag()).dump()), "ada ");
+
+    // Either is of the version that is written.
+    const std::string renamed = tag(), title = patch_json(R"({"op":"replace","path":"title","value":"Dr"})");
+    send("PATCH", at(ada), title).if_match(together).expect(200).field("/title", "Dr");
+    EXPECT_EQ(refusal(send("PATCH", at(ada), title).if_match(renamed).send()), "412");
+    const std::string bulk = R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"DELETE","path":"/Users/)" + id +
+                             R"(","version":)";
+    send("POST", "/scim/v2/Bulk", bulk + Json(renamed).dump() + "}]}").expect(200).field("/Operations/0/status", "412");
+    const std::string now = tag();
+    EXPECT_EQ(patch(team, R"({"op":"remove","path":"members"})").status(), 200);
+    EXPECT_NE(tag(), now);
+    EXPECT_EQ(status_for(now), 200);
+    send("POST", "/scim/v2/Bulk", bulk + Json(now).dump() + "}]}").expect(200).field("/Operations/0/status", "204");
+}
+
+// RFC 7644 section 3.4.2.1: an attribute that a type has not is there one without a value.
+TEST_F(ScimUsers, AreSearchedBesideGroups) {
+    user("ada", R"("displayName":"Ada")");
+    user("bob", R"("displayName":"Bob")");
+    const std::string id = user("carl").text("/id");
+    group("Admins", {id});
+    group("Bakers");
+    const auto found = [&](const std::string& filter, const std::string& more = "") {
+        Json message = Json::object({{"schemas", Json::array({"urn:ietf:params:scim:api:messages:2.0:SearchRequest"})}, {"filter", filter}});
+        if (!more.empty()) message["sortBy"] = more;
+        const auto answer = send("POST", "/scim/v2/.search", message.dump()).send();
+        if (answer.status() != 200) return refusal(answer);
+        std::string all;
+        const Json list = answer.at("/Resources");
+        for (const Json& one : list.as_array()) all += (one.find("userName") != nullptr ? *one.find("userName") : *one.find("displayName")).as_string() + " ";
+        return all;
+    };
+    EXPECT_EQ(found(R"(displayName sw "A" or userName eq "bob")"), "ada bob Admins ");
+    EXPECT_EQ(found(R"(displayName sw "B" and not (userName eq "bob"))"), "Bakers ");
+    EXPECT_EQ(found("members pr or userName sw \"c\""), "carl Admins ");
+    EXPECT_EQ(found("not (members pr)"), "ada bob carl Bakers ");
+    EXPECT_EQ(found(R"(members[type eq "User"] or emails[type eq "work"])"), "Admins ");
+    EXPECT_EQ(found(R"(userName ne "ada")"), "bob carl Admins Bakers ");
+    EXPECT_EQ(found("userName eq null"), "Admins Bakers ");
+    EXPECT_EQ(found("members.value ne \"" + id + "\""), "");
+    EXPECT_EQ(found("id pr", "userName"), "ada bob carl Admins Bakers ");
+    EXPECT_EQ(found("id pr", "nothing"), "400 invalidPath");
+    EXPECT_EQ(found("userName eq 5"), "400 invalidFilter");
+    EXPECT_EQ(found(R"(nothing pr or displayName sw "A")"), "400 invalidFilter");
+    EXPECT_EQ(found("members pr and emails[nothing pr]"), "400 invalidFilter");
 }
 
 TEST_F(ScimUsers, AreProvisionedWithAnAccessKeyToo) {
