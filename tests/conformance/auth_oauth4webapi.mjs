@@ -76,6 +76,19 @@ describe("registration", () => {
     const proof = await keys(client);
     assert.equal((await own(client, proof, "orders:read", auth)).token_type, "dpop");
   });
+  it("takes keys as they are exported: without a name, by the names of RFC 9864, beside one for encryption", async () => {
+    const others = await crypto.subtle.generateKey({ name: "RSA-OAEP", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }, true, ["encrypt", "decrypt"]);
+    const encryption = await crypto.subtle.exportKey("jwk", others.publicKey);
+    for (const alg of ["ES256", "Ed25519"]) {
+      assert.ok(server.token_endpoint_auth_signing_alg_values_supported.includes(alg));
+      const pair = await oauth.generateKeyPair(alg, { extractable: true });
+      const jwk = await crypto.subtle.exportKey("jwk", pair.publicKey);
+      assert.equal(jwk.kid, undefined);
+      const client = await machine({ token_endpoint_auth_method: "private_key_jwt", token_endpoint_auth_signing_alg: alg, jwks: { keys: [encryption, jwk] } });
+      assert.equal((await own(client, undefined, "orders:read", oauth.PrivateKeyJwt(pair.privateKey))).scope, "orders:read");
+      assert.equal((await own(client, undefined, "orders:read", oauth.PrivateKeyJwt({ key: pair.privateKey, kid: "named" }))).scope, "orders:read");
+    }
+  });
   it("makes clients that people sign in at, by nothing but a redirect", async () => {
     const client = await register({ redirect_uris: ["https://client.example.com/cb"] });
     assert.deepEqual([client.grant_types, client.response_types], [["authorization_code"], ["code"]]);

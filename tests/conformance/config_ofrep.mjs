@@ -1,7 +1,8 @@
-// What an application on Node.js asks of config's feature flags, by OpenFeature's own SDK and OFREP provider. Run by config_ofrep.py, which says where everything is.
+// What applications on Node.js and in browsers ask of config's feature flags, by OpenFeature's own SDKs and OFREP providers. Run by config_ofrep.py, which says
+// where everything is.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 
 const need = createRequire(`${process.env.GRAVITY_NODE_MODULES}/`);
 const { OpenFeature } = need("@openfeature/server-sdk");
@@ -43,5 +44,63 @@ describe("OpenFeature", () => {
       const first = await client.getBooleanValue("half", false, { targetingKey: `user-${user}` });
       assert.equal(await client.getBooleanValue("half", !first, { targetingKey: `user-${user}` }), first);
     }
+  });
+});
+
+// All flags at once, asked for again with the ETag.
+describe("OpenFeature in a browser", () => {
+  const { OpenFeature: Web, ProviderEvents } = need("@openfeature/web-sdk");
+  const { OFREPWebProvider } = need("@openfeature/ofrep-web-provider");
+  const headers = [["Authorization", `Bearer ${process.env.GRAVITY_TOKEN}`]];
+  const answers = [];
+  const fetchImplementation = async (request) => {
+    const answer = await fetch(request);
+    answers.push(answer.status);
+    return answer;
+  };
+  const until = async (what, holds) => {
+    for (let i = 0; i < 100 && !holds(); i++) await new Promise((done) => setTimeout(done, 100));
+    assert.ok(holds(), what);
+  };
+  const ask = async (method, path, body) => {
+    const json = { ...Object.fromEntries(headers), "Content-Type": "application/json" };
+    const answer = await fetch(process.env.GRAVITY_CONFIG_URL + path, { method, headers: json, body: body && JSON.stringify(body) });
+    assert.equal(answer.status, 200);
+    return answer.json();
+  };
+
+  before(async () => {
+    const kept = new Map();
+    globalThis.localStorage ??= { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+    await Web.setContext({ targetingKey: "user-1", plan: "pro" });
+    await Web.setProviderAndWait(new OFREPWebProvider({ baseUrl: process.env.GRAVITY_CONFIG_URL, headers, fetchImplementation, pollInterval: 200 }));
+  });
+  after(() => Web.close());
+
+  it("gets values of every type, and is told why", () => {
+    const flags = Web.getClient();
+    assert.deepEqual([flags.getBooleanDetails("on", false).value, flags.getBooleanDetails("on", false).reason], [true, "STATIC"]);
+    assert.equal(flags.getStringValue("colour", "none"), "blue");
+    assert.equal(flags.getNumberValue("limit", 0), 1.5);
+    assert.deepEqual(flags.getObjectValue("layout", {}), { columns: 3, names: ["a"] });
+    assert.equal(flags.getBooleanDetails("beta", false).reason, "TARGETING_MATCH");
+    assert.equal(flags.getBooleanDetails("half", false).reason, "SPLIT");
+    assert.equal(flags.getBooleanDetails("nothing", true).errorCode, "FLAG_NOT_FOUND");
+  });
+  it("asks again for what has changed alone, and hears of it", async () => {
+    const changed = [];
+    Web.addHandler(ProviderEvents.ConfigurationChanged, (event) => changed.push(...event.flagsChanged));
+    await until("what has not changed is 304", () => answers.includes(304));
+    assert.equal(answers.filter((status) => status === 200).length, 1);
+    const limit = (await ask("GET", "/api/v1/feature-flags")).items.find((flag) => flag.key === "limit");
+    await ask("PATCH", `/api/v1/feature-flags/${limit.id}`, { default_variant: "whole" });
+    await until("the change is heard of", () => changed.length > 0);
+    assert.deepEqual(changed, ["limit"]);
+    assert.equal(Web.getClient().getNumberValue("limit", 0), 2);
+  });
+  it("is told what lacks a targetingKey, and all the others", async () => {
+    await Web.setContext({ plan: "free" });
+    assert.equal(Web.getClient().getBooleanDetails("half", true).errorCode, "TARGETING_KEY_MISSING");
+    assert.equal(Web.getClient().getBooleanDetails("beta", true).reason, "DEFAULT");
   });
 });

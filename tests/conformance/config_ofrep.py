@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # Runs beside other scripts: its daemons are its own.
-"""OpenFeature's server SDK for Node.js with its OFREP provider, unchanged, against config's feature flags. On a config and a PostgreSQL of its own."""
+"""OpenFeature's SDKs for Node.js and for browsers with their OFREP providers, unchanged, against config's feature flags. On a config and a PostgreSQL of its
+own."""
 
 import os
 import pathlib
@@ -13,7 +14,7 @@ import fetched  # noqa: E402
 import throwaway  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve()
-CLIENTS = ["@openfeature/ofrep-provider@0.1.3", "@openfeature/server-sdk@1.23.0"]
+CLIENTS = ["@openfeature/ofrep-provider@0.1.3", "@openfeature/server-sdk@1.23.0", "@openfeature/ofrep-web-provider@0.4.3", "@openfeature/web-sdk@1.10.0"]
 
 
 def settle(config):
@@ -23,7 +24,7 @@ def settle(config):
     switch = {"on": True, "off": False}
     flag("on", "boolean", switch, "on")
     flag("colour", "string", {"blue": "blue", "red": "red"}, "blue")
-    flag("limit", "number", {"low": 1.5}, "low")
+    flag("limit", "number", {"low": 1.5, "whole": 2}, "low")
     flag("layout", "object", {"wide": {"columns": 3, "names": ["a"]}}, "wide")
     flag("beta", "boolean", switch, "off", rules=[{"when": {"attribute": "plan", "op": "eq", "value": "pro"}, "variant": "on"}])
     flag("ended", "boolean", switch, "off", enabled=False)

@@ -32,7 +32,7 @@ except ImportError:
 SOURCE = pathlib.Path(__file__).resolve().with_suffix("")
 SETTINGS = {
     ("application", "default"): {"shared": True, "shop": {"port": 1, "hosts": ["x", "y", "z"]}},
-    ("application", "eu"): {"shop": {"region": "all of eu"}},
+    ("application", "eu"): {"shop": {"region": "all of eu", "none": []}},
     ("shop", "default"): {"shop": {"port": 8080, "name": "no", "url": "http://localhost:${shop.port}/${shop.none:-}", "ratio": 0.5, "limits": {"cpu": 2, "memory": 64}}},
     ("shop", "dev"): {"shop": {"port": 9090, "hosts": ["a", "b"], "motto": "é = ü: #1"}},
     ("shop", "eu"): {"shop": {"port": 9091, "zone": "eu"}},

@@ -47,7 +47,7 @@ commands=$(sed -n '/^## Start/,$p' "$ENGINE/exported/README.md" | sed -n '/^```s
 while IFS= read -r command; do
     say "$command"
     inside "{ $command
-    } >/tmp/said 2>&1 || { tail -n 60 /tmp/said; exit 1; }; tail -n 5 /tmp/said" </dev/null
+    } >/tmp/said 2>&1 || { grep -A 15 -E '(: Failure|: error:|\[  FAILED  \])' /tmp/said | head -n 120; tail -n 30 /tmp/said; exit 1; }; tail -n 5 /tmp/said" </dev/null
     if [ "$command" = ./run\ test ]; then inside "grep '100% tests passed' /tmp/said" </dev/null || die 'a test failed'; fi
 done <<<"$commands"
 
