@@ -133,8 +133,10 @@ def explain(platform: Platform, failed: list[Outcome]) -> None:
 
 
 def first_call(instance, services) -> str | None:
-    """A request that creates something real, from the manifest of a service that has one: of what is in most profiles, then by port."""
-    for service in sorted(services, key=lambda service: (-len(service.profiles), service.port)):
+    """A request that creates something real, from the manifest of a service that has one: of those that no other works with, which are what a platform is
+    for, before the others; of what is in most profiles; by port."""
+    helpers = {name for service in manifest.load_all().values() for name in (*service.requires, *service.optional)}
+    for service in sorted(services, key=lambda service: (service.name in helpers, -len(service.profiles), service.port)):
         if service.first_call:
             call = service.first_call
             gateway = any(s.name == "gateway" for s in services)
