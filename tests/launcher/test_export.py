@@ -50,6 +50,8 @@ class Export(unittest.TestCase):
         for name, service in manifests.load_all().items():
             first, second = self.export(name, f"{name}-1"), self.export(name, f"{name}-2")
             self.assertEqual(digest(first), digest(second), name)
+            self.assertEqual("prints a first call" in (first / "README.md").read_text(), service.first_call is not None, name)
+            self.assertTrue(service.first_call or service.infrastructure, f"{name}: who has it alone wants to know what to do with it")
             for path in (service.folder / "src").iterdir():
                 self.assertEqual(path.read_bytes(), (first / "src" / path.name).read_bytes(), "copied, never rewritten")
             for wanted in ("README.md", "CMakeLists.txt", "CMakePresets.json", "packages.txt", "VERSION", "run", "Dockerfile", "docker-compose.yml", ".env.example",

@@ -63,6 +63,7 @@ def values(service: Service) -> dict[str, str]:
     neighbours = ", ".join((*service.requires, *service.optional))
     return {"service": service.name, "title": service.title, "summary": service.summary, "port": str(service.port), "version": facts.version(),
             "service_facts": repr(known), "env_names": repr(list(derive_secrets.compose_names({service.name: service}))),
+            "printed": "`up` prints a first call; " if service.first_call else "",
             "required": ", ".join(f"`{name}`" for name in required) or "nothing",
             "scope": f"{service.collections[0]}:write" if service.collections else "things:write",
             "neighbours": f"Works better with, found by `DISCOVERY_MODE`: {neighbours}.\n" if neighbours else "", "body": readme_body(service)}
