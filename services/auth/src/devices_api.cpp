@@ -181,21 +181,7 @@ Task<Web> looked_up(Ctx& ctx, std::string text) {
 
 } // namespace
 
-Task<Web> ask(Ctx& ctx, RawBody body) {
-    std::optional<Refused> refused;
-    std::optional<Refusal> away;
-    try {
-        const Form form = Form::parse(body.content_type, body.bytes);
-        Web web = co_await begun(ctx, form);
-        co_return web;
-    } catch (const Refused& error) {
-        refused = error;
-    } catch (const Refusal& refusal) {
-        away = refusal;
-    }
-    if (away) co_return away_for_client(ctx, *away);
-    co_return refused_client(ctx, body, *refused);
-}
+Task<Web> ask(Ctx& ctx, RawBody body) { return told_client(ctx, std::move(body), begun); }
 
 // With the code in the address it has only to be confirmed (section 3.3.1).
 Task<Web> page(Ctx& ctx) {

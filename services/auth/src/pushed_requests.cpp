@@ -116,19 +116,8 @@ Task<std::optional<Form>> pushed_before(Ctx& ctx, Form form) {
 namespace gravity::issuer::authorization {
 
 Task<WebCreated> push(Ctx& ctx, RawBody body) {
-    std::optional<Refused> refused;
-    std::optional<Refusal> away;
-    try {
-        const Form form = Form::parse(body.content_type, body.bytes);
-        Web web = co_await pushed(ctx, form);
-        co_return WebCreated{std::move(web)};
-    } catch (const Refused& error) {
-        refused = error;
-    } catch (const Refusal& refusal) {
-        away = refusal;
-    }
-    if (away) co_return WebCreated{away_for_client(ctx, *away)};
-    co_return WebCreated{refused_client(ctx, body, *refused)};
+    Web web = co_await told_client(ctx, std::move(body), pushed);
+    co_return WebCreated{std::move(web)};
 }
 
 } // namespace gravity::issuer::authorization

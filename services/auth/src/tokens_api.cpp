@@ -106,26 +106,10 @@ Task<Web> revocation(Ctx& ctx, const Form& form) {
     co_return oauth::answer(Json::object());
 }
 
-Task<Web> answered(Ctx& ctx, RawBody body, Task<Web> (*endpoint)(Ctx&, const Form&)) {
-    std::optional<Refused> refused;
-    std::optional<Refusal> away;
-    try {
-        const Form form = Form::parse(body.content_type, body.bytes);
-        Web web = co_await endpoint(ctx, form);
-        co_return web;
-    } catch (const Refused& error) {
-        refused = error;
-    } catch (const Refusal& refusal) {
-        away = refusal;
-    }
-    if (away) co_return away_for_client(ctx, *away);
-    co_return refused_client(ctx, body, *refused);
-}
-
 } // namespace
 
-Task<Web> token(Ctx& ctx, RawBody body) { return answered(ctx, std::move(body), by_grant); }
-Task<Web> introspect(Ctx& ctx, RawBody body) { return answered(ctx, std::move(body), introspection); }
-Task<Web> revoke(Ctx& ctx, RawBody body) { return answered(ctx, std::move(body), revocation); }
+Task<Web> token(Ctx& ctx, RawBody body) { return told_client(ctx, std::move(body), by_grant); }
+Task<Web> introspect(Ctx& ctx, RawBody body) { return told_client(ctx, std::move(body), introspection); }
+Task<Web> revoke(Ctx& ctx, RawBody body) { return told_client(ctx, std::move(body), revocation); }
 
 } // namespace gravity::issuer::tokens
