@@ -207,6 +207,7 @@ Web show_nothing(Tx&, Call) { throw Refused(404, "", "There is nothing here"); }
 
 } // namespace
 
+// An IfMatch without a name is there for the description: `call_of` reads the field, for what it is compared with has marks that are no versions of ours.
 Task<Web> list_users(Ctx& ctx) { return ask(ctx, users::list); }
 Task<Web> search_users(Ctx& ctx, RawBody body) { return answered(ctx, users::search, {}, std::move(body)); }
 Task<WebCreated> create_user(Ctx& ctx, RawBody body) { return created(changed(ctx, users::create, {}, std::move(body))); }
