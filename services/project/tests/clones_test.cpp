@@ -157,7 +157,7 @@ TEST_F(Clones, OfEnvironmentsAreForWhoMayMakeBoth) {
     service.caller(service.project(), "projects:admin", "cleo").post(at, testkit::Members(wanted)).expect_problem(403, "scope-not-yours");
     service.caller(service.project(), "projects:write", "cleo").post(at, testkit::Members(wanted)).expect_problem(403, "forbidden");
     ada.post(shop.location() + "/environments/none/clone", testkit::Members(wanted)).expect_problem(404, "not-found");
-    for (const Json bad : {Json("Canary"), Json("1st"), Json(""), Json(7)}) {
+    for (const Json& bad : {Json("Canary"), Json("1st"), Json(""), Json(7)}) {
         const int status = ada.post(at, {{"name", bad}}).send().status();
         EXPECT_TRUE(status == 422 || status == 400) << bad.dump() << status;
     }

@@ -161,7 +161,7 @@ TEST_F(Quotas, AreOfWhatAddsUp) {
     ada.put(quotas() + "/largest", limit(5)).expect_problem(422, "adds-nothing-up");
     reserve(worker, reservation(Uuid::v7().to_string(), "largest"), 5).expect_problem(422, "adds-nothing-up");
     ada.put(quotas() + "/none", limit(5)).expect_problem(404, "not-found");
-    for (const Json bad : {Json(-1), Json(1e16), Json("5"), Json()}) {
+    for (const Json& bad : {Json(-1), Json(1e16), Json("5"), Json()}) {
         const int status = ada.put(quotas() + "/largest", {{"limit", bad}, {"period", "day"}}).send().status();
         EXPECT_TRUE(status == 422 || status == 400) << bad.dump() << status;
     }
@@ -390,7 +390,7 @@ TEST_F(Reservations, MayGoAboveTheLimitByItsBurst) {
     give(0.1); // what is left out is none
     ada.get(quotas() + "/tokens").expect(200).field("/burst", Json());
     ada.get(quotas()).expect(200).field("/items/0/burst", Json());
-    for (const Json bad : {Json(-1), Json(1e16), Json("5")}) {
+    for (const Json& bad : {Json(-1), Json(1e16), Json("5")}) {
         const int status = ada.put(quotas() + "/tokens", {{"limit", 1}, {"burst", bad}, {"period", "ever"}}).send().status();
         EXPECT_TRUE(status == 422 || status == 400) << bad.dump() << status;
     }
